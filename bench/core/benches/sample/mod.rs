@@ -1,0 +1,61 @@
+//! Terminal output to measure with.
+
+/// At least `size` bytes of `line`, numbered so that lines differ.
+fn repeat(size: usize, line: impl Fn(usize) -> String) -> Vec<u8> {
+    let mut text = String::new();
+    for number in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        text.push_str(&line(number));
+    }
+    let mut end = size;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text.into_bytes()
+}
+
+/// A log as servers write it: ASCII, a line break about every 90 bytes.
+pub fn log(size: usize) -> Vec<u8> {
+    repeat(size, |number| {
+        let path = format!("/api/v1/projects/{}/sessions", number % 97);
+        format!(
+            "2025-03-01T12:00:{:02}.123Z INFO  GET {path} 200 {number} bytes in 12 ms\r\n",
+            number % 60
+        )
+    })
+}
+
+/// Coloured output as build tools write it: a sequence about every 15 bytes.
+pub fn coloured(size: usize) -> Vec<u8> {
+    repeat(size, |number| {
+        format!(
+            "\x1b[1;32m   Compiling\x1b[0m crate-\x1b[36m{number}\x1b[0m v1.2.{}\r\n",
+            number % 10
+        )
+    })
+}
+
+/// Text beyond ASCII: Chinese, French, emoji and box drawing.
+pub fn unicode(size: usize) -> Vec<u8> {
+    repeat(size, |number| {
+        format!("│ 终端输出的中文文本 {number} │ déjà « vu » à l'été │ 😀🎉 ───── │\r\n")
+    })
+}
+
+/// Images as terminals take them: long strings without any ESC.
+pub fn images(size: usize) -> Vec<u8> {
+    repeat(size, |number| format!("\x1bPq#{number}{}\x1b\\", "!12~?@-".repeat(15_000)))
+}
+
+/// All of them, by name.
+pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("log", log(size)),
+        ("coloured", coloured(size)),
+        ("unicode", unicode(size)),
+        ("images", images(size)),
+    ]
+}

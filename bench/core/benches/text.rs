@@ -1,0 +1,65 @@
+//! What turning output into text costs, per byte of output.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use offheap_terminal_core::text::queries::QueryFilter;
+use offheap_terminal_core::text::{json, utf8, utf16};
+
+mod sample;
+
+const SIZE: usize = 64 * 1024;
+
+fn encode_json(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("json");
+    for (name, text) in sample::all(SIZE) {
+        let mut out = vec![0; SIZE * json::MAX_PER_BYTE];
+        let (head, tail) = text.split_at(text.len() / 3);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| json::encode(head, tail, &mut out, true));
+        });
+    }
+}
+
+fn transcode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("utf-8 to utf-16");
+    for (name, text) in sample::all(SIZE) {
+        let mut out = Vec::new();
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                utf8::to_utf16_lossy(&text, &mut out);
+            });
+        });
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("utf-16 to utf-8");
+    for (name, text) in sample::all(SIZE) {
+        let units: Vec<u16> = String::from_utf8_lossy(&text).encode_utf16().collect();
+        let mut out = vec![0; units.len() * utf16::MAX_UTF8_PER_UNIT];
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| utf16::to_utf8_lossy(&units, &mut out));
+        });
+    }
+}
+
+fn filter_queries(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("query filter");
+    for (name, text) in sample::all(SIZE) {
+        let mut out = Vec::with_capacity(SIZE);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                let mut filter = QueryFilter::new();
+                filter.push(&text, &mut out);
+                filter.finish(&mut out);
+            });
+        });
+    }
+}
+
+criterion_group!(benches, encode_json, transcode, filter_queries);
+criterion_main!(benches);

@@ -1,0 +1,833 @@
+/** Options of `new SessionRegistry()`. A limit of 0 means none. */
+export interface RegistryOptions {
+  /** Sessions in all, 0 to 16777216. Default 20. */
+  maxSessions?: number
+  /** Sessions in one project. Default 4. */
+  maxSessionsPerProject?: number
+  /**
+   * What happens to a session too many in its project: the project's oldest is
+   * closed, or the new one is refused with `ERR_PROJECT_LIMIT`. Default
+   * `'closeOldest'`.
+   */
+  onProjectLimit?: 'closeOldest' | 'reject'
+  /** Focused sessions in one project. Default 4. */
+  maxFocusedPerProject?: number
+  /**
+   * How long a session lives without a connection, a viewer or input, in ms;
+   * 0: for ever. Default 300000 (5 minutes).
+   */
+  inactiveTimeout?: number
+  /** New shells in any minute, for each project. Default 10. */
+  spawnsPerMinute?: number
+  /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
+  historyBytes?: number
+  /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
+  maxInputBytes?: number
+  /**
+   * How long a session whose shell has exited stays, so that its last output
+   * can be read, in ms. Viewers that still read are waited for. Default 1000.
+   */
+  exitLinger?: number
+}
+
+/** The shell of `SessionRegistry.create()`. */
+export interface SessionPtyOptions {
+  /** The program: a path, or a name that is looked up in the child's `PATH`. */
+  file: string
+  /** Its arguments. Default none. */
+  args?: string[]
+  /** Columns, 1 to 65535. Default 80. */
+  cols?: number
+  /** Rows, 1 to 65535. Default 24. */
+  rows?: number
+  /** The whole environment. Default: that of this process. */
+  env?: Record<string, string | undefined>
+  /** `TERM`. Default: what `env` says, else `xterm-256color`. */
+  name?: string
+  /** The working directory. Default: the session's `cwd`. */
+  cwd?: string
+  /** The user to run as; supplementary groups are dropped. */
+  uid?: number
+  /** The group to run as; supplementary groups are dropped. */
+  gid?: number
+  /**
+   * How long a background process that holds the terminal open may delay the
+   * exit after the shell's end, in ms. Default 1000.
+   */
+  drainTimeout?: number
+  /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
+  killGrace?: number
+}
+
+/** Options of `SessionRegistry.create()`. */
+export interface CreateOptions {
+  /** The project that the session belongs to. Default: none. */
+  projectId?: string
+  /** Its id, unique in its project. Default: `session_<ms>_<8 characters>`. */
+  id?: string
+  /** Whose it is. */
+  userId?: string
+  /** The app's word for its kind. */
+  mode?: string
+  /** The working directory of its shell. */
+  cwd?: string
+  /** The app's own data; kept as JSON. */
+  metadata?: object
+  /** Output kept, in bytes. Default: the registry's `historyBytes`. */
+  historyBytes?: number
+  /** The shell to start. Without it, the app feeds the session by `append`. */
+  pty?: SessionPtyOptions
+}
+
+/** What a session is doing. */
+export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
+
+/** A session at one moment. */
+export interface SessionInfo {
+  id: string
+  projectId?: string
+  userId?: string
+  mode?: string
+  cwd?: string
+  metadata?: any
+  status: SessionStatus
+  focused: boolean
+  suspended: boolean
+  /** Attached connections. */
+  connections: number
+  /** Open viewers. */
+  viewers: number
+  /** In ms since the epoch. */
+  createdAt: number
+  /** In ms since the epoch. */
+  lastActiveAt: number
+  pid?: number
+  cols: number
+  rows: number
+  /** Offset of the oldest byte kept. */
+  start: number
+  /** Offset past the newest byte. */
+  end: number
+  /** Native memory that its history occupies, in bytes. */
+  historyBytes: number
+  exit: { code: number; signal: number } | null
+}
+
+/** Why a session was closed. */
+export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry'
+
+/** The numbers of a registry. */
+export interface RegistryStats {
+  sessions: number
+  /** Sessions whose shell has exited. */
+  exited: number
+  suspended: number
+  projects: number
+  connections: number
+  viewers: number
+  /** Native memory that histories occupy, in bytes. */
+  historyBytes: number
+  /** Native memory that screens occupy, in bytes. */
+  screenBytes: number
+  /** Input that waits for shells, in bytes. */
+  inputBytes: number
+  /** All native memory held for sessions, in bytes. */
+  nativeBytes: number
+  /** Bytes that shells printed, ever. */
+  bytesOut: number
+  /** Bytes of input, ever. */
+  bytesIn: number
+  /** Bytes that viewers were handed, ever. */
+  bytesSent: number
+  /** Times that a viewer lost bytes, ever. */
+  gaps: number
+  /** Bytes that viewers lost, ever. */
+  bytesMissed: number
+  /** Times that a viewer stalled, ever. */
+  stalls: number
+  /** Sessions created, ever. */
+  created: number
+  /** Sessions closed, ever, by reason. */
+  closed: Record<CloseReason, number>
+  /** Limits hit, ever. */
+  limits: Record<'sessions' | 'project' | 'spawnRate' | 'focus', number>
+}
+
+/** Events of a registry and what their listeners get. */
+export interface RegistryEvents {
+  sessionCreated: SessionInfo
+  sessionClosed: { id: string; projectId?: string; reason: CloseReason }
+  sessionExited: { id: string; projectId?: string; code: number; signal: number }
+  focusChanged: { id: string; projectId?: string; focused: boolean; allFocused: string[] }
+  sessionSuspended: { id: string; projectId?: string }
+  sessionResumed: { id: string; projectId?: string }
+  limitReached: { limit: 'sessions' | 'project' | 'spawnRate' | 'focus'; projectId?: string }
+  /** Input that had to wait has been taken. */
+  drain: { id: string; projectId?: string }
+}
+
+/** Options of `Session.openViewer()`. */
+export interface ViewerOptions {
+  /**
+   * Where to begin: at an offset, at the oldest safe boundary kept (`'tail'`),
+   * or at the end (`'now'`). Default `'tail'`.
+   */
+  from?: number | 'tail' | 'now'
+  /**
+   * What frames look like: the bytes; the offset of the first byte as 8 bytes,
+   * big-endian, then the bytes (`'framed'`, the binary frame of `offheap.v1`);
+   * or `{"type":"stream","data":"…","offset":N}` as UTF-8 (`'json'`), N being
+   * the offset past the data. Default `'bytes'`.
+   */
+  format?: 'bytes' | 'framed' | 'json'
+  /** Most bytes in a frame, 1024 to 65536. Default 65536. */
+  maxFrameBytes?: number
+}
+
+/** Options of `spawn()`: node-pty's, and a few more. */
+export interface PtyOptions {
+  /** `TERM`. Default: what `env` says, else `xterm-256color`. */
+  name?: string
+  /** Columns, 1 to 65535. Default 80. */
+  cols?: number
+  /** Rows, 1 to 65535. Default 24. */
+  rows?: number
+  /** The working directory. Default: that of this process. */
+  cwd?: string
+  /** The whole environment. Default: that of this process. */
+  env?: { [key: string]: string | undefined }
+  /** How output becomes strings; `null` for Buffers. Default `'utf8'`. */
+  encoding?: string | null
+  /** The user to run as; supplementary groups are dropped. */
+  uid?: number
+  /** The group to run as; supplementary groups are dropped. */
+  gid?: number
+  /** Take the flow control words out of `write` and obey them. Default false. */
+  handleFlowControl?: boolean
+  /** The word that pauses. Default `'\x13'` (XOFF). */
+  flowControlPause?: string
+  /** The word that resumes. Default `'\x11'` (XON). */
+  flowControlResume?: string
+  /** Input that may wait for the program to read it, in bytes. Default 16777216. */
+  maxInputBytes?: number
+  /**
+   * How long a background process that holds the terminal open may delay the
+   * exit after the program's end, in ms. Default 1000.
+   */
+  drainTimeout?: number
+  /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
+  killGrace?: number
+}
+
+/** A registration that can be taken back. */
+export interface IDisposable {
+  dispose(): void
+}
+
+/** Listeners of `Pty.on()`. */
+export interface PtyEvents {
+  data: (data: string) => void
+  exit: (exitCode: number, signal?: number) => void
+  drain: () => void
+}
+
+/**
+ * Which binding artifact the generated loader actually loaded: `'native'` for
+ * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
+ * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
+ * can point the loader at a WASI artifact this package does not build itself.
+ */
+export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
+
+/**
+ * A bounded history of bytes, outside the V8 heap.
+ *
+ * Every byte ever written has an absolute offset, counted from 0. When the
+ * buffer is full the oldest bytes make room; offsets go on. Memory is taken on
+ * demand, from 4 KiB up to the capacity, and given back by `clear()` and
+ * `close()`.
+ *
+ * @example
+ * ```js
+ * const history = new CircularBuffer(64 * 1024)
+ * history.write('hello\r
+')
+ * history.write(Buffer.from([0x1b, 0x5b, 0x6d]))
+ * console.log(history.toString(), history.start, history.end)
+ * history.close()
+ * ```
+ */
+export declare class CircularBuffer {
+  /**
+   * Makes an empty buffer. Nothing is allocated before the first write.
+   *
+   * @param capacity - Most bytes kept, 1 to 1073741824 (1 GiB). Default 65536.
+   * @throws `ERR_INVALID_ARG_TYPE` when `capacity` is no number,
+   * `ERR_OUT_OF_RANGE` when it is no integer within the bounds.
+   */
+  constructor(capacity?: number)
+  /** Most bytes kept; 0 once closed. */
+  get capacity(): number
+  /** Bytes kept now. */
+  get length(): number
+  /** Offset of the oldest byte kept. */
+  get start(): number
+  /** Offset past the newest byte: how many bytes were ever written. */
+  get end(): number
+  /** Bytes of native memory held for the history now. */
+  get allocated(): number
+  /** Whether `close()` has been called. */
+  get closed(): boolean
+  /**
+   * Appends bytes, or a string as UTF-8 (a lone surrogate becomes U+FFFD).
+   * Of data larger than the capacity the newest bytes are kept; offsets
+   * count all of it.
+   *
+   * @returns The new `end`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+   */
+  write(data: string | Uint8Array): number
+  /**
+   * A copy of everything kept.
+   *
+   * @throws `ERR_CLOSED`.
+   */
+  read(): Buffer
+  /**
+   * A copy of the bytes from `offset` on. Where they are gone already, the
+   * copy begins with the oldest byte kept and `missed` says how many bytes
+   * are missing; beyond the end it is empty.
+   *
+   * @param offset - 0 to 2^53 - 1.
+   * @param maxBytes - Most bytes to return. Default: all.
+   * @returns `start` and `end` are the offsets of `data`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
+  /**
+   * Copies bytes from `offset` on into `target`, as many as fit.
+   *
+   * @returns How many bytes were copied; they begin at
+   * `Math.max(offset, start)`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  readInto(target: Uint8Array, offset: number): number
+  /**
+   * A copy of the newest bytes, beginning at a safe boundary: not inside a
+   * UTF-8 character and not inside an escape sequence.
+   *
+   * @param maxBytes - Most bytes to return.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  tail(maxBytes: number): Buffer
+  /**
+   * The newest bytes as text, from a safe boundary on. What is not UTF-8
+   * becomes U+FFFD.
+   *
+   * @param maxBytes - Most bytes to decode. Default: all.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  toString(maxBytes?: number): string
+  /**
+   * Drops all bytes and gives their memory back. Offsets go on.
+   *
+   * @throws `ERR_CLOSED`.
+   */
+  clear(): void
+  /**
+   * Changes the capacity, keeping the newest bytes.
+   *
+   * @param capacity - 1 to 1073741824.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  resize(capacity: number): void
+  /**
+   * Frees the memory at once. Further calls do nothing; other methods throw
+   * `ERR_CLOSED`.
+   */
+  close(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/** A listener's registration, as node-pty returns it. */
+export declare class Disposable {
+  /** Removes the listener. Idempotent. */
+  dispose(): void
+  /** The same as `dispose()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * A program on a pseudo terminal, with node-pty's interface.
+ *
+ * Without a data listener no output comes to JavaScript. With one, each call
+ * carries all that is ready, up to 64 KiB, and a listener that is slow makes
+ * the terminal wait: nothing is lost. The exit is told after the last byte.
+ *
+ * A live terminal keeps the process running, as in node-pty; `unref()` lifts
+ * that.
+ */
+export declare class Pty {
+  /** The program's process id. */
+  get pid(): number
+  /** Columns. */
+  get cols(): number
+  /** Rows. */
+  get rows(): number
+  /**
+   * The name of the process in the foreground; the program's own where it is
+   * not known.
+   */
+  get process(): string
+  /**
+   * Whether `write` takes the flow control words as orders to pause and
+   * resume.
+   */
+  get handleFlowControl(): boolean
+  /** Turns flow control by words on and off. */
+  set handleFlowControl(enabled: boolean)
+  /** Input bytes that wait for the program to read. */
+  get writableLength(): number
+  /** Whether the terminal was closed or its exit has been told. */
+  get closed(): boolean
+  /**
+   * Adds a listener for output.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  onData(listener: (data: string) => any): IDisposable
+  /**
+   * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
+   * number, 0 when no signal ended the program.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  onExit(listener: (event: { exitCode: number, signal?: number }) => any): IDisposable
+  /**
+   * Adds a listener that is called when all input that had to wait has been
+   * taken.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  onDrain(listener: () => any): IDisposable
+  /**
+   * Adds a listener in the style of an `EventEmitter`: `data` (the output),
+   * `exit` (code, signal) or `drain`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
+   */
+  on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  /**
+   * Removes a listener that `on` added.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
+   */
+  removeListener<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  /**
+   * Gives input to the program, in order. All of it is taken or nothing.
+   *
+   * @returns `false` when some of it has to wait (`onDrain` follows), or the
+   * program has exited (then it goes nowhere).
+   * @throws `ERR_INPUT_QUEUE_FULL` past `maxInputBytes`,
+   * `ERR_INVALID_ARG_TYPE`.
+   */
+  write(data: string | Uint8Array): boolean
+  /**
+   * Sets the window size. Nothing happens once the program has exited.
+   *
+   * @param cols - 1 to 65535.
+   * @param rows - 1 to 65535.
+   * @param pixelSize - The size in pixels, for programs that draw images.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  resize(cols: number, rows: number, pixelSize?: { width: number, height: number }): void
+  /** Clears `ConPTY`'s own screen; does nothing elsewhere, as in node-pty. */
+  clear(): void
+  /**
+   * Sends a signal to the program's process group and the group in the
+   * foreground. Returns at once; nothing happens once the program has exited.
+   *
+   * Without a signal the terminal hangs up: SIGHUP, and SIGKILL after
+   * `killGrace` (2 s) for what ignores it.
+   *
+   * @throws `ERR_UNKNOWN_SIGNAL`.
+   */
+  kill(signal?: string): void
+  /** Stops reading: the program waits when the terminal's buffer is full. */
+  pause(): void
+  /** Reads on. */
+  resume(): void
+  /** Lets the process exit although the program runs. */
+  unref(): void
+  /** Keeps the process running while the program runs: the default. */
+  ref(): void
+  /**
+   * Closes the terminal at once: hangs up, frees its memory, and kills after
+   * `killGrace` what is left of the process group. Output that was not read
+   * is dropped; the exit is still told. Idempotent.
+   */
+  close(): void
+  /** node-pty's name for `close()`. */
+  destroy(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * A session of a registry: its history, its viewers and, if it was created
+ * with `pty`, its shell. The object is a handle: all data stays outside the
+ * V8 heap, and the session lives in its registry until it is closed.
+ */
+export declare class Session {
+  /** The session's id, unique within its project. */
+  get id(): string
+  /** The project it belongs to. */
+  get projectId(): string | null
+  /** Whose it is, as given at its creation. */
+  get userId(): string | null
+  /** The app's word for its kind, as given at its creation. */
+  get mode(): string | null
+  /** The working directory, as given at its creation. */
+  get cwd(): string | null
+  /** A copy of the app's own data, as given at its creation. */
+  get metadata(): any
+  /** `active`, `suspended`, `exited` or `closed`. */
+  get status(): SessionStatus
+  /** Whether it has the focus; without a project it always has. */
+  get focused(): boolean
+  /** Whether its output is held back. */
+  get suspended(): boolean
+  /** Connections attached to it. */
+  get connections(): number
+  /** Viewers open on it. */
+  get viewers(): number
+  /** When it was created, in ms since the epoch. */
+  get createdAt(): number
+  /**
+   * When it was last used (input, a connection, focus), in ms since the
+   * epoch.
+   */
+  get lastActiveAt(): number
+  /** The shell's process id; `null` for a session without one. */
+  get pid(): number | null
+  /**
+   * The name of the process in the terminal's foreground; `null` where it is
+   * not known.
+   */
+  get process(): string | null
+  /** Columns of the terminal. */
+  get cols(): number
+  /** Rows of the terminal. */
+  get rows(): number
+  /** Offset of the oldest byte kept. */
+  get start(): number
+  /** Offset past the newest byte: how many bytes were ever printed. */
+  get end(): number
+  /** How the shell ended; `null` while it runs. */
+  get exit(): { code: number, signal: number } | null
+  /** Input bytes that wait for the shell to read. */
+  get writableLength(): number
+  /** Whether the session has been closed. */
+  get closed(): boolean
+  /**
+   * Gives input to the shell, in order. All of it is taken or nothing.
+   *
+   * @returns `false` when some of it has to wait, or the shell has exited
+   * (then it goes nowhere); the `drain` event of the registry follows when
+   * all that waited has been taken.
+   * @throws `ERR_INPUT_QUEUE_FULL` past `maxInputBytes`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+   */
+  write(data: string | Uint8Array): boolean
+  /**
+   * Adds output from elsewhere, for apps that run their own node-pty.
+   *
+   * @returns The new `end`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+   */
+  append(data: string | Uint8Array): number
+  /**
+   * Sets the terminal's size.
+   *
+   * @param cols - 1 to 65535.
+   * @param rows - 1 to 65535.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  resize(cols: number, rows: number): void
+  /**
+   * Sends a signal to the shell's process group and the foreground group.
+   * Nothing happens once the shell has exited.
+   *
+   * @param signal - A name such as `'SIGTERM'` or a number. Default: hang up
+   * (SIGHUP), and kill after 2 s what ignores it.
+   * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_CLOSED`.
+   */
+  kill(signal?: string | number): void
+  /**
+   * A copy of the newest output, from a safe boundary on.
+   *
+   * @param maxBytes - Most bytes to return. Default: all that is kept.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  history(maxBytes?: number): Buffer
+  /**
+   * A copy of the output from an offset on, as `CircularBuffer.readFrom`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
+  /**
+   * Opens a viewer.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  openViewer(options?: ViewerOptions): Viewer
+  /** Everything that is known of the session now. */
+  infoObject(): SessionInfo
+  /**
+   * Holds back, or lets go, this session's output: a mark for the server
+   * that streams it. The history goes on.
+   */
+  setSuspended(suspended: boolean): void
+  /** Lets the process exit although the session's shell runs. */
+  unref(): void
+  /** Keeps the process running while the session's shell runs: the default. */
+  ref(): void
+  /**
+   * Closes the session: when this returns it is in no index any more, its
+   * memory is free, its viewers are closed and its process group has been
+   * hung up on (and is killed after 2 s if it ignores that). Idempotent.
+   */
+  close(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Owns sessions, with their limits and clocks, outside the V8 heap.
+ *
+ * Events: `sessionCreated`, `sessionClosed`, `sessionExited`, `focusChanged`,
+ * `sessionSuspended`, `sessionResumed`, `limitReached`, `drain`. Events of a
+ * call have been emitted when the call returns.
+ *
+ * @example
+ * ```js
+ * const registry = new SessionRegistry({ maxSessions: 20 })
+ * registry.on('sessionExited', ({ id, code }) => console.log(id, code))
+ * const session = registry.create({
+ *   projectId: 'demo',
+ *   pty: { file: 'bash', args: ['-l'], cols: 80, rows: 30, env: process.env },
+ * })
+ * session.write('ls\r')
+ * registry.close(session.id)
+ * ```
+ */
+export declare class SessionRegistry {
+  /**
+   * Makes an empty registry.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  constructor(options?: RegistryOptions)
+  /**
+   * Creates a session; with `pty`, its shell is started on a terminal whose
+   * output goes straight into the session's history. When it fails, nothing
+   * has changed.
+   *
+   * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
+   * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
+   * …) with `errno`, `syscall` and `path`.
+   */
+  create(options?: CreateOptions): Session
+  /**
+   * Finds a session by its id; where several projects have that id and none
+   * is named, the oldest.
+   *
+   * @returns `null` when there is none.
+   */
+  get(id: string, projectId?: string): Session | null
+  /** The sessions of a project, or all, oldest first. */
+  list(projectId?: string): SessionInfo[]
+  /**
+   * Closes a session; see `Session.close()`.
+   *
+   * @returns `false` when there is none of that name.
+   */
+  close(id: string, projectId?: string): boolean
+  /**
+   * Closes all sessions of a project.
+   *
+   * @returns How many there were.
+   */
+  closeProject(projectId: string): number
+  /**
+   * Closes all sessions. The registry stays open.
+   *
+   * @returns How many there were.
+   */
+  closeAll(): number
+  /**
+   * Gives a session its project's focus. Where more than
+   * `maxFocusedPerProject` have it, the least recently active one loses it.
+   *
+   * @throws `ERR_SESSION_NOT_FOUND`.
+   */
+  focus(id: string, projectId?: string): void
+  /**
+   * Takes a session's focus away.
+   *
+   * @throws `ERR_SESSION_NOT_FOUND`.
+   */
+  blur(id: string, projectId?: string): void
+  /** Ids of a project's focused sessions, least recently active first. */
+  focused(projectId: string): Array<string>
+  /**
+   * Marks a project's sessions as suspended: their shells live on and their
+   * output is kept, to be sent on resume.
+   *
+   * @returns How many sessions changed.
+   */
+  suspend(projectId: string): number
+  /**
+   * Ends the suspension of a project's sessions.
+   *
+   * @returns The sessions that were suspended.
+   */
+  resume(projectId: string): SessionInfo[]
+  /**
+   * Notes that a connection uses a session: it is not inactive meanwhile.
+   *
+   * @throws `ERR_SESSION_NOT_FOUND`.
+   */
+  attach(sessionId: string, connectionId: string, projectId?: string): void
+  /**
+   * Notes that a connection is gone. A session that it leaves without any
+   * is closed after `keepAlive`, or after the registry's `inactiveTimeout`.
+   *
+   * @returns How many sessions it was attached to.
+   */
+  detach(connectionId: string, options?: { keepAlive?: number }): number
+  /** The registry's numbers. */
+  stats(): RegistryStats
+  /**
+   * Adds a listener.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for an event that there is not,
+   * `ERR_INVALID_ARG_TYPE`.
+   */
+  on<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
+  /**
+   * Removes a listener.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`.
+   */
+  off<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
+  /** Whether the registry has been closed. */
+  get closed(): boolean
+  /**
+   * Closes the registry with all its sessions, for `using`. The same as
+   * `close()` without an id.
+   */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * A reader of a session: a cursor, not a queue. It costs the same whether it
+ * is current or a gigabyte behind, and it never holds up others for longer
+ * than a second.
+ *
+ * Read one frame at a time, send it, and call `release()` when it is out. The
+ * listener of `onReadable` is called again when there is more: at once for an
+ * echo, a few milliseconds later, with more in it, for a flood.
+ *
+ * A frame never ends inside a UTF-8 character or an escape sequence (unless a
+ * sequence is longer than 4 KiB).
+ *
+ * @example
+ * ```js
+ * const viewer = session.openViewer({ from: 'tail', format: 'json' })
+ * viewer.onReadable(() => {
+ *   const frame = viewer.read()
+ *   if (frame) ws.send(frame, { binary: false }, () => viewer.release())
+ * })
+ * ```
+ */
+export declare class Viewer {
+  /**
+   * The next frame, or `null` when everything has been read.
+   *
+   * The Buffer is the caller's for good, unless it calls `release()`: then
+   * its memory is used again for a later frame.
+   */
+  read(): Buffer | null
+  /**
+   * Says that the last frame is out (call it from the callback of
+   * `ws.send`). Its memory may be used again from here on, and the listener
+   * is called when there is more to read.
+   */
+  release(): void
+  /**
+   * Sets the one listener that is called when there is something to read: at
+   * the next turn of the event loop if there is now, and after that once
+   * each time that `read()` has returned `null`, or `release()` was called,
+   * and more has come. It is called a last time when the session closes.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  onReadable(listener: () => void): void
+  /**
+   * The lost bytes that the last frame follows, once; `null` when it follows
+   * the frame before. Frames of the `json` format say it themselves.
+   */
+  takeGap(): { from: number, to: number } | null
+  /**
+   * Marks what lies between the cursor and the present end as sent again:
+   * JSON frames of it are of the given type, and terminal queries are taken
+   * out of `history` and `resumed` ones, since nobody waits for an answer.
+   *
+   * @param type - `history` and `buffered` name the frames; `resumed`
+   * frames are `stream` frames.
+   * @returns The offset up to which it holds.
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  replayAs(type: 'history' | 'buffered' | 'resumed'): number
+  /** Offset of the next byte to be read. */
+  get offset(): number
+  /** Bytes between the cursor and the session's end. */
+  get lag(): number
+  /**
+   * Bytes that were lost to this viewer, because the history moved on
+   * before it read them.
+   */
+  get missed(): number
+  /** Whether the viewer or its session has been closed. */
+  get closed(): boolean
+  /**
+   * Closes the viewer: `read()` returns `null` from here on, the listener is
+   * not called again, and a terminal that waited for it reads on.
+   */
+  close(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Starts a program on a pseudo terminal, as node-pty's `spawn` does.
+ *
+ * @param file - The program: a path, or a name that is looked up in the
+ * child's `PATH`.
+ * @param args - Its arguments; on Windows also one command line.
+ * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
+ * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+ *
+ * @example
+ * ```js
+ * const pty = spawn('bash', ['-l'], { name: 'xterm-256color', cols: 80, rows: 30 })
+ * pty.onData((data) => process.stdout.write(data))
+ * pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal))
+ * pty.write('ls\r')
+ * ```
+ */
+export declare function spawn(file: string, args?: string[] | string, options?: PtyOptions): Pty

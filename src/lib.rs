@@ -1,0 +1,20 @@
+//! Keeps web terminals off the V8 heap.
+//!
+//! Output goes from a pseudo terminal ([`pty`]) on the one [`reactor`] thread
+//! into a [`session`]'s bounded history ([`ring`]); viewers are cursors into
+//! it, and their frames go out from a reused buffer. A [`registry`] owns the
+//! sessions, their limits and their clocks. What the JS thread should know
+//! waits in its [`inbox`] behind a single wake-up. Only `node` names napi.
+
+#![warn(clippy::pedantic)]
+
+pub mod inbox;
+pub mod meter;
+pub mod pty;
+pub mod reactor;
+pub mod registry;
+pub mod ring;
+pub mod session;
+pub mod text;
+
+mod node;

@@ -1,0 +1,273 @@
+//! Values from JavaScript, checked: a wrong one is an error with a code and
+//! never a number that wrapped around.
+
+use std::time::Duration;
+
+use napi::bindgen_prelude::{
+    Array, Env, FromNapiValue, Function, JsValue, Object, Result, Unknown,
+};
+use napi::{ValueType, sys};
+
+use super::error::{invalid_type, out_of_range};
+
+/// The largest integer that a JavaScript number holds exactly.
+pub(super) const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// An argument that may be left out: `undefined` and `null` count as absent.
+pub(super) fn given(value: Option<Unknown<'_>>) -> Option<Unknown<'_>> {
+    value.filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined | ValueType::Null)))
+}
+
+/// A whole number within a range.
+pub(super) fn integer(
+    env: &Env,
+    value: Unknown<'_>,
+    name: &str,
+    min: u64,
+    max: u64,
+) -> Result<u64> {
+    if value.get_type()? != ValueType::Number {
+        return Err(invalid_type(env, name, "of type number"));
+    }
+    // SAFETY: the value is a number of this environment, as was just checked.
+    let number = unsafe { f64::from_napi_value(env.raw(), value.raw())? };
+    if number.fract() != 0.0 || !number.is_finite() {
+        return Err(out_of_range(env, name, "an integer", number));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "bounds are at most 2^53")]
+    let fits = number >= min as f64 && number <= max as f64;
+    if !fits {
+        return Err(out_of_range(env, name, &format!(">= {min} && <= {max}"), number));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    Ok(number as u64)
+}
+
+/// A whole number within a range, as a size.
+pub(super) fn size(
+    env: &Env,
+    value: Unknown<'_>,
+    name: &str,
+    min: usize,
+    max: usize,
+) -> Result<usize> {
+    let value = integer(env, value, name, min as u64, max as u64)?;
+    Ok(usize::try_from(value).unwrap_or(max))
+}
+
+/// An optional size with a default.
+pub(super) fn size_or(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    name: &str,
+    range: (usize, usize),
+    default: usize,
+) -> Result<usize> {
+    given(value).map_or(Ok(default), |value| size(env, value, name, range.0, range.1))
+}
+
+pub(super) fn string(env: &Env, value: Unknown<'_>, name: &str) -> Result<String> {
+    if value.get_type()? != ValueType::String {
+        return Err(invalid_type(env, name, "of type string"));
+    }
+    // SAFETY: the value is a string of this environment, as was just checked.
+    unsafe { String::from_napi_value(env.raw(), value.raw()) }
+}
+
+pub(super) fn string_or_none(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    name: &str,
+) -> Result<Option<String>> {
+    given(value).map(|value| string(env, value, name)).transpose()
+}
+
+pub(super) fn object<'a>(env: &Env, value: Unknown<'a>, name: &str) -> Result<Object<'a>> {
+    if value.get_type()? != ValueType::Object {
+        return Err(invalid_type(env, name, "of type object"));
+    }
+    // SAFETY: the value is an object of this environment, as was just checked.
+    unsafe { Object::from_napi_value(env.raw(), value.raw()) }
+}
+
+/// An options argument: an object, or absent.
+pub(super) fn options<'a>(env: &Env, value: Option<Unknown<'a>>) -> Result<Option<Object<'a>>> {
+    given(value).map(|value| object(env, value, "options")).transpose()
+}
+
+/// A property of an options object, unless it is absent.
+pub(super) fn property<'a>(object: Option<&Object<'a>>, name: &str) -> Result<Option<Unknown<'a>>> {
+    match object {
+        Some(object) => Ok(given(object.get::<Unknown<'a>>(name)?)),
+        None => Ok(None),
+    }
+}
+
+/// An optional number of milliseconds.
+pub(super) fn millis(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    name: &str,
+) -> Result<Option<Duration>> {
+    // Node's own timers end at 2^31 - 1 ms.
+    let value =
+        given(value).map(|value| integer(env, value, name, 0, (1 << 31) - 1)).transpose()?;
+    Ok(value.map(Duration::from_millis))
+}
+
+pub(super) fn strings(env: &Env, value: Unknown<'_>, name: &str) -> Result<Vec<String>> {
+    let object = object(env, value, name)?;
+    if !object.is_array()? {
+        return Err(invalid_type(env, name, "an array of strings"));
+    }
+    // SAFETY: the value is an array of this environment, as was just checked.
+    let array = unsafe { Array::from_napi_value(env.raw(), object.raw())? };
+    let mut strings = Vec::with_capacity(array.len() as usize);
+    for index in 0..array.len() {
+        let item = array.get::<Unknown<'_>>(index)?;
+        let item = item.ok_or_else(|| invalid_type(env, name, "an array of strings"))?;
+        strings.push(string(env, item, &format!("{name}[{index}]"))?);
+    }
+    Ok(strings)
+}
+
+/// A string map such as an environment; `undefined` values are left out, as
+/// `child_process` does.
+pub(super) fn string_map(
+    env: &Env,
+    value: Unknown<'_>,
+    name: &str,
+) -> Result<Vec<(String, String)>> {
+    let object = object(env, value, name)?;
+    let mut pairs = Vec::new();
+    for key in Object::keys(&object)? {
+        if let Some(value) = property(Some(&object), &key)? {
+            // Numbers and booleans are written as they print, as Node does.
+            let value = value.coerce_to_string()?.into_utf8()?.into_owned()?;
+            pairs.push((key, value));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Runs `take` with the bytes of a string (as UTF-8, lone surrogates becoming
+/// U+FFFD) or of a `Uint8Array`.
+pub(super) fn with_bytes<T>(
+    env: &Env,
+    value: Unknown<'_>,
+    name: &str,
+    take: impl FnOnce(&[u8]) -> T,
+) -> Result<T> {
+    if value.get_type()? == ValueType::String {
+        return Ok(take(string(env, value, name)?.as_bytes()));
+    }
+    // SAFETY: the environment and the value are those of this call.
+    match unsafe { bytes(env.raw(), value.raw()) } {
+        Some((data, length)) => {
+            // SAFETY: the memory belongs to a live array; no JavaScript runs
+            // before `take` returns, so it is neither moved nor freed.
+            Ok(take(unsafe { slice(data, length) }))
+        }
+        None => {
+            Err(invalid_type(env, name, "of type string or an instance of Buffer or Uint8Array"))
+        }
+    }
+}
+
+/// Where the bytes of a `Uint8Array` or `Buffer` are; `None` for other values.
+pub(super) unsafe fn bytes(env: sys::napi_env, value: sys::napi_value) -> Option<(*mut u8, usize)> {
+    let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
+    // SAFETY: the call fills what it is given, or says that the value is no
+    // typed array.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            value,
+            &raw mut kind,
+            &raw mut length,
+            &raw mut data,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        )
+    };
+    let is_bytes = kind == sys::TypedarrayType::uint8_array
+        || kind == sys::TypedarrayType::uint8_clamped_array;
+    (status == sys::Status::napi_ok && is_bytes).then_some((data.cast(), length))
+}
+
+/// An empty array may come with a null pointer, which no slice may have.
+pub(super) unsafe fn slice<'a>(data: *const u8, length: usize) -> &'a [u8] {
+    if length == 0 {
+        return &[];
+    }
+    // SAFETY: the caller vouches for pointer, length and lifetime.
+    unsafe { std::slice::from_raw_parts(data, length) }
+}
+
+pub(super) unsafe fn slice_mut<'a>(data: *mut u8, length: usize) -> &'a mut [u8] {
+    if length == 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller vouches for pointer, length, lifetime and that nobody
+    // else has the memory.
+    unsafe { std::slice::from_raw_parts_mut(data, length) }
+}
+
+/// A number of columns or rows.
+pub(super) fn dimension(env: &Env, value: Unknown<'_>, name: &str) -> Result<u16> {
+    let value = integer(env, value, name, 1, u64::from(u16::MAX))?;
+    Ok(u16::try_from(value).unwrap_or(u16::MAX))
+}
+
+pub(super) fn function<'a>(
+    env: &Env,
+    value: Unknown<'a>,
+    name: &str,
+) -> Result<Function<'a, (), ()>> {
+    if value.get_type()? != ValueType::Function {
+        return Err(invalid_type(env, name, "of type function"));
+    }
+    // SAFETY: the value is a function of this environment, as was just checked.
+    unsafe { Function::from_napi_value(env.raw(), value.raw()) }
+}
+
+pub(super) fn null(env: &Env) -> Result<Unknown<'static>> {
+    let mut value = std::ptr::null_mut();
+    // SAFETY: the call only fills the value.
+    unsafe {
+        napi::check_status!(sys::napi_get_null(env.raw(), &raw mut value))?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    }
+}
+
+pub(super) fn undefined(env: &Env) -> Result<Unknown<'static>> {
+    let mut value = std::ptr::null_mut();
+    // SAFETY: the call only fills the value.
+    unsafe {
+        napi::check_status!(sys::napi_get_undefined(env.raw(), &raw mut value))?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    }
+}
+
+/// An object as a value of any kind, to be returned where others may be.
+pub(super) fn unknown(env: &Env, object: &Object<'_>) -> Unknown<'static> {
+    // SAFETY: the object is a value of this environment and this call.
+    unsafe { Unknown::from_raw_unchecked(env.raw(), object.raw()) }
+}
+
+pub(super) fn boolean(env: &Env, value: Unknown<'_>, name: &str) -> Result<bool> {
+    if value.get_type()? != ValueType::Boolean {
+        return Err(invalid_type(env, name, "of type boolean"));
+    }
+    // SAFETY: the value is a boolean of this environment, as was just checked.
+    unsafe { bool::from_napi_value(env.raw(), value.raw()) }
+}
+
+/// One side of a size in pixels.
+pub(super) fn pixels(env: &Env, size: &Object<'_>, name: &str) -> Result<u16> {
+    let label = format!("pixelSize.{name}");
+    let value = property(Some(size), name)?;
+    let value =
+        value.map(|value| integer(env, value, &label, 0, u64::from(u16::MAX))).transpose()?;
+    Ok(value.and_then(|value| u16::try_from(value).ok()).unwrap_or(0))
+}

@@ -1,0 +1,355 @@
+//! `CircularBuffer`: the history of a session, to be used by itself.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Env, JsValue, Object, ObjectFinalize, Result, This, Unknown};
+use napi::sys;
+use napi_derive::napi;
+
+use super::error::closed;
+use super::{args, buffer, fast};
+use crate::ring::{DEFAULT_CAPACITY, MAX_CAPACITY, Ring};
+
+/// Strings of up to this many UTF-16 units are kept room for between calls.
+const SCRATCH_UNITS: usize = 64 * 1024;
+
+/// What the object and its raw `write` share. It never leaves the JS thread.
+struct State {
+    ring: RefCell<Option<Ring>>,
+    /// Native bytes that the garbage collector has been told of.
+    reported: Cell<usize>,
+    fast: Cell<bool>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A bounded history of bytes, outside the V8 heap.
+///
+/// Every byte ever written has an absolute offset, counted from 0. When the
+/// buffer is full the oldest bytes make room; offsets go on. Memory is taken on
+/// demand, from 4 KiB up to the capacity, and given back by `clear()` and
+/// `close()`.
+///
+/// @example
+/// ```js
+/// const history = new CircularBuffer(64 * 1024)
+/// history.write('hello\r\n')
+/// history.write(Buffer.from([0x1b, 0x5b, 0x6d]))
+/// console.log(history.toString(), history.start, history.end)
+/// history.close()
+/// ```
+#[napi(custom_finalize)]
+pub struct CircularBuffer {
+    state: Rc<State>,
+}
+
+#[napi]
+impl CircularBuffer {
+    /// Makes an empty buffer. Nothing is allocated before the first write.
+    ///
+    /// @param capacity - Most bytes kept, 1 to 1073741824 (1 GiB). Default 65536.
+    /// @throws `ERR_INVALID_ARG_TYPE` when `capacity` is no number,
+    /// `ERR_OUT_OF_RANGE` when it is no integer within the bounds.
+    #[napi(constructor, catch_unwind, ts_args_type = "capacity?: number")]
+    pub fn new(env: Env, capacity: Option<Unknown<'_>>) -> Result<Self> {
+        let range = (1, MAX_CAPACITY);
+        let capacity = args::size_or(&env, capacity, "capacity", range, DEFAULT_CAPACITY)?;
+        Ok(Self {
+            state: Rc::new(State {
+                ring: RefCell::new(Some(Ring::new(capacity))),
+                reported: Cell::new(0),
+                fast: Cell::new(false),
+            }),
+        })
+    }
+
+    /// Most bytes kept; 0 once closed.
+    #[napi(getter, catch_unwind)]
+    pub fn capacity(&self) -> f64 {
+        self.state.number(|ring| ring.capacity() as u64)
+    }
+
+    /// Bytes kept now.
+    #[napi(getter, catch_unwind)]
+    pub fn length(&self) -> f64 {
+        self.state.number(|ring| ring.len() as u64)
+    }
+
+    /// Offset of the oldest byte kept.
+    #[napi(getter, catch_unwind)]
+    pub fn start(&self) -> f64 {
+        self.state.number(Ring::start)
+    }
+
+    /// Offset past the newest byte: how many bytes were ever written.
+    #[napi(getter, catch_unwind)]
+    pub fn end(&self) -> f64 {
+        self.state.number(Ring::end)
+    }
+
+    /// Bytes of native memory held for the history now.
+    #[napi(getter, catch_unwind)]
+    pub fn allocated(&self) -> f64 {
+        self.state.number(|ring| ring.allocated() as u64)
+    }
+
+    /// Whether `close()` has been called.
+    #[napi(getter, catch_unwind)]
+    pub fn closed(&self) -> bool {
+        self.state.ring.borrow().is_none()
+    }
+
+    /// Appends bytes, or a string as UTF-8 (a lone surrogate becomes U+FFFD).
+    /// Of data larger than the capacity the newest bytes are kept; offsets
+    /// count all of it.
+    ///
+    /// @returns The new `end`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
+    pub fn write(&self, env: Env, this: This<'_, Object<'_>>, data: Unknown<'_>) -> Result<f64> {
+        if !self.state.fast.replace(true) {
+            fast::install(&env, &this.object, c"write", Rc::clone(&self.state), write);
+        }
+        write(&env, &self.state, data.raw())
+    }
+
+    /// A copy of everything kept.
+    ///
+    /// @throws `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_return_type = "Buffer")]
+    pub fn read(&self, env: Env) -> Result<Unknown<'static>> {
+        self.state.with(&env, |ring| {
+            let span = ring.slices(ring.start(), ring.len());
+            buffer::copy_span(&env, span)
+        })?
+    }
+
+    /// A copy of the bytes from `offset` on. Where they are gone already, the
+    /// copy begins with the oldest byte kept and `missed` says how many bytes
+    /// are missing; beyond the end it is empty.
+    ///
+    /// @param offset - 0 to 2^53 - 1.
+    /// @param maxBytes - Most bytes to return. Default: all.
+    /// @returns `start` and `end` are the offsets of `data`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "offset: number, maxBytes?: number",
+        ts_return_type = "{ data: Buffer, start: number, end: number, missed: number }"
+    )]
+    pub fn read_from(
+        &self,
+        env: Env,
+        offset: Unknown<'_>,
+        max_bytes: Option<Unknown<'_>>,
+    ) -> Result<Object<'static>> {
+        let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
+        let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
+        self.state.with(&env, |ring| {
+            let span = ring.slices(offset, max);
+            let missed = ring.start().saturating_sub(offset);
+            buffer::stretch(&env, span, missed)
+        })?
+    }
+
+    /// Copies bytes from `offset` on into `target`, as many as fit.
+    ///
+    /// @returns How many bytes were copied; they begin at
+    /// `Math.max(offset, start)`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "target: Uint8Array, offset: number")]
+    pub fn read_into(&self, env: Env, target: Unknown<'_>, offset: Unknown<'_>) -> Result<f64> {
+        let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
+        // SAFETY: both are values of this call.
+        let Some((data, length)) = (unsafe { args::bytes(env.raw(), target.raw()) }) else {
+            return Err(super::error::invalid_type(&env, "target", "an instance of Uint8Array"));
+        };
+        self.state.with(&env, |ring| {
+            // SAFETY: the array is alive and no JavaScript runs meanwhile.
+            let target = unsafe { args::slice_mut(data, length) };
+            ring.copy_to(offset, target) as f64
+        })
+    }
+
+    /// A copy of the newest bytes, beginning at a safe boundary: not inside a
+    /// UTF-8 character and not inside an escape sequence.
+    ///
+    /// @param maxBytes - Most bytes to return.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "maxBytes: number", ts_return_type = "Buffer")]
+    pub fn tail(&self, env: Env, max_bytes: Unknown<'_>) -> Result<Unknown<'static>> {
+        let max = args::size(&env, max_bytes, "maxBytes", 0, MAX_CAPACITY)?;
+        self.state.with(&env, |ring| buffer::copy_span(&env, ring.tail(max)))?
+    }
+
+    /// The newest bytes as text, from a safe boundary on. What is not UTF-8
+    /// becomes U+FFFD.
+    ///
+    /// @param maxBytes - Most bytes to decode. Default: all.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        js_name = "toString",
+        ts_args_type = "maxBytes?: number",
+        ts_return_type = "string"
+    )]
+    pub fn text(&self, env: Env, max_bytes: Option<Unknown<'_>>) -> Result<Unknown<'static>> {
+        let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
+        let bytes = self.state.with(&env, |ring| {
+            let span = ring.tail(max);
+            [span.head, span.tail].concat()
+        })?;
+        buffer::text(&env, &bytes)
+    }
+
+    /// Drops all bytes and gives their memory back. Offsets go on.
+    ///
+    /// @throws `ERR_CLOSED`.
+    #[napi(catch_unwind)]
+    pub fn clear(&self, env: Env) -> Result<()> {
+        self.state.with_mut(&env, Ring::clear)
+    }
+
+    /// Changes the capacity, keeping the newest bytes.
+    ///
+    /// @param capacity - 1 to 1073741824.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "capacity: number")]
+    pub fn resize(&self, env: Env, capacity: Unknown<'_>) -> Result<()> {
+        let capacity = args::size(&env, capacity, "capacity", 1, MAX_CAPACITY)?;
+        self.state.with_mut(&env, |ring| ring.resize(capacity))
+    }
+
+    /// Frees the memory at once. Further calls do nothing; other methods throw
+    /// `ERR_CLOSED`.
+    #[napi(catch_unwind)]
+    pub fn close(&self, env: Env) {
+        self.state.ring.take();
+        self.state.report(&env);
+    }
+
+    /// The same as `close()`, for `using`.
+    #[napi(catch_unwind, well_known_symbol = "dispose")]
+    pub fn dispose(&self, env: Env) {
+        self.close(env);
+    }
+}
+
+impl State {
+    fn number(&self, read: impl FnOnce(&Ring) -> u64) -> f64 {
+        self.ring.borrow().as_ref().map_or(0, read) as f64
+    }
+
+    fn with<T>(&self, env: &Env, act: impl FnOnce(&Ring) -> T) -> Result<T> {
+        let ring = self.ring.borrow();
+        ring.as_ref().map(act).ok_or_else(|| closed(env, "buffer"))
+    }
+
+    fn with_mut<T>(&self, env: &Env, act: impl FnOnce(&mut Ring) -> T) -> Result<T> {
+        let result = match self.ring.borrow_mut().as_mut() {
+            Some(ring) => act(ring),
+            None => return Err(closed(env, "buffer")),
+        };
+        self.report(env);
+        Ok(result)
+    }
+
+    /// Tells the garbage collector how much memory hangs on the object.
+    fn report(&self, env: &Env) {
+        let held = self.ring.borrow().as_ref().map_or(0, Ring::allocated);
+        let before = self.reported.replace(held);
+        if held != before {
+            let mut total = 0;
+            let change = held.cast_signed() - before.cast_signed();
+            // SAFETY: the environment is the running one.
+            unsafe { sys::napi_adjust_external_memory(env.raw(), change as i64, &raw mut total) };
+        }
+    }
+}
+
+impl ObjectFinalize for CircularBuffer {
+    /// Memory that a collected object still held is no longer V8's to count.
+    fn finalize(self, env: Env) -> Result<()> {
+        self.close(env);
+        Ok(())
+    }
+}
+
+/// The body of `write`, also on the raw path: no allocation, no napi wrapper.
+fn write(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
+    let mut slot = state.ring.borrow_mut();
+    let Some(ring) = slot.as_mut() else {
+        drop(slot);
+        return Err(closed(env, "buffer"));
+    };
+    let before = ring.allocated();
+    // SAFETY: environment and value are those of the running call.
+    let end = match unsafe { args::bytes(env.raw(), data) } {
+        // SAFETY: the array is alive and no JavaScript runs before the copy.
+        Some((pointer, length)) => Some(ring.write(unsafe { args::slice(pointer, length) })),
+        None => write_string(env.raw(), ring, data),
+    };
+    let changed = ring.allocated() != before;
+    drop(slot);
+    if changed {
+        state.report(env);
+    }
+    if let Some(end) = end {
+        Ok(end as f64)
+    } else {
+        let expected = "of type string or an instance of Buffer or Uint8Array";
+        Err(super::error::invalid_type(env, "data", expected))
+    }
+}
+
+/// ASCII goes from V8's string straight into the ring; other text by way of
+/// UTF-16, which V8 copies and we transcode faster than V8 transcodes.
+fn write_string(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value) -> Option<u64> {
+    let (mut units, mut bytes) = (0, 0);
+    // SAFETY: with a null buffer the calls only measure, or say that the value
+    // is no string.
+    unsafe {
+        let null = std::ptr::null_mut();
+        if sys::napi_get_value_string_utf16(env, value, null, 0, &raw mut units)
+            != sys::Status::napi_ok
+        {
+            return None;
+        }
+        sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut bytes);
+    }
+    if units == bytes {
+        let direct = ring.write_with(bytes, 1, |target| {
+            let mut copied = 0;
+            // SAFETY: the target has room for the bytes and the NUL after them.
+            unsafe {
+                let into = target.as_mut_ptr().cast();
+                sys::napi_get_value_string_utf8(env, value, into, target.len(), &raw mut copied);
+            }
+            copied
+        });
+        if direct.is_some() {
+            return direct;
+        }
+    }
+    Some(write_utf16(env, ring, value, units))
+}
+
+fn write_utf16(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value, units: usize) -> u64 {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(units + 1, 0);
+        let mut copied = 0;
+        // SAFETY: the scratch has room for the units and the NUL after them.
+        unsafe {
+            let into = scratch.as_mut_ptr();
+            sys::napi_get_value_string_utf16(env, value, into, units + 1, &raw mut copied);
+        }
+        let end = ring.write_utf16(&scratch[..copied]);
+        if scratch.capacity() > SCRATCH_UNITS {
+            *scratch = Vec::new();
+        }
+        end
+    })
+}

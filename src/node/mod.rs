@@ -1,0 +1,27 @@
+//! The binding: one file per exported class. It converts, delegates and maps
+//! errors; what the product does is done elsewhere.
+
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::needless_pass_by_value,
+    clippy::cast_precision_loss,
+    clippy::unused_self,
+    reason = "the shapes of exported functions are napi's, and offsets stay below 2^53"
+)]
+#![cfg_attr(test, allow(dead_code, reason = "test builds register no exports"))]
+
+mod args;
+mod buffer;
+mod callback;
+mod circular_buffer;
+mod decoder;
+mod error;
+mod fast;
+mod hub;
+mod pty;
+mod pty_options;
+mod registry;
+mod registry_events;
+mod registry_types;
+mod session;
+mod viewer;

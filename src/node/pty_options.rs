@@ -1,0 +1,211 @@
+//! Spawn options from JavaScript: node-pty's, and a registry session's.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use napi::ValueType;
+use napi::bindgen_prelude::{Env, Object, Result, Unknown};
+
+use super::args;
+use super::error::{Class, invalid_type, throw};
+use crate::pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions};
+use crate::ring::MAX_CAPACITY;
+
+/// node-pty's default size.
+const COLS: u16 = 80;
+const ROWS: u16 = 24;
+
+/// The `pty` of `SessionRegistry.create`.
+pub(super) fn of_session(
+    env: &Env,
+    value: Unknown<'_>,
+    cwd: Option<&str>,
+    max_input: usize,
+) -> Result<SpawnOptions> {
+    let object = args::object(env, value, "options.pty")?;
+    let file = args::property(Some(&object), "file")?;
+    let file = file.ok_or_else(|| invalid_type(env, "options.pty.file", "of type string"))?;
+    let file = args::string(env, file, "options.pty.file")?;
+    let arguments = match args::property(Some(&object), "args")? {
+        Some(list) => arguments(env, list, "options.pty.args")?,
+        None => Vec::new(),
+    };
+    let mut options = common(env, Some(&object), &file, arguments, "options.pty.")?;
+    if let (Some(cwd), None) = (cwd, args::property(Some(&object), "cwd")?) {
+        options.cwd = PathBuf::from(cwd);
+    }
+    options.max_input = max_input;
+    Ok(options)
+}
+
+/// What `spawn(file, args, options)` and `create({ pty })` have in common.
+pub(super) fn common(
+    env: &Env,
+    object: Option<&Object<'_>>,
+    file: &str,
+    args: Vec<OsString>,
+    prefix: &str,
+) -> Result<SpawnOptions> {
+    let label = |name: &str| format!("{prefix}{name}");
+    let get = |name: &str| args::property(object, name);
+    let size = |name: &str, default: u16| -> Result<u16> {
+        get(name)?.map_or(Ok(default), |value| args::dimension(env, value, &label(name)))
+    };
+    let id = |name: &str| -> Result<Option<u32>> {
+        let value = get(name)?;
+        let value =
+            value.map(|value| args::integer(env, value, &label(name), 0, u64::from(u32::MAX)));
+        Ok(value.transpose()?.and_then(|value| u32::try_from(value).ok()))
+    };
+    let millis = |name: &str| args::millis(env, get(name)?, &label(name));
+    let max_input = get("maxInputBytes")?;
+    let range = (1, MAX_CAPACITY);
+    Ok(SpawnOptions {
+        file: OsString::from(checked(env, file, &label("file"))?),
+        args,
+        env: environment(env, get("env")?, get("name")?, prefix)?,
+        cwd: directory(env, get("cwd")?, &label("cwd"))?,
+        size: PtySize::new(size("cols", COLS)?, size("rows", ROWS)?),
+        uid: id("uid")?,
+        gid: id("gid")?,
+        max_input: args::size_or(
+            env,
+            max_input,
+            &label("maxInputBytes"),
+            range,
+            crate::pty::DEFAULT_MAX_INPUT,
+        )?,
+        drain: millis("drainTimeout")?.unwrap_or(DEFAULT_DRAIN),
+        grace: millis("killGrace")?.unwrap_or(DEFAULT_GRACE),
+    })
+}
+
+/// Arguments as a list, or, as node-pty takes it on Windows, one command line.
+pub(super) fn arguments(env: &Env, value: Unknown<'_>, name: &str) -> Result<Vec<OsString>> {
+    if value.get_type()? == ValueType::String && cfg!(windows) {
+        let line = args::string(env, value, name)?;
+        return Ok(vec![OsString::from(line)]);
+    }
+    let list = args::strings(env, value, name)?;
+    list.iter().map(|item| checked(env, item, name).map(OsString::from)).collect()
+}
+
+/// A NUL would end the text early in the system's hands.
+fn checked<'a>(env: &Env, text: &'a str, name: &str) -> Result<&'a str> {
+    if text.contains('\0') {
+        let message = format!("The \"{name}\" argument must be without null bytes");
+        return Err(throw(env, Class::Type, "ERR_INVALID_ARG_VALUE", &message));
+    }
+    Ok(text)
+}
+
+fn directory(env: &Env, value: Option<Unknown<'_>>, name: &str) -> Result<PathBuf> {
+    match value {
+        Some(value) => {
+            let path = args::string(env, value, name)?;
+            Ok(PathBuf::from(checked(env, &path, name)?))
+        }
+        None => Ok(std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))),
+    }
+}
+
+/// The given environment, or the process's own. As in node-pty, `TERM` is the
+/// terminal's name, and what describes another terminal is left out.
+fn environment(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    name: Option<Unknown<'_>>,
+    prefix: &str,
+) -> Result<Vec<(OsString, OsString)>> {
+    let inherited = value.is_none();
+    let mut pairs: Vec<(OsString, OsString)> = match value {
+        Some(value) => {
+            let label = format!("{prefix}env");
+            let map = args::string_map(env, value, &label)?;
+            for (key, text) in &map {
+                checked(env, key, &label)?;
+                checked(env, text, &label)?;
+            }
+            map.into_iter().map(|(key, text)| (key.into(), text.into())).collect()
+        }
+        None => std::env::vars_os().collect(),
+    };
+    if inherited {
+        let foreign =
+            ["TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERMCAP", "COLUMNS", "LINES"];
+        pairs.retain(|(key, _)| !foreign.iter().any(|name| key == name));
+    }
+    let name = args::string_or_none(env, name, &format!("{prefix}name"))?;
+    let known = pairs.iter().position(|(key, _)| key == "TERM");
+    match (name, known) {
+        (Some(name), Some(at)) => pairs[at].1 = name.into(),
+        (Some(name), None) => pairs.push(("TERM".into(), name.into())),
+        (None, None) => pairs.push(("TERM".into(), "xterm-256color".into())),
+        (None, Some(_)) => {}
+    }
+    Ok(pairs)
+}
+
+/// A signal's name or number; `None` when none was given.
+pub(super) fn signal(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<i32>> {
+    let Some(value) = args::given(value) else { return Ok(None) };
+    let unknown = |what: &str| {
+        let message = format!("Unknown signal: {what}");
+        throw(env, Class::Type, "ERR_UNKNOWN_SIGNAL", &message)
+    };
+    if value.get_type()? == ValueType::Number {
+        let number = args::integer(env, value, "signal", 0, 64)?;
+        return Ok(i32::try_from(number).ok());
+    }
+    let name = args::string(env, value, "signal")?;
+    let number = signal_number(&name).ok_or_else(|| unknown(&name))?;
+    Ok(Some(number))
+}
+
+#[cfg(unix)]
+fn signal_number(name: &str) -> Option<i32> {
+    Some(match name {
+        "SIGHUP" => libc::SIGHUP,
+        "SIGINT" => libc::SIGINT,
+        "SIGQUIT" => libc::SIGQUIT,
+        "SIGILL" => libc::SIGILL,
+        "SIGTRAP" => libc::SIGTRAP,
+        "SIGABRT" => libc::SIGABRT,
+        "SIGBUS" => libc::SIGBUS,
+        "SIGFPE" => libc::SIGFPE,
+        "SIGKILL" => libc::SIGKILL,
+        "SIGUSR1" => libc::SIGUSR1,
+        "SIGSEGV" => libc::SIGSEGV,
+        "SIGUSR2" => libc::SIGUSR2,
+        "SIGPIPE" => libc::SIGPIPE,
+        "SIGALRM" => libc::SIGALRM,
+        "SIGTERM" => libc::SIGTERM,
+        "SIGCHLD" => libc::SIGCHLD,
+        "SIGCONT" => libc::SIGCONT,
+        "SIGSTOP" => libc::SIGSTOP,
+        "SIGTSTP" => libc::SIGTSTP,
+        "SIGTTIN" => libc::SIGTTIN,
+        "SIGTTOU" => libc::SIGTTOU,
+        "SIGURG" => libc::SIGURG,
+        "SIGXCPU" => libc::SIGXCPU,
+        "SIGXFSZ" => libc::SIGXFSZ,
+        "SIGVTALRM" => libc::SIGVTALRM,
+        "SIGPROF" => libc::SIGPROF,
+        "SIGWINCH" => libc::SIGWINCH,
+        "SIGIO" => libc::SIGIO,
+        "SIGSYS" => libc::SIGSYS,
+        _ => return None,
+    })
+}
+
+/// Windows knows no signals: each of these ends the process.
+#[cfg(windows)]
+fn signal_number(name: &str) -> Option<i32> {
+    Some(match name {
+        "SIGHUP" => 1,
+        "SIGINT" => 2,
+        "SIGKILL" => 9,
+        "SIGTERM" => 15,
+        _ => return None,
+    })
+}

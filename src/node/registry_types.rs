@@ -1,0 +1,164 @@
+//! What a registry takes and gives, between JavaScript and Rust.
+
+use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
+use napi::sys;
+
+use super::args;
+use super::callback::Reference;
+use super::error::invalid_type;
+use crate::pty::ExitStatus;
+use crate::registry::{Handle, Info, NewSession, OnProjectLimit, Options};
+use crate::ring::MAX_CAPACITY;
+
+/// A history smaller than this could not hold a frame's worth of output.
+pub(super) const MIN_HISTORY: usize = 4096;
+
+pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<Options> {
+    let object = args::options(env, value)?;
+    let object = object.as_ref();
+    let mut options = Options::default();
+    let count = |name: &str, into: &mut usize| -> Result<()> {
+        let value = args::property(object, name)?;
+        *into = args::size_or(env, value, &format!("options.{name}"), (0, 1 << 24), *into)?;
+        Ok(())
+    };
+    count("maxSessions", &mut options.max_sessions)?;
+    count("maxSessionsPerProject", &mut options.max_per_project)?;
+    count("maxFocusedPerProject", &mut options.max_focused)?;
+    count("spawnsPerMinute", &mut options.spawns_per_minute)?;
+    let value = args::property(object, "historyBytes")?;
+    options.history = history(env, value, options.history)?;
+    let value = args::property(object, "maxInputBytes")?;
+    options.max_input =
+        args::size_or(env, value, "options.maxInputBytes", (1, MAX_CAPACITY), options.max_input)?;
+    let value = args::property(object, "inactiveTimeout")?;
+    if let Some(inactive) = args::millis(env, value, "options.inactiveTimeout")? {
+        options.inactive = inactive;
+    }
+    let value = args::property(object, "exitLinger")?;
+    if let Some(linger) = args::millis(env, value, "options.exitLinger")? {
+        options.linger = linger;
+    }
+    if let Some(word) = args::property(object, "onProjectLimit")? {
+        options.on_project_limit = on_project_limit(env, word)?;
+    }
+    Ok(options)
+}
+
+fn history(env: &Env, value: Option<Unknown<'_>>, default: usize) -> Result<usize> {
+    args::size_or(env, value, "options.historyBytes", (MIN_HISTORY, MAX_CAPACITY), default)
+}
+
+fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
+    match args::string(env, value, "options.onProjectLimit")?.as_str() {
+        "closeOldest" => Ok(OnProjectLimit::CloseOldest),
+        "reject" => Ok(OnProjectLimit::Reject),
+        _ => Err(invalid_type(env, "options.onProjectLimit", "'closeOldest' or 'reject'")),
+    }
+}
+
+pub(super) fn new_session(
+    env: &Env,
+    object: Option<&Object<'_>>,
+    default: usize,
+) -> Result<NewSession> {
+    let word = |name: &str| -> Result<Option<String>> {
+        args::string_or_none(env, args::property(object, name)?, &format!("options.{name}"))
+    };
+    let history_bytes = args::property(object, "historyBytes")?;
+    Ok(NewSession {
+        project: word("projectId")?,
+        id: word("id")?,
+        user: word("userId")?,
+        mode: word("mode")?,
+        cwd: word("cwd")?,
+        metadata: stringify(env, args::property(object, "metadata")?)?,
+        history: Some(history(env, history_bytes, default)?),
+    })
+}
+
+/// The app's own data is kept as JSON text, outside the V8 heap.
+fn stringify(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<String>> {
+    let Some(value) = value else { return Ok(None) };
+    let object = args::object(env, value, "options.metadata")?;
+    let text = call_json(env, c"stringify", object.raw())?;
+    args::string(env, text, "options.metadata").map(Some)
+}
+
+/// The inverse of `stringify`; `undefined` for nothing.
+pub(super) fn parse(env: &Env, text: Option<&str>) -> Result<Unknown<'static>> {
+    match text {
+        // SAFETY: the string is made in this environment.
+        Some(text) => call_json(env, c"parse", unsafe { super::error::text(env.raw(), text) }),
+        None => args::undefined(env),
+    }
+}
+
+fn call_json(
+    env: &Env,
+    method: &std::ffi::CStr,
+    argument: sys::napi_value,
+) -> Result<Unknown<'static>> {
+    let function = Reference::global(env, &[c"JSON", method])?;
+    let mut value = std::ptr::null_mut();
+    // SAFETY: all values are this environment's.
+    unsafe {
+        napi::check_pending_exception!(
+            env.raw(),
+            sys::napi_call_function(
+                env.raw(),
+                argument,
+                function.value(),
+                1,
+                &raw const argument,
+                &raw mut value
+            )
+        )?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    }
+}
+
+pub(super) fn status(info: &Info) -> &'static str {
+    match info {
+        Info { exit: Some(_), .. } => "exited",
+        Info { suspended: true, .. } => "suspended",
+        _ => "active",
+    }
+}
+
+pub(super) fn exit(env: &Env, status: Option<ExitStatus>) -> Result<Unknown<'static>> {
+    let Some(status) = status else { return args::null(env) };
+    let mut object = Object::new(env)?;
+    object.set("code", status.code)?;
+    object.set("signal", status.signal)?;
+    Ok(args::unknown(env, &object))
+}
+
+/// A `SessionInfo`.
+pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'static>> {
+    let session = &handle.session;
+    let size = session.size();
+    let (start, end) = session.span();
+    let mut object = Object::new(env)?;
+    object.set("id", info.id.as_str())?;
+    object.set("projectId", info.project.as_deref())?;
+    object.set("userId", info.user.as_deref())?;
+    object.set("mode", info.mode.as_deref())?;
+    object.set("cwd", info.cwd.as_deref())?;
+    object.set("metadata", parse(env, info.metadata.as_deref())?)?;
+    object.set("status", if session.is_closed() { "closed" } else { status(info) })?;
+    object.set("focused", info.focused)?;
+    object.set("suspended", info.suspended)?;
+    object.set("connections", info.connections as f64)?;
+    object.set("viewers", session.viewers() as f64)?;
+    object.set("createdAt", info.created_ms as f64)?;
+    object.set("lastActiveAt", info.active_ms as f64)?;
+    object.set("pid", Some(session.pid()).filter(|pid| *pid != 0))?;
+    object.set("cols", u32::from(size.cols))?;
+    object.set("rows", u32::from(size.rows))?;
+    object.set("start", start as f64)?;
+    object.set("end", end as f64)?;
+    object.set("historyBytes", session.bytes_held() as f64)?;
+    object.set("exit", exit(env, session.exit_status())?)?;
+    Ok(object)
+}

@@ -1,0 +1,163 @@
+//! The bounded queue of input bytes on their way to the program.
+//!
+//! What the terminal takes at once is written by the caller, without a detour
+//! through the reactor: an echo costs one thread switch less. What it does not
+//! take waits here, in order, and the reactor writes it when there is room. No
+//! lock is held while a system call runs.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use parking_lot::Mutex;
+use rustix::io::Errno;
+
+use super::Master;
+use crate::pty::{Sink, WriteError};
+
+pub(super) struct Input {
+    limit: usize,
+    sink: Arc<dyn Sink>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Bytes>,
+    queued: usize,
+    /// Somebody is writing outside the lock; whoever comes meanwhile queues.
+    writing: bool,
+    closed: bool,
+}
+
+impl Input {
+    pub(super) fn new(limit: usize, sink: Arc<dyn Sink>) -> Self {
+        Self { limit, sink, state: Mutex::default() }
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.state.lock().queued
+    }
+
+    /// Drops what waits and refuses what comes.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.queued = 0;
+        state.waiting = VecDeque::new();
+    }
+
+    /// Takes all of `data` or nothing; `Ok(true)` when nothing waits after it.
+    pub(super) fn write(
+        self: &Arc<Self>,
+        master: &Master,
+        data: &[u8],
+    ) -> Result<bool, WriteError> {
+        if !self.claim(data)? {
+            return Ok(false);
+        }
+        let written = write_some(master.get_ref(), data);
+        Ok(self.settle(master, &data[written..]))
+    }
+
+    /// Decides who writes: `true` means the caller does, `false` that the data
+    /// went into the queue behind what waits there.
+    fn claim(&self, data: &[u8]) -> Result<bool, WriteError> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(WriteError::Exited);
+        }
+        let queued = state.queued;
+        if queued.saturating_add(data.len()) > self.limit {
+            return Err(WriteError::QueueFull { queued, limit: self.limit });
+        }
+        if state.writing {
+            state.queued += data.len();
+            state.waiting.push_back(Bytes::copy_from_slice(data));
+            return Ok(false);
+        }
+        state.writing = true;
+        // Counted while it is in flight, so that the bound holds for all.
+        state.queued += data.len();
+        Ok(true)
+    }
+
+    /// After a direct write: the rest goes to the front of the queue and the
+    /// reactor carries on, if there is a rest.
+    fn settle(self: &Arc<Self>, master: &Master, rest: &[u8]) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        if !rest.is_empty() {
+            state.waiting.push_front(Bytes::copy_from_slice(rest));
+        }
+        state.queued = state.waiting.iter().map(Bytes::len).sum();
+        if state.waiting.is_empty() {
+            state.writing = false;
+            return true;
+        }
+        drop(state);
+        crate::reactor::spawn(Arc::clone(self).drain(Arc::clone(master)));
+        false
+    }
+
+    /// Writes until nothing waits, one write per readiness so that a large
+    /// paste does not keep other terminals waiting.
+    async fn drain(self: Arc<Self>, master: Master) {
+        while let Some(mut chunk) = self.next() {
+            while chunk.has_remaining() {
+                let Ok(mut guard) = master.writable().await else { return };
+                match write_once(master.get_ref(), &chunk) {
+                    Ok(written) => {
+                        chunk.advance(written);
+                        if !self.taken(written) {
+                            return;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                    Err(Errno::AGAIN) => guard.clear_ready(),
+                    Err(Errno::INTR) => {}
+                    Err(_) => return self.close(),
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Bytes> {
+        let mut state = self.state.lock();
+        let next = state.waiting.pop_front();
+        if next.is_none() && !state.closed {
+            state.writing = false;
+            drop(state);
+            self.sink.drained();
+        }
+        next
+    }
+
+    fn taken(&self, written: usize) -> bool {
+        let mut state = self.state.lock();
+        state.queued = state.queued.saturating_sub(written);
+        !state.closed
+    }
+}
+
+/// Writes as much as the terminal takes now. A failure is left for the
+/// reactor, which meets it again and closes the queue.
+fn write_some(fd: &OwnedFd, data: &[u8]) -> usize {
+    let mut written = 0;
+    while written < data.len() {
+        match rustix::io::write(fd, &data[written..]) {
+            Ok(0) => break,
+            Ok(count) => written += count,
+            Err(Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    written
+}
+
+fn write_once(fd: &OwnedFd, data: &[u8]) -> Result<usize, Errno> {
+    rustix::io::write(fd, data)
+}

@@ -1,0 +1,263 @@
+//! One terminal's life on the reactor: read to the end, learn how the leader
+//! ended, say so after the last byte; or, when it is closed, see its process
+//! group off.
+
+use std::cell::RefCell;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, test_kill_process_group};
+use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::input::Input;
+use super::leader::Leader;
+use super::{Master, UnixPty, signal_group};
+use crate::pty::{ExitStatus, Gate, Sink};
+
+/// The kernel hands over about 4 KiB a read; more room costs nothing.
+const READ_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// The reactor's one read buffer, shared by all terminals: it is filled
+    /// and handed on within one call, never across an await.
+    static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
+pub(super) struct Life {
+    pub(super) leader: Leader,
+    pub(super) orders: Arc<Orders>,
+    pub(super) input: Arc<Input>,
+    pub(super) pty: Weak<UnixPty>,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) drain: Duration,
+    pub(super) grace: Duration,
+}
+
+/// What the owner of the terminal asks of its life.
+#[derive(Default)]
+pub(super) struct Orders {
+    /// The terminal was closed.
+    pub(super) close: Notify,
+    /// The terminal was hung up on: what ignores it is killed after the grace.
+    pub(super) hang_up: Notify,
+}
+
+/// What ended the wait of one turn of the loop.
+enum Turn {
+    Read(Step),
+    Ended(ExitStatus),
+    DrainOver,
+    HungUp,
+    GraceOver,
+    Close,
+}
+
+/// What one read brought.
+enum Step {
+    More,
+    End,
+}
+
+/// How far the leader's end has come.
+#[derive(Clone, Copy)]
+enum Leadership {
+    Running,
+    /// Ended; its exit is said when the terminal ends or the instant passes.
+    Ended(ExitStatus, Instant),
+    Said,
+}
+
+#[derive(Clone, Copy)]
+struct Progress {
+    leader: Leadership,
+    kill_at: Option<Instant>,
+}
+
+impl Life {
+    pub(super) async fn run(self, master: Master) {
+        let mut now = Progress { leader: Leadership::Running, kill_at: None };
+        loop {
+            match self.turn(&master, now).await {
+                Turn::Read(Step::More) => {}
+                Turn::Read(Step::End) => return self.finish(master, now).await,
+                Turn::Ended(status) => {
+                    now.leader = Leadership::Ended(status, Instant::now() + self.drain);
+                }
+                Turn::DrainOver => now.leader = self.say(now.leader),
+                Turn::HungUp => now.kill_at = Some(Instant::now() + self.grace),
+                Turn::GraceOver => {
+                    now.kill_at = None;
+                    self.kill_group(matches!(now.leader, Leadership::Running));
+                }
+                Turn::Close => {
+                    drop(master);
+                    return self.see_off(now.leader).await;
+                }
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Orders and bytes to read are looked at
+    /// before the timers.
+    async fn turn(&self, master: &Master, now: Progress) -> Turn {
+        let running = matches!(now.leader, Leadership::Running);
+        let drain_over = match now.leader {
+            Leadership::Ended(_, deadline) => Some(deadline),
+            _ => None,
+        };
+        tokio::select! {
+            biased;
+            () = self.orders.close.notified() => Turn::Close,
+            () = self.orders.hang_up.notified() => Turn::HungUp,
+            step = self.read(master) => Turn::Read(step),
+            status = self.leader.exit(), if running => Turn::Ended(status),
+            () = at(drain_over), if drain_over.is_some() => Turn::DrainOver,
+            () = at(now.kill_at), if now.kill_at.is_some() => Turn::GraceOver,
+        }
+    }
+
+    /// One read, when there is room for it and something to read. Yields after
+    /// it, so that every ready terminal gets one read a round.
+    async fn read(&self, master: &AsyncFd<OwnedFd>) -> Step {
+        loop {
+            self.pass_gate().await;
+            let Ok(mut guard) = master.readable().await else { return Step::End };
+            // The gate may have shut while nothing was to be read.
+            if self.sink.gate() != Gate::Open {
+                continue;
+            }
+            match read_once(master.get_ref(), self.sink.as_ref()) {
+                Ok(0) => return Step::End,
+                Ok(_) => {
+                    tokio::task::yield_now().await;
+                    return Step::More;
+                }
+                Err(Errno::AGAIN) => guard.clear_ready(),
+                Err(Errno::INTR) => {}
+                // Linux says EIO when the last holder of the slave is gone.
+                Err(_) => return Step::End,
+            }
+        }
+    }
+
+    async fn pass_gate(&self) {
+        loop {
+            let changed = self.sink.changed();
+            let changed = changed.notified();
+            match self.sink.gate() {
+                Gate::Open => return,
+                Gate::Shut(None) => changed.await,
+                Gate::Shut(Some(until)) => {
+                    let _ = tokio::time::timeout_at(until.into(), changed).await;
+                }
+            }
+        }
+    }
+
+    /// The drain bound has passed: a background process holds the terminal. A
+    /// terminal whose reading is paused still holds bytes of the leader, so its
+    /// exit waits for them.
+    fn say(&self, leader: Leadership) -> Leadership {
+        let Leadership::Ended(status, _) = leader else { return leader };
+        if let Gate::Shut(_) = self.sink.gate() {
+            return Leadership::Ended(status, Instant::now() + Duration::from_millis(50));
+        }
+        self.sink.exited(status);
+        Leadership::Said
+    }
+
+    /// Nothing more will come: the terminal is let go and the exit said.
+    async fn finish(&self, master: Master, now: Progress) {
+        self.input.close();
+        if let Some(pty) = self.pty.upgrade() {
+            drop(pty.release());
+        }
+        drop(master);
+        self.leader.hung_up.notify_one();
+        match now.leader {
+            Leadership::Said => {}
+            Leadership::Ended(status, _) => self.sink.exited(status),
+            Leadership::Running => self.outlive(now.kill_at).await,
+        }
+    }
+
+    /// The leader has let go of its terminal and lives on; its exit is still
+    /// waited for.
+    async fn outlive(&self, mut kill_at: Option<Instant>) {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.orders.close.notified() => return self.see_off(Leadership::Running).await,
+                () = self.orders.hang_up.notified() => kill_at = Some(Instant::now() + self.grace),
+                status = self.leader.exit() => return self.sink.exited(status),
+                () = at(kill_at), if kill_at.is_some() => {
+                    kill_at = None;
+                    self.kill_group(true);
+                }
+            }
+        }
+    }
+
+    /// After a close: reaps the leader, and kills what is left of its group
+    /// when the grace is over. Processes that left the group (`setsid`, or
+    /// jobs that an interactive shell put in groups of their own) have had the
+    /// terminal's hang-up and are not hunted.
+    async fn see_off(&self, leader: Leadership) {
+        let deadline = Instant::now() + self.grace;
+        if !matches!(leader, Leadership::Said) {
+            let status = match leader {
+                Leadership::Ended(status, _) => status,
+                _ => self.exit_or_kill(deadline).await,
+            };
+            self.sink.exited(status);
+        }
+        while Instant::now() < deadline && group_lives(self.leader.pid()) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.kill_group(false);
+    }
+
+    async fn exit_or_kill(&self, deadline: Instant) -> ExitStatus {
+        if let Ok(status) = tokio::time::timeout_at(deadline, self.leader.exit()).await {
+            return status;
+        }
+        self.kill_group(true);
+        self.leader.exit().await
+    }
+
+    /// A group that has members keeps its number to itself; one that is empty
+    /// and whose leader is reaped must not be signalled, since the number may
+    /// have been given away.
+    fn kill_group(&self, leader_runs: bool) {
+        let pid = self.leader.pid();
+        if leader_runs || group_lives(pid) {
+            signal_group(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Sleeps until the instant; the caller checks that there is one.
+async fn at(instant: Option<Instant>) {
+    if let Some(instant) = instant {
+        sleep_until(instant).await;
+    }
+}
+
+fn group_lives(group: u32) -> bool {
+    let group = i32::try_from(group).ok().and_then(Pid::from_raw);
+    group.is_some_and(|group| test_kill_process_group(group).is_ok())
+}
+
+fn read_once(fd: &OwnedFd, sink: &dyn Sink) -> Result<usize, Errno> {
+    READ_BUFFER.with_borrow_mut(|buffer| {
+        let count = rustix::io::read(fd, &mut buffer[..])?;
+        if count > 0 {
+            sink.output(&buffer[..count]);
+        }
+        Ok(count)
+    })
+}

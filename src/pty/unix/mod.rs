@@ -1,0 +1,169 @@
+//! Terminals on Unix: the master is a non-blocking descriptor that the reactor
+//! watches; nothing here has a thread of its own.
+//!
+//! portable-pty serves Windows only. On Unix it loses exec errors, falls back
+//! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
+//! terminal is opened and the child started here.
+
+mod child;
+mod input;
+mod leader;
+mod life;
+mod open;
+mod process_name;
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::unix::AsyncFd;
+
+use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use input::Input;
+
+/// The master side, shared by the reader, the writer and the JS thread. The
+/// descriptor closes when the last of them lets go, so that no call can reach
+/// a descriptor that the system has given to somebody else.
+type Master = Arc<AsyncFd<OwnedFd>>;
+
+struct UnixPty {
+    pid: u32,
+    /// `None` once the terminal has exited or was closed.
+    master: Mutex<Option<Master>>,
+    input: Arc<Input>,
+    /// Set when the leader has been reaped: its number may belong to another
+    /// process from then on, so it is signalled no more.
+    reaped: Arc<AtomicBool>,
+    closed: AtomicBool,
+    orders: Arc<life::Orders>,
+}
+
+pub(super) fn spawn(
+    options: &SpawnOptions,
+    sink: Arc<dyn Sink>,
+) -> Result<Arc<dyn Pty>, SpawnError> {
+    let pair = open::open(options.size)?;
+    let pid = child::start(options, &pair)?;
+    let open::Pair { master, slave } = pair;
+    drop(slave);
+    let _context = crate::reactor::handle().enter();
+    // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
+    let master = unsafe { AsyncFd::register(master) }.map_err(|error| {
+        // The child is running: it must not outlive the failure.
+        child::abandon(pid);
+        child::os_error(&error.into_parts().1, "epoll_ctl", "pty")
+    })?;
+    let master = Arc::new(master);
+    let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
+    let pty = Arc::new(UnixPty {
+        pid,
+        master: Mutex::new(Some(Arc::clone(&master))),
+        input,
+        reaped: Arc::new(AtomicBool::new(false)),
+        closed: AtomicBool::new(false),
+        orders: Arc::default(),
+    });
+    let life = life::Life {
+        leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
+        orders: Arc::clone(&pty.orders),
+        input: Arc::clone(&pty.input),
+        pty: Arc::downgrade(&pty),
+        sink,
+        drain: options.drain,
+        grace: options.grace,
+    };
+    crate::reactor::spawn(life.run(master));
+    Ok(pty)
+}
+
+impl UnixPty {
+    fn master(&self) -> Option<Master> {
+        self.master.lock().clone()
+    }
+
+    /// Forgets the master: from here on every call is a no-op.
+    fn release(&self) -> Option<Master> {
+        self.master.lock().take()
+    }
+
+    /// The groups that a hang-up is for: the leader's own, and the one in the
+    /// foreground of the terminal.
+    fn signal_groups(&self, signal: Signal) {
+        let foreground = self.master().and_then(|fd| rustix::termios::tcgetpgrp(fd.get_ref()).ok());
+        if !self.reaped.load(Ordering::Acquire) {
+            signal_group(self.pid, signal);
+        }
+        if let Some(group) =
+            foreground.filter(|group| group.as_raw_pid().cast_unsigned() != self.pid)
+        {
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+/// A group that is gone already needs no signal, so failures are no news.
+fn signal_group(group: u32, signal: Signal) {
+    if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+impl Pty for UnixPty {
+    fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
+        let master = self.master().ok_or(WriteError::Exited)?;
+        self.input.write(&master, data)
+    }
+
+    fn queued(&self) -> usize {
+        self.input.queued()
+    }
+
+    fn resize(&self, size: PtySize) {
+        if let Some(master) = self.master() {
+            let _ = rustix::termios::tcsetwinsize(master.get_ref(), open::winsize(size));
+        }
+    }
+
+    fn kill(&self, signal: i32) {
+        // SAFETY: the binding has checked the number against the platform's
+        // signals; the system refuses any that it does not know.
+        let signal = unsafe { Signal::from_raw_unchecked(signal) };
+        self.signal_groups(signal);
+    }
+
+    fn hang_up(&self) {
+        self.signal_groups(Signal::HUP);
+        // A stopped process acts on the hang-up only when it runs again.
+        self.signal_groups(Signal::CONT);
+        self.orders.hang_up.notify_one();
+    }
+
+    fn process_name(&self) -> Option<String> {
+        let master = self.master()?;
+        process_name::foreground(master.get_ref(), self.pid)
+    }
+
+    fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.signal_groups(Signal::HUP);
+        // A stopped process acts on the hang-up only when it runs again.
+        self.signal_groups(Signal::CONT);
+        self.input.close();
+        drop(self.release());
+        self.orders.close.notify_one();
+    }
+}
+
+impl Drop for UnixPty {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,1 @@
+//! Terminals on Windows, through `ConPTY`.

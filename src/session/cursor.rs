@@ -1,0 +1,125 @@
+//! One viewer's place in the history: an offset and what pacing needs to know.
+//! It costs the same whether the viewer is current or a gigabyte behind.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::frame::{Format, Gap};
+use crate::inbox::{COALESCE, Signal};
+
+/// A viewer that has taken nothing for this long, though there was something
+/// to take, is stalled: the terminal waits for it no more.
+pub const STALL: Duration = Duration::from_secs(1);
+
+/// Bytes that a viewer is told of at once within one [`COALESCE`] window; what
+/// comes beyond travels together.
+const PROMPT_BYTES: usize = 8 * 1024;
+
+/// What the bytes up to a point are to this viewer: not live output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// The session's past, for who comes back or joins.
+    History,
+    /// What was printed while the viewer looked away.
+    Buffered,
+    /// What a lost connection missed: live output, but sent late.
+    Resumed,
+}
+
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) offset: u64,
+    pub(super) missed: u64,
+    /// Lost bytes that the reader has not been told of yet.
+    pub(super) gap: Option<Gap>,
+    pub(super) format: Format,
+    pub(super) max_frame: usize,
+    /// Raw bytes to try for the next JSON frame; follows how much the text
+    /// grows when it is escaped.
+    pub(super) budget: usize,
+    pub(super) replay: Option<(Replay, u64)>,
+    pub(super) signal: Arc<Signal>,
+    /// The reader has everything that may be sent: all bytes, or all but an
+    /// unfinished character or escape sequence.
+    pub(super) caught_up: bool,
+    /// When the reader last took something, or last had nothing to take.
+    pub(super) active: Instant,
+    /// The terminal waits for this viewer however slow it is.
+    pub(super) patient: bool,
+    stall_counted: bool,
+    window: Instant,
+    window_bytes: usize,
+}
+
+impl Cursor {
+    pub(super) fn new(
+        offset: u64,
+        format: Format,
+        max_frame: usize,
+        signal: Arc<Signal>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            offset,
+            missed: 0,
+            gap: None,
+            format,
+            max_frame,
+            budget: max_frame,
+            replay: None,
+            signal,
+            caught_up: false,
+            active: now,
+            patient: false,
+            stall_counted: false,
+            window: now.checked_sub(COALESCE).unwrap_or(now),
+            window_bytes: 0,
+        }
+    }
+
+    /// Whether the terminal waits for this viewer.
+    pub(super) fn is_live(&self, now: Instant) -> bool {
+        self.patient || self.caught_up || now.saturating_duration_since(self.active) < STALL
+    }
+
+    /// `true` once for each time the viewer stalls.
+    pub(super) fn newly_stalled(&mut self, now: Instant) -> bool {
+        let stalled = !self.is_live(now);
+        let newly = stalled && !self.stall_counted;
+        self.stall_counted = stalled;
+        newly
+    }
+
+    /// When this viewer, if it takes nothing more, stops being waited for.
+    pub(super) fn stalls_at(&self) -> Instant {
+        self.active + STALL
+    }
+
+    /// New output has come. Tells the reader at once when the traffic is light
+    /// or the frame is full, and otherwise lets it travel with what follows.
+    pub(super) fn output(&mut self, end: u64, added: usize, echo: bool, now: Instant) {
+        if self.caught_up {
+            self.caught_up = false;
+            self.active = now;
+        }
+        if !self.signal.is_waiting() {
+            return;
+        }
+        if now.saturating_duration_since(self.window) >= COALESCE {
+            self.window = now;
+            self.window_bytes = 0;
+        }
+        self.window_bytes += added;
+        let waiting = usize::try_from(end - self.offset).unwrap_or(usize::MAX);
+        if echo || self.window_bytes <= PROMPT_BYTES || waiting >= self.max_frame {
+            self.signal.raise();
+        } else {
+            self.signal.raise_soon();
+        }
+    }
+
+    /// The reader took a frame and there may be more.
+    pub(super) fn taken(&mut self, now: Instant) {
+        self.active = now;
+    }
+}

@@ -1,0 +1,367 @@
+//! A session: a bounded history that every byte of output passes, the viewers
+//! that read it, and the terminal it comes from, if it has one.
+
+mod cursor;
+mod frame;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::inbox::{Inbox, News, Signal, Token};
+use crate::meter::{Counter, Meter};
+use crate::pty::{ExitStatus, Gate, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+
+pub use cursor::Replay;
+pub use frame::{Format, Frame, Gap};
+use stream::Stream;
+pub use stream::{Origin, ViewerKey};
+
+/// What happened to a session that its owner wants to know.
+pub trait Owner: Send + Sync + 'static {
+    /// The shell ended; everything it printed is in the history.
+    fn exited(&self, session: &Session, status: ExitStatus);
+    /// Input was given or output taken: the session is in use.
+    fn active(&self, _session: &Session) {}
+    /// Input that had to wait has all been taken.
+    fn drained(&self, _session: &Session) {}
+}
+
+/// A session is gone: it was closed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session is closed")]
+pub struct Closed;
+
+/// A session's life-long state. The handle is shared; all methods may be
+/// called from any thread and none waits for a terminal.
+pub struct Session {
+    stream: Mutex<Stream>,
+    changed: Arc<Notify>,
+    pty: Mutex<Option<Arc<dyn Pty>>>,
+    pid: AtomicU32,
+    size: Mutex<PtySize>,
+    status: OnceLock<ExitStatus>,
+    closed: AtomicBool,
+    inbox: Arc<Inbox>,
+    meter: Arc<Meter>,
+    owner: OnceLock<Arc<dyn Owner>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Session").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session without a terminal, whose history keeps `history` bytes.
+    #[must_use]
+    pub fn new(history: usize, inbox: Arc<Inbox>, meter: Arc<Meter>) -> Arc<Self> {
+        Arc::new(Self {
+            stream: Mutex::new(Stream::new(history, Arc::clone(&meter))),
+            changed: Arc::new(Notify::new()),
+            pty: Mutex::new(None),
+            pid: AtomicU32::new(0),
+            size: Mutex::new(PtySize::new(80, 24)),
+            status: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            inbox,
+            meter,
+            owner: OnceLock::new(),
+        })
+    }
+
+    /// Names who is told of the session's exit. Only the first call counts.
+    pub fn set_owner(&self, owner: Arc<dyn Owner>) {
+        let _ = self.owner.set(owner);
+    }
+
+    /// Starts a program on a terminal of the session's own.
+    ///
+    /// # Errors
+    /// What [`crate::pty::spawn`] says; the session stays as it was.
+    pub fn spawn(self: &Arc<Self>, options: &SpawnOptions) -> Result<(), SpawnError> {
+        *self.size.lock() = options.size;
+        let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
+        // The lock is held over the start so that an exit that comes at once
+        // finds the terminal in its place and takes it out again.
+        let mut slot = self.pty.lock();
+        let pty = crate::pty::spawn(options, sink)?;
+        self.pid.store(pty.pid(), Ordering::Release);
+        *slot = Some(pty);
+        Ok(())
+    }
+
+    /// The terminal, while its program runs.
+    #[must_use]
+    pub fn pty(&self) -> Option<Arc<dyn Pty>> {
+        self.pty.lock().clone()
+    }
+
+    /// The process id of the program, 0 when there never was one.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid.load(Ordering::Acquire)
+    }
+
+    /// The window size.
+    #[must_use]
+    pub fn size(&self) -> PtySize {
+        *self.size.lock()
+    }
+
+    /// How the program ended, once it has.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        self.status.get().copied()
+    }
+
+    /// Whether the session was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Output from elsewhere, for sessions without a terminal. Returns the
+    /// offset past the last byte.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub fn append(&self, bytes: &[u8]) -> Result<u64, Closed> {
+        self.meter.count(Counter::BytesOut, bytes.len() as u64);
+        let mut stream = self.stream.lock();
+        if self.is_closed() {
+            return Err(Closed);
+        }
+        Ok(stream.append(bytes, Instant::now()))
+    }
+
+    /// Input for the program; `true` when all of it reached the terminal.
+    ///
+    /// # Errors
+    /// What [`Pty::write`] says; [`WriteError::Exited`] without a terminal.
+    pub fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
+        let pty = self.pty().ok_or(WriteError::Exited)?;
+        self.stream.lock().expect_echo();
+        let direct = pty.write(data)?;
+        self.meter.count(Counter::BytesIn, data.len() as u64);
+        if let Some(owner) = self.owner.get() {
+            owner.active(self);
+        }
+        Ok(direct)
+    }
+
+    /// Input bytes that wait for the program.
+    #[must_use]
+    pub fn queued_input(&self) -> usize {
+        self.pty().map_or(0, |pty| pty.queued())
+    }
+
+    /// Sets the window size; without a live terminal it is only remembered.
+    pub fn resize(&self, size: PtySize) {
+        *self.size.lock() = size;
+        if let Some(pty) = self.pty() {
+            pty.resize(size);
+        }
+    }
+
+    /// The newest `max` bytes, from a safe boundary on.
+    #[must_use]
+    pub fn tail(&self, max: usize) -> Vec<u8> {
+        self.stream.lock().tail(max)
+    }
+
+    /// Offsets of the oldest byte kept and past the newest.
+    #[must_use]
+    pub fn span(&self) -> (u64, u64) {
+        let stream = self.stream.lock();
+        (stream.ring().start(), stream.ring().end())
+    }
+
+    /// Copies out up to `max` bytes from `offset` on: the bytes, the offset of
+    /// the first of them, and how many that were asked for are gone.
+    #[must_use]
+    pub fn read_from(&self, offset: u64, max: usize) -> (Vec<u8>, u64, u64) {
+        self.stream.lock().read_from(offset, max)
+    }
+
+    /// Memory that the history occupies, in bytes.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        self.stream.lock().ring().allocated()
+    }
+
+    /// Gives the history's memory back, keeping the newest `keep` bytes.
+    pub fn shrink_history(&self, keep: usize) {
+        self.stream.lock().shrink(keep);
+    }
+
+    /// Opens a viewer: a cursor into the history.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub fn open_viewer(
+        &self,
+        origin: Origin,
+        format: Format,
+        max_frame: usize,
+        token: Token,
+    ) -> Result<(ViewerKey, Arc<Signal>), Closed> {
+        let signal = Signal::new(Arc::clone(&self.inbox), token);
+        let mut stream = self.stream.lock();
+        if self.is_closed() {
+            return Err(Closed);
+        }
+        let key =
+            stream.open_viewer(origin, format, max_frame, Arc::clone(&signal), Instant::now());
+        drop(stream);
+        self.changed.notify_one();
+        Ok((key, signal))
+    }
+
+    /// Makes the terminal wait for this viewer however long it takes nothing:
+    /// for a listener in the same process, which is slow but never gone.
+    pub fn set_patient(&self, key: ViewerKey) {
+        self.stream.lock().set_patient(key);
+    }
+
+    /// Closes a viewer. A terminal that was waiting for it reads on.
+    pub fn close_viewer(&self, key: ViewerKey) {
+        self.stream.lock().close_viewer(key);
+        self.changed.notify_one();
+    }
+
+    /// Fills `out` with a viewer's next frame, or arms its signal and returns
+    /// `None` when it has caught up.
+    pub fn read_frame(&self, key: ViewerKey, out: &mut Vec<u8>) -> Option<Frame> {
+        let mut stream = self.stream.lock();
+        let was_waited_for = stream.paces();
+        let frame = stream.read_frame(key, out, Instant::now());
+        let resume = was_waited_for && !stream.paces();
+        drop(stream);
+        if resume {
+            self.changed.notify_one();
+        }
+        frame
+    }
+
+    /// Says that a viewer's last frame is out; its signal is raised when there
+    /// is more, as the policy of coalescing has it.
+    pub fn frame_done(&self, key: ViewerKey) {
+        self.stream.lock().frame_done(key, Instant::now());
+    }
+
+    /// Reads a viewer's cursor: offset, bytes behind, bytes missed.
+    #[must_use]
+    pub fn viewer_state(&self, key: ViewerKey) -> Option<(u64, u64, u64)> {
+        self.stream.lock().viewer_state(key)
+    }
+
+    /// Marks what a viewer will read up to the present end as sent again.
+    pub fn replay(&self, key: ViewerKey, replay: Replay) -> u64 {
+        self.stream.lock().replay(key, replay)
+    }
+
+    /// How many viewers are open.
+    #[must_use]
+    pub fn viewers(&self) -> usize {
+        self.stream.lock().viewers()
+    }
+
+    /// Whether every viewer that still reads has taken everything.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.stream.lock().is_drained(Instant::now())
+    }
+
+    /// Stops and restarts the reading of the terminal, on the owner's word.
+    pub fn set_paused(&self, paused: bool) {
+        self.stream.lock().set_paused(paused);
+        self.changed.notify_one();
+    }
+
+    /// Sends a signal to the program's process group.
+    pub fn kill(&self, signal: i32) {
+        if let Some(pty) = self.pty() {
+            pty.kill(signal);
+        }
+    }
+
+    /// Ends the session: its memory is freed and its viewers are closed before
+    /// this returns, its process group has been hung up on. Idempotent;
+    /// `true` when this call did it.
+    pub fn close(&self) -> bool {
+        let mut stream = self.stream.lock();
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        stream.close();
+        drop(stream);
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
+        self.changed.notify_one();
+        true
+    }
+}
+
+impl Sink for Session {
+    fn output(&self, bytes: &[u8]) {
+        // A closed session's last bytes have nowhere to go.
+        let _ = self.append(bytes);
+    }
+
+    fn gate(&self) -> Gate {
+        self.stream.lock().gate(Instant::now())
+    }
+
+    fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
+    }
+
+    fn exited(&self, status: ExitStatus) {
+        if self.status.set(status).is_err() {
+            return;
+        }
+        self.stream.lock().end();
+        drop(self.pty.lock().take());
+        if let Some(owner) = self.owner.get() {
+            owner.exited(self, status);
+        }
+    }
+
+    fn drained(&self) {
+        if let Some(owner) = self.owner.get() {
+            owner.drained(self);
+        }
+    }
+}
+
+/// Tells a listener in the JS thread of an exit and of drained input; the owner
+/// of a session that stands alone, outside a registry.
+#[derive(Debug)]
+pub struct Teller {
+    /// Where the news goes.
+    pub inbox: Arc<Inbox>,
+    /// Who is told.
+    pub token: Token,
+}
+
+impl Owner for Teller {
+    fn exited(&self, _session: &Session, status: ExitStatus) {
+        self.inbox.push(News::Exited(self.token, status));
+    }
+
+    fn drained(&self, _session: &Session) {
+        self.inbox.push(News::Drained(self.token));
+    }
+}

@@ -1,0 +1,22 @@
+//! What the product knows about terminal output as text.
+//!
+//! A terminal's output is a byte stream in which UTF-8 characters and escape
+//! sequences are interleaved and cut anywhere by the kernel. The modules here
+//! follow that stream without ever turning it into a V8 string:
+//!
+//! - [`scanner`]: the parser state at any byte, as a terminal would have it;
+//! - [`json`]: raw output as the inside of a JSON string;
+//! - [`utf8`]: the longest complete prefix of a chunk, and UTF-8 to UTF-16;
+//! - [`utf16`]: UTF-16 to UTF-8, as JavaScript's strings need it;
+//! - [`queries`]: output without the questions a terminal would answer.
+
+#![forbid(unsafe_code)]
+
+pub mod json;
+pub mod queries;
+pub mod scanner;
+pub mod utf16;
+pub mod utf8;
+
+#[cfg(test)]
+pub(crate) mod reference;

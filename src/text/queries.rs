@@ -1,0 +1,306 @@
+//! Output without the questions that a terminal answers.
+//!
+//! History that is sent again would make the terminal answer queries that were
+//! answered long ago, and the answers would arrive as typed input. The filter
+//! removes the sequences that ask, and leaves every other byte as it is.
+
+use super::scanner::{BEL, C1_LEAD, CAN, ESC, SUB, State};
+use memchr::memchr3;
+
+/// Asks for the answerback message.
+const ENQ: u8 = 0x05;
+
+/// The longest sequence that is judged as a whole, in bytes. Longer ones pass:
+/// no query is that long.
+pub const MAX_HELD: usize = 4096;
+
+/// Removes terminal queries from a stream that comes in chunks.
+///
+/// Removed are DA1 to DA3, DECID, DSR and CPR, DECRQM, DECRQSS, DECRQPSR,
+/// DECREQTPARM, DECRQCRA, XTGETTCAP, XTVERSION, XTQMODKEYS, reading XTSMGRAPHICS,
+/// reports of XTWINOPS, the keyboard and graphics queries of kitty, OSC colour,
+/// font and clipboard queries (values of `?`), and ENQ. A sequence that both
+/// sets and asks is removed whole. Controls inside a removed CSI sequence stay,
+/// since a terminal executes them.
+///
+/// A sequence that is cut by the end of a chunk is held until it is complete,
+/// so the result does not depend on how the stream is cut.
+#[derive(Debug, Default)]
+pub struct QueryFilter {
+    state: State,
+    /// The open sequence from its introducer on; empty outside of one.
+    held: Vec<u8>,
+    /// Whether the open sequence was too long to hold and now passes.
+    passing: bool,
+    /// Whether `held` is a string followed by an ESC that may become its ST.
+    closing: bool,
+}
+
+impl QueryFilter {
+    /// A filter at the beginning of a stream or at a safe boundary in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends to `out` what of `input` passes.
+    pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
+        let mut rest = input;
+        while let Some(&byte) = rest.first() {
+            if self.is_outside() {
+                let plain = memchr3(ESC, ENQ, C1_LEAD, rest).unwrap_or(rest.len());
+                out.extend_from_slice(&rest[..plain]);
+                rest = &rest[plain..];
+                if plain > 0 {
+                    continue;
+                }
+            }
+            self.take(byte, out);
+            rest = &rest[1..];
+        }
+    }
+
+    /// Appends to `out` what is held; the stream ends here.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.held);
+        *self = Self::default();
+    }
+
+    fn is_outside(&self) -> bool {
+        self.held.is_empty() && !self.passing
+    }
+
+    /// Takes one byte that is special or belongs to the open sequence.
+    fn take(&mut self, byte: u8, out: &mut Vec<u8>) {
+        if self.passing {
+            return self.pass(byte, out);
+        }
+        if self.closing && byte != b'\\' {
+            // The ESC ended the string, but begins something else.
+            self.held.pop();
+            self.judge(out);
+            self.held.push(ESC);
+        }
+        self.closing = byte == ESC && self.state.is_string();
+        if byte == ESC && !self.closing {
+            out.append(&mut self.held);
+        } else if self.begins_c1(byte) {
+            self.restart_at_c1(byte, out);
+        }
+        if byte != ENQ || self.state.is_string() {
+            self.held.push(byte);
+        }
+        self.state = self.state.step(byte);
+        if self.state.is_safe() {
+            self.judge(out);
+        } else if self.held.len() > MAX_HELD && !self.closing {
+            self.passing = true;
+            out.append(&mut self.held);
+        }
+    }
+
+    /// Passes a byte of a sequence that is too long to be held.
+    fn pass(&mut self, byte: u8, out: &mut Vec<u8>) {
+        self.state = self.state.step(byte);
+        if byte == ESC {
+            self.passing = false;
+            self.held.push(byte);
+        } else {
+            self.passing = !self.state.is_safe();
+            out.push(byte);
+        }
+    }
+
+    /// Whether `byte` makes a C1 control of a held `C2` inside a sequence.
+    fn begins_c1(&self, byte: u8) -> bool {
+        self.held.len() > 1 && self.held.last() == Some(&C1_LEAD) && (0x80..0xa0).contains(&byte)
+    }
+
+    /// Ends the open sequence before a C1 control, which needs no ESC to end
+    /// one: ST completes a string, all others abort.
+    fn restart_at_c1(&mut self, byte: u8, out: &mut Vec<u8>) {
+        const STRING_TERMINATOR: u8 = 0x9c;
+        if byte == STRING_TERMINATOR {
+            return;
+        }
+        self.held.pop();
+        out.append(&mut self.held);
+        self.held.push(C1_LEAD);
+    }
+
+    /// Passes or drops the complete sequence that is held.
+    fn judge(&mut self, out: &mut Vec<u8>) {
+        match kind_of(&self.held) {
+            Kind::Other => out.extend_from_slice(&self.held),
+            Kind::Query => {}
+            Kind::CsiQuery => out.extend(self.held.iter().filter(|&&byte| is_executed(byte))),
+        }
+        self.held.clear();
+    }
+}
+
+/// Whether a terminal acts on this byte inside a CSI sequence.
+fn is_executed(byte: u8) -> bool {
+    byte < 0x20 && byte != ESC
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Other,
+    Query,
+    CsiQuery,
+}
+
+/// What a whole sequence, introducer and terminator included, is.
+fn kind_of(sequence: &[u8]) -> Kind {
+    let (introducer, body) = match sequence {
+        [ESC, byte, body @ ..] => (*byte, body),
+        [C1_LEAD, byte @ 0x80..=0x9f, body @ ..] => (byte - 0x40, body),
+        _ => return Kind::Other,
+    };
+    let asks = match introducer {
+        b'[' if is_csi_query(body) => return Kind::CsiQuery,
+        b'Z' => body.is_empty(),
+        b']' => string_body(body).is_some_and(is_osc_query),
+        b'P' => string_body(body).is_some_and(is_dcs_query),
+        b'_' => string_body(body).is_some_and(is_apc_query),
+        _ => false,
+    };
+    if asks { Kind::Query } else { Kind::Other }
+}
+
+/// The text of a string without its terminator; nothing for one that was
+/// aborted and so asks nothing.
+fn string_body(body: &[u8]) -> Option<&[u8]> {
+    match body {
+        [.., CAN | SUB] => None,
+        // All of it where the ESC of the next sequence ended the string.
+        [text @ .., ESC, b'\\'] | [text @ .., C1_LEAD, 0x9c] | [text @ .., BEL] | text => {
+            Some(text)
+        }
+    }
+}
+
+/// The parts of a CSI sequence after its introducer.
+struct Csi<'a> {
+    /// `<`, `=`, `>` or `?`, or zero.
+    marker: u8,
+    parameters: &'a [u8],
+    intermediates: &'a [u8],
+    last: u8,
+}
+
+impl<'a> Csi<'a> {
+    /// Splits what remains of a sequence without the controls inside it.
+    fn parse(body: &'a [u8]) -> Option<Self> {
+        let (&last, body) = body.split_last()?;
+        let marked = body.first().filter(|byte| (b'<'..=b'?').contains(byte));
+        let body = &body[usize::from(marked.is_some())..];
+        let is_intermediate = |byte: &u8| (0x20..0x30).contains(byte);
+        let split = body.iter().position(is_intermediate).unwrap_or(body.len());
+        let (parameters, intermediates) = body.split_at(split);
+        let well_formed = intermediates.iter().all(is_intermediate)
+            && parameters.iter().all(|byte| (b'0'..=b';').contains(byte))
+            && (b'@'..=b'~').contains(&last);
+        well_formed.then_some(Self {
+            marker: marked.copied().unwrap_or(0),
+            parameters,
+            intermediates,
+            last,
+        })
+    }
+
+    /// The parameter at `index`, zero where there is none, as in a terminal.
+    fn parameter(&self, index: usize) -> u32 {
+        let mut parameters = self.parameters.split(|&byte| byte == b';');
+        let digits = parameters.nth(index).unwrap_or_default();
+        digits.iter().fold(0u32, |number, &byte| {
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            number.saturating_mul(10).saturating_add(digit)
+        })
+    }
+}
+
+fn is_csi_query(body: &[u8]) -> bool {
+    let is_noise = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
+    let cleaned: Vec<u8>;
+    let body = if body.iter().any(is_noise) {
+        cleaned = body.iter().copied().filter(|byte| !is_noise(byte)).collect();
+        &cleaned
+    } else {
+        body
+    };
+    Csi::parse(body).is_some_and(|csi| asks(&csi))
+}
+
+/// Whether a terminal answers this CSI sequence.
+fn asks(csi: &Csi<'_>) -> bool {
+    match csi.intermediates {
+        b"" => asks_plainly(csi),
+        // DECRQM; DECRQPSR and DECRQTSR.
+        b"$" if csi.last == b'p' => matches!(csi.marker, 0 | b'?'),
+        b"$" => matches!((csi.marker, csi.last), (0, b'w' | b'u')),
+        // XTREPORTCOLORS, XTTITLEPOS, XTREPORTSGR.
+        b"#" => matches!((csi.marker, csi.last), (0, b'R' | b'S' | b'|')),
+        // DECRQCRA, DECRQUPSS, DECRQDE, DECRQLP.
+        b"*" => (csi.marker, csi.last) == (0, b'y'),
+        b"&" => (csi.marker, csi.last) == (0, b'u'),
+        b"\"" => (csi.marker, csi.last) == (0, b'v'),
+        b"'" => (csi.marker, csi.last) == (0, b'|'),
+        _ => false,
+    }
+}
+
+/// The same for sequences without intermediates.
+fn asks_plainly(csi: &Csi<'_>) -> bool {
+    match (csi.marker, csi.last) {
+        // DA1, DA2, DA3; DSR and CPR; XTVERSION; XTQMODKEYS; kitty's keyboard.
+        (0 | b'=' | b'>', b'c') | (0 | b'?', b'n') | (b'>', b'q') | (b'?', b'm' | b'u') => true,
+        // DECREQTPARM, whose answer has more parameters.
+        (0, b'x') => !csi.parameters.contains(&b';'),
+        // XTWINOPS: 11 to 21 report, except 12 and 17, which do nothing.
+        (0, b't') => matches!(csi.parameter(0), 11 | 13..=16 | 18..=21),
+        // XTSMGRAPHICS: 1 reads the value, 4 the largest one.
+        (b'?', b'S') => matches!(csi.parameter(1), 1 | 4),
+        _ => false,
+    }
+}
+
+/// Whether an OSC string asks: a value of `?` where there may be one.
+fn is_osc_query(text: &[u8]) -> bool {
+    let mut values = text.split(|&byte| byte == b';');
+    let number = values.next().unwrap_or_default();
+    match number {
+        b"4" | b"5" | b"50" | b"52" => values.any(|value| value == b"?"),
+        b"10" | b"11" | b"12" | b"13" | b"14" | b"15" | b"16" | b"17" | b"18" | b"19" => {
+            values.any(|value| value == b"?")
+        }
+        // kitty's colours and pointer shapes.
+        b"21" => values.any(|value| value.ends_with(b"=?")),
+        b"22" => values.next().is_some_and(|value| value.starts_with(b"?")),
+        // iTerm2's cell size and variables.
+        b"1337" => values.next().is_some_and(|value| {
+            value == b"ReportCellSize" || value.starts_with(b"ReportVariable=")
+        }),
+        _ => false,
+    }
+}
+
+/// DECRQSS or XTGETTCAP.
+fn is_dcs_query(text: &[u8]) -> bool {
+    let is_parameter = |byte: &u8| (b'0'..=b'?').contains(byte);
+    let skipped = text.iter().take_while(|&byte| is_parameter(byte)).count();
+    matches!(text[skipped..], [b'$' | b'+', b'q', ..])
+}
+
+/// A graphics command of kitty that only asks.
+fn is_apc_query(text: &[u8]) -> bool {
+    let Some(command) = text.strip_prefix(b"G") else {
+        return false;
+    };
+    let control = command.split(|&byte| byte == b';').next().unwrap_or_default();
+    control.split(|&byte| byte == b',').any(|pair| pair == b"a=q")
+}
+
+#[cfg(test)]
+mod tests;
