@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * Shells in the browser: the page, the HTTP interface and the WebSocket on one
  * port. Output never becomes a JavaScript string: it goes from the terminal
@@ -29,8 +27,16 @@ const MIN_WINDOW = 64 * 1024
 const SHUTDOWN_GRACE = 3000
 
 const REFUSALS = {
-  ERR_SESSION_LIMIT: [1008, 'Connection limit exceeded', 'Maximum connections reached. Close unused terminals.'],
-  ERR_PROJECT_LIMIT: [1008, 'Connection limit exceeded', 'Maximum connections reached. Close unused terminals.'],
+  ERR_SESSION_LIMIT: [
+    1008,
+    'Connection limit exceeded',
+    'Maximum connections reached. Close unused terminals.',
+  ],
+  ERR_PROJECT_LIMIT: [
+    1008,
+    'Connection limit exceeded',
+    'Maximum connections reached. Close unused terminals.',
+  ],
   ERR_SPAWN_RATE: [1008, 'Rate limit exceeded', 'Rate limit exceeded'],
 }
 
@@ -83,7 +89,18 @@ class TerminalWebSocketServer {
     const { heapUsed, heapTotal, external, rss } = process.memoryUsage()
     const { sessions, viewers, nativeBytes, bytesOut } = this.registry.stats()
     const uptime = process.uptime()
-    return { heapUsed, heapTotal, external, rss, nativeBytes, sessions, viewers, bytesOut, uptime, pid: process.pid }
+    return {
+      heapUsed,
+      heapTotal,
+      external,
+      rss,
+      nativeBytes,
+      sessions,
+      viewers,
+      bytesOut,
+      uptime,
+      pid: process.pid,
+    }
   }
 
   #request(request, response) {
@@ -93,7 +110,7 @@ class TerminalWebSocketServer {
       ? { status: 400, message: 'Bad request' }
       : isApi
         ? this.#access.refuseWithToken(request, url)
-        : this.#access.refuse(request, url)
+        : this.#access.refuse(request)
     if (refused) {
       reply(response, refused.status, { error: refused.message })
     } else if (isApi) {
@@ -295,20 +312,22 @@ function isAlive(pid) {
   }
 }
 
+/** Serves with the settings of the environment until a signal ends it. */
 async function main() {
-  const server = new TerminalWebSocketServer(configFromEnv())
-  await server.listen()
-  console.log(`offheap-terminal is serving shells on ${server.url}`)
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.once(signal, () => server.close().then(() => process.exit(0)))
+  try {
+    const server = new TerminalWebSocketServer(configFromEnv())
+    await server.listen()
+    console.log(`offheap-terminal is serving shells on ${server.url}`)
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.once(signal, () => server.close().then(() => process.exit(0)))
+    }
+  } catch (error) {
+    const plain = error.code === 'ERR_CONFIG' || error.syscall === 'listen'
+    console.error(plain ? error.message : error)
+    process.exit(1)
   }
 }
 
-if (require.main === module) {
-  main().catch((error) => {
-    console.error(error.code === 'ERR_CONFIG' ? error.message : error)
-    process.exit(1)
-  })
-}
+if (require.main === module) main()
 
-module.exports = { TerminalWebSocketServer }
+module.exports = { TerminalWebSocketServer, main }

@@ -98,9 +98,10 @@ impl Sink<'_> {
                 continue;
             }
             at -= self.step_back(input, at, valid.end);
-            if !valid.extend(input, at) {
+            if at >= valid.end && !valid.extend(input, at) {
                 return at;
             }
+            at += self.put_character(&input[at..]);
         }
         at - self.step_back(input, at, valid.end)
     }

@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * Who may talk to the server. A shell on a loopback port is within reach of
  * every web page the user visits, so the browser's `Origin` must be the
@@ -25,10 +23,9 @@ class Access {
 
   /**
    * @param {import('node:http').IncomingMessage} request
-   * @param {URL} url
    * @returns {{ status: number, message: string } | null} null when welcome
    */
-  refuse(request, url) {
+  refuse(request) {
     if (!this.#hostIsOurs(request.headers.host)) return refusal(403, 'Host not allowed')
     if (!this.#originIsOurs(request.headers.origin, request.headers.host)) {
       return refusal(403, 'Origin not allowed')
@@ -38,7 +35,7 @@ class Access {
 
   /** The same, and the token, where there is one. */
   refuseWithToken(request, url) {
-    const refused = this.refuse(request, url)
+    const refused = this.refuse(request)
     if (refused) return refused
     if (this.#token && !this.#tokenIsRight(request, url)) return refusal(401, 'Unauthorized')
     return null

@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * The server's settings, from the environment. A bad value is refused at the
  * start, with a message that says which and why: a typo must not become a

@@ -1,10 +1,10 @@
-'use strict'
-
 const crypto = require('node:crypto')
 const { Outlet } = require('./outlet')
 
 /** Control keys of the `ctrl` message, as the bytes they send. */
-const CTRL_KEYS = new Map([...'acdeklquwz'].map((key) => [key, String.fromCharCode(key.charCodeAt(0) & 0x1f)]))
+const CTRL_KEYS = new Map(
+  [...'acdeklquwz'].map((key) => [key, String.fromCharCode(key.charCodeAt(0) & 0x1f)]),
+)
 CTRL_KEYS.set('\\', '\x1c')
 
 const MINUTE = 60_000

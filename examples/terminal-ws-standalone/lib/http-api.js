@@ -1,5 +1,3 @@
-'use strict'
-
 /** The app's HTTP interface: JSON in, JSON out, small bodies. */
 
 const MAX_BODY = 64 * 1024
@@ -21,13 +19,13 @@ class HttpApi {
     this.#service = service
     this.#registry = registry
     this.#routes = new Map([
-      ['POST /api/terminal/create', (url, body) => this.#create(body)],
+      ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
       ['GET /api/terminal/status', (url) => this.#status(url)],
-      ['PUT /api/terminal/focus', (url, body) => this.#setFocus(body)],
+      ['PUT /api/terminal/focus', (_url, body) => this.#setFocus(body)],
       ['GET /api/terminal/focus', (url) => this.#focusState(needed(url, 'projectId'))],
-      ['POST /api/terminal/suspend', (url, body) => this.#suspend(body)],
-      ['POST /api/terminal/resume', (url, body) => this.#resume(body)],
+      ['POST /api/terminal/suspend', (_url, body) => this.#suspend(body)],
+      ['POST /api/terminal/resume', (_url, body) => this.#resume(body)],
       ['DELETE /api/terminal/cleanup', (url) => this.#cleanup(url)],
       ['GET /api/terminal/health', () => this.#health()],
       ['GET /api/stats', () => stats()],

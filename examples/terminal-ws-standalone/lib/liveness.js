@@ -1,5 +1,3 @@
-'use strict'
-
 const PING_INTERVAL = 15_000
 
 /**

@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * One viewer's way to one socket, with at most one frame on the way. The next
  * frame is read when the last one is out, so a slow peer costs one frame of

@@ -1,5 +1,3 @@
-'use strict'
-
 /** The page and what it needs: a fixed list of files, read when asked for. */
 
 const fs = require('node:fs')

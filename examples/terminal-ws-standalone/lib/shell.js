@@ -1,5 +1,3 @@
-'use strict'
-
 /** Which shell a new session gets, where it starts, and its environment. */
 
 const fs = require('node:fs')

@@ -1,5 +1,3 @@
-'use strict'
-
 const MINUTE = 60_000
 /** Addresses that are remembered at a time; the oldest is forgotten first. */
 const MAX_ADDRESSES = 10_000
