@@ -62,13 +62,21 @@ impl Sink<'_> {
     /// an incomplete character.
     fn encode(&mut self, input: &[u8]) -> usize {
         let mut at = 0;
+        let mut valid = Validated::default();
         loop {
-            at += self.put_words(&input[at..]);
+            at += self.put_plain(&input[at..], valid.end.saturating_sub(at));
             let Some(&byte) = input.get(at) else {
                 return at;
             };
-            let taken =
-                if byte < 0x80 { self.put_ascii(byte) } else { self.put_character(&input[at..]) };
+            let taken = if byte < 0x80 {
+                self.put_ascii(byte)
+            } else if at < valid.end {
+                return at - self.step_back(input, at);
+            } else if valid.extend(input, at) {
+                continue;
+            } else {
+                self.put_character(&input[at..])
+            };
             if taken == 0 {
                 return at;
             }
@@ -76,62 +84,28 @@ impl Sink<'_> {
         }
     }
 
-    /// Encodes from the front, a word at a time, while there is ample input and
-    /// room, up to a character that is invalid or incomplete. Returns how many
-    /// bytes that are; it ends between characters.
-    fn put_words(&mut self, input: &[u8]) -> usize {
-        let mut at = 0;
-        let mut valid = Validated::default();
-        while let Some((source, target)) = self.next_word(&input[at..]) {
-            *target = *source;
-            let unchecked = if at + WORD > valid.end { repeat(0x80) } else { 0 };
-            let special = special_bytes(u64::from_le_bytes(*source), unchecked);
-            let plain = special.trailing_zeros() as usize / 8;
-            at += plain;
-            self.written += plain;
-            if plain == WORD {
-                continue;
-            }
-            if input[at] < 0x80 {
-                self.put_escape(input[at]);
-                at += 1;
-                continue;
-            }
-            at -= self.step_back(input, at, valid.end);
-            if at >= valid.end && !valid.extend(input, at) {
-                return at;
-            }
-            at += self.put_character(&input[at..]);
-        }
-        at - self.step_back(input, at, valid.end)
-    }
-
-    /// The next word of the input and where it goes, with room left for the
-    /// escape that may follow a part of it.
+    /// Copies the bytes at the front that stand for themselves: of the first
+    /// `valid` ones, or if that is zero, of all that are ASCII. Returns how many
+    /// they are, perhaps not whole characters if there is no more room.
     #[inline]
-    fn next_word<'a>(&mut self, input: &'a [u8]) -> Option<(&'a [u8; WORD], &mut [u8; WORD])> {
-        let source = input.first_chunk()?;
-        let room = self.out[self.written..].first_chunk_mut::<{ 2 * WORD }>()?;
-        Some((source, room.first_chunk_mut()?))
+    fn put_plain(&mut self, input: &[u8], valid: usize) -> usize {
+        let out = &mut self.out[self.written..];
+        let copied = if valid > 0 {
+            copy_plain(&input[..valid], out, 0)
+        } else {
+            copy_plain(input, out, repeat(0x80))
+        };
+        self.written += copied;
+        copied
     }
 
-    /// Undoes the front part of a valid character that `at` lies within, and
-    /// returns its length.
-    fn step_back(&mut self, input: &[u8], at: usize, valid: usize) -> usize {
-        let mut back = 0;
-        while at < valid && input[at - back] & 0xc0 == 0x80 {
-            back += 1;
-        }
+    /// Undoes the beginning of the character that lies across `at`, within valid
+    /// input, and returns its length.
+    fn step_back(&mut self, input: &[u8], at: usize) -> usize {
+        let is_inside = |back: &usize| input[at - back] & 0xc0 == 0x80;
+        let back = (0..at).take_while(is_inside).count();
         self.written -= back;
         back
-    }
-
-    /// Writes the escape of an ASCII byte that needs one, into ample room.
-    #[inline]
-    fn put_escape(&mut self, byte: u8) {
-        let escape = &ESCAPES[usize::from(byte)];
-        self.out[self.written..][..WORD].copy_from_slice(&escape.bytes);
-        self.written += escape.length;
     }
 
     /// Encodes the character that `head` begins and `tail` continues. Returns
@@ -169,8 +143,15 @@ impl Sink<'_> {
 
     /// Writes an ASCII byte as it must be and returns 1, or 0 if it does not
     /// fit.
+    #[inline]
     fn put_ascii(&mut self, byte: u8) -> usize {
         let escape = &ESCAPES[usize::from(byte)];
+        if let Some(target) = self.out[self.written..].first_chunk_mut() {
+            // A whole word at once: what is too much is written over.
+            *target = escape.bytes;
+            self.written += escape.length;
+            return 1;
+        }
         self.put_all(&escape.bytes[..escape.length], 1)
     }
 
@@ -186,6 +167,35 @@ impl Sink<'_> {
         taken
     }
 }
+
+/// Copies the bytes at the front that need no escape and have none of the bits
+/// of `stops`, as far as there is room, and returns their number. May scribble
+/// over `out` after them.
+#[inline]
+fn copy_plain(input: &[u8], out: &mut [u8], stops: u64) -> usize {
+    let (words, _) = input.as_chunks::<WORD>();
+    let (room, _) = out.as_chunks_mut::<WORD>();
+    let mut done = 0;
+    for (&source, target) in words.iter().zip(room) {
+        *target = source;
+        let special = special_bytes(u64::from_le_bytes(source), stops);
+        if special != 0 {
+            return done + special.trailing_zeros() as usize / 8;
+        }
+        done += WORD;
+    }
+    for (target, &byte) in out[done..].iter_mut().zip(&input[done..]) {
+        if special_bytes(u64::from(byte) | PADDING, stops) != 0 {
+            break;
+        }
+        *target = byte;
+        done += 1;
+    }
+    done
+}
+
+/// Seven bytes that are not special, above the one looked at.
+const PADDING: u64 = repeat(b' ') << 8;
 
 /// How many bytes are looked at together.
 const WORD: usize = size_of::<u64>();
@@ -213,12 +223,12 @@ impl Validated {
     /// invalid or incomplete.
     fn extend(&mut self, input: &[u8], at: usize) -> bool {
         let end = input.len().min(at + self.step);
-        let valid = match simdutf8::compat::from_utf8(&input[at..end]) {
-            Ok(text) => text.len(),
-            Err(error) => error.valid_up_to(),
+        let (valid, is_wrong) = match simdutf8::compat::from_utf8(&input[at..end]) {
+            Ok(text) => (text.len(), false),
+            Err(error) => (error.valid_up_to(), error.error_len().is_some()),
         };
         self.end = at + valid;
-        self.step = (2 * self.step).min(Self::LAST_STEP);
+        self.step = if is_wrong { Self::FIRST_STEP } else { Self::LAST_STEP.min(2 * self.step) };
         valid > 0
     }
 }
