@@ -21,6 +21,11 @@ export interface RegistryOptions {
   spawnsPerMinute?: number
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
   historyBytes?: number
+  /**
+   * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
+   * object sets limits. Default true.
+   */
+  screen?: boolean | ScreenOptions
   /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -28,6 +33,27 @@ export interface RegistryOptions {
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
   exitLinger?: number
+}
+
+/** What a session's screen keeps beside what is visible. */
+export interface ScreenOptions {
+  /** Lines that have scrolled off, at most. Default 1000. */
+  scrollbackLines?: number
+  /** Bytes of such lines, at most. Default 262144. */
+  scrollbackBytes?: number
+  /**
+   * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
+   * add-on, `'6'` without. Default `'11'`.
+   */
+  unicodeVersion?: '6' | '11'
+}
+
+/** Options of `Session.snapshot()`. */
+export interface SnapshotOptions {
+  /** Lines of scrollback, at most. Default: all that are kept. */
+  scrollback?: number
+  /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
+  format?: 'bytes' | 'json'
 }
 
 /** The shell of `SessionRegistry.create()`. */
@@ -75,6 +101,8 @@ export interface CreateOptions {
   metadata?: object
   /** Output kept, in bytes. Default: the registry's `historyBytes`. */
   historyBytes?: number
+  /** Whether it keeps a screen. Default: the registry's `screen`. */
+  screen?: boolean | ScreenOptions
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions
 }

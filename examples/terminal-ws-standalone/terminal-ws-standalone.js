@@ -56,8 +56,14 @@ class TerminalWebSocketServer {
 
   constructor(config = {}) {
     this.config = withDefaults(config)
-    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
-    this.registry = new SessionRegistry({ maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes })
+    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, screen } = this.config
+    this.registry = new SessionRegistry({
+      maxSessions,
+      maxSessionsPerProject,
+      spawnsPerMinute,
+      historyBytes,
+      screen,
+    })
     this.service = new TerminalSessionService(this.registry)
     this.#access = new Access(this.config)
     this.#liveness = new Liveness(this.config.pingInterval)

@@ -142,6 +142,11 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
     throw(env, Class::Error, code, &refusal.to_string())
 }
 
+pub(super) fn no_screen(env: &Env) -> Error {
+    let message = "The session keeps no screen: it was created with screen: false";
+    throw(env, Class::Error, "ERR_SCREEN_DISABLED", message)
+}
+
 pub(super) fn not_found(env: &Env, id: &str) -> Error {
     let message = format!("There is no session \"{id}\"");
     throw(env, Class::Error, "ERR_SESSION_NOT_FOUND", &message)

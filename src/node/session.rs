@@ -305,6 +305,60 @@ impl Session {
         buffer::stretch(&env, span, missed)
     }
 
+    /// The screen now: bytes that turn a fresh xterm.js of the same size into
+    /// what one shows that has read everything, and the offset from which the
+    /// output goes on. It contains no query and has no side effect.
+    ///
+    /// @returns With `format: 'json'`, `data` is
+    /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+    /// @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+    /// `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "options?: SnapshotOptions",
+        ts_return_type = "{ data: Buffer, offset: number, cols: number, rows: number }"
+    )]
+    pub fn snapshot(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Object<'static>> {
+        let options = args::options(&env, options)?;
+        let lines = args::property(options.as_ref(), "scrollback")?;
+        let lines = lines.map(|value| args::size(&env, value, "options.scrollback", 0, 1 << 20));
+        let lines = lines.transpose()?;
+        let json = match args::property(options.as_ref(), "format")? {
+            None => false,
+            Some(value) => match args::string(&env, value, "options.format")?.as_str() {
+                "bytes" => false,
+                "json" => true,
+                _ => return Err(error::invalid_type(&env, "options.format", "'bytes' or 'json'")),
+            },
+        };
+        let snapshot =
+            self.open_core(&env)?.snapshot(lines).map_err(|_| closed(&env, "session"))?;
+        let snapshot = snapshot.ok_or_else(|| error::no_screen(&env))?;
+        let data = if json { &snapshot.to_json() } else { &snapshot.data };
+        let mut object = Object::new(&env)?;
+        object.set("data", buffer::copy(&env, data)?)?;
+        object.set("offset", snapshot.offset as f64)?;
+        object.set("cols", u32::from(snapshot.cols))?;
+        object.set("rows", u32::from(snapshot.rows))?;
+        Ok(object)
+    }
+
+    /// The visible screen as text: lines without blanks at their end, joined by
+    /// `\n`.
+    ///
+    /// @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+    #[napi(catch_unwind)]
+    pub fn screen_text(&self, env: Env) -> Result<String> {
+        let text = self.open_core(&env)?.screen_text();
+        text.ok_or_else(|| error::no_screen(&env))
+    }
+
+    /// Whether it keeps a screen.
+    #[napi(getter, catch_unwind)]
+    pub fn screen(&self) -> bool {
+        self.core().has_screen()
+    }
+
     /// Opens a viewer.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.

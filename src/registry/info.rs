@@ -1,6 +1,7 @@
 //! What is known of a session, at one moment.
 
 use crate::pty::ExitStatus;
+use crate::screen::ScreenOptions;
 
 /// What a session is created with.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub struct NewSession {
     pub metadata: Option<String>,
     /// Bytes of history, when not the registry's default.
     pub history: Option<usize>,
+    /// The screen it keeps, if any.
+    pub screen: Option<ScreenOptions>,
 }
 
 /// A session as its owner sees it.

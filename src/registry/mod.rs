@@ -164,7 +164,8 @@ impl Registry {
     ) -> Result<Handle, Refusal> {
         let (key, name) = self.reserve(&new, spawn.is_some())?;
         let history = new.history.unwrap_or(self.options.history);
-        let session = Session::new(history, Arc::clone(&self.inbox), Arc::clone(&self.meter));
+        let (inbox, meter) = (Arc::clone(&self.inbox), Arc::clone(&self.meter));
+        let session = Session::new(history, new.screen, inbox, meter);
         let owner = RegistryOwner { registry: Arc::downgrade(self), key };
         session.set_owner(Arc::new(owner));
         if let Some(options) = spawn

@@ -31,7 +31,7 @@ impl Bench {
             counter.fetch_add(1, Ordering::SeqCst);
         });
         let meter = Meter::new(None);
-        let stream = Stream::new(history, Arc::clone(&meter));
+        let stream = Stream::new(history, None, Arc::clone(&meter));
         Self { stream, inbox, meter, wakes, now: Instant::now() }
     }
 
@@ -41,7 +41,7 @@ impl Bench {
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        self.stream.append(bytes, self.now);
+        self.stream.append(bytes, &mut Vec::new(), self.now);
     }
 
     fn read(&mut self, key: ViewerKey) -> Option<Vec<u8>> {
@@ -266,7 +266,7 @@ fn what_was_missed_while_away_comes_as_buffered_with_its_questions() {
 fn a_closed_session_holds_nothing_and_tells_its_viewers() {
     let inbox = Inbox::new(|| ());
     let meter = Meter::new(None);
-    let session = Session::new(65_536, Arc::clone(&inbox), Arc::clone(&meter));
+    let session = Session::new(65_536, None, Arc::clone(&inbox), Arc::clone(&meter));
     session.append(&[b'x'; 10_000]).unwrap();
     let (key, signal) = session.open_viewer(Origin::Start, Format::Bytes, FRAME, 1).unwrap();
     assert!(meter.bytes_held() >= 10_000);
@@ -298,7 +298,7 @@ fn a_viewer_key_of_the_past_reaches_nobody() {
 #[test]
 fn a_dropped_session_gives_back_what_it_was_counted_for() {
     let meter = Meter::new(None);
-    let session = Session::new(65_536, Inbox::new(|| ()), Arc::clone(&meter));
+    let session = Session::new(65_536, None, Inbox::new(|| ()), Arc::clone(&meter));
     session.append(b"text").unwrap();
     drop(session);
     assert_eq!(meter.bytes_held(), 0);
