@@ -152,12 +152,13 @@ class TerminalWebSocketServer {
   #openTerminal(ws, request, query) {
     const projectId = query.get('projectId') || undefined
     const { session, isNew } = this.#session(query, projectId, request.socket.remoteAddress)
+    // Before this connection is known: it has no viewer yet that could catch up.
+    if (session.suspended && !isNew) session.setSuspended(false)
     const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
     const connection = new Kind(this, ws, session)
     this.#remember(connection)
     ws.on('message', (data, isBinary) => connection.message(data, isBinary))
     ws.on('close', (code) => this.#forget(connection, code))
-    if (session.suspended && !isNew) session.setSuspended(false)
     connection.open({ isNew, offset: wholeNumber(query.get('offset')), window: windowOf(query) })
   }
 
@@ -165,7 +166,7 @@ class TerminalWebSocketServer {
   #session(query, projectId, address) {
     const id = sessionId(query.get('sessionId'), projectId)
     let session = id === undefined ? null : this.registry.get(id, projectId)
-    if (session && session.projectId !== projectId) session = null
+    if (session && session.projectId !== (projectId ?? null)) session = null
     if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
     if (projectId === undefined && !this.#spawns.take(address)) {
       throw Object.assign(new Error('Rate limit exceeded'), { code: 'ERR_SPAWN_RATE' })
