@@ -1,5 +1,8 @@
 const { Connection } = require('./connection')
 
+/** The most that one frame brings; the smallest window is as large. */
+const MAX_FRAME = 64 * 1024
+
 /**
  * The `offheap.v1` protocol: output and input as binary frames, control as
  * JSON text. Output frames begin with the offset of their first byte, so a
@@ -25,7 +28,7 @@ class StreamConnection extends Connection {
   /** A client that says how much it has parsed is never sent more than its window ahead. */
   mayRead() {
     if (this.suspended && !this.exiting) return false
-    return this.window === null || this.outlet.viewer.offset - this.acked < this.window
+    return this.window === null || this.outlet.viewer.offset + MAX_FRAME - this.acked <= this.window
   }
 
   /** A gap is said before the bytes that follow it. */
