@@ -1,6 +1,5 @@
 const { Connection } = require('./connection')
 
-/** The most that one frame brings; the smallest window is as large. */
 const MAX_FRAME = 64 * 1024
 
 /**
@@ -25,10 +24,19 @@ class StreamConnection extends Connection {
     if (!isNew && viewer.lag > 0) this.send({ type: 'replay', from: viewer.offset, to: end })
   }
 
+  /** A window holds several frames, so that one is on its way while another is parsed. */
+  frameBytes() {
+    return this.window === null ? MAX_FRAME : Math.min(MAX_FRAME, Math.floor(this.window / 4))
+  }
+
+  viewerOptions() {
+    return { ...super.viewerOptions(), maxFrameBytes: this.frameBytes() }
+  }
+
   /** A client that says how much it has parsed is never sent more than its window ahead. */
   mayRead() {
     if (this.suspended && !this.exiting) return false
-    return this.window === null || this.outlet.viewer.offset + MAX_FRAME - this.acked <= this.window
+    return this.window === null || this.outlet.viewer.offset + this.frameBytes() - this.acked <= this.window
   }
 
   /** A gap is said before the bytes that follow it. */
