@@ -187,9 +187,10 @@ class TerminalWebSocketServer {
     try {
       const projectId = textOf(query.projectId)
       const { session, isNew } = this.#session(query, projectId, address)
+      // Before the connection is known: it has no viewer yet that could catch up.
+      if (session.suspended && !isNew) session.setSuspended(false)
       const connection = make(this, session)
       this.#remember(connection)
-      if (session.suspended && !isNew) session.setSuspended(false)
       connection.open({ isNew, offset: wholeNumber(query.offset), window: windowOf(query.window) })
     } catch (error) {
       const known = REFUSALS[error.code]

@@ -167,8 +167,12 @@ class MuxConnection {
 class Channel extends StreamConnection {
   sentBytes = 0
 
+  frameBytes() {
+    return Math.min(CHANNEL_FRAME, super.frameBytes())
+  }
+
   viewerOptions() {
-    return { ...super.viewerOptions(), channel: this.number, maxFrameBytes: CHANNEL_FRAME }
+    return { ...super.viewerOptions(), channel: this.number }
   }
 
   send(message) {

@@ -1,7 +1,8 @@
 const { Connection } = require('./connection')
 
+const MAX_FRAME = 64 * 1024
 const SNAPSHOT_BIT = 1n << 63n
-const SNAPSHOT_FRAME = 64 * 1024 - 8
+const SNAPSHOT_FRAME = MAX_FRAME - 8
 
 /**
  * The `offheap.v1` protocol: output and input as binary frames, control as
@@ -40,10 +41,19 @@ class StreamConnection extends Connection {
     this.socket.send(frame)
   }
 
+  /** A window holds several frames, so that one is on its way while another is parsed. */
+  frameBytes() {
+    return this.window === null ? MAX_FRAME : Math.min(MAX_FRAME, Math.floor(this.window / 4))
+  }
+
+  viewerOptions() {
+    return { ...super.viewerOptions(), maxFrameBytes: this.frameBytes() }
+  }
+
   /** A client that says how much it has parsed is never sent more than its window ahead. */
   mayRead() {
     if (this.suspended && !this.exiting) return false
-    return this.window === null || this.outlet.viewer.offset - this.acked < this.window
+    return this.window === null || this.outlet.viewer.offset + this.frameBytes() - this.acked <= this.window
   }
 
   /**
