@@ -54,12 +54,20 @@ function readme({ target, name }) {
   return `# \`${packageName}-${name}\`\n\nThis is the **${target}** binary of \`${packageName}\`, which installs it by itself.\n`
 }
 
+/** The lockfile's copy of package.json, its fields in npm's order. */
+function rootEntry({ name, version: _, license, ...rest }) {
+  const { optionalDependencies, peerDependencies, peerDependenciesMeta, engines } = main
+  const fields = { ...rest, engines, optionalDependencies, peerDependencies, peerDependenciesMeta }
+  const sorted = Object.entries(fields).sort(([a], [b]) => a.localeCompare(b, 'en'))
+  return { name, version: main.version, license, ...Object.fromEntries(sorted) }
+}
+
 /** The lockfile with entries of the platform packages, as `npm ci` wants them. */
 function lockfile(manifests) {
   const lock = JSON.parse(read('package-lock.json'))
   const packages = lock.packages
-  packages[''].version = lock.version = main.version
-  packages[''].optionalDependencies = main.optionalDependencies
+  lock.version = main.version
+  packages[''] = rootEntry(packages[''])
   for (const { name, version, cpu, libc, license, os, engines } of manifests) {
     const key = `node_modules/${name}`
     const known = packages[key]?.version === version ? packages[key] : undefined
