@@ -10,7 +10,7 @@ const SIZE: usize = 64 * 1024;
 
 fn encode_json(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("json");
-    for (name, text) in sample::all(SIZE) {
+    for (name, text) in sample::all(SIZE).into_iter().chain([("binary", sample::binary(SIZE))]) {
         let mut out = vec![0; SIZE * json::MAX_PER_BYTE];
         let (head, tail) = text.split_at(text.len() / 3);
         group.throughput(Throughput::Bytes(text.len() as u64));
