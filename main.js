@@ -1,5 +1,3 @@
-'use strict'
-
 // The package's entry. `index.js` is generated and looks for the platform's
 // binary; when it finds none, this file says which one is missing and what to
 // do. The plain `require` below is what lets ESM see the named exports.
@@ -15,16 +13,7 @@ const supported = [
   'win32-arm64-msvc',
 ]
 
-function libc() {
-  const header = process.report?.getReport().header
-  return header?.glibcVersionRuntime ? 'gnu' : 'musl'
-}
-
-function platform() {
-  const base = `${process.platform}-${process.arch}`
-  if (process.platform === 'linux') return `${base}-${libc()}`
-  return process.platform === 'win32' ? `${base}-msvc` : base
-}
+const platform = `${process.platform}-${process.arch}`
 
 /** The messages of the generated loader's attempts, in their order. */
 function attempts(error) {
@@ -33,26 +22,40 @@ function attempts(error) {
   return messages
 }
 
-function advice(name, failures) {
+/** The package that the loader looked for: it knows which libc this is. */
+function missing(failures) {
+  const tried = failures.map(
+    (message) => message.match(/^Cannot find module 'offheap-terminal-([\w-]+)'/)?.[1],
+  )
+  return supported.find((name) => tried.includes(name))
+}
+
+function advice(failures) {
   const found = failures.filter((message) => !message.startsWith('Cannot find module'))
-  if (!supported.includes(name)) {
-    return `There is no prebuilt binary for it; there are for ${supported.join(', ')}. Elsewhere, build the package from its repository.`
+  if (supported.some((each) => each.startsWith(platform)) && found.length > 0) {
+    return `The binary was found but could not be loaded: ${found.join('; ')}.`
   }
-  if (found.length > 0) return `The binary was found but could not be loaded: ${found.join('; ')}`
-  const [os, cpu, libcName] = name.split('-')
-  const flags = `--os=${os} --cpu=${cpu}${os === 'linux' ? ` --libc=${libcName === 'gnu' ? 'glibc' : 'musl'}` : ''}`
+  const name = missing(failures)
+  if (name) {
+    const [os, cpu, libc] = name.split('-')
+    const flags = `--os=${os} --cpu=${cpu}${os === 'linux' ? ` --libc=${libc === 'gnu' ? 'glibc' : libc}` : ''}`
+    return (
+      `The package offheap-terminal-${name} is not installed. It is an optional dependency that comes by ` +
+      'itself, unless optional dependencies are omitted (--omit=optional, --no-optional) or node_modules or the ' +
+      'lockfile come from another platform. Install again without that, on this platform or for it ' +
+      `(npm install ${flags}).`
+    )
+  }
   return (
-    `The package offheap-terminal-${name} is not installed. It is an optional dependency that comes by itself, unless ` +
-    'optional dependencies are omitted (--omit=optional, --no-optional) or node_modules or the lockfile come from another ' +
-    `platform. Install again without that, on this platform or for it (npm install ${flags}).`
+    `There is no prebuilt binary for this platform; there are for ${supported.join(', ')}. ` +
+    'Elsewhere, build the package from its repository.'
   )
 }
 
 function explained(error) {
-  const name = platform()
   const problem = new Error(
-    `offheap-terminal cannot load its binary for ${name} (Node ${process.version}). ${advice(name, attempts(error))} ` +
-      'See docs/errors.md, ERR_NATIVE_BINDING.',
+    `offheap-terminal cannot load its binary on ${platform} (Node ${process.version}). ` +
+      `${advice(attempts(error))} See docs/errors.md, ERR_NATIVE_BINDING.`,
     { cause: error },
   )
   problem.code = 'ERR_NATIVE_BINDING'

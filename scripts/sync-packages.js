@@ -1,5 +1,3 @@
-'use strict'
-
 // Everything that repeats the version or the list of platforms follows from
 // package.json: the manifests under npm/, optionalDependencies, the lockfile's
 // entries of packages that are not published yet, Cargo.toml and Cargo.lock,

@@ -1,5 +1,3 @@
-'use strict'
-
 // What a user of the package writes, once for each way to load it.
 
 const body = `

@@ -1,5 +1,3 @@
-'use strict'
-
 // The package as its users get it: published to a registry on loopback, then
 // installed on a machine without a compiler, by every package manager.
 
@@ -46,7 +44,9 @@ function expectShells(project, ...runner) {
 
 /** Ours among the packages that an installation brought. */
 function installed(project) {
-  return fs.readdirSync(path.join(project, 'node_modules')).filter((name) => name.startsWith('offheap-terminal'))
+  return fs
+    .readdirSync(path.join(project, 'node_modules'))
+    .filter((name) => name.startsWith('offheap-terminal'))
 }
 
 describe('what is published', () => {
@@ -74,7 +74,8 @@ describe('what is published', () => {
 
   test('nothing runs at installation, and nothing else is depended on', () => {
     const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
-    for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) expect(manifest.scripts[script]).toBeUndefined()
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+      expect(manifest.scripts[script]).toBeUndefined()
     expect(manifest.dependencies).toBeUndefined()
     expect(fs.existsSync(path.join(root, 'binding.gyp'))).toBe(false)
   })
@@ -89,7 +90,8 @@ describe('what is published', () => {
 
 describe('without a compiler', () => {
   test('the box has none', () => {
-    const probe = "for (const tool of ['cc', 'gcc', 'make', 'python3', 'cargo', 'rustc', 'npm']) require('child_process').spawnSync(tool).error.code === 'ENOENT' || process.exit(1)"
+    const probe =
+      "for (const tool of ['cc', 'gcc', 'make', 'python3', 'cargo', 'rustc', 'npm']) require('child_process').spawnSync(tool).error.code === 'ENOENT' || process.exit(1)"
     expect(box.try(folder, '-e', probe).status).toBe(0)
   })
 
@@ -102,7 +104,15 @@ describe('without a compiler', () => {
 
   test('pnpm', () => {
     const project = box.project('pnpm', programs)
-    box.run(project, tools.pnpm, 'add', 'offheap-terminal', '--ignore-scripts', '--store-dir', path.join(folder, 'pnpm-store'))
+    box.run(
+      project,
+      tools.pnpm,
+      'add',
+      'offheap-terminal',
+      '--ignore-scripts',
+      '--store-dir',
+      path.join(folder, 'pnpm-store'),
+    )
     expect(installed(project)).toEqual(['offheap-terminal'])
     expectShells(project)
   })
@@ -114,13 +124,21 @@ describe('without a compiler', () => {
   })
 
   test('yarn 4 with node_modules', () => {
-    const project = box.project('yarn4', { ...programs, 'yarn.lock': '', '.yarnrc.yml': `nodeLinker: node-modules\n${yarn4}` })
+    const project = box.project('yarn4', {
+      ...programs,
+      'yarn.lock': '',
+      '.yarnrc.yml': `nodeLinker: node-modules\n${yarn4}`,
+    })
     box.run(project, tools.yarn4, 'add', 'offheap-terminal')
     expectShells(project)
   })
 
   test("yarn 4 with plug'n'play", () => {
-    const project = box.project('yarn4-pnp', { ...programs, 'yarn.lock': '', '.yarnrc.yml': `nodeLinker: pnp\npnpEnableEsmLoader: true\n${yarn4}` })
+    const project = box.project('yarn4-pnp', {
+      ...programs,
+      'yarn.lock': '',
+      '.yarnrc.yml': `nodeLinker: pnp\npnpEnableEsmLoader: true\n${yarn4}`,
+    })
     box.run(project, tools.yarn4, 'add', 'offheap-terminal')
     expectShells(project, tools.yarn4, 'node')
   })

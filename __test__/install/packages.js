@@ -1,5 +1,3 @@
-'use strict'
-
 const fs = require('node:fs')
 const path = require('node:path')
 
@@ -8,7 +6,8 @@ const { root } = require('./toolbox')
 /** The platform that this test runs on, as its package is called. */
 function hostPlatform() {
   const base = `${process.platform}-${process.arch}`
-  if (process.platform === 'linux') return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+  if (process.platform === 'linux')
+    return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
   return process.platform === 'win32' ? `${base}-msvc` : base
 }
 
@@ -22,16 +21,25 @@ function hostBinary(platform) {
 
 /** Packs a folder as `npm publish` would, and says what is in it. */
 function pack(box, npm, folder) {
-  const [report] = JSON.parse(box.run(folder, npm, 'pack', '--json', '--ignore-scripts', '--pack-destination', box.folder))
+  const [report] = JSON.parse(
+    box.run(folder, npm, 'pack', '--json', '--ignore-scripts', '--pack-destination', box.folder),
+  )
   const files = report.files.map((file) => file.path).sort()
-  return { name: report.name, files, size: report.size, unpackedSize: report.unpackedSize, file: path.join(box.folder, report.filename) }
+  return {
+    name: report.name,
+    files,
+    size: report.size,
+    unpackedSize: report.unpackedSize,
+    file: path.join(box.folder, report.filename),
+  }
 }
 
 /** A platform's package with its licence; with its binary where it is the host's. */
 function stage(box, platform, host) {
   const folder = path.join(box.folder, 'packages', platform)
   fs.mkdirSync(folder, { recursive: true })
-  for (const file of ['package.json', 'README.md']) fs.copyFileSync(path.join(root, 'npm', platform, file), path.join(folder, file))
+  for (const file of ['package.json', 'README.md'])
+    fs.copyFileSync(path.join(root, 'npm', platform, file), path.join(folder, file))
   fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
   if (platform === host) fs.copyFileSync(hostBinary(host), path.join(folder, `offheap-terminal.${host}.node`))
   return folder
@@ -43,7 +51,9 @@ function stage(box, platform, host) {
  */
 function packAll(box, npm) {
   const platform = hostPlatform()
-  const packed = fs.readdirSync(path.join(root, 'npm')).map((name) => pack(box, npm, stage(box, name, platform)))
+  const packed = fs
+    .readdirSync(path.join(root, 'npm'))
+    .map((name) => pack(box, npm, stage(box, name, platform)))
   const host = packed.find(({ name }) => name === `offheap-terminal-${platform}`)
   const main = pack(box, npm, root)
   return { main, host, platform, files: [...packed, main].map(({ file }) => file) }

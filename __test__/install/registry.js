@@ -1,5 +1,3 @@
-'use strict'
-
 const { spawn, execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const net = require('node:net')
@@ -52,13 +50,20 @@ async function answers(url) {
  * @returns Its `url`, and `stop()`.
  */
 async function startRegistry(folder, verdaccio) {
-  const npmrc = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const npmrc = execFileSync('npm', ['config', 'get', 'registry'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const config = configuration(folder, npmrc.trim())
   const url = `http://127.0.0.1:${await freePort()}/`
   const child = spawn(process.execPath, [verdaccio, '--config', config, '--listen', url], { stdio: 'ignore' })
   await answers(url)
   const gone = new Promise((resolve) => child.once('exit', resolve))
-  return { url, stop: () => (child.kill(), gone) }
+  const stop = () => {
+    child.kill()
+    return gone
+  }
+  return { url, stop }
 }
 
 module.exports = { startRegistry }

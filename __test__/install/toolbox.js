@@ -1,5 +1,3 @@
-'use strict'
-
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
@@ -19,7 +17,10 @@ function installTools() {
     return true
   })
   if (wanted.length === 0 && fs.existsSync(modules)) return
-  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: 'inherit',
+  })
 }
 
 /** The scripts that stand behind the commands, to be run by Node. */
@@ -36,7 +37,10 @@ const tools = {
 function npmCli() {
   const beside = path.join(path.dirname(process.execPath), '..', 'lib/node_modules/npm/bin/npm-cli.js')
   if (fs.existsSync(beside)) return fs.realpathSync(beside)
-  const folder = execFileSync('npm', ['root', '--global'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const folder = execFileSync('npm', ['root', '--global'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   return path.join(folder.trim(), 'npm/bin/npm-cli.js')
 }
 
