@@ -182,6 +182,11 @@ export interface ViewerOptions {
    * the offset past the data. Default `'bytes'`.
    */
   format?: 'bytes' | 'framed' | 'json'
+  /**
+   * For `'framed'` only: a channel's number, 0 to 4294967295, that stands before
+   * the offset as 4 bytes, big-endian (the binary frame of `offheap.mux.v1`).
+   */
+  channel?: number
   /** Most bytes in a frame, 1024 to 65536. Default 65536. */
   maxFrameBytes?: number
 }

@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * Writing into a history, three ways in one process: the app's strings, a ring
  * in JavaScript, and `CircularBuffer`. Prints the median time of a call and how
@@ -25,8 +23,14 @@ const LOOP = `for (let index = 0; index < 1024; index += 1) target.write(chunks[
 
 const ways = {
   legacy: { make: () => new LegacyBuffer(), run: new Function('target', 'chunks', `/* legacy */ ${LOOP}`) },
-  'JS ring': { make: () => new JsRing(CAPACITY), run: new Function('target', 'chunks', `/* ring */ ${LOOP}`) },
-  offheap: { make: () => new CircularBuffer(CAPACITY), run: new Function('target', 'chunks', `/* offheap */ ${LOOP}`) },
+  'JS ring': {
+    make: () => new JsRing(CAPACITY),
+    run: new Function('target', 'chunks', `/* ring */ ${LOOP}`),
+  },
+  offheap: {
+    make: () => new CircularBuffer(CAPACITY),
+    run: new Function('target', 'chunks', `/* offheap */ ${LOOP}`),
+  },
 }
 
 const kinds = {

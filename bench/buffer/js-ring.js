@@ -1,5 +1,3 @@
-'use strict'
-
 /** The ring that a careful user would write on a `Buffer`. */
 class JsRing {
   constructor(capacity) {

@@ -1,5 +1,3 @@
-'use strict'
-
 /** What the app did with its output: a growing string that is sliced, and an array of chunks. */
 class LegacyBuffer {
   outputBuffer = ''

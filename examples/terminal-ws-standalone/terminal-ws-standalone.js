@@ -13,6 +13,7 @@ const { configFromEnv, withDefaults } = require('./lib/config')
 const { HttpApi, reply } = require('./lib/http-api')
 const { JsonConnection } = require('./lib/json-connection')
 const { Liveness } = require('./lib/liveness')
+const { MuxConnection } = require('./lib/mux-connection')
 const { Page } = require('./lib/page')
 const { shellOptions, workingDirectory } = require('./lib/shell')
 const { SpawnLimit } = require('./lib/spawn-limit')
@@ -20,6 +21,7 @@ const { StreamConnection } = require('./lib/stream-connection')
 const { TerminalSessionService } = require('./lib/terminal-service')
 
 const STREAM_PROTOCOL = 'offheap.v1'
+const MUX_PROTOCOL = 'offheap.mux.v1'
 const MAX_PAYLOAD = 1024 * 1024
 /** Smaller windows would stall on every frame. */
 const MIN_WINDOW = 64 * 1024
@@ -70,7 +72,8 @@ class TerminalWebSocketServer {
       noServer: true,
       maxPayload: MAX_PAYLOAD,
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
+      handleProtocols: (offered) =>
+        [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
     })
     this.#server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000 })
     this.#server.on('request', (request, response) => this.#request(request, response))
@@ -125,7 +128,7 @@ class TerminalWebSocketServer {
     const refused = url ? this.#access.refuseWithToken(request, url) : { status: 400, message: 'Bad request' }
     if (refused) {
       refuseUpgrade(socket, refused)
-    } else if (url.pathname === '/' || url.pathname.startsWith('/git/')) {
+    } else if (url.pathname === '/' || url.pathname === '/mux' || url.pathname.startsWith('/git/')) {
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connect(ws, request, url))
     } else {
       refuseUpgrade(socket, { status: 404, message: 'Not found' })
@@ -136,41 +139,69 @@ class TerminalWebSocketServer {
     // A frame that breaks the protocol ends its own connection; ws closes it.
     ws.on('error', () => {})
     this.#liveness.watch(ws)
-    if (url.pathname !== '/') {
-      refuseSocket(ws, 1008, 'Not available', 'Git status is not available on this server')
-      return
-    }
-    try {
-      this.#openTerminal(ws, request, url.searchParams)
-    } catch (error) {
-      const known = REFUSALS[error.code]
-      const [code, reason, message] = known ?? [4000, 'Terminal could not be started', error.message]
-      refuseSocket(ws, code, reason, message)
+    const address = request.socket.remoteAddress
+    const refuse = (...reason) => refuseSocket(ws, ...reason)
+    if (url.pathname === '/mux') {
+      this.#connectMux(ws, address, refuse)
+    } else if (url.pathname !== '/') {
+      refuse(1008, 'Not available', 'Git status is not available on this server')
+    } else {
+      this.#connectTerminal(ws, address, url.searchParams, refuse)
     }
   }
 
-  #openTerminal(ws, request, query) {
-    const projectId = query.get('projectId') || undefined
-    const { session, isNew } = this.#session(query, projectId, request.socket.remoteAddress)
+  #connectTerminal(ws, address, query, refuse) {
     const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
-    const connection = new Kind(this, ws, session)
-    this.#remember(connection)
-    ws.on('message', (data, isBinary) => connection.message(data, isBinary))
-    ws.on('close', (code) => this.#forget(connection, code))
-    if (session.suspended && !isNew) session.setSuspended(false)
-    connection.open({ isNew, offset: wholeNumber(query.get('offset')), window: windowOf(query) })
+    const make = (server, session) => {
+      const connection = new Kind(server, ws, session)
+      ws.on('message', (data, isBinary) => connection.message(data, isBinary))
+      ws.on('close', (code) => this.#forget(connection, code))
+      return connection
+    }
+    this.#openTerminal(make, address, Object.fromEntries(query), refuse)
+  }
+
+  /** Many sessions over one connection; each channel is opened as a connection is. */
+  #connectMux(ws, address, refuse) {
+    if (ws.protocol !== MUX_PROTOCOL) {
+      refuse(1002, 'Subprotocol needed', `Connect with the subprotocol ${MUX_PROTOCOL}`)
+      return
+    }
+    const host = {
+      open: (make, query, refuseChannel) => this.#openTerminal(make, address, query, refuseChannel),
+      forget: (channel, code) => this.#forget(channel, code),
+    }
+    const mux = new MuxConnection(host, ws)
+    ws.on('message', (data, isBinary) => mux.message(data, isBinary))
+    ws.on('close', (code) => mux.closed(code))
+  }
+
+  /** Opens a session as a client asks for it, or says why not. */
+  #openTerminal(make, address, query, refuse) {
+    try {
+      const projectId = textOf(query.projectId)
+      const { session, isNew } = this.#session(query, projectId, address)
+      const connection = make(this, session)
+      this.#remember(connection)
+      if (session.suspended && !isNew) session.setSuspended(false)
+      connection.open({ isNew, offset: wholeNumber(query.offset), window: windowOf(query.window) })
+    } catch (error) {
+      const known = REFUSALS[error.code]
+      const [code, reason, message] = known ?? [4000, 'Terminal could not be started', error.message]
+      refuse(code, reason, message)
+    }
   }
 
   /** Finds the session that is meant, or makes one; a session without a shell gets one. */
   #session(query, projectId, address) {
-    const id = sessionId(query.get('sessionId'), projectId)
+    const id = sessionId(textOf(query.sessionId), projectId)
     let session = id === undefined ? null : this.registry.get(id, projectId)
-    if (session && session.projectId !== projectId) session = null
+    if (session && (session.projectId ?? undefined) !== projectId) session = null
     if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
     if (projectId === undefined && !this.#spawns.take(address)) {
       throw Object.assign(new Error('Rate limit exceeded'), { code: 'ERR_SPAWN_RATE' })
     }
-    const cwd = workingDirectory(session?.cwd ?? query.get('path'))
+    const cwd = workingDirectory(session?.cwd ?? textOf(query.path))
     if (session) session.spawn(shellOptions(cwd))
     else session = this.registry.create({ projectId, id, cwd, pty: shellOptions(cwd) })
     return { session, isNew: true }
@@ -191,7 +222,8 @@ class TerminalWebSocketServer {
     if (known?.size === 0) this.#connections.delete(key)
     const { keepAlive, suspend } = connection.gone(code)
     const isLast = !known || known.size === 0
-    if (isLast && suspend && !connection.session.closed) connection.session.setSuspended(true)
+    const lives = !connection.session.closed && !connection.session.exit
+    if (isLast && suspend && lives) connection.session.setSuspended(true)
     this.registry.detach(connection.id, { keepAlive })
     this.service.updateWebSocketStatus(connection.session.id, false)
   }
@@ -275,12 +307,18 @@ function sessionId(id, projectId) {
   return projectId && id.endsWith(suffix) && id.length > suffix.length ? id.slice(0, -suffix.length) : id
 }
 
-function wholeNumber(text) {
-  return text !== null && /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null
+function textOf(value) {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function windowOf(query) {
-  const window = wholeNumber(query.get('window'))
+/** A number as a query has it, or as JSON has it; null for anything else. */
+function wholeNumber(value) {
+  const text = String(value ?? '')
+  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null
+}
+
+function windowOf(value) {
+  const window = wholeNumber(value)
   return window === null ? null : Math.max(window, MIN_WINDOW)
 }
 

@@ -82,9 +82,11 @@ unsafe fn number(env: sys::napi_env, value: f64) -> sys::napi_value {
     let mut made = std::ptr::null_mut();
     #[expect(clippy::cast_possible_truncation, reason = "checked by the way back")]
     let small = value as i32;
+    #[expect(clippy::float_cmp, reason = "both are whole numbers")]
+    let is_small = f64::from(small) == value;
     // SAFETY: the environment is the caller's, and the calls fill the value.
     unsafe {
-        if f64::from(small) == value {
+        if is_small {
             sys::napi_create_int32(env, small, &raw mut made);
         } else {
             sys::napi_create_double(env, value, &raw mut made);

@@ -310,6 +310,18 @@ impl State {
         (state, at)
     }
 
+    /// How many leading bytes only continue the string that the position is
+    /// inside of, and the state after them.
+    #[must_use]
+    pub fn skip_string(self, bytes: &[u8]) -> (Self, usize) {
+        if !self.is_string() || !self.may_skip() {
+            return (self, 0);
+        }
+        let length = self.skip(bytes);
+        let pending = pending_after(&bytes[..length]);
+        (Self { pending, ..self }, length)
+    }
+
     /// How many leading bytes cannot change where the parser stands, so that
     /// only their last three matter. Zero when the next byte must be stepped.
     fn skip(self, bytes: &[u8]) -> usize {

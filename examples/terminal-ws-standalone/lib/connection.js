@@ -56,7 +56,7 @@ class Connection {
       rows: session.rows,
     })
     const resumes = !isNew && offset !== null
-    const viewer = session.openViewer({ from: resumes ? offset : 'tail', format: this.format })
+    const viewer = session.openViewer({ from: resumes ? offset : 'tail', ...this.viewerOptions() })
     this.acked = viewer.offset
     this.announceReplay(viewer, { isNew, resumes, offset })
     this.outlet = new Outlet({
@@ -67,6 +67,10 @@ class Connection {
       beforeFrame: this.beforeFrame?.bind(this),
     })
     if (session.exit) this.exited(session.exit.code)
+  }
+
+  viewerOptions() {
+    return { format: this.format }
   }
 
   send(message) {
@@ -90,10 +94,15 @@ class Connection {
   /** Input for the shell. What it cannot take yet holds up this socket alone. */
   input(data) {
     try {
-      if (!this.session.write(data) && this.session.writableLength > 0) this.socket.pause()
+      if (!this.session.write(data) && this.session.writableLength > 0) this.holdInput()
     } catch (error) {
       this.fail(error.message, error.code)
     }
+  }
+
+  /** No more is read from this client until the shell has taken what waits. */
+  holdInput() {
+    this.socket.pause()
   }
 
   /** The shell has taken all that waited. */

@@ -1,5 +1,6 @@
 /** The page: which terminals there are, how they are laid out, and everything one can press. */
 import { arrange } from './grid.js'
+import { muxWebSocket } from './offheap-mux.js'
 import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
 import { toggleTheme } from './themes.js'
@@ -15,6 +16,8 @@ const server = {
   projectId: query.get('projectId') ?? undefined,
   path: query.get('path') ?? undefined,
   token: fragment.get('token') ?? query.get('token') ?? undefined,
+  // With ?mux all terminals of the page share one connection.
+  WebSocket: query.has('mux') ? muxWebSocket(new URL('/mux', location.href)) : undefined,
 }
 if (query.has('token')) {
   // a fragment is never sent in a request line, and survives a reload just as well

@@ -50,16 +50,6 @@ pub fn images(size: usize) -> Vec<u8> {
     repeat(size, |number| format!("\x1bPq#{number}{}\x1b\\", "!12~?@-".repeat(15_000)))
 }
 
-/// What `cat` of a compressed file prints: no text at all.
-pub fn binary(size: usize) -> Vec<u8> {
-    let mut state = 1u64;
-    let next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        state.to_be_bytes()[0]
-    };
-    std::iter::repeat_with(next).take(size).collect()
-}
-
 /// All kinds of text, by name.
 pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {
     [
