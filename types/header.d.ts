@@ -1,3 +1,5 @@
+/// <reference types="node" />
+
 /** Options of `new SessionRegistry()`. A limit of 0 means none. */
 export interface RegistryOptions {
   /** Sessions in all, 0 to 16777216. Default 20. */
