@@ -18,6 +18,20 @@ pub(super) fn given(value: Option<Unknown<'_>>) -> Option<Unknown<'_>> {
     value.filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined | ValueType::Null)))
 }
 
+/// A number that is one: not NaN.
+pub(super) fn number(env: &Env, value: Unknown<'_>, name: &str) -> Result<f64> {
+    let number = any_number(env, value, name)?;
+    if number.is_nan() { Err(out_of_range(env, name, "a number", number)) } else { Ok(number) }
+}
+
+fn any_number(env: &Env, value: Unknown<'_>, name: &str) -> Result<f64> {
+    if value.get_type()? != ValueType::Number {
+        return Err(invalid_type(env, name, "of type number"));
+    }
+    // SAFETY: the value is a number of this environment, as was just checked.
+    unsafe { f64::from_napi_value(env.raw(), value.raw()) }
+}
+
 /// A whole number within a range.
 pub(super) fn integer(
     env: &Env,
@@ -26,11 +40,7 @@ pub(super) fn integer(
     min: u64,
     max: u64,
 ) -> Result<u64> {
-    if value.get_type()? != ValueType::Number {
-        return Err(invalid_type(env, name, "of type number"));
-    }
-    // SAFETY: the value is a number of this environment, as was just checked.
-    let number = unsafe { f64::from_napi_value(env.raw(), value.raw())? };
+    let number = any_number(env, value, name)?;
     if number.fract() != 0.0 || !number.is_finite() {
         return Err(out_of_range(env, name, "an integer", number));
     }

@@ -74,25 +74,25 @@ impl Session {
     /// Whose it is, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn user_id(&self) -> Option<&str> {
-        self.info.user.as_deref()
+        self.info.details.user.as_deref()
     }
 
     /// The app's word for its kind, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn mode(&self) -> Option<&str> {
-        self.info.mode.as_deref()
+        self.info.details.mode.as_deref()
     }
 
     /// The working directory, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn cwd(&self) -> Option<&str> {
-        self.info.cwd.as_deref()
+        self.info.details.cwd.as_deref()
     }
 
     /// A copy of the app's own data, as given at its creation.
     #[napi(getter, catch_unwind, ts_return_type = "any")]
     pub fn metadata(&self, env: Env) -> Result<Unknown<'static>> {
-        registry_types::parse(&env, self.info.metadata.as_deref())
+        registry_types::parse(&env, self.info.details.metadata.as_deref())
     }
 
     /// `active`, `suspended`, `exited` or `closed`.
@@ -229,7 +229,7 @@ impl Session {
         let (cols, rows) =
             (args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
         self.open_core(&env)?.resize(PtySize::new(cols, rows));
-        self.state.registry.touch(&self.state.handle);
+        self.state.registry.touch_handle(&self.state.handle);
         Ok(())
     }
 
