@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 
 use super::callback::Callback;
 use super::hub::{Hub, Target};
-use super::{registry_memory, registry_types};
+use super::{args, registry_memory, registry_types};
 use crate::inbox::{News, Token};
 use crate::registry::{Event, Registry};
 
@@ -65,9 +65,9 @@ impl Listeners {
         // What held it so far is dropped when the borrow is over.
         let before = self.held.replace(me);
         if wanted {
-            self.hub.hold()
+            self.hub.hold();
         } else {
-            self.hub.release()
+            self.hub.release();
         }
         drop(before);
     }
@@ -164,7 +164,7 @@ fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
         }
         Event::LimitReached { limit, project } => {
             object.set("limit", limit.name())?;
-            object.set("projectId", project.as_deref())?;
+            args::set_some(&mut object, "projectId", project.as_deref())?;
         }
         Event::Shut => {}
     }
@@ -173,5 +173,5 @@ fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
 
 fn name(object: &mut Object<'_>, id: &str, project: Option<&str>) -> Result<()> {
     object.set("id", id)?;
-    object.set("projectId", project)
+    args::set_some(object, "projectId", project)
 }

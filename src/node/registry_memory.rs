@@ -94,8 +94,10 @@ fn actions(env: &Env, value: Option<Unknown<'_>>) -> Result<Actions> {
     Ok(actions)
 }
 
-/// The numbers of a `MemoryUsage`, by name.
-const READINGS: [(&str, fn(&mut Usage) -> &mut Option<u64>); 8] = [
+/// What a number of a `MemoryUsage` is called, and where it is kept.
+type Reading = (&'static str, fn(&mut Usage) -> &mut Option<u64>);
+
+const READINGS: [Reading; 8] = [
     ("rss", |usage| &mut usage.rss),
     ("heapUsed", |usage| &mut usage.heap_used),
     ("heapLimit", |usage| &mut usage.heap_limit),
@@ -242,7 +244,8 @@ pub(super) fn pressure<'a>(env: &Env, pressure: &Pressure) -> Result<Object<'a>>
     let mut object = Object::new(env)?;
     object.set("level", pressure.level.name())?;
     object.set("previous", pressure.previous.name())?;
-    object.set("action", pressure.action.map(crate::registry::Action::name))?;
+    let action = pressure.action.map(crate::registry::Action::name);
+    args::set_some(&mut object, "action", action)?;
     object.set("sessions", pressure.sessions as f64)?;
     object.set("bytes", pressure.bytes as f64)?;
     bound(&mut object, pressure.bound)?;
@@ -261,15 +264,16 @@ pub(super) fn report(
     object.set("refusing", report.refusing)?;
     object.set("nativeBytes", registry.meter().bytes_held() as f64)?;
     let mut usage = report.usage;
-    object.set("cgroupStall", usage.cgroup_stall)?;
+    args::set_some(&mut object, "cgroupStall", usage.cgroup_stall)?;
     for (name, place) in READINGS {
-        object.set(name, place(&mut usage).map(|bytes| bytes as f64))?;
+        args::set_some(&mut object, name, place(&mut usage).map(|bytes| bytes as f64))?;
     }
     Ok(object)
 }
 
 fn bound(object: &mut Object<'_>, bound: Option<Bound>) -> Result<()> {
-    object.set("cause", bound.map(|bound| bound.cause.name()))?;
-    object.set("used", bound.map(|bound| bound.used as f64))?;
-    object.set("threshold", bound.map(|bound| bound.limit as f64))
+    let Some(bound) = bound else { return Ok(()) };
+    object.set("cause", bound.cause.name())?;
+    object.set("used", bound.used as f64)?;
+    object.set("threshold", bound.limit as f64)
 }

@@ -163,10 +163,10 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     let (start, end) = session.span();
     let mut object = Object::new(env)?;
     object.set("id", &*handle.id)?;
-    object.set("projectId", handle.project.as_deref())?;
-    object.set("userId", info.details.user.as_deref())?;
-    object.set("mode", info.details.mode.as_deref())?;
-    object.set("cwd", info.details.cwd.as_deref())?;
+    args::set_some(&mut object, "projectId", handle.project.as_deref())?;
+    args::set_some(&mut object, "userId", info.details.user.as_deref())?;
+    args::set_some(&mut object, "mode", info.details.mode.as_deref())?;
+    args::set_some(&mut object, "cwd", info.details.cwd.as_deref())?;
     object.set("metadata", parse(env, info.details.metadata.as_deref())?)?;
     object.set("status", if session.is_closed() { "closed" } else { status(info) })?;
     object.set("focused", info.focused)?;
@@ -175,7 +175,7 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     object.set("viewers", session.viewers() as f64)?;
     object.set("createdAt", info.created_ms as f64)?;
     object.set("lastActiveAt", info.active_ms as f64)?;
-    object.set("pid", Some(session.pid()).filter(|pid| *pid != 0))?;
+    args::set_some(&mut object, "pid", Some(session.pid()).filter(|pid| *pid != 0))?;
     object.set("cols", u32::from(size.cols))?;
     object.set("rows", u32::from(size.rows))?;
     object.set("start", start as f64)?;

@@ -242,7 +242,9 @@ impl Registry {
         let sessions: Vec<Arc<Session>> =
             keys.iter().filter_map(|key| self.take_out(&mut state, *key, Reason::Memory)).collect();
         drop(state);
-        sessions.iter().for_each(|session| session.hang_up());
+        for session in &sessions {
+            session.hang_up();
+        }
         if !sessions.is_empty() {
             trim_allocator();
             let freed = before.saturating_sub(self.meter.bytes_held());

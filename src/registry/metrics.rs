@@ -110,12 +110,12 @@ impl Registry {
 }
 
 fn sessions(text: &mut Text, stats: &Stats) {
-    let states = [
+    let by_state = [
         ("active", stats.sessions - stats.exited - stats.suspended),
         ("suspended", stats.suspended),
         ("exited", stats.exited),
     ];
-    text.labelled(("offheap_sessions", "gauge", "Sessions, by state."), "state", states);
+    text.labelled(("offheap_sessions", "gauge", "Sessions, by state."), "state", by_state);
     text.gauge("offheap_sessions_detached", "Sessions without a connection.", stats.detached);
     text.gauge("offheap_projects", "Projects that have sessions.", stats.projects);
     text.gauge("offheap_connections", "Attached connections.", stats.connections);

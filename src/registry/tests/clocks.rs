@@ -81,7 +81,7 @@ fn a_use_ends_the_promise() {
     let bench = inactive_after_5_minutes();
     let handle = bench.make("a");
     bench.registry.attach("a", None, "c");
-    bench.registry.detach("c", Some(Duration::from_secs(3600)));
+    bench.registry.detach("c", Some(Duration::from_hours(1)));
     bench.advance(10);
     bench.registry.touch_handle(&handle);
     bench.advance(299);
@@ -114,7 +114,7 @@ fn without_a_time_out_a_session_stays_but_for_a_promise() {
     assert!(bench.has("a") && bench.has("b"));
     for id in ["a", "b"] {
         bench.registry.attach(id, None, id);
-        bench.registry.detach(id, Some(Duration::from_secs(60)));
+        bench.registry.detach(id, Some(Duration::from_mins(1)));
     }
     bench.registry.touch_handle(&handle);
     bench.advance(60);

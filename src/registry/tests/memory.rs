@@ -71,7 +71,7 @@ fn a_warning_shrinks_quiet_histories_and_closes_nothing() {
     for handle in [&quiet, &busy] {
         handle.session.append(&vec![b'x'; 200_000]).expect("open");
     }
-    bench.clock.advance(Duration::from_secs(120));
+    bench.clock.advance(Duration::from_mins(2));
     bench.registry.touch_handle(&busy);
     let mut thread = Thread::default();
     bench.registry.check_memory(heap(850), &mut thread);
@@ -93,7 +93,7 @@ fn what_a_viewer_has_not_read_is_not_shrunk_away() {
     let handle = bench.make("a");
     view(&handle);
     handle.session.append(&vec![b'x'; 100_000]).expect("open");
-    bench.clock.advance(Duration::from_secs(120));
+    bench.clock.advance(Duration::from_mins(2));
     check(&bench, heap(850));
     let (start, end) = handle.session.span();
     assert_eq!(end - start, 100_000);
@@ -105,7 +105,7 @@ fn idle_sessions_close_before_new_ones_are_refused_and_old_ones_last() {
     for id in ["a", "b", "c", "d"] {
         bench.make(id);
     }
-    bench.clock.advance(Duration::from_secs(120));
+    bench.clock.advance(Duration::from_mins(2));
     bench.registry.attach("c", None, "c1");
     bench.registry.attach("d", None, "d1");
     check(&bench, heap(950));
@@ -153,7 +153,7 @@ fn the_first_critical_check_closes_no_session_in_use() {
 fn garbage_goes_before_sessions_do() {
     let bench = with(Actions::default());
     bench.make("a");
-    bench.clock.advance(Duration::from_secs(120));
+    bench.clock.advance(Duration::from_mins(2));
     let mut thread = Thread { after: Some(heap(300)), ..Thread::default() };
     let report = bench.registry.check_memory(heap(950), &mut thread);
     assert_eq!((report.verdict.level, thread.collected), (Level::Normal, 1));
@@ -170,7 +170,7 @@ fn each_action_can_be_left_out() {
     let bench = with(Actions::NONE);
     let handle = bench.make("a");
     handle.session.append(&vec![b'x'; 200_000]).expect("open");
-    bench.clock.advance(Duration::from_secs(120));
+    bench.clock.advance(Duration::from_mins(2));
     let held = handle.session.bytes_held();
     let mut thread = Thread { after: Some(heap(1)), ..Thread::default() };
     for _ in 0..3 {

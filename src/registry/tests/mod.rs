@@ -35,7 +35,7 @@ impl Bench {
 
     pub(super) fn create(&self, id: &str, project: Option<&str>) -> Result<Handle, Refusal> {
         let (id, project) = (Some(id.to_owned()), project.map(str::to_owned));
-        self.registry.create(NewSession { id, project, ..NewSession::default() }, None)
+        self.registry.create(NewSession { project, id, ..NewSession::default() }, None)
     }
 
     pub(super) fn make(&self, id: &str) -> Handle {

@@ -119,7 +119,7 @@ proptest! {
     #[test]
     fn plain_text_ends_where_it_must(
         repeats in prop::collection::vec((prop::sample::select(&b"\xc2\xa0ab\xbf\xc3\xa9"[..]), 1..20usize), 1..20),
-        last in prop::sample::select(&[&b"\xc2\x9f"[..], b"\xc2\x80", b"\xc2", b"\x1b", b"\xc2a", b""][..]),
+        last in prop::sample::select(vec![&b"\xc2\x9f"[..], b"\xc2\x80", b"\xc2", b"\x1b", b"\xc2a", b""]),
     ) {
         let mut bytes = "\u{a0}".as_bytes().to_vec();
         for (byte, count) in repeats {
