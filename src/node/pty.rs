@@ -80,7 +80,7 @@ impl Target for State {
                 self.exit.set(Some(status));
                 self.finish(env);
             }
-            News::Event(..) => {}
+            News::Event(..) | News::MemoryDue(..) => {}
         }
     }
 

@@ -74,25 +74,25 @@ impl Session {
     /// Whose it is, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn user_id(&self) -> Option<&str> {
-        self.info.user.as_deref()
+        self.info.details.user.as_deref()
     }
 
     /// The app's word for its kind, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn mode(&self) -> Option<&str> {
-        self.info.mode.as_deref()
+        self.info.details.mode.as_deref()
     }
 
     /// The working directory, as given at its creation.
     #[napi(getter, catch_unwind)]
     pub fn cwd(&self) -> Option<&str> {
-        self.info.cwd.as_deref()
+        self.info.details.cwd.as_deref()
     }
 
     /// A copy of the app's own data, as given at its creation.
     #[napi(getter, catch_unwind, ts_return_type = "any")]
     pub fn metadata(&self, env: Env) -> Result<Unknown<'static>> {
-        registry_types::parse(&env, self.info.metadata.as_deref())
+        registry_types::parse(&env, self.info.details.metadata.as_deref())
     }
 
     /// `active`, `suspended`, `exited` or `closed`.
@@ -193,18 +193,23 @@ impl Session {
         self.core().is_closed()
     }
 
-    /// Starts a shell on a session that was created without one.
+    /// Starts a shell on a session that was created without one. It is counted
+    /// for `rateKey`, by default the session's project.
     ///
     /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
     /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
     /// name with `errno`, `syscall` and `path`. When it fails nothing has
     /// changed.
-    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions")]
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions & { rateKey?: string }")]
     pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
         self.open_core(&env)?;
-        let max_input = self.state.registry.options().max_input;
-        let options = pty_options::of_session(&env, pty, self.info.cwd.as_deref(), max_input)?;
-        let started = self.state.registry.start(&self.state.handle, &options);
+        let registry = &self.state.registry;
+        let cwd = self.info.details.cwd.as_deref();
+        let options = pty_options::of_session(&env, pty, cwd, registry.options().max_input)?;
+        let object = args::object(&env, pty, "options.pty")?;
+        let rate_key = args::property(Some(&object), "rateKey")?;
+        let rate_key = args::string_or_none(&env, rate_key, "options.pty.rateKey")?;
+        let started = registry.start(&self.state.handle, &options, rate_key.as_deref());
         self.state.listeners.update_hold();
         Hub::of(&env)?.deliver(&env);
         started.map_err(|refusal| error::refusal(&env, &refusal))
@@ -213,7 +218,7 @@ impl Session {
     /// Notes that the session is in use: the inactivity time-out starts again.
     #[napi(catch_unwind)]
     pub fn touch(&self) {
-        self.state.registry.touch(&self.state.handle);
+        self.state.registry.touch_handle(&self.state.handle);
     }
 
     /// Gives input to the shell, in order. All of it is taken or nothing.
@@ -252,7 +257,7 @@ impl Session {
         let (cols, rows) =
             (args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
         self.open_core(&env)?.resize(PtySize::new(cols, rows));
-        self.state.registry.touch(&self.state.handle);
+        self.state.registry.touch_handle(&self.state.handle);
         Ok(())
     }
 

@@ -13,6 +13,23 @@ pub enum OnProjectLimit {
     Reject,
 }
 
+/// How often, and after what waits, a connection is to be registered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often.
+    pub tries: u32,
+    /// The first wait; each is twice the one before.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { tries: 5, first: Duration::from_secs(1), longest: Duration::from_secs(30) }
+    }
+}
+
 /// Limits and clocks of a registry. A limit of 0 means none.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -36,6 +53,10 @@ pub struct Options {
     pub max_input: usize,
     /// How long an exited session stays, so that its last output can be read.
     pub linger: Duration,
+    /// For connections that cannot be registered at once.
+    pub retry: Retry,
+    /// When memory counts as short, and what is done about it.
+    pub memory: crate::pressure::Options,
 }
 
 impl Default for Options {
@@ -51,6 +72,8 @@ impl Default for Options {
             screen: Some(ScreenOptions::default()),
             max_input: crate::pty::DEFAULT_MAX_INPUT,
             linger: Duration::from_secs(1),
+            retry: Retry::default(),
+            memory: crate::pressure::Options::default(),
         }
     }
 }

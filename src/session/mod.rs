@@ -33,8 +33,9 @@ pub use stream::{Origin, ViewerKey};
 pub trait Owner: Send + Sync + 'static {
     /// The shell ended; everything it printed is in the history.
     fn exited(&self, session: &Session, status: ExitStatus);
-    /// Input was given or output taken: the session is in use.
-    fn active(&self, _session: &Session) {}
+    /// Input was given, or the last viewer has just gone: the session is in
+    /// use. `waits` says that some of the input has to wait.
+    fn active(&self, _session: &Session, _waits: bool) {}
     /// Input that had to wait has all been taken.
     fn drained(&self, _session: &Session) {}
 }
@@ -179,7 +180,7 @@ impl Session {
         let direct = pty.write(data)?;
         self.meter.count(Counter::BytesIn, data.len() as u64);
         if let Some(owner) = self.owner.get() {
-            owner.active(self);
+            owner.active(self, !direct);
         }
         Ok(direct)
     }
@@ -225,9 +226,16 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
-    /// Gives the history's memory back, keeping the newest `keep` bytes.
-    pub fn shrink_history(&self, keep: usize) {
-        self.stream.lock().shrink(keep);
+    /// Gives the history's memory back, keeping the newest `keep` bytes; how
+    /// much that was. Nothing is taken that a viewer has not read yet.
+    pub fn shrink_history(&self, keep: usize) -> usize {
+        self.stream.lock().shrink(keep)
+    }
+
+    /// When the last output came, or the session was made.
+    #[must_use]
+    pub fn last_output(&self) -> Instant {
+        self.stream.lock().last_output()
     }
 
     /// Opens a viewer: a cursor into the history.
@@ -261,8 +269,14 @@ impl Session {
 
     /// Closes a viewer. A terminal that was waiting for it reads on.
     pub fn close_viewer(&self, key: ViewerKey) {
-        self.stream.lock().close_viewer(key);
+        let mut stream = self.stream.lock();
+        let last = stream.close_viewer(key) && stream.viewers() == 0;
+        drop(stream);
         self.changed.notify_one();
+        // The time without anybody counts from here on.
+        if last && let Some(owner) = self.owner.get() {
+            owner.active(self, false);
+        }
     }
 
     /// Fills `out` with a viewer's next frame, or arms its signal and returns
@@ -327,27 +341,34 @@ impl Session {
         }
     }
 
-    /// Hangs up on a program that was started too late to belong to anything.
-    pub(crate) fn end_program(&self) {
-        let pty = self.pty.lock().take();
-        if let Some(pty) = pty {
-            pty.close();
-        }
-    }
-
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
     pub fn close(&self) -> bool {
+        let first = self.release();
+        self.hang_up();
+        first
+    }
+
+    /// The first half of [`Session::close`]: frees the memory and closes the
+    /// viewers. It makes no system call, so an owner may call it under a lock
+    /// of its own.
+    pub fn release(&self) -> bool {
         let mut stream = self.stream.lock();
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return false;
+        let first = !self.closed.swap(true, Ordering::AcqRel);
+        if first {
+            stream.close();
         }
-        stream.close();
-        drop(stream);
-        self.end_program();
+        first
+    }
+
+    /// The second half of [`Session::close`]: lets go of the terminal.
+    pub fn hang_up(&self) {
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
         self.changed.notify_one();
-        true
     }
 }
 

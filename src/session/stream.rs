@@ -49,6 +49,7 @@ pub(super) struct Stream {
     paused: bool,
     /// Input was given, so the next output is likely its echo.
     echo: bool,
+    last_output: Instant,
 }
 
 impl Stream {
@@ -63,6 +64,7 @@ impl Stream {
             closed: false,
             paused: false,
             echo: false,
+            last_output: Instant::now(),
         }
     }
 
@@ -77,6 +79,7 @@ impl Stream {
         let end = self.ring.write(bytes);
         self.account(before);
         self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+        self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
@@ -114,12 +117,19 @@ impl Stream {
         }
     }
 
-    pub(super) fn shrink(&mut self, keep: usize) {
+    pub(super) fn shrink(&mut self, keep: usize) -> usize {
+        let unread = self.cursors.iter().map(|(_, (_, cursor))| self.ring.end() - cursor.offset);
+        let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
         let capacity = self.ring.capacity();
-        self.ring.resize(keep.clamp(1, capacity));
+        self.ring.resize(keep.max(unread).clamp(1, capacity));
         self.ring.resize(capacity);
         self.account(before);
+        before.saturating_sub(self.ring.allocated())
+    }
+
+    pub(super) fn last_output(&self) -> Instant {
+        self.last_output
     }
 
     pub(super) fn set_paused(&mut self, paused: bool) {
@@ -177,11 +187,14 @@ impl Stream {
         }
     }
 
-    pub(super) fn close_viewer(&mut self, key: ViewerKey) {
-        if self.cursor(key).is_some() {
+    /// `true` when there was such a viewer.
+    pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
+        let known = self.cursor(key).is_some();
+        if known {
             self.cursors.remove(key.slot);
             self.meter.add(Gauge::Viewers, -1);
         }
+        known
     }
 
     fn cursor(&self, key: ViewerKey) -> Option<&Cursor> {
