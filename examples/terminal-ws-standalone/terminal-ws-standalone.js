@@ -111,7 +111,8 @@ class TerminalWebSocketServer {
 
   #request(request, response) {
     const url = parseUrl(request)
-    const isApi = url?.pathname.startsWith('/api/')
+    const isMetrics = url?.pathname === '/metrics'
+    const isApi = isMetrics || url?.pathname.startsWith('/api/')
     const refused = !url
       ? { status: 400, message: 'Bad request' }
       : isApi
@@ -119,11 +120,19 @@ class TerminalWebSocketServer {
         : this.#access.refuse(request)
     if (refused) {
       reply(response, refused.status, { error: refused.message })
+    } else if (isMetrics) {
+      this.#metrics(response)
     } else if (isApi) {
       this.#api.handle(request, response, url)
     } else if (!isRead(request) || !this.#page.serve(request, response, url.pathname)) {
       reply(response, 404, { error: 'Not found' })
     }
+  }
+
+  /** The registry's numbers, for Prometheus. */
+  #metrics(response) {
+    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.end(this.registry.metrics())
   }
 
   #upgrade(request, socket, head) {

@@ -16,6 +16,12 @@ const WIDTH_MASK: u64 = 3 << WIDTH_SHIFT;
 const STYLE_SHIFT: u32 = 32;
 const NARROW: u64 = 1 << WIDTH_SHIFT;
 
+impl Default for Cell {
+    fn default() -> Self {
+        Self::BLANK
+    }
+}
+
 impl Cell {
     /// An empty cell of the default style.
     pub(super) const BLANK: Self = Self(NARROW);
@@ -90,6 +96,17 @@ impl Cell {
     pub(super) const fn ascii_like(self, null: Self) -> Option<u8> {
         let rest = self.0 ^ null.0;
         if rest < 0x80 && rest != 0 { Some(self.low_byte()) } else { None }
+    }
+
+    /// How many cells at the start are narrow ASCII characters of the same style
+    /// as `null`.
+    #[inline]
+    pub(super) fn ascii_run(cells: &[Self], null: Self) -> usize {
+        let is_ascii = |cell: &Self| (cell.0 ^ null.0).wrapping_sub(1) < 0x7f;
+        let (blocks, _) = cells.as_chunks::<8>();
+        let all = |block: &[Self; 8]| block.iter().fold(true, |all, cell| all & is_ascii(cell));
+        let whole = blocks.iter().take_while(|block| all(block)).count() * 8;
+        whole + cells[whole..].iter().take_while(|cell| is_ascii(cell)).count()
     }
 
     /// The lowest byte of the code point.

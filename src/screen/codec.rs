@@ -41,7 +41,8 @@ impl Edges {
 
     /// The edges of a row.
     pub(super) fn of(row: &Row, cols: usize, styles: &StyleTable) -> Self {
-        if row.occupied().len() + 1 < cols && row.get(0).ascii_like(Cell::BLANK).is_some() {
+        let reaches_edge = row.stored().len() + 1 >= cols || row.tail() != Cell::BLANK;
+        if !reaches_edge && row.get(0).ascii_like(Cell::BLANK).is_some() {
             // Most rows are text that does not reach the right edge.
             return Self(if row.wrapped { Self::WRAPPED | Self::BEGUN } else { Self::BEGUN });
         }
@@ -109,8 +110,17 @@ impl<'a> Writer<'a> {
 
     /// Writes the first `cols` cells of a row.
     pub(super) fn row(&mut self, row: &Row, cols: usize) {
-        let cells = row.occupied();
-        let cells = &cells[..cells.len().min(cols)];
+        if row.tail() == Cell::BLANK {
+            let cells = row.stored();
+            self.cells(&cells[..cells.len().min(cols)], cols);
+        } else {
+            self.cells(&row.cells_at(0, cols), cols);
+        }
+        self.gap = 0;
+        self.finish();
+    }
+
+    fn cells(&mut self, cells: &[Cell], cols: usize) {
         let mut at = 0;
         while at < cells.len() {
             at += if cells[at].has_content() {
@@ -119,8 +129,6 @@ impl<'a> Writer<'a> {
                 self.blanks(&cells[at..])
             };
         }
-        self.gap = 0;
-        self.finish();
     }
 
     /// Writes one character with its attributes.
@@ -140,8 +148,7 @@ impl<'a> Writer<'a> {
         let first = cells[0];
         self.select(first.style());
         let null = Cell::null(first.style());
-        let run =
-            cells.iter().position(|cell| cell.ascii_like(null).is_none()).unwrap_or(cells.len());
+        let run = Cell::ascii_run(cells, null);
         self.out.extend(cells[..run].iter().map(|cell| cell.low_byte()));
         let mut at = run;
         while let Some(&cell) =

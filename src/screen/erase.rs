@@ -183,11 +183,11 @@ impl Terminal {
         self.put_cursor(0, 0);
         let style = Style { underline: 0, link: 0, ..self.pen };
         let letter = Cell::null(self.styles.intern(style)).with_ascii(b'E');
-        // Counted from the top margin in origin mode, as the cursor is. Where there
-        // is no scrollback, xterm.js comes round to the rows above.
-        let around = self.alternate || self.scrollback.max_rows() == 0;
-        let first = if around { 0 } else { self.active.y };
-        for y in first..self.rows {
+        // Counted from the top margin in origin mode, as the cursor is. Past the
+        // room for scrollback, xterm.js comes round to the rows above.
+        let (top, rows) = (self.active.y, self.rows);
+        let room = if self.alternate { 0 } else { self.scrollback.max_rows() };
+        for y in (top..rows).chain(0..top.saturating_sub(room)) {
             let row = self.active.row_mut(y);
             row.fill(letter);
             row.wrapped = false;

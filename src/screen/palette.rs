@@ -59,6 +59,11 @@ impl Palette {
         self.changed.retain(|&number, _| number >= FOREGROUND);
     }
 
+    /// Bytes of memory held, about.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.changed.len() * 2 * size_of::<(u16, Rgb)>()
+    }
+
     /// Writes the sequences that change a fresh terminal's colours to these.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         for (&number, color) in &self.changed {

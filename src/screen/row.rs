@@ -1,4 +1,4 @@
-//! One row of cells. Cells past the occupied ones are blank and not stored.
+//! One row of cells. Cells at its end that are all alike are not stored.
 
 use super::cell::Cell;
 
@@ -6,6 +6,8 @@ use super::cell::Cell;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
     cells: Vec<Cell>,
+    /// What the cells past the stored ones are like. Erasing thus costs nothing.
+    tail: Cell,
     width: usize,
     /// Whether this row continues the one above.
     pub(super) wrapped: bool,
@@ -16,18 +18,14 @@ pub(super) struct Row {
 impl Row {
     /// A row of `width` cells like `fill`.
     pub(super) fn new(width: usize, fill: Cell) -> Self {
-        let mut row = Self { width, ..Self::default() };
-        row.fill_range(0, width, fill);
-        row
+        Self { width, tail: fill, ..Self::default() }
     }
 
     /// Makes the row new again, keeping its memory.
     pub(super) fn renew(&mut self, width: usize, fill: Cell, wrapped: bool) {
-        self.cells.clear();
         self.width = width;
         self.wrapped = wrapped;
-        self.mixed = false;
-        self.fill_range(0, width, fill);
+        self.fill(fill);
     }
 
     /// Columns of the row.
@@ -35,14 +33,24 @@ impl Row {
         self.width
     }
 
-    /// The cells that may differ from blank ones.
-    pub(super) fn occupied(&self) -> &[Cell] {
+    /// The cells that are stored.
+    pub(super) fn stored(&self) -> &[Cell] {
         &self.cells
     }
 
-    /// The stored cells, to give them other styles or clusters.
-    pub(super) fn occupied_mut(&mut self) -> &mut [Cell] {
-        &mut self.cells
+    /// All cells there are, those that are stored and the one for all others.
+    pub(super) fn distinct(&self) -> impl Iterator<Item = Cell> {
+        self.cells.iter().copied().chain([self.tail])
+    }
+
+    /// The same, to give them other styles or clusters.
+    pub(super) fn distinct_mut(&mut self) -> impl Iterator<Item = &mut Cell> {
+        self.cells.iter_mut().chain([&mut self.tail])
+    }
+
+    /// What the cells past the stored ones are like.
+    pub(super) const fn tail(&self) -> Cell {
+        self.tail
     }
 
     /// Bytes of memory the cells take.
@@ -50,9 +58,11 @@ impl Row {
         self.cells.capacity() * size_of::<Cell>()
     }
 
-    /// The cell at `column`; blank past the occupied ones.
+    /// The cell at `column`; blank past the end of the row.
+    #[inline]
     pub(super) fn get(&self, column: usize) -> Cell {
-        self.cells.get(column).copied().unwrap_or(Cell::BLANK)
+        let past = if column < self.width { self.tail } else { Cell::BLANK };
+        self.cells.get(column).copied().unwrap_or(past)
     }
 
     /// Puts a cell; one past the end of the row is dropped.
@@ -64,11 +74,11 @@ impl Row {
             self.mixed = true;
         }
         if column >= self.cells.len() {
-            if cell == Cell::BLANK {
+            if cell == self.tail {
                 return;
             }
             self.reach(column + 1);
-            self.cells.resize(column, Cell::BLANK);
+            self.cells.resize(column, self.tail);
             self.cells.push(cell);
         } else {
             self.cells[column] = cell;
@@ -81,7 +91,7 @@ impl Row {
         let end = column + bytes.len();
         self.reach(end);
         if self.cells.len() < column {
-            self.cells.resize(column, Cell::BLANK);
+            self.cells.resize(column, self.tail);
         }
         let known = self.cells.len().min(end) - column;
         let (over, fresh) = bytes.split_at(known);
@@ -106,22 +116,25 @@ impl Row {
     /// Fills columns `start..end` with `fill`.
     pub(super) fn fill_range(&mut self, start: usize, end: usize, fill: Cell) {
         let end = end.min(self.width);
-        if start >= end {
+        if start >= end || fill == self.tail && start >= self.cells.len() {
             return;
         }
-        if fill == Cell::BLANK {
-            if end >= self.cells.len() {
-                self.cells.truncate(start);
-            } else {
-                self.cells[start..end].fill(fill);
-            }
-            return;
+        if end == self.width {
+            self.store_up_to(start);
+            self.cells.truncate(start);
+            self.tail = fill;
+        } else {
+            self.store_up_to(end);
+            self.cells[start..end].fill(fill);
         }
-        if self.cells.len() < end {
-            self.reach(end);
-            self.cells.resize(end, Cell::BLANK);
+    }
+
+    /// Stores the cells before `column`.
+    fn store_up_to(&mut self, column: usize) {
+        if self.cells.len() < column {
+            self.reach(column);
+            self.cells.resize(column, self.tail);
         }
-        self.cells[start..end].fill(fill);
     }
 
     /// Shifts the cells from `column` on to the right and fills the gap.
@@ -209,11 +222,15 @@ impl Row {
     pub(super) fn fill(&mut self, fill: Cell) {
         self.cells.clear();
         self.mixed = false;
-        self.fill_range(0, self.width, fill);
+        self.tail = fill;
     }
 
     /// Makes the row wider with blank cells or cuts it.
     pub(super) fn resize(&mut self, width: usize) {
+        if width > self.width && self.tail != Cell::BLANK {
+            self.store_up_to(self.width);
+            self.tail = Cell::BLANK;
+        }
         self.cells.truncate(width);
         self.width = width;
     }
@@ -225,6 +242,9 @@ impl Row {
 
     /// Columns up to the last cell with content.
     pub(super) fn trimmed_len(&self) -> usize {
+        if self.tail.has_content() && self.cells.len() < self.width {
+            return self.width;
+        }
         let last = self.cells.iter().rposition(|cell| cell.has_content());
         last.map_or(0, |column| column + self.cells[column].width())
     }

@@ -174,13 +174,13 @@ impl Terminal {
     pub(super) fn sweep_styles(&mut self) {
         let mut used = vec![false; self.styles.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
-            for cell in row.occupied() {
+            for cell in row.distinct() {
                 used[cell.style() as usize] = true;
             }
         }
         let renumbered = self.styles.sweep(&used);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
-            for cell in row.occupied_mut() {
+            for cell in row.distinct_mut() {
                 *cell = cell.with_style(renumbered[cell.style() as usize]);
             }
         }
@@ -206,13 +206,13 @@ impl Terminal {
     pub(super) fn sweep_clusters(&mut self) {
         let mut used = vec![false; self.clusters.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
-            for number in row.occupied().iter().filter_map(|cell| cell.cluster()) {
+            for number in row.distinct().filter_map(Cell::cluster) {
                 used[number as usize] = true;
             }
         }
         let renumbered = self.clusters.sweep(&used);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
-            for cell in row.occupied_mut() {
+            for cell in row.distinct_mut() {
                 if let Some(number) = cell.cluster() {
                     *cell = cell.with_cluster(renumbered[number as usize]);
                 }
@@ -260,6 +260,14 @@ impl Terminal {
             + self.links.bytes_held()
             + self.clusters.bytes_held()
             + self.titles.bytes_held()
+            + self.palette.bytes_held()
+    }
+
+    /// Nothing that follows joins or continues what was printed before.
+    #[inline]
+    fn forget_printed(&mut self) {
+        self.join = Join::NONE;
+        self.in_run = false;
     }
 }
 
@@ -280,32 +288,31 @@ impl Perform for Terminal {
     #[inline]
     fn execute(&mut self, code: u32) {
         self.perform_control(code);
-        self.abandon();
+        self.forget_printed();
     }
 
     #[inline]
     fn csi(&mut self, ident: u32, params: &Params) {
         self.perform_csi(ident, params);
-        self.abandon();
+        self.forget_printed();
     }
 
     fn esc(&mut self, ident: u32) {
         self.perform_esc(ident);
-        self.abandon();
+        self.forget_printed();
     }
 
     fn osc(&mut self, data: &[u8]) {
         self.perform_osc(data);
-        self.abandon();
+        self.forget_printed();
     }
 
     fn dcs(&mut self, ident: u32, data: &[u8]) {
         self.perform_dcs(ident, data);
-        self.abandon();
+        self.forget_printed();
     }
 
     fn abandon(&mut self) {
-        self.join = Join::NONE;
-        self.in_run = false;
+        self.forget_printed();
     }
 }

@@ -19,9 +19,10 @@ impl Terminal {
     }
 
     fn push_row(&self, y: usize, text: &mut String) {
-        let cells = self.active.row(y).occupied();
+        let row = self.active.row(y);
         let mut column = 0;
-        while let Some(cell) = cells.get(column).filter(|_| column < self.cols) {
+        while column < self.cols {
+            let cell = row.get(column);
             match cell.cluster() {
                 Some(number) => text.push_str(self.clusters.get(number)),
                 None if cell.has_content() => text.push(char::from_u32(cell.code()).unwrap_or(' ')),

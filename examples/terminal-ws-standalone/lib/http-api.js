@@ -112,11 +112,13 @@ class HttpApi {
     return { success: true, closedSessions: this.#service.cleanupProjectSessions(projectId) }
   }
 
+  /** Degraded while memory is short: new sessions may be refused. */
   #health() {
-    const { sessions, nativeBytes } = this.#registry.stats()
+    const { sessions, nativeBytes, memoryLevel } = this.#registry.stats()
     const memory = process.memoryUsage()
     return {
-      status: 'healthy',
+      status: memoryLevel === 'normal' ? 'healthy' : 'degraded',
+      memoryLevel,
       sessions,
       nativeBytes,
       heapUsed: memory.heapUsed,

@@ -37,7 +37,8 @@ pub(super) trait Perform {
 
 /// Bytes kept of a string sequence. Longer ones are ignored.
 const MAX_STRING: usize = 64 * 1024;
-/// Bytes kept of any other unfinished sequence.
+/// Bytes kept of any other unfinished sequence; what is longer has more
+/// parameters than count.
 const MAX_SEQUENCE: usize = 1024;
 /// A string sequence no client acts on, standing in for one too long to keep.
 const IGNORED_OSC: &[u8] = b"\x1b]99999;";
@@ -99,9 +100,25 @@ impl Parser {
             State::IgnoredString => out.extend_from_slice(b"\x1bX"),
             State::Osc if self.too_long => out.extend_from_slice(IGNORED_OSC),
             State::DcsPassthrough if self.too_long => out.extend_from_slice(IGNORED_DCS),
+            State::Osc => {
+                out.extend_from_slice(b"\x1b]");
+                out.extend_from_slice(&self.string);
+            }
+            State::DcsPassthrough => {
+                self.write_dcs_header(out);
+                out.extend_from_slice(&self.string);
+            }
             _ => out.extend_from_slice(&self.sequence),
         }
         out.extend_from_slice(&self.partial[..self.partial_len]);
+    }
+
+    fn write_dcs_header(&self, out: &mut Vec<u8>) {
+        let mut ident = self.dcs.to_be_bytes().into_iter().filter(|&byte| byte != 0).peekable();
+        out.extend_from_slice(b"\x1bP");
+        out.extend(ident.next_if(|byte| (0x3c..=0x3f).contains(byte)));
+        self.params.write(out);
+        out.extend(ident);
     }
 
     /// Bytes of an unfinished character at the end of the input.
@@ -345,28 +362,21 @@ impl Parser {
     /// Keeps the bytes of a sequence that the input leaves unfinished, but not
     /// the controls within it that were performed at once.
     fn remember(&mut self, bytes: &[u8]) {
-        let limit = match self.state {
-            State::Ground | State::IgnoredString => {
-                self.sequence.clear();
-                self.sequence.shrink_to(256);
-                return;
-            }
-            State::Osc | State::DcsPassthrough if self.too_long => {
-                self.sequence = Vec::new();
-                return;
-            }
-            State::Osc | State::DcsPassthrough => MAX_STRING + MAX_SEQUENCE,
-            _ => MAX_SEQUENCE,
-        };
-        let keeps_controls = self.state == State::DcsPassthrough;
+        if matches!(
+            self.state,
+            State::Ground | State::IgnoredString | State::Osc | State::DcsPassthrough
+        ) {
+            self.sequence.clear();
+            return;
+        }
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
             let (len, kept) = match utf8::decode(rest) {
-                Step::Char(_, len) => (len, first >= 0x20 || first == 0x1b || keeps_controls),
+                Step::Char(_, len) => (len, first >= 0x20 || first == 0x1b),
                 Step::Skip(len) => (len, false),
                 Step::Incomplete => return,
             };
-            if kept && self.sequence.len() + len <= limit {
+            if kept && self.sequence.len() + len <= MAX_SEQUENCE {
                 self.sequence.extend_from_slice(&rest[..len]);
             }
             rest = &rest[len..];

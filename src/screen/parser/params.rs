@@ -116,4 +116,24 @@ impl Params {
         let (start, end) = self.ranges[index % MAX_PARAMS];
         &self.subs[usize::from(start)..usize::from(end)]
     }
+
+    /// Writes the parameters as they stand in a sequence; nothing if there is
+    /// but one and it is 0.
+    pub(in crate::screen) fn write(&self, out: &mut Vec<u8>) {
+        if self.values() == [0] && self.subs(0).is_empty() {
+            return;
+        }
+        for (index, &value) in self.values().iter().enumerate() {
+            if index > 0 {
+                out.push(b';');
+            }
+            out.extend_from_slice(value.to_string().as_bytes());
+            for &sub in self.subs(index) {
+                out.push(b':');
+                if sub != OMITTED {
+                    out.extend_from_slice(sub.to_string().as_bytes());
+                }
+            }
+        }
+    }
 }

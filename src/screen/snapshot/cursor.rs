@@ -11,26 +11,16 @@ use super::{write_csi, write_designation, write_mode, write_position};
 impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
     pub(super) fn write_cursor(&self, out: &mut Vec<u8>) {
-        self.write_charsets(out);
         let reprinted = self.last_printed();
-        let pending = self.active.x >= self.cols && reprinted.is_none();
-        if pending {
+        if self.active.x >= self.cols && reprinted.is_none() {
             self.write_place(true, out);
             out.extend_from_slice(b"\x1b[m");
+            self.write_charsets(out);
             self.write_pen(out);
             self.write_shift(out);
-        } else if self.pen_is_restored() {
-            self.write_restored_pen(out);
-            self.write_place(false, out);
-        } else if self.charset_is_restored() {
-            self.write_shift(out);
-            out.extend_from_slice(b"\x1b8\x1b[m");
-            self.write_place(false, out);
-            self.write_pen(out);
         } else {
-            self.write_place(false, out);
-            self.write_pen(out);
-            self.write_shift(out);
+            self.write_charsets(out);
+            self.write_pen_and_place(out);
         }
         if self.modes.has(Mode::Insert) {
             out.extend_from_slice(b"\x1b[4h");
@@ -43,6 +33,22 @@ impl Terminal {
         }
         if let Some((cell, text)) = reprinted {
             self.write_again(cell, &text, out);
+        }
+    }
+
+    fn write_pen_and_place(&self, out: &mut Vec<u8>) {
+        if self.pen_is_restored() {
+            self.write_restored_pen(out);
+            self.write_place(false, out);
+        } else if self.charset_is_restored() {
+            self.write_shift(out);
+            out.extend_from_slice(b"\x1b8\x1b[m");
+            self.write_place(false, out);
+            self.write_pen(out);
+        } else {
+            self.write_place(false, out);
+            self.write_pen(out);
+            self.write_shift(out);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Rows of a snapshot, and how they follow each other.
 
 use super::super::buffer::Buffer;
+use super::super::cell::Cell;
 use super::super::codec::{Edges, Tables, Writer};
 use super::super::row::Row;
 use super::super::sgr::write_number;
@@ -97,7 +98,7 @@ impl Terminal {
     pub(super) fn write_rows(&self, buffer: &Buffer, out: &mut Vec<u8>) {
         let is_blank = |&y: &usize| {
             let row = buffer.row(y);
-            row.occupied().is_empty() && !row.wrapped
+            row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
         };
         let blank = (0..buffer.height()).rev().take_while(is_blank).count();
         let mut rows = self.printer(out);

@@ -68,7 +68,9 @@ impl Terminal {
     fn write_saved_at(&self, buffer: &Buffer, (x, y): (usize, usize), out: &mut Vec<u8>) {
         let saved = buffer.saved;
         write_position(y, x, out);
-        write_designation(b'(', saved.charset, out);
+        if saved.charset != Charset::Ascii {
+            write_designation(b'(', saved.charset, out);
+        }
         let mut style = Style { fg: saved.fg, bg: saved.bg, ..Style::default() };
         let linked = saved.bg & bg::EXTENDED != 0 && saved.fg & fg::UNDERLINE == 0;
         if saved.fg & fg::UNDERLINE != 0 {

@@ -99,7 +99,9 @@ proptest! {
         let mut whole = Screen::new(&options(cols, rows));
         whole.feed(&bytes);
         let mut parts = Screen::new(&options(cols, rows));
-        bytes.iter().for_each(|byte| parts.feed(std::slice::from_ref(byte)));
+        for byte in &bytes {
+            parts.feed(std::slice::from_ref(byte));
+        }
         prop_assert_eq!(snapshot(&parts), snapshot(&whole));
     }
 

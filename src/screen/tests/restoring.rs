@@ -72,6 +72,7 @@ fn a_pending_wrap_is_restored() {
     check("12345678901234567890\x1b[1K", "x");
     check("\x1b[?1049h12345678901234567890\x1b[7m", "x");
     check("\x1b[?7l12345678901234567890", "x");
+    check("1234567890123456789q\x1b(0\x1b[1m", "q");
 }
 
 #[test]
@@ -161,6 +162,7 @@ fn an_unfinished_sequence_goes_on() {
         ("\x1b]2;ti", "tle\x07x"),
         ("\x1b]8;;http://", "x\x1b\\x"),
         ("\x1bP$q", "m\x1b\\x"),
+        ("\x1b\nP1;2$qa\nb", "m\x1b\\x"),
         ("\x1b_hidden", "more\x1b\\x"),
         ("\x1b(", "0q"),
         ("\u{9b}", "31mx"),
@@ -184,7 +186,7 @@ fn an_unfinished_character_goes_on() {
 #[test]
 fn an_unfinished_string_too_long_to_keep_stays_ignored() {
     let mut original = screen(5, 1, b"\x1b]52;c;");
-    original.feed(&[b'A'; 100_000]);
+    original.feed(&vec![b'A'; 100_000]);
     let mut copy = restored(&original);
     copy.feed(b"AAAA\x07x");
     assert_eq!(copy.text(), "x");

@@ -4,7 +4,8 @@ use super::super::{Screen, ScreenOptions};
 use super::{screen, shown, snapshot, text};
 
 fn lines(count: usize) -> String {
-    (0..count).map(|line| format!("line {line}\r\n")).collect()
+    let lines: Vec<String> = (0..count).map(|line| format!("line {line}\r\n")).collect();
+    lines.concat()
 }
 
 #[test]
