@@ -158,7 +158,7 @@ describe('routes', () => {
     ['POST', '/api/terminal/create', 'null'],
     ['POST', '/api/terminal/create', '"text"'],
     ['POST', '/api/terminal/create', '\u0000\uffff'],
-  ])('%s %s %j is 400', async (method, path, body) => {
+  ])('%s %s %j is 400', async (method, path, ...[body]) => {
     const answer = await call(method, path, body)
     expect(answer).toEqual({ status: 400, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
   })
@@ -172,7 +172,7 @@ describe('routes', () => {
     ['GET', '/api/terminal/create'],
     ['GET', '/api/'],
     ['GET', '/api/constructor'],
-  ])('%s %s is 404', async (method, path, body) => {
+  ])('%s %s is 404', async (method, path, ...[body]) => {
     const answer = await call(method, path, body)
     expect(answer).toEqual({ status: 404, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
   })
