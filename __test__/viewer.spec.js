@@ -100,7 +100,7 @@ describe('frames', () => {
 
   test('json: ready to be sent, with the offset past the data', () => {
     const viewer = feed('a"b\\c\r\n\x1b[m\u0000é🎉').openViewer({ format: 'json' })
-    expect(json(viewer)).toEqual([{ type: 'stream', data: 'a"b\\c\r\n\x1b[m\u0000é🎉', offset: 18 }])
+    expect(json(viewer)).toEqual([{ type: 'stream', data: 'a"b\\c\r\n\x1b[m\u0000é🎉', offset: 17 }])
   })
 
   test.each(['bytes', 'framed', 'json'])('%s frames keep within maxFrameBytes', (format) => {
@@ -183,7 +183,7 @@ describe('frames', () => {
 
   /** Offsets where a character or sequence of the text begins, and its end. */
   function boundaries(all) {
-    const parts = all.match(/\x1b\[[\d;]*m|\x1b\][^\x07]*\x07|\x1bP[^\x1b]*\x1b\\|\x1b7|\x1b\(B|[^]/gu)
+    const parts = all.match(/\x1b\[[\d;]*m|\x1b\][^\x07]*\x07|\x1bP[^\x1b]*\x1b\\|\x1b7|\x1b\(B|[\s\S]/gu)
     let at = 0
     return [0, ...parts.map((part) => (at += Buffer.byteLength(part)))]
   }
@@ -198,7 +198,9 @@ describe('frames', () => {
       () => Buffer.from([0xf0, 0x9f, 0x8e]),
       () => Buffer.from([0xed, 0xa0, 0x80, 0xc0, 0x80, 0xf5, 0xff]),
     ]
-    const pieces = Array.from({ length: crypto.randomInt(1, 8) }, () => kinds[crypto.randomInt(kinds.length)]())
+    const pieces = Array.from({ length: crypto.randomInt(1, 8) }, () =>
+      kinds[crypto.randomInt(kinds.length)](),
+    )
     const bytes = Buffer.concat(pieces)
     const cuts = Array.from({ length: crypto.randomInt(0, 4) }, () => crypto.randomInt(0, bytes.length + 1))
     const edges = [0, ...cuts.sort((a, b) => a - b), bytes.length]
@@ -341,14 +343,17 @@ describe('replays', () => {
     '\x1b[?u',
   ]
 
-  test.each(queries.map((query) => [JSON.stringify(query), query]))('%s is no question when it is history', (_name, query) => {
-    const session = feed(`before${query}after`)
-    const viewer = session.openViewer({ format: 'json' })
-    expect(viewer.replayAs('history')).toBe(session.end)
-    expect(json(viewer)).toEqual([{ type: 'history', data: 'beforeafter', offset: session.end }])
-    const live = session.openViewer({ format: 'json' })
-    expect(json(live)[0]).toMatchObject({ type: 'stream', data: `before${query}after` })
-  })
+  test.each(queries.map((query) => [JSON.stringify(query), query]))(
+    '%s is no question when it is history',
+    (_name, query) => {
+      const session = feed(`before${query}after`)
+      const viewer = session.openViewer({ format: 'json' })
+      expect(viewer.replayAs('history')).toBe(session.end)
+      expect(json(viewer)).toEqual([{ type: 'history', data: 'beforeafter', offset: session.end }])
+      const live = session.openViewer({ format: 'json' })
+      expect(json(live)[0]).toMatchObject({ type: 'stream', data: `before${query}after` })
+    },
+  )
 
   test('resumed output is a stream without questions; buffered output keeps them', () => {
     const session = feed('before\x1b[6nafter')

@@ -87,7 +87,9 @@ function live(count) {
 function screen(index = 0) {
   return page.evaluate((at) => {
     const buffer = [...window.offheap.terminals.values()][at].terminal.buffer.active
-    return Array.from({ length: buffer.length }, (_, i) => buffer.getLine(i).translateToString(true)).join('\n')
+    return Array.from({ length: buffer.length }, (_, i) => buffer.getLine(i).translateToString(true)).join(
+      '\n',
+    )
   }, index)
 }
 
@@ -127,51 +129,59 @@ browserTest('a command is typed, and its output read from the screen', async () 
   await sees('\ngrüße 日本 🎉\n')
 })
 
-browserTest('with the connection killed in full flow, every byte comes exactly once', async () => {
-  const lines = 300_000
-  await open()
-  await sees('ready>')
-  await page.evaluate(() => {
-    window.gaps = []
-    const [pane] = window.offheap.terminals.values()
-    pane.session.addEventListener('gap', ({ detail }) => window.gaps.push(detail))
-  })
-  await type(`stty -echo; node ${COUNTER} ${lines} 128 1; echo fin''ished`)
-  const state = () =>
-    page.evaluate(() => {
+browserTest(
+  'with the connection killed in full flow, every byte comes exactly once',
+  async () => {
+    const lines = 300_000
+    await open()
+    await sees('ready>')
+    await page.evaluate(() => {
+      window.gaps = []
       const [pane] = window.offheap.terminals.values()
-      return { offset: pane.session.offset, state: pane.state }
+      pane.session.addEventListener('gap', ({ detail }) => window.gaps.push(detail))
     })
-  let cuts = 0
-  let at = 0
-  await eventually(
-    'eight cuts',
-    async () => {
-      const now = await state()
-      if (now.state === 'waiting') await page.evaluate(() => [...window.offheap.terminals.values()][0].reconnect())
-      if (now.state !== 'live' || now.offset < at + 100_000) return false
-      at = now.offset
-      cuts += 1
-      if (cuts % 2) line.cut()
-      else await page.evaluate(() => [...window.offheap.terminals.values()][0].session.socket.close())
-      return cuts === 8
-    },
-    20_000,
-  )
-  expect(at).toBeLessThan(lines * LINE)
-  await eventually('the end', async () => (await screen()).includes('\nfinished\n'), 20_000)
+    await type(`stty -echo; node ${COUNTER} ${lines} 128 1; echo fin''ished`)
+    const state = () =>
+      page.evaluate(() => {
+        const [pane] = window.offheap.terminals.values()
+        return { offset: pane.session.offset, state: pane.state }
+      })
+    let cuts = 0
+    let at = 0
+    await eventually(
+      'eight cuts',
+      async () => {
+        const now = await state()
+        if (now.state === 'waiting')
+          await page.evaluate(() => [...window.offheap.terminals.values()][0].reconnect())
+        if (now.state !== 'live' || now.offset < at + 100_000) return false
+        at = now.offset
+        cuts += 1
+        if (cuts % 2) line.cut()
+        else await page.evaluate(() => [...window.offheap.terminals.values()][0].session.socket.close())
+        return cuts === 8
+      },
+      20_000,
+    )
+    expect(at).toBeLessThan(lines * LINE)
+    await eventually('the end', async () => (await screen()).includes('\nfinished\n'), 20_000)
 
-  expect(await page.evaluate(() => window.gaps)).toEqual([])
-  const all = await written()
-  const start = all.indexOf(FIRST_LINE)
-  const stream = all.subarray(start, start + lines * LINE)
-  expect(sha256(stream)).toBe(sha256(counterBytes(0, lines * LINE)))
-  expect(all.subarray(start + stream.length).toString()).toBe('finished\r\nready> ')
-  // And what is on the screen is the end of it, line after line.
-  const shown = (await screen()).split('\n').filter((text) => /^\d{14}$/.test(text)).map(Number)
-  expect(shown.length).toBeGreaterThan(1000)
-  expect(shown).toEqual(Array.from({ length: shown.length }, (_, i) => lines - shown.length + i))
-}, 90_000)
+    expect(await page.evaluate(() => window.gaps)).toEqual([])
+    const all = await written()
+    const start = all.indexOf(FIRST_LINE)
+    const stream = all.subarray(start, start + lines * LINE)
+    expect(sha256(stream)).toBe(sha256(counterBytes(0, lines * LINE)))
+    expect(all.subarray(start + stream.length).toString()).toBe('finished\r\nready> ')
+    // And what is on the screen is the end of it, line after line.
+    const shown = (await screen())
+      .split('\n')
+      .filter((text) => /^\d{14}$/.test(text))
+      .map(Number)
+    expect(shown.length).toBeGreaterThan(1000)
+    expect(shown).toEqual(Array.from({ length: shown.length }, (_, i) => lines - shown.length + i))
+  },
+  90_000,
+)
 
 browserTest('a reload finds the session where it was, and answers no old questions', async () => {
   await open()
@@ -242,7 +252,11 @@ browserTest('light and dark, by the system and by the button', async () => {
       const [pane] = window.offheap.terminals.values()
       return [getComputedStyle(document.body).backgroundColor, pane.terminal.options.theme.background]
     })
-  const brightness = ([css]) => css.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)
+  const brightness = ([css]) =>
+    css
+      .match(/\d+/g)
+      .slice(0, 3)
+      .reduce((sum, part) => sum + Number(part), 0)
   const light = await look()
   expect(brightness(light)).toBeGreaterThan(550)
   await page.emulateMedia({ colorScheme: 'dark' })

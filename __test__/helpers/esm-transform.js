@@ -13,7 +13,8 @@ module.exports = {
         names.push(name)
         return declaration
       })
-    if (/^(import|export)\b/m.test(code)) throw new Error('an import or export of a kind that is not known here')
+    if (/^(import|export)\b/m.test(code))
+      throw new Error('an import or export of a kind that is not known here')
     const last = names.map((name) => `exports.${name} = ${name}`).join('\n')
     return { code: `"use strict";${code}\n${last}\n` }
   },

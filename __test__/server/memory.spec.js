@@ -48,9 +48,12 @@ test('a session that ends, however it ends, leaves no descriptor, process or thr
   const close = (id) =>
     new Promise((resolve, reject) => {
       const url = `${host.url}/api/terminal/close/${id}`
-      http.request(url, { method: 'DELETE', agent: false }, (response) => {
-        response.resume().on('end', resolve)
-      }).on('error', reject).end()
+      http
+        .request(url, { method: 'DELETE', agent: false }, (response) => {
+          response.resume().on('end', resolve)
+        })
+        .on('error', reject)
+        .end()
     })
   const ends = [
     (client) => client.type('exit\r'),
