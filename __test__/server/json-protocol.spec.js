@@ -71,8 +71,9 @@ describe('a session over JSON', () => {
 
   test('ctrl interrupts, and ends the input', async () => {
     const client = await shell()
-    client.type('sleep 1000\r')
-    await client.sees('sleep 1000\r\n')
+    // Said by a process in the foreground: before that the shell itself would get it.
+    client.type('bash -c \'echo star""ted; exec sleep 1000\'\r')
+    await client.sees('started\r\n')
     client.send({ type: 'ctrl', key: 'c' })
     await client.until('a second prompt', () => client.output.split(PROMPT).length > 2)
     client.send({ type: 'ctrl', key: 'd' })

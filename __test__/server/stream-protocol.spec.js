@@ -223,7 +223,7 @@ describe('resumption', () => {
     await client.ready()
     await client.sees(PROMPT)
     const { end } = client
-    client.type(`exec node ${COUNTER} ${args}\r`)
+    client.type(`node ${COUNTER} ${args}\r`)
     await client.until('the stream', () => reader.begin(client.output.slice(end), end))
     await client.cut()
     return reader
