@@ -96,6 +96,10 @@ class MuxConnection {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 
+  sendRaw(frame) {
+    if (this.isOpen) this.#socket.send(frame)
+  }
+
   get isOpen() {
     return this.#socket.readyState === this.#socket.OPEN
   }
@@ -175,6 +179,14 @@ class Channel extends StreamConnection {
     this.socket.sendControl({ ...message, channel: this.number })
   }
 
+  sendBytes(offset, bytes) {
+    const frame = Buffer.allocUnsafe(CHANNEL_BYTES + 8 + bytes.length)
+    frame.writeUInt32BE(this.number)
+    frame.writeBigUInt64BE(offset, CHANNEL_BYTES)
+    bytes.copy(frame, CHANNEL_BYTES + 8)
+    this.socket.sendDirectly(frame)
+  }
+
   mayRead() {
     return super.mayRead() && this.socket.takesTurn(this)
   }
@@ -210,6 +222,11 @@ class ChannelSocket {
 
   sendControl(message) {
     this.#mux.send(message)
+  }
+
+  /** A frame that does not wait for its turn: there is one for each snapshot. */
+  sendDirectly(frame) {
+    this.#mux.sendRaw(frame)
   }
 
   takesTurn(channel) {
