@@ -1,5 +1,3 @@
-'use strict'
-
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/__test__/**/*.spec.js'],
@@ -7,4 +5,6 @@ module.exports = {
   // Each spec runs servers, shells or a browser of its own.
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
+  // The page's modules; nothing else is transformed.
+  transform: { '/public/[^/]+\\.js$': '<rootDir>/__test__/helpers/esm-transform.js' },
 }

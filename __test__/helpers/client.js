@@ -1,5 +1,3 @@
-'use strict'
-
 // A WebSocket client for both protocols. It keeps everything that came and
 // lets a test wait for a condition on it.
 
@@ -78,7 +76,8 @@ class Client {
     this.onFrame?.(frame, end)
     if (!this.keep) return
     this.frames.push(frame)
-    this.output += typeof frame.data === 'string' ? frame.data : this.#decoder.decode(frame.data, { stream: true })
+    this.output +=
+      typeof frame.data === 'string' ? frame.data : this.#decoder.decode(frame.data, { stream: true })
   }
 
   #changed() {
@@ -137,11 +136,16 @@ class Client {
 
   /** Output of one type, joined. */
   of(type) {
-    return this.frames.filter((frame) => frame.type === type).map(({ data }) => data).join('')
+    return this.frames
+      .filter((frame) => frame.type === type)
+      .map(({ data }) => data)
+      .join('')
   }
 
   send(message) {
-    this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message))
+    this.socket.send(
+      typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message),
+    )
   }
 
   /** Types into the shell. */

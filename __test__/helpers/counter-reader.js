@@ -12,14 +12,12 @@ class CounterReader {
   /** Gaps that were announced: `{ from, to }`. */
   gaps = []
   received = 0
-  #announced = null
 
   /** A gap that the server has announced. */
   gap({ from, to }) {
     if (from !== this.at) throw new Error(`a gap from ${from}, but ${this.at} was next`)
     if (to <= from) throw new Error(`an empty gap: ${from} to ${to}`)
     this.gaps.push({ from, to })
-    this.#announced = to
     this.at = to
   }
 

@@ -1,5 +1,3 @@
-'use strict'
-
 // What the kernel says of a process: descriptors, threads, children, memory.
 
 const fs = require('node:fs')
@@ -28,7 +26,10 @@ function threads(pid = process.pid) {
 
 /** The children of a process, zombies included. */
 function children(pid = process.pid) {
-  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && stat(name)?.parent === pid).map(Number)
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && stat(name)?.parent === pid)
+    .map(Number)
 }
 
 function zombies(pid = process.pid) {

@@ -1,5 +1,3 @@
-'use strict'
-
 // The migrated server, in this process or in one of its own.
 
 const { fork, spawn } = require('node:child_process')

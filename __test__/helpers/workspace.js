@@ -1,5 +1,3 @@
-'use strict'
-
 // A folder for a test's shells. Its `.env` gives them a home of their own, so
 // that the prompt is known and the developer's own profile stays out.
 

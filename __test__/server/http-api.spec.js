@@ -48,7 +48,11 @@ describe('routes', () => {
       }),
       websocketReady: false,
       retryDelay: expect.any(Number),
-      focusState: { focused: [answer.session.id], version: expect.any(Number), timestamp: expect.any(Number) },
+      focusState: {
+        focused: [answer.session.id],
+        version: expect.any(Number),
+        timestamp: expect.any(Number),
+      },
     })
     expect(new Date(answer.session.createdAt).getTime()).toBeGreaterThan(0)
     const client = host.connect({ projectId: 'made', sessionId: `${answer.session.id}_made`, path: '/' })
@@ -76,7 +80,11 @@ describe('routes', () => {
   test('focus is set and read', async () => {
     const ids = []
     for (let i = 0; i < 4; i += 1) ids.push((await create('focus')).session.id)
-    const off = await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus', focused: false })
+    const off = await call('PUT', '/api/terminal/focus', {
+      sessionId: ids[0],
+      projectId: 'focus',
+      focused: false,
+    })
     expect(off.body).toMatchObject({
       success: true,
       sessionId: ids[0],
@@ -96,11 +104,15 @@ describe('routes', () => {
     const { session } = await create('held')
     const client = host.connect({ projectId: 'held', sessionId: session.id })
     await client.sees(PROMPT)
-    expect((await call('POST', '/api/terminal/suspend', { projectId: 'held' })).body).toMatchObject({ success: true })
+    expect((await call('POST', '/api/terminal/suspend', { projectId: 'held' })).body).toMatchObject({
+      success: true,
+    })
     await client.message('suspended')
     const status = () => call('GET', `/api/terminal/status?sessionId=${session.id}`)
     expect((await status()).body.session.status).toBe('suspended')
-    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toMatchObject({ success: true })
+    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toMatchObject({
+      success: true,
+    })
     await client.message('resumed')
     expect((await status()).body.session.status).toBe('active')
   })
@@ -132,7 +144,16 @@ describe('routes', () => {
     expect(health.status).toBe(200)
     expect(['healthy', 'degraded']).toContain(health.body.status)
     const { body } = await call('GET', '/api/stats')
-    for (const name of ['heapUsed', 'external', 'rss', 'nativeBytes', 'sessions', 'viewers', 'bytesOut', 'pid']) {
+    for (const name of [
+      'heapUsed',
+      'external',
+      'rss',
+      'nativeBytes',
+      'sessions',
+      'viewers',
+      'bytesOut',
+      'pid',
+    ]) {
       expect(body[name]).toEqual(expect.any(Number))
     }
   })
@@ -158,9 +179,12 @@ describe('routes', () => {
     ['POST', '/api/terminal/create', 'null'],
     ['POST', '/api/terminal/create', '"text"'],
     ['POST', '/api/terminal/create', '\u0000\uffff'],
-  ])('%s %s %j is 400', async (method, path, body) => {
+  ])('%s %s %j is 400', async (method, path, ...[body]) => {
     const answer = await call(method, path, body)
-    expect(answer).toEqual({ status: 400, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
+    expect(answer).toEqual({
+      status: 400,
+      body: expect.objectContaining({ error: expect.stringMatching(/\w/) }),
+    })
   })
 
   test.each([
@@ -172,9 +196,12 @@ describe('routes', () => {
     ['GET', '/api/terminal/create'],
     ['GET', '/api/'],
     ['GET', '/api/constructor'],
-  ])('%s %s is 404', async (method, path, body) => {
+  ])('%s %s is 404', async (method, path, ...[body]) => {
     const answer = await call(method, path, body)
-    expect(answer).toEqual({ status: 404, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
+    expect(answer).toEqual({
+      status: 404,
+      body: expect.objectContaining({ error: expect.stringMatching(/\w/) }),
+    })
   })
 
   test.each(['POST', 'PUT'])('a %s body over 64 KiB is 413, and is not read to its end', async (method) => {
@@ -204,7 +231,13 @@ describe('routes', () => {
     for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       expect((await fetch(host.url + file)).status).toBe(200)
     }
-    for (const path of ['/../package.json', '/%2e%2e/package.json', '/vendor/xterm/../../x', '/lib/page.js', '/.env']) {
+    for (const path of [
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/vendor/xterm/../../x',
+      '/lib/page.js',
+      '/.env',
+    ]) {
       expect(await statusOf(path)).toBe(404)
     }
     expect((await fetch(host.url, { method: 'POST' })).status).toBe(404)
@@ -214,7 +247,9 @@ describe('routes', () => {
   function statusOf(path) {
     const { hostname, port } = new URL(host.url)
     return new Promise((resolve, reject) => {
-      http.get({ hostname, port, path }, (response) => resolve(response.resume().statusCode)).on('error', reject)
+      http
+        .get({ hostname, port, path }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
     })
   }
 })

@@ -47,7 +47,8 @@ test('past the bound there is a coded error, and others are unharmed', async () 
   const clients = [await deafShell()]
   for (let i = 0; i < 20; i += 1) clients.push(await attached())
   for (const client of clients) client.send(Buffer.alloc(MIB, 'x'))
-  const full = () => clients.some(({ messages }) => messages.some(({ code }) => code === 'ERR_INPUT_QUEUE_FULL'))
+  const full = () =>
+    clients.some(({ messages }) => messages.some(({ code }) => code === 'ERR_INPUT_QUEUE_FULL'))
   await eventually('the error', full)
   expect((await host.ask('stats')).inputBytes).toBeLessThanOrEqual(16 * MIB)
   await expectEcho('other')

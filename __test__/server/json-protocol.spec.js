@@ -1,5 +1,3 @@
-'use strict'
-
 // The app's own protocol: JSON frames both ways, over real sockets and shells.
 
 const fs = require('node:fs')
@@ -73,8 +71,9 @@ describe('a session over JSON', () => {
 
   test('ctrl interrupts, and ends the input', async () => {
     const client = await shell()
-    client.type('sleep 1000\r')
-    await client.sees('sleep 1000\r\n')
+    // Said by a process in the foreground: before that the shell itself would get it.
+    client.type('bash -c \'echo star""ted; exec sleep 1000\'\r')
+    await client.sees('started\r\n')
     client.send({ type: 'ctrl', key: 'c' })
     await client.until('a second prompt', () => client.output.split(PROMPT).length > 2)
     client.send({ type: 'ctrl', key: 'd' })
@@ -146,7 +145,11 @@ describe('a session over JSON', () => {
     await second.sees(`once\r\n${PROMPT}`)
     second.type('echo and""more\r')
     await second.sees('andmore\r\n')
-    expect(second.messages[0]).toMatchObject({ type: 'reconnected', sessionId: 'again', workingDir: host.folder })
+    expect(second.messages[0]).toMatchObject({
+      type: 'reconnected',
+      sessionId: 'again',
+      workingDir: host.folder,
+    })
     expect(second.of('history')).toBe(first.output)
     expect(second.of('stream')).not.toContain('once')
     expect(second.output.split('once').length).toBe(2)
@@ -176,7 +179,9 @@ describe('a session over JSON', () => {
     const second = host.connect({ sessionId: 'resumed', offset: at })
     await second.sees('meanwhile\r\n')
     expect(second.of('history')).toBe('')
-    expect(first.output + second.of('stream')).toBe(other.output.slice(0, first.output.length + second.output.length))
+    expect(first.output + second.of('stream')).toBe(
+      other.output.slice(0, first.output.length + second.output.length),
+    )
   })
 
   test('several viewers see the same', async () => {
@@ -266,7 +271,11 @@ describe('a session over JSON', () => {
       const two = await shell({ projectId: 'sus', sessionId: 's2' })
       const stranger = await shell({ projectId: 'other', sessionId: 's1' })
       one.send({ type: 'suspend' })
-      expect(await two.message('suspended')).toEqual({ type: 'suspended', message: 'Session suspended', sessionId: 's2' })
+      expect(await two.message('suspended')).toEqual({
+        type: 'suspended',
+        message: 'Session suspended',
+        sessionId: 's2',
+      })
       await one.message('suspended')
       const { end } = two
       two.type('echo hid""den\r')
@@ -277,7 +286,11 @@ describe('a session over JSON', () => {
       stranger.type('echo fr""ee\r')
       await stranger.sees('free\r\n')
       one.send({ type: 'resume' })
-      expect(await two.message('resumed')).toEqual({ type: 'resumed', message: 'Session resumed', sessionId: 's2' })
+      expect(await two.message('resumed')).toEqual({
+        type: 'resumed',
+        message: 'Session resumed',
+        sessionId: 's2',
+      })
       await two.sees('hidden\r\n')
       expect(two.of('buffered')).toContain('hidden\r\n')
       expect(two.of('stream')).not.toContain('hidden')
@@ -355,13 +368,18 @@ describe('a session over JSON', () => {
       expect(await client.ready()).toMatchObject({ workingDir: expected() })
     })
 
-    test.each([['x'.repeat(5000)], ['../../etc'], ['a b%00"\u202e']])('a strange id %#', async (sessionId) => {
-      const client = host.connect({ sessionId, projectId: sessionId })
-      const answer = await client.until('an answer', () => client.messages[0])
-      expect(answer).toEqual(
-        answer.type === 'error' ? { type: 'error', message: expect.any(String) } : expect.objectContaining({ sessionId }),
-      )
-    })
+    test.each([['x'.repeat(5000)], ['../../etc'], ['a b%00"\u202e']])(
+      'a strange id %#',
+      async (sessionId) => {
+        const client = host.connect({ sessionId, projectId: sessionId })
+        const answer = await client.until('an answer', () => client.messages[0])
+        expect(answer).toEqual(
+          answer.type === 'error'
+            ? { type: 'error', message: expect.any(String) }
+            : expect.objectContaining({ sessionId }),
+        )
+      },
+    )
 
     test('a git connection gets a clear error and a close', async () => {
       const client = host.connect({}, { path: '/git/some-project' })
@@ -434,7 +452,10 @@ describe('limits', () => {
     process.env.SHELL = broken
     try {
       const client = host.connect({ sessionId: 'doomed' })
-      expect(await client.message('error')).toMatchObject({ type: 'error', message: expect.stringMatching(/ENOENT/) })
+      expect(await client.message('error')).toMatchObject({
+        type: 'error',
+        message: expect.stringMatching(/ENOENT/),
+      })
       expect((await client.isClosed()).code).toBe(4000)
       expect(host.registry.list()).toEqual([])
     } finally {

@@ -29,7 +29,12 @@ describe('frames', () => {
   test('output comes as binary frames, each with the offset of its first byte', async () => {
     const client = await shell()
     expect(client.socket.protocol).toBe('offheap.v1')
-    expect(client.messages[0]).toMatchObject({ type: 'connected', workingDir: host.folder, cols: 80, rows: 30 })
+    expect(client.messages[0]).toMatchObject({
+      type: 'connected',
+      workingDir: host.folder,
+      cols: 80,
+      rows: 30,
+    })
     client.type('stty -echo; seq 50000\r')
     await client.sees('50000\r\n')
     let at = 0
@@ -50,7 +55,11 @@ describe('frames', () => {
     const all = () => Buffer.concat(client.frames.map(({ data }) => data))
     await client.until('the end', () => all().includes('end'))
     const start = all().indexOf('begin') + 5
-    expect(all().subarray(start, start + bytes.length).equals(bytes)).toBe(true)
+    expect(
+      all()
+        .subarray(start, start + bytes.length)
+        .equals(bytes),
+    ).toBe(true)
   })
 
   test('exit comes after the last byte', async () => {
@@ -214,7 +223,7 @@ describe('resumption', () => {
     await client.ready()
     await client.sees(PROMPT)
     const { end } = client
-    client.type(`exec node ${COUNTER} ${args}\r`)
+    client.type(`node ${COUNTER} ${args}\r`)
     await client.until('the stream', () => reader.begin(client.output.slice(end), end))
     await client.cut()
     return reader

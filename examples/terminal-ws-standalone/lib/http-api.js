@@ -48,7 +48,7 @@ class HttpApi {
     const prefix = '/api/terminal/close/'
     if (request.method !== 'DELETE' || !url.pathname.startsWith(prefix)) return null
     return () => {
-      const id = decodeURIComponent(url.pathname.slice(prefix.length))
+      const id = decoded(url.pathname.slice(prefix.length))
       if (!this.#service.closeSession(id)) throw new HttpError(404, 'Session not found')
       return { success: true, sessionId: id }
     }
@@ -131,6 +131,14 @@ class HttpApi {
     const session = this.#service.getSession(id)
     if (!session) throw new HttpError(404, 'Session not found')
     return session
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new HttpError(400, 'The path is not properly encoded')
   }
 }
 

@@ -1,0 +1,762 @@
+// The page's browser module against a fake WebSocket and a fake terminal.
+
+const { createHash } = require('node:crypto')
+
+const page = new EventTarget()
+let OffheapSession
+
+beforeAll(() => {
+  globalThis.addEventListener = page.addEventListener.bind(page)
+  globalThis.removeEventListener = page.removeEventListener.bind(page)
+  ;({ OffheapSession } = require('../../examples/terminal-ws-standalone/public/offheap-client.js'))
+})
+
+afterAll(() => {
+  delete globalThis.addEventListener
+  delete globalThis.removeEventListener
+})
+
+const opened = []
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 1_000_000 })
+  FakeSocket.all = []
+})
+
+afterEach(() => {
+  for (const session of opened.splice(0)) session.dispose()
+  jest.restoreAllMocks()
+  jest.useRealTimers()
+})
+
+class FakeSocket {
+  static all = []
+  static get last() {
+    return FakeSocket.all.at(-1)
+  }
+
+  constructor(url, protocols) {
+    this.url = new URL(url)
+    this.protocols = protocols
+    this.readyState = 0
+    this.sent = []
+    this.closedWith = null
+    FakeSocket.all.push(this)
+  }
+
+  get texts() {
+    return this.sent.filter((data) => typeof data === 'string').map((data) => JSON.parse(data))
+  }
+  get binaries() {
+    return this.sent.filter((data) => typeof data !== 'string')
+  }
+  get input() {
+    return Buffer.concat(this.binaries).toString('latin1')
+  }
+  get acks() {
+    return this.texts.filter(({ type }) => type === 'ack').map(({ offset }) => offset)
+  }
+
+  send(data) {
+    this.sent.push(typeof data === 'string' ? data : Buffer.from(data))
+  }
+  close(code, reason) {
+    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999))
+      throw new Error('InvalidAccessError')
+    this.closedWith ??= { code, reason }
+    this.readyState = 2
+  }
+
+  // What the server does.
+  ready(message = {}) {
+    this.readyState = 1
+    this.json({ type: 'connected', sessionId: 's', workingDir: '/home', cols: 80, rows: 30, ...message })
+    return this
+  }
+  json(message) {
+    this.onmessage?.({ data: JSON.stringify(message) })
+  }
+  frame(offset, data, snapshot = false) {
+    const bytes = Buffer.from(data)
+    const buffer = new ArrayBuffer(8 + bytes.length)
+    new DataView(buffer).setBigUint64(0, BigInt(offset) | (snapshot ? 1n << 63n : 0n))
+    new Uint8Array(buffer).set(bytes, 8)
+    this.onmessage?.({ data: buffer })
+  }
+  end(code, reason = '') {
+    this.readyState = 3
+    this.onclose?.({ code, reason })
+  }
+}
+
+const ANSWERS = [
+  ['\x1b[c', '\x1b[?1;2c'],
+  ['\x1b[>c', '\x1b[>0;276;0c'],
+  ['\x1b[=c', '\x1bP!|00000000\x1b\\'],
+  ['\x1b[5n', '\x1b[0n'],
+  ['\x1b[6n', '\x1b[12;40R'],
+  ['\x1b[?6n', '\x1b[?12;40R'],
+  ['\x1b[?25$p', '\x1b[?25;1$y'],
+  ['\x1b[4$p', '\x1b[4;2$y'],
+  ['\x1bP$q"p\x1b\\', '\x1bP1$r61;1"p\x1b\\'],
+  ['\x1b]10;?\x07', '\x1b]10;rgb:d6d6/d9d9/dcdc\x1b\\'],
+  ['\x1b]11;?\x1b\\', '\x1b]11;rgb:1212/1414/1717\x07'],
+  ['\x1b[>q', '\x1bP>|xterm.js(6.0.0)\x1b\\'],
+  ['\x1b[?u', '\x1b[?0u'],
+  ['\x1b[14t', '\x1b[4;600;800t'],
+  ['\x1b[18t', '\x1b[8;24;80t'],
+]
+
+/** Parses what it was given when told to, and answers the questions in it, as xterm.js does. */
+class FakeTerminal {
+  cols = 80
+  rows = 24
+  modes = { sendFocusMode: false }
+  queue = []
+  seen = []
+  resets = 0
+  resizes = []
+  listeners = { data: new Set(), binary: new Set(), resize: new Set(), key: new Set() }
+
+  #on(kind, listener) {
+    this.listeners[kind].add(listener)
+    return { dispose: () => this.listeners[kind].delete(listener) }
+  }
+  onData(listener) {
+    return this.#on('data', listener)
+  }
+  onBinary(listener) {
+    return this.#on('binary', listener)
+  }
+  onResize(listener) {
+    return this.#on('resize', listener)
+  }
+  onKey(listener) {
+    return this.#on('key', listener)
+  }
+  emit(kind, value) {
+    for (const listener of this.listeners[kind]) listener(value)
+  }
+
+  write(data, parsed) {
+    this.queue.push({ data: Buffer.from(data), parsed })
+  }
+  reset() {
+    this.resets += 1
+    this.seen.push(null)
+  }
+  resize(cols, rows) {
+    ;[this.cols, this.rows] = [cols, rows]
+    this.resizes.push([cols, rows])
+    this.emit('resize', { cols, rows })
+  }
+
+  press(key) {
+    this.emit('key', { key })
+    this.emit('data', key)
+  }
+  parse(count = Infinity) {
+    for (let i = 0; i < count && this.queue.length > 0; i += 1) {
+      const { data, parsed } = this.queue[0]
+      const text = data.toString('latin1')
+      for (const [question, answer] of ANSWERS) if (text.includes(question)) this.emit('data', answer)
+      if (text.includes('\x1b[?1004h')) this.emit('data', '\x1b[I')
+      this.seen.push(data)
+      this.queue.shift()
+      parsed?.()
+    }
+  }
+  /** All that was parsed since the last reset. */
+  get bytes() {
+    return Buffer.concat(this.seen.slice(this.seen.lastIndexOf(null) + 1))
+  }
+}
+
+function setup(options = {}) {
+  const terminal = new FakeTerminal()
+  const session = new OffheapSession({
+    url: 'http://127.0.0.1:4001/',
+    sessionId: 's',
+    terminal,
+    WebSocket: FakeSocket,
+    ...options,
+  })
+  opened.push(session)
+  const events = []
+  for (const type of [
+    'state',
+    'ready',
+    'size',
+    'gap',
+    'snapshot',
+    'exit',
+    'error',
+    'inputdropped',
+    'answerdropped',
+    'control',
+  ]) {
+    session.addEventListener(type, ({ detail }) => events.push({ type, ...detail, event: type }))
+  }
+  const of = (type) => events.filter(({ event }) => event === type)
+  return { terminal, session, of }
+}
+
+function live(options) {
+  const all = setup(options)
+  all.session.connect()
+  FakeSocket.last.ready()
+  return { ...all, socket: FakeSocket.last }
+}
+
+/** Fails the connection and brings the next one up, resumed. */
+function comeBack(message = { type: 'reconnected' }) {
+  const before = FakeSocket.all.length
+  FakeSocket.last.end(1006)
+  while (FakeSocket.all.length === before) jest.advanceTimersToNextTimer()
+  return FakeSocket.last.ready(message)
+}
+
+describe('connecting', () => {
+  test('asks for the session with the subprotocol, and without an offset at first', () => {
+    const { session } = setup({ projectId: 'p', path: '/tmp/ä', token: 't&1' })
+    session.connect()
+    const { url, protocols } = FakeSocket.last
+    expect(url.protocol).toBe('ws:')
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      projectId: 'p',
+      sessionId: 's',
+      path: '/tmp/ä',
+      token: 't&1',
+      window: '262144',
+    })
+    expect(protocols).toEqual(['offheap.v1'])
+    expect(session.state).toBe('connecting')
+  })
+
+  test('is live once the server says so, and tells its size', () => {
+    const { session, socket, of } = live()
+    expect(session.state).toBe('live')
+    expect(of('ready')).toMatchObject([
+      { sessionId: 's', workingDir: '/home', resumed: false, cols: 80, rows: 30 },
+    ])
+    expect(socket.texts).toEqual([{ type: 'resize', cols: 80, rows: 24 }])
+  })
+
+  test('takes the id that the server made', () => {
+    const { session } = setup({ sessionId: undefined })
+    session.connect()
+    FakeSocket.last.ready({ sessionId: 'session_1_abc' })
+    expect(session.sessionId).toBe('session_1_abc')
+    comeBack()
+    expect(FakeSocket.last.url.searchParams.get('sessionId')).toBe('session_1_abc')
+  })
+
+  test('gives up a server that says nothing, with a code of the circuit breaker', () => {
+    const { session, of } = setup()
+    session.connect()
+    const socket = FakeSocket.last
+    jest.advanceTimersByTime(10_001)
+    expect(socket.closedWith.code).toBe(4001)
+    expect(session.state).toBe('waiting')
+    expect(of('state').at(-1)).toMatchObject({ code: 4001, attempt: 1 })
+  })
+})
+
+describe('offsets', () => {
+  test('follow the frames, past 32 bits', () => {
+    const { session, terminal, socket } = live()
+    socket.frame(2 ** 40 + 5, 'hello ')
+    socket.frame(2 ** 40 + 11, 'world')
+    terminal.parse()
+    expect(session.offset).toBe(2 ** 40 + 16)
+    expect(session.parsed).toBe(2 ** 40 + 16)
+    expect(terminal.bytes.toString()).toBe('hello world')
+  })
+
+  test('what comes twice is cut', () => {
+    const { session, terminal, socket, of } = live()
+    socket.frame(0, 'abcdef')
+    socket.frame(3, 'defgh')
+    socket.frame(0, 'abc')
+    socket.frame(8, 'i')
+    terminal.parse()
+    expect(terminal.bytes.toString()).toBe('abcdefghi')
+    expect(session.offset).toBe(9)
+    expect(of('gap')).toEqual([])
+  })
+
+  test('a hole is a gap: said, and no half sequence crosses it', () => {
+    const { session, terminal, socket, of } = live()
+    socket.frame(0, 'abc\x1b[3')
+    socket.frame(100, 'xyz')
+    terminal.parse()
+    expect(of('gap')).toMatchObject([{ from: 6, to: 100, announced: false }])
+    expect(terminal.bytes.toString()).toMatch(/^abc\x1b\[3\x18[^c]*xyz$/)
+    expect(session.offset).toBe(103)
+  })
+
+  test('an announced gap goes on at its end, and is acknowledged', () => {
+    const { session, terminal, socket, of } = live()
+    socket.frame(0, 'abc')
+    socket.json({ type: 'gap', from: 3, to: 5000 })
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(of('gap')).toMatchObject([{ from: 3, to: 5000, announced: true }])
+    expect(session.offset).toBe(5000)
+    expect(socket.acks).toEqual([5000])
+    socket.frame(5000, 'z')
+    expect(of('gap')).toHaveLength(1)
+  })
+
+  test('a gap that ends below: the session began anew there', () => {
+    const { session, terminal, socket } = live()
+    socket.frame(9000, 'abc')
+    terminal.parse()
+    socket.json({ type: 'gap', from: 9003, to: 10 })
+    socket.frame(10, 'new')
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(terminal.bytes.toString()).toMatch(/new$/)
+    expect(session.offset).toBe(13)
+    expect(socket.acks).toEqual([13])
+  })
+
+  test('resumes exactly; a new shell starts its own count below the old text', () => {
+    const { session, terminal, socket } = live()
+    socket.frame(0, 'abc')
+    const second = comeBack()
+    expect(second.url.searchParams.get('offset')).toBe('3')
+    second.frame(3, 'def')
+    const third = comeBack({ type: 'connected' })
+    third.frame(0, '$ ')
+    terminal.parse()
+    expect(terminal.resets).toBe(0)
+    expect(terminal.bytes.toString()).toMatch(/^abcdef\x18.*\r\n\$ $/s)
+    expect(session.offset).toBe(2)
+    expect(FakeSocket.last.acks.at(-1) ?? 0).toBeLessThanOrEqual(2)
+  })
+
+  test('every byte exactly once over 1000 random cuts', () => {
+    const { session, terminal } = setup({ backoff: { min: 1, max: 2 } })
+    const stream = Buffer.alloc(400_000)
+    for (let i = 0; i < stream.length; i += 4) stream.writeUInt32LE(Math.imul(i, 2654435761) >>> 0, i)
+    const below = (n) => Math.floor(Math.random() * n)
+    session.connect()
+    let cuts = 0
+    while (session.offset !== stream.length) {
+      const socket = FakeSocket.last.ready({ type: cuts === 0 ? 'connected' : 'reconnected' })
+      let at = Math.max(0, Number(socket.url.searchParams.get('offset')) - below(40)) // sometimes sent again
+      for (let frames = below(8) + (cuts > 1000 ? 50 : 0); frames > 0 && at < stream.length; frames -= 1) {
+        const length = 1 + below(cuts > 1000 ? 9000 : 150)
+        socket.frame(at, stream.subarray(at, at + length))
+        at = Math.min(at + length, stream.length)
+        if (below(3) === 0) terminal.parse(below(3))
+      }
+      if (session.offset === stream.length) break
+      socket.end(1006)
+      cuts += 1
+      jest.advanceTimersByTime(2)
+    }
+    terminal.parse()
+    expect(cuts).toBeGreaterThan(1000)
+    expect(createHash('sha256').update(terminal.bytes).digest('hex')).toBe(
+      createHash('sha256').update(stream).digest('hex'),
+    )
+    expect(session.parsed).toBe(stream.length)
+  })
+})
+
+describe('flow control', () => {
+  test('acknowledges what is parsed, about every 64 KiB and when idle', () => {
+    const { terminal, socket } = live()
+    for (let i = 0; i < 8; i += 1) socket.frame(i * 32768, Buffer.alloc(32768, 'x'))
+    jest.advanceTimersByTime(1000)
+    expect(socket.acks).toEqual([]) // received is not parsed
+    terminal.parse(5)
+    expect(socket.acks).toEqual([65536, 131072])
+    jest.advanceTimersByTime(1000)
+    expect(socket.acks).toEqual([65536, 131072, 163840])
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(socket.acks.at(-1)).toBe(262144)
+  })
+
+  test('after a resume nothing below the offset is acknowledged', () => {
+    const { terminal, socket } = live()
+    socket.frame(0, Buffer.alloc(100_000))
+    const second = comeBack()
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(second.acks).toEqual([])
+    second.frame(100_000, 'x')
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(second.acks).toEqual([100_001])
+  })
+})
+
+describe('a replay asks no questions', () => {
+  test.each(ANSWERS)('%j', (question, answer) => {
+    const { terminal, socket, of } = live()
+    socket.json({ type: 'replay', from: 0, to: 100 })
+    socket.frame(0, question.padEnd(100, '.'))
+    terminal.parse()
+    expect(socket.input).toBe('')
+    expect(of('answerdropped')).toMatchObject([{ data: answer }])
+    socket.frame(100, question)
+    terminal.parse()
+    expect(socket.input).toBe(answer)
+  })
+
+  test('the answer to a question that ends past the replay is given', () => {
+    const { terminal, socket } = live()
+    socket.json({ type: 'replay', from: 0, to: 3 })
+    socket.frame(0, 'abc\x1b[6n')
+    terminal.parse()
+    expect(socket.input).toBe('\x1b[12;40R')
+  })
+
+  test('what a person types passes, even when it looks like an answer', () => {
+    const { terminal, socket, session } = live()
+    socket.json({ type: 'replay', from: 0, to: 3 })
+    socket.frame(0, 'abc')
+    expect(session.replaying).toBe(true)
+    terminal.press('ls\r')
+    terminal.press('\x1b[A')
+    terminal.press('\x1b[1;2R') // Shift+F3
+    terminal.emit('data', '\x1b[200~pasted\x1b[201~')
+    terminal.emit('data', '\x1b[<0;3;4M') // a mouse click
+    expect(socket.input).toBe('ls\r\x1b[A\x1b[1;2R\x1b[200~pasted\x1b[201~\x1b[<0;3;4M')
+    terminal.parse()
+    expect(session.replaying).toBe(false)
+  })
+
+  test('a focus report that fell into the replay is made up for, if it is still wanted', () => {
+    for (const [wanted, expected] of [
+      [true, '\x1b[I'],
+      [false, ''],
+    ]) {
+      const { terminal, socket } = live()
+      terminal.modes.sendFocusMode = wanted
+      socket.json({ type: 'replay', from: 0, to: 8 })
+      socket.frame(0, '\x1b[?1004h')
+      terminal.parse()
+      expect(socket.input).toBe(expected)
+    }
+  })
+
+  test('holds for one connection only', () => {
+    const { terminal, socket } = live()
+    socket.json({ type: 'replay', from: 0, to: 1e6 })
+    const second = comeBack({ type: 'connected' })
+    second.frame(0, '\x1b[c')
+    terminal.parse()
+    expect(second.input).toBe('\x1b[?1;2c')
+  })
+})
+
+describe('snapshots', () => {
+  test('replace the screen, and the stream goes on after them', () => {
+    const { session, terminal, socket, of } = live()
+    socket.frame(0, 'old')
+    socket.json({ type: 'snapshot', offset: 7000, cols: 100, rows: 40, length: 10 })
+    socket.frame(7000, 'SNAP\x1b[c', true)
+    expect(of('snapshot')).toEqual([])
+    socket.frame(7000, 'END', true)
+    socket.frame(7000, ' new')
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(terminal.resets).toBe(1)
+    expect(terminal.bytes.toString()).toBe('SNAP\x1b[cEND new')
+    expect(terminal.resizes).toEqual([[100, 40]])
+    expect(socket.input).toBe('')
+    expect(socket.texts.filter(({ type }) => type === 'resize')).toHaveLength(1) // the first; ours is not theirs
+    expect(session.offset).toBe(7004)
+    expect(of('snapshot')).toMatchObject([{ offset: 7000, length: 10 }])
+    expect(socket.acks.at(-1)).toBe(7004)
+  })
+
+  test('are acknowledged alone, also unannounced or empty', () => {
+    const { session, terminal, socket } = live()
+    socket.frame(500, 'whole', true)
+    terminal.parse()
+    jest.advanceTimersByTime(1000)
+    expect(terminal.bytes.toString()).toBe('whole')
+    expect(session.offset).toBe(500)
+    expect(socket.acks).toEqual([500])
+    socket.json({ type: 'snapshot', offset: 900, cols: 80, rows: 24, length: 0 })
+    terminal.parse()
+    expect(terminal.bytes.toString()).toBe('')
+    expect(session.offset).toBe(900)
+  })
+
+  test('cut off half way: the next connection starts from nothing', () => {
+    const { terminal, socket } = live()
+    socket.frame(0, 'old')
+    socket.json({ type: 'snapshot', offset: 7000, cols: 80, rows: 24, length: 10 })
+    socket.frame(7000, 'half', true)
+    const second = comeBack()
+    expect(second.url.searchParams.has('offset')).toBe(false)
+    second.frame(6000, 'history')
+    terminal.parse()
+    expect(terminal.bytes.toString()).toBe('history')
+  })
+})
+
+describe('sizes', () => {
+  test('the terminal’s goes to the server, the server’s does not come back', () => {
+    const { terminal, socket, of } = live()
+    terminal.resize(120, 50)
+    expect(socket.texts.at(-1)).toEqual({ type: 'resize', cols: 120, rows: 50 })
+    const before = socket.sent.length
+    socket.json({ type: 'size', cols: 90, rows: 20 })
+    terminal.parse()
+    expect([terminal.cols, terminal.rows]).toEqual([90, 20])
+    expect(of('size')).toMatchObject([{ cols: 90, rows: 20 }])
+    expect(socket.sent).toHaveLength(before)
+    expect(comeBack().texts[0]).toEqual({ type: 'resize', cols: 120, rows: 50 }) // what was asked for, not what was given
+  })
+})
+
+describe('input', () => {
+  test('is UTF-8, bytes as they are, in frames a server takes', () => {
+    const { session, terminal, socket } = live()
+    session.input('é✓')
+    terminal.emit('binary', '\x1b[M\xff\x80')
+    expect(socket.input).toBe(`${Buffer.from('é✓').toString('latin1')}\x1b[M\xff\x80`)
+    session.input('x'.repeat(200_000))
+    expect(Math.max(...socket.binaries.map((data) => data.length))).toBe(65536)
+    expect(Buffer.concat(socket.binaries)).toHaveLength(5 + 5 + 200_000)
+  })
+
+  test('typed while away is kept in order, up to a bound that is told', () => {
+    const { session, of } = live({ offlineInput: 10 })
+    FakeSocket.last.end(1006)
+    expect(session.input('12345')).toBe(true)
+    expect(session.input('678')).toBe(true)
+    expect(session.input('9abc')).toBe(false)
+    expect(of('inputdropped')).toMatchObject([{ bytes: 4, reason: 'full' }])
+    jest.advanceTimersByTime(1000)
+    expect(FakeSocket.last.ready({ type: 'reconnected' }).input).toBe('12345678')
+    comeBack()
+    expect(FakeSocket.last.input).toBe('') // once
+  })
+
+  test('is not typed into another shell, nor long after', () => {
+    const { session, of } = live()
+    FakeSocket.last.end(1006)
+    session.input('rm -rf x\r')
+    jest.advanceTimersByTime(1000)
+    expect(FakeSocket.last.ready({ type: 'connected' }).input).toBe('')
+    FakeSocket.last.end(1006)
+    session.input('y\r')
+    jest.advanceTimersByTime(8000)
+    expect(FakeSocket.all).toHaveLength(3)
+    jest.advanceTimersByTime(8000)
+    FakeSocket.last.ready({ type: 'reconnected' })
+    expect(FakeSocket.last.input).toBe('')
+    expect(of('inputdropped').map(({ reason }) => reason)).toEqual(['new shell', 'too old'])
+  })
+
+  test('before the first connection waits for it', () => {
+    const { session } = setup()
+    session.connect()
+    session.input('ls\r')
+    expect(FakeSocket.last.ready().input).toBe('ls\r')
+  })
+
+  test('to a socket that is closing is kept for the next', () => {
+    const { session, socket } = live()
+    socket.readyState = 2
+    session.input('a')
+    expect(socket.input).toBe('')
+    expect(comeBack().input).toBe('a')
+    expect(session.state).toBe('live')
+  })
+})
+
+describe('coming back', () => {
+  const delayOf = (of) =>
+    of('state')
+      .filter(({ state }) => state === 'waiting')
+      .at(-1).retryAt - Date.now()
+
+  test('waits between 0.5 s and a ceiling that doubles, at random', () => {
+    const ceilings = [1000, 2000, 4000, 8000]
+    const firsts = new Set()
+    for (let run = 0; run < 50; run += 1) {
+      const { session, of } = live()
+      for (const ceiling of ceilings) {
+        FakeSocket.last.end(1006)
+        const delay = delayOf(of)
+        expect(delay).toBeGreaterThanOrEqual(500)
+        expect(delay).toBeLessThanOrEqual(ceiling)
+        if (ceiling === 1000) firsts.add(Math.round(delay))
+        const count = FakeSocket.all.length
+        jest.advanceTimersByTime(delay - 2)
+        expect(FakeSocket.all).toHaveLength(count)
+        jest.advanceTimersByTime(3)
+        expect(FakeSocket.all).toHaveLength(count + 1)
+      }
+      session.dispose()
+    }
+    expect(firsts.size).toBeGreaterThan(25)
+  })
+
+  test('never waits longer than the maximum, and starts over after a stable connection', () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.999999)
+    const { of } = live()
+    for (let i = 0; i < 12; i += 1) {
+      // comes and goes: no failure for the breaker, but ever slower
+      FakeSocket.last.end(1006)
+      const delay = delayOf(of)
+      expect(delay).toBeGreaterThan(Math.min(30_000, 500 * 2 ** (i + 1)) * 0.99)
+      expect(delay).toBeLessThanOrEqual(30_000)
+      jest.advanceTimersByTime(delay)
+      FakeSocket.last.ready({ type: 'reconnected' })
+    }
+    jest.advanceTimersByTime(5000)
+    FakeSocket.last.end(1006)
+    expect(delayOf(of)).toBeLessThanOrEqual(1000)
+  })
+
+  test('the circuit opens after five failures, then tries again by itself', () => {
+    const { session, of } = setup()
+    session.connect()
+    for (let i = 0; i < 5; i += 1) {
+      expect(session.state).toBe('connecting')
+      FakeSocket.last.end(1006)
+      if (i < 4) jest.advanceTimersByTime(delayOf(of))
+    }
+    expect(session.state).toBe('tripped')
+    expect(of('state').at(-1)).toMatchObject({ code: 4000 })
+    jest.advanceTimersByTime(29_999)
+    expect(FakeSocket.all).toHaveLength(5)
+    jest.advanceTimersByTime(30_001)
+    expect(FakeSocket.all).toHaveLength(6)
+    FakeSocket.last.end(1006)
+    expect(session.state).toBe('tripped') // one attempt a pause
+    session.connect() // the user’s word: all forgiven
+    FakeSocket.last.end(1006)
+    expect(session.state).toBe('waiting')
+    expect(delayOf(of)).toBeLessThanOrEqual(1000)
+  })
+
+  test('does not wait when the network is back', () => {
+    const { session } = live()
+    FakeSocket.last.end(1006)
+    page.dispatchEvent(new Event('online'))
+    expect(session.state).toBe('connecting')
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  test.each([[1001], [1005], [1006], [1011], [1012], [4001]])('code %i: again', (code) => {
+    const { session } = live()
+    FakeSocket.last.end(code)
+    expect(session.state).toBe('waiting')
+  })
+
+  test.each([
+    [1008, 'refused'],
+    [4000, 'refused'],
+    [1000, 'closed'],
+  ])('code %i: not again', (code, state) => {
+    const { session, of } = live()
+    FakeSocket.last.json({ type: 'error', message: 'No more.', code: 'ERR_SESSION_LIMIT' })
+    FakeSocket.last.end(code, 'Connection limit exceeded')
+    jest.advanceTimersByTime(600_000)
+    expect(session.state).toBe(state)
+    expect(FakeSocket.all).toHaveLength(1)
+    expect(of('state').at(-1)).toMatchObject({ code, reason: 'Connection limit exceeded' })
+    expect(of('error')).toMatchObject([{ message: 'No more.', code: 'ERR_SESSION_LIMIT' }])
+  })
+
+  test('an ended shell stays ended until a new one is asked for, without an offset', () => {
+    const { session, of, socket } = live()
+    socket.frame(0, 'bye')
+    socket.json({ type: 'exit', code: 3, signal: null })
+    socket.end(1000)
+    jest.advanceTimersByTime(600_000)
+    expect(session.state).toBe('exited')
+    expect(of('exit')).toMatchObject([{ code: 3, signal: null }])
+    session.connect()
+    expect(FakeSocket.last.url.searchParams.has('offset')).toBe(false)
+  })
+
+  test('close() is final, and nothing is heard after it', () => {
+    const { session, terminal, socket } = live()
+    session.close()
+    expect(socket.closedWith.code).toBe(1000)
+    socket.frame(0, 'late')
+    socket.end(1006)
+    jest.advanceTimersByTime(600_000)
+    expect(session.state).toBe('closed')
+    expect(terminal.queue).toEqual([])
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+})
+
+describe('liveness', () => {
+  test('a quiet connection is asked, and lives on when it answers', () => {
+    const { session, socket } = live()
+    const pings = () => socket.texts.filter(({ type }) => type === 'ping').length
+    jest.advanceTimersByTime(14_900)
+    expect(pings()).toBe(0)
+    jest.advanceTimersByTime(200)
+    expect(pings()).toBe(1)
+    socket.json({ type: 'pong' })
+    jest.advanceTimersByTime(14_000)
+    expect(session.state).toBe('live')
+    expect(pings()).toBe(1)
+  })
+
+  test('one that says nothing is left with 4001, at once', () => {
+    const { session, socket } = live()
+    jest.advanceTimersByTime(25_100)
+    expect(socket.closedWith.code).toBe(4001)
+    expect(session.state).toBe('waiting')
+  })
+})
+
+describe('the page', () => {
+  const pageHide = (persisted) => page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted }))
+
+  test('going away: the browser closes with 1001, nothing tries again', () => {
+    const { session, socket } = live()
+    pageHide(false)
+    expect(socket.closedWith).toBe(null)
+    socket.end(1001)
+    jest.advanceTimersByTime(600_000)
+    expect(session.state).toBe('closed')
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+
+  test('kept for “back”: parked, and resumed when shown again', () => {
+    const { session, socket } = live()
+    socket.frame(0, 'abc')
+    pageHide(true)
+    expect(socket.closedWith.code).toBe(4002)
+    page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+    expect(session.state).toBe('connecting')
+    expect(FakeSocket.last.url.searchParams.get('offset')).toBe('3')
+  })
+
+  test('a disposed session lets go of everything', () => {
+    const { session, terminal } = live()
+    session.dispose()
+    expect(Object.values(terminal.listeners).every((set) => set.size === 0)).toBe(true)
+    page.dispatchEvent(new Event('online'))
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+})
+
+test('bad frames are said and skipped', () => {
+  const { session, socket, of } = live()
+  socket.onmessage({ data: new ArrayBuffer(3) })
+  socket.onmessage({ data: 'not json' })
+  socket.onmessage({ data: 'null' })
+  socket.json({ type: 'focusUpdate', focused: false })
+  expect(of('error')).toMatchObject([{ code: 'ERR_FRAME' }])
+  expect(of('control').map(({ type }) => type)).toEqual(['malformed', 'malformed', 'focusUpdate'])
+  expect(session.state).toBe('live')
+})
