@@ -31,6 +31,8 @@ pub trait Owner: Send + Sync + 'static {
     fn exited(&self, session: &Session, status: ExitStatus);
     /// Input was given or output taken: the session is in use.
     fn active(&self, _session: &Session) {}
+    /// The terminal is gone: after the exit, no output will come any more.
+    fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
     fn drained(&self, _session: &Session) {}
 }
@@ -50,6 +52,8 @@ pub struct Session {
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
     closed: AtomicBool,
+    /// The terminal has ended: no output will come.
+    ended: AtomicBool,
     inbox: Arc<Inbox>,
     meter: Arc<Meter>,
     owner: OnceLock<Arc<dyn Owner>>,
@@ -73,6 +77,7 @@ impl Session {
             size: Mutex::new(PtySize::new(80, 24)),
             status: OnceLock::new(),
             closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             inbox,
             meter,
             owner: OnceLock::new(),
@@ -295,6 +300,17 @@ impl Session {
         }
     }
 
+    /// Drops the terminal once both its end and its program's exit are known:
+    /// a program that let go of its terminal can still be killed, and one that
+    /// is gone may have left others that print.
+    fn let_go(&self) {
+        if self.ended.load(Ordering::Acquire) && self.status.get().is_some() {
+            // Taken out first: a terminal is not dropped under the lock.
+            let pty = self.pty.lock().take();
+            drop(pty);
+        }
+    }
+
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
@@ -332,10 +348,18 @@ impl Sink for Session {
         if self.status.set(status).is_err() {
             return;
         }
-        self.stream.lock().end();
-        drop(self.pty.lock().take());
         if let Some(owner) = self.owner.get() {
             owner.exited(self, status);
+        }
+        self.let_go();
+    }
+
+    fn ended(&self) {
+        self.stream.lock().end();
+        self.ended.store(true, Ordering::Release);
+        self.let_go();
+        if let Some(owner) = self.owner.get() {
+            owner.ended(self);
         }
     }
 
@@ -359,6 +383,10 @@ pub struct Teller {
 impl Owner for Teller {
     fn exited(&self, _session: &Session, status: ExitStatus) {
         self.inbox.push(News::Exited(self.token, status));
+    }
+
+    fn ended(&self, _session: &Session) {
+        self.inbox.push(News::Ended(self.token));
     }
 
     fn drained(&self, _session: &Session) {

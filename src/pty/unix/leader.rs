@@ -6,9 +6,9 @@
 //! would fight with the one that Node has.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, WaitOptions, waitpid};
 use tokio::sync::Notify;
 
@@ -19,7 +19,7 @@ type Descriptor = tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>;
 
 pub(super) struct Leader {
     pid: u32,
-    reaped: Arc<AtomicBool>,
+    reaped: Arc<Mutex<bool>>,
     /// Notified when the terminal hung up, so that polling need not wait.
     pub(super) hung_up: Arc<Notify>,
     #[cfg(target_os = "linux")]
@@ -28,7 +28,7 @@ pub(super) struct Leader {
 
 impl Leader {
     /// Watches a child that has just been started; needs the reactor's context.
-    pub(super) fn watch(pid: u32, reaped: Arc<AtomicBool>) -> Self {
+    pub(super) fn watch(pid: u32, reaped: Arc<Mutex<bool>>) -> Self {
         Self {
             pid,
             reaped,
@@ -73,6 +73,8 @@ impl Leader {
 
     fn reap(&self) -> Option<ExitStatus> {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw)?;
+        // Held over the wait, so that nobody signals the number in between.
+        let mut reaped = self.reaped.lock();
         let status = match waitpid(Some(pid), WaitOptions::NOHANG) {
             Ok(None) => return None,
             Ok(Some((_, status))) => ExitStatus {
@@ -83,7 +85,7 @@ impl Leader {
             // how it ended is not to be known.
             Err(_) => ExitStatus { code: 0, signal: 0 },
         };
-        self.reaped.store(true, Ordering::Release);
+        *reaped = true;
         Some(status)
     }
 }
