@@ -582,6 +582,17 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
+   * Starts a shell on a session that was created without one.
+   *
+   * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+   * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
+   * name with `errno`, `syscall` and `path`. When it fails nothing has
+   * changed.
+   */
+  spawn(pty: SessionPtyOptions): void
+  /** Notes that the session is in use: the inactivity time-out starts again. */
+  touch(): void
+  /**
    * Gives input to the shell, in order. All of it is taken or nothing.
    *
    * @returns `false` when some of it has to wait, or the shell has exited

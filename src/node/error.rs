@@ -136,6 +136,7 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::ProjectLimit(_) => "ERR_PROJECT_LIMIT",
         Refusal::SpawnRate(_) => "ERR_SPAWN_RATE",
         Refusal::Exists(_) => "ERR_SESSION_EXISTS",
+        Refusal::Started => "ERR_SESSION_STARTED",
         Refusal::Closed => "ERR_CLOSED",
     };
     throw(env, Class::Error, code, &refusal.to_string())

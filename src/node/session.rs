@@ -12,7 +12,7 @@ use super::error::{self, closed};
 use super::hub::Hub;
 use super::registry_events::Listeners;
 use super::viewer::{self, Viewer};
-use super::{args, buffer, fast, registry_types};
+use super::{args, buffer, fast, pty_options, registry_types};
 use crate::pty::PtySize;
 use crate::registry::{Handle, Info, Registry};
 use crate::ring::MAX_CAPACITY;
@@ -193,6 +193,29 @@ impl Session {
         self.core().is_closed()
     }
 
+    /// Starts a shell on a session that was created without one.
+    ///
+    /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
+    /// name with `errno`, `syscall` and `path`. When it fails nothing has
+    /// changed.
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions")]
+    pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
+        self.open_core(&env)?;
+        let max_input = self.state.registry.options().max_input;
+        let options = pty_options::of_session(&env, pty, self.info.cwd.as_deref(), max_input)?;
+        let started = self.state.registry.start(&self.state.handle, &options);
+        self.state.listeners.update_hold();
+        Hub::of(&env)?.deliver(&env);
+        started.map_err(|refusal| error::refusal(&env, &refusal))
+    }
+
+    /// Notes that the session is in use: the inactivity time-out starts again.
+    #[napi(catch_unwind)]
+    pub fn touch(&self) {
+        self.state.registry.touch(&self.state.handle);
+    }
+
     /// Gives input to the shell, in order. All of it is taken or nothing.
     ///
     /// @returns `false` when some of it has to wait, or the shell has exited
@@ -241,7 +264,7 @@ impl Session {
     /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_CLOSED`.
     #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
     pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
-        let signal = super::pty_options::signal(&env, signal)?;
+        let signal = pty_options::signal(&env, signal)?;
         if let Some(pty) = self.open_core(&env)?.pty() {
             match signal {
                 Some(signal) => pty.kill(signal),

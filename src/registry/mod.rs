@@ -9,6 +9,7 @@ mod clock;
 mod event;
 mod info;
 mod options;
+mod start;
 mod state;
 
 #[cfg(test)]
@@ -52,8 +53,11 @@ pub enum Refusal {
     /// The id is taken in that project.
     #[error("a session \"{0}\" exists already")]
     Exists(String),
-    /// The registry is closed.
-    #[error("the registry is closed")]
+    /// The session has, or had, a program already.
+    #[error("the session was started before")]
+    Started,
+    /// The registry, or the session, is closed.
+    #[error("the registry or the session is closed")]
     Closed,
     /// The shell could not be started.
     #[error(transparent)]
@@ -216,20 +220,33 @@ impl Registry {
         if full && options.on_project_limit == OnProjectLimit::Reject {
             return Err((Limit::Project, Refusal::ProjectLimit(options.max_per_project)));
         }
-        if spawns {
-            let recent = |at: &Instant| now.saturating_duration_since(*at) < SPAWN_WINDOW;
-            while project.spawns.front().is_some_and(|at| !recent(at)) {
-                project.spawns.pop_front();
-            }
-            if reached(project.spawns.len() + project.reserved, options.spawns_per_minute) {
-                return Err((Limit::SpawnRate, Refusal::SpawnRate(options.spawns_per_minute)));
-            }
+        if let Some(limit) = spawns.then(|| self.spawn_rate_reached(state, name, now)).flatten() {
+            return Err((Limit::SpawnRate, Refusal::SpawnRate(limit)));
         }
         // A full project gives one of its own places, so the total stays.
         if !full && reached(total, options.max_sessions) {
             return Err((Limit::Sessions, Refusal::SessionLimit(options.max_sessions)));
         }
         Ok(())
+    }
+
+    /// The limit of new programs in a minute, if a project has reached it.
+    /// Sessions without a project have nothing to be counted by; their server
+    /// counts them by address, or as it likes.
+    fn spawn_rate_reached(
+        &self,
+        state: &mut State,
+        name: &Option<Arc<str>>,
+        now: Instant,
+    ) -> Option<usize> {
+        let limit = self.options.spawns_per_minute;
+        let project = state.projects.entry(name.clone()).or_default();
+        let old = |at: &Instant| now.saturating_duration_since(*at) >= SPAWN_WINDOW;
+        while project.spawns.front().is_some_and(old) {
+            project.spawns.pop_front();
+        }
+        let count = project.spawns.len() + project.reserved;
+        (name.is_some() && reached(count, limit)).then_some(limit)
     }
 
     fn cancel(&self, name: &Name) {

@@ -17,6 +17,7 @@ pub(super) type Key = u64;
 /// A session's names: its project, if any, and its id.
 pub(super) type Name = (Option<Arc<str>>, Arc<str>);
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Entry {
     pub(super) key: Key,
     pub(super) session: Arc<Session>,
@@ -37,6 +38,8 @@ pub(super) struct Entry {
     pub(super) exit: Option<(ExitStatus, Instant)>,
     /// Its program keeps the process running for as long as it runs.
     pub(super) holds: bool,
+    /// Its program is being started.
+    pub(super) starting: bool,
     /// Where the session stands in the queue of deadlines.
     pub(super) deadline: Option<Instant>,
 }
@@ -82,10 +85,12 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn find(&self, id: &str, project: Option<&str>) -> Option<Key> {
+        let exact = self.by_name.get(&(project.map(Arc::from), Arc::from(id))).copied();
         match project {
-            Some(_) => self.by_name.get(&(project.map(Arc::from), Arc::from(id))).copied(),
-            // Without a project the oldest of that id is meant.
-            None => self.by_id.get(id).and_then(|keys| keys.first().copied()),
+            Some(_) => exact,
+            // Without a project, the session without one is meant, or else the
+            // oldest of that id.
+            None => exact.or_else(|| self.by_id.get(id).and_then(|keys| keys.first().copied())),
         }
         .filter(|key| self.sessions.contains_key(key))
     }
@@ -264,6 +269,7 @@ impl Entry {
             keep_until: None,
             exit: None,
             holds: false,
+            starting: false,
             deadline: None,
         }
     }

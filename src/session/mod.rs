@@ -311,6 +311,14 @@ impl Session {
         }
     }
 
+    /// Hangs up on a program that was started too late to belong to anything.
+    pub(crate) fn end_program(&self) {
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
+    }
+
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
@@ -321,10 +329,7 @@ impl Session {
         }
         stream.close();
         drop(stream);
-        let pty = self.pty.lock().take();
-        if let Some(pty) = pty {
-            pty.close();
-        }
+        self.end_program();
         self.changed.notify_one();
         true
     }
