@@ -143,7 +143,15 @@ impl Life {
                     tokio::task::yield_now().await;
                     return Step::More;
                 }
-                Err(Errno::AGAIN) => guard.clear_ready(),
+                Err(Errno::AGAIN) => {
+                    // A hang-up stays on the descriptor, which seems ready ever
+                    // after, also when somebody has opened the terminal again.
+                    let hung_up = guard.ready().is_read_closed();
+                    guard.clear_ready();
+                    if hung_up {
+                        tokio::time::sleep(super::HUNG_UP_PAUSE).await;
+                    }
+                }
                 Err(Errno::INTR) => {}
                 // Linux says EIO when the last holder of the slave is gone.
                 Err(_) => return Step::End,

@@ -18,6 +18,7 @@ mod process_name;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -31,6 +32,10 @@ use input::Input;
 /// descriptor closes when the last of them lets go, so that no call can reach
 /// a descriptor that the system has given to somebody else.
 type Master = Arc<AsyncFd<OwnedFd>>;
+
+/// How often a terminal is tried that hung up once and was opened again: its
+/// descriptor cannot be waited for any more.
+const HUNG_UP_PAUSE: Duration = Duration::from_millis(10);
 
 struct UnixPty {
     pid: u32,
