@@ -52,7 +52,7 @@ test('eight children that never read: backpressure is said, the CPU idles, the r
   await sleep(1000)
   // Polling would take all of the second; the timers of a test take little.
   expect(cpuTime() - cpu).toBeLessThan(300)
-  const read = await Promise.race([fs.promises.readFile(__filename, 'utf8'), sleep(5000, 'never')])
+  const read = await Promise.race([fs.promises.readFile(__filename, 'utf8'), sleep(5000, 'never', { ref: false })])
   expect(read).toContain('eight children')
   for (const { pty } of sleepers) pty.kill('SIGKILL')
   const events = await Promise.all(sleepers.map((run) => run.exited))

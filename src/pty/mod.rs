@@ -54,8 +54,7 @@ pub trait Sink: Send + Sync + 'static {
     fn exited(&self, status: ExitStatus);
     /// The terminal has ended: no output will come any more. Mostly this is
     /// said together with the exit; later, when a background process holds the
-    /// terminal past the drain bound; earlier, when the leader lets go of its
-    /// terminal and lives on.
+    /// terminal past the drain bound.
     fn ended(&self);
     /// The input queue, which had bytes waiting, is empty again.
     fn drained(&self);

@@ -301,8 +301,7 @@ impl Session {
     }
 
     /// Drops the terminal once both its end and its program's exit are known:
-    /// a program that let go of its terminal can still be killed, and one that
-    /// is gone may have left others that print.
+    /// a program that is gone may have left others that print.
     fn let_go(&self) {
         if self.ended.load(Ordering::Acquire) && self.status.get().is_some() {
             // Taken out first: a terminal is not dropped under the lock.

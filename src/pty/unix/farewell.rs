@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getsid, test_kill_process_group};
 use tokio::time::Instant;
 
-use super::life::{Leadership, Life, at};
+use super::life::{Leadership, Life};
 use super::signal_group;
 use crate::pty::ExitStatus;
 
@@ -45,32 +45,6 @@ impl Job {
 }
 
 impl Life {
-    /// The leader has let go of its terminal and lives on; its exit is still
-    /// waited for. Returns when a kill that was announced is due, if it is not
-    /// done.
-    pub(super) async fn outlive(&self, mut kill_at: Option<Instant>) -> Option<Instant> {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.orders.close.notified() => {
-                    self.see_off(Leadership::Running).await;
-                    return None;
-                }
-                () = self.orders.hang_up.notified() => {
-                    kill_at.get_or_insert(Instant::now() + self.grace);
-                }
-                status = self.leader.exit() => {
-                    self.sink.exited(status);
-                    return kill_at;
-                }
-                () = at(kill_at), if kill_at.is_some() => {
-                    kill_at = None;
-                    self.kill_groups();
-                }
-            }
-        }
-    }
-
     /// After a close: reaps the leader, and kills what is left when the grace
     /// is over.
     pub(super) async fn see_off(&self, leader: Leadership) {

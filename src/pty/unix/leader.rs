@@ -1,8 +1,7 @@
 //! Waiting for the leader process without touching Node's own children.
 //!
 //! Linux has a descriptor for it (`pidfd`); where there is none (older
-//! kernels, other systems) the leader is asked after at short intervals, which
-//! a hang-up of the terminal cuts short. No SIGCHLD handler is installed: it
+//! kernels, other systems) the leader is asked after at short intervals. No SIGCHLD handler is installed: it
 //! would fight with the one that Node has.
 
 use std::sync::Arc;
@@ -10,7 +9,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, WaitOptions, waitpid};
-use tokio::sync::Notify;
 
 use crate::pty::ExitStatus;
 
@@ -20,8 +18,6 @@ type Descriptor = tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>;
 pub(super) struct Leader {
     pid: u32,
     reaped: Arc<Mutex<bool>>,
-    /// Notified when the terminal hung up, so that polling need not wait.
-    pub(super) hung_up: Arc<Notify>,
     #[cfg(target_os = "linux")]
     descriptor: Option<Descriptor>,
 }
@@ -32,7 +28,6 @@ impl Leader {
         Self {
             pid,
             reaped,
-            hung_up: Arc::new(Notify::new()),
             #[cfg(target_os = "linux")]
             descriptor: open_descriptor(pid),
         }
@@ -58,17 +53,13 @@ impl Leader {
     async fn sleep(&self, pause: Duration) {
         match &self.descriptor {
             Some(descriptor) => drop(descriptor.readable().await),
-            None => self.poll(pause).await,
+            None => tokio::time::sleep(pause).await,
         }
     }
 
     #[cfg(not(target_os = "linux"))]
     async fn sleep(&self, pause: Duration) {
-        self.poll(pause).await;
-    }
-
-    async fn poll(&self, pause: Duration) {
-        let _ = tokio::time::timeout(pause, self.hung_up.notified()).await;
+        tokio::time::sleep(pause).await;
     }
 
     fn reap(&self) -> Option<ExitStatus> {

@@ -120,7 +120,7 @@ impl Life {
             biased;
             () = self.orders.close.notified() => Turn::Close,
             () = self.orders.hang_up.notified() => Turn::HungUp,
-            step = self.read(master) => Turn::Read(step),
+            step = self.read(master, running) => Turn::Read(step),
             status = self.leader.exit(), if running => Turn::Ended(status),
             () = at(drain_over), if drain_over.is_some() => Turn::DrainOver,
             () = at(now.kill_at), if now.kill_at.is_some() => Turn::GraceOver,
@@ -129,7 +129,10 @@ impl Life {
 
     /// One read, when there is room for it and something to read. Yields after
     /// it, so that every ready terminal gets one read a round.
-    async fn read(&self, master: &AsyncFd<OwnedFd>) -> Step {
+    ///
+    /// While the leader runs an end is not the end: it may have let go of its
+    /// terminal and open it again. That cannot be waited for, only tried.
+    async fn read(&self, master: &AsyncFd<OwnedFd>, running: bool) -> Step {
         loop {
             self.pass_gate().await;
             let Ok(mut guard) = master.readable().await else { return Step::End };
@@ -138,8 +141,7 @@ impl Life {
                 continue;
             }
             match read_once(master.get_ref(), self.sink.as_ref()) {
-                Ok(0) => return Step::End,
-                Ok(_) => {
+                Ok(count) if count > 0 => {
                     tokio::task::yield_now().await;
                     return Step::More;
                 }
@@ -153,8 +155,9 @@ impl Life {
                     }
                 }
                 Err(Errno::INTR) => {}
-                // Linux says EIO when the last holder of the slave is gone.
-                Err(_) => return Step::End,
+                _ if running => tokio::time::sleep(super::HUNG_UP_PAUSE).await,
+                // The last holder of the slave is gone: EIO on Linux, else 0.
+                _ => return Step::End,
             }
         }
     }
@@ -192,24 +195,18 @@ impl Life {
             drop(pty.release());
         }
         drop(master);
-        self.leader.hung_up.notify_one();
         self.sink.ended();
-        let kill_at = match now.leader {
-            Leadership::Said => now.kill_at,
-            Leadership::Ended(status, _) => {
-                self.sink.exited(status);
-                now.kill_at
-            }
-            Leadership::Running => self.outlive(now.kill_at).await,
-        };
-        if let Some(deadline) = kill_at {
+        if let Leadership::Ended(status, _) = now.leader {
+            self.sink.exited(status);
+        }
+        if let Some(deadline) = now.kill_at {
             self.hunt(deadline).await;
         }
     }
 }
 
 /// Sleeps until the instant; the caller checks that there is one.
-pub(super) async fn at(instant: Option<Instant>) {
+async fn at(instant: Option<Instant>) {
     if let Some(instant) = instant {
         sleep_until(instant).await;
     }
