@@ -331,13 +331,10 @@ impl Pty {
         Ok(())
     }
 
-    /// Clears `ConPTY`'s own screen; does nothing elsewhere, as in node-pty.
+    /// Does nothing: only `ConPTY` keeps a screen of its own, and it offers no
+    /// way to clear it but in a library that node-pty brings along.
     #[napi(catch_unwind)]
-    pub fn clear(&self) {
-        if let Some(pty) = self.state.session.pty() {
-            pty.clear();
-        }
-    }
+    pub fn clear(&self) {}
 
     /// Sends a signal to the program's process group and the group in the
     /// foreground. Returns at once; nothing happens once the program has exited.

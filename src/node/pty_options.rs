@@ -82,9 +82,11 @@ pub(super) fn common(
 
 /// Arguments as a list, or, as node-pty takes it on Windows, one command line.
 pub(super) fn arguments(env: &Env, value: Unknown<'_>, name: &str) -> Result<Vec<OsString>> {
-    if value.get_type()? == ValueType::String && cfg!(windows) {
+    #[cfg(windows)]
+    if value.get_type()? == ValueType::String {
         let line = args::string(env, value, name)?;
-        return Ok(vec![OsString::from(line)]);
+        let list = crate::pty::command_line::split(checked(env, &line, name)?);
+        return Ok(list.into_iter().map(OsString::from).collect());
     }
     let list = args::strings(env, value, name)?;
     list.iter().map(|item| checked(env, item, name).map(OsString::from)).collect()

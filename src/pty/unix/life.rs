@@ -155,7 +155,10 @@ impl Life {
                     }
                 }
                 Err(Errno::INTR) => {}
-                _ if running => tokio::time::sleep(super::HUNG_UP_PAUSE).await,
+                _ if running => {
+                    tokio::time::sleep(super::HUNG_UP_PAUSE).await;
+                    return Step::More;
+                }
                 // The last holder of the slave is gone: EIO on Linux, else 0.
                 _ => return Step::End,
             }
