@@ -41,7 +41,9 @@ test('200 bursts lose no byte to a listener that blocks for 20 ms', async () => 
 }, 120000)
 
 test('a background process that holds the terminal delays the exit by the bound, and is heard after it', async () => {
-  const run = start('sh', ['-c', 'trap "" HUP; (sleep 0.8; echo late) & echo early; exit 4'], { drainTimeout: 200 })
+  const run = start('sh', ['-c', 'trap "" HUP; (sleep 0.8; echo late) & echo early; exit 4'], {
+    drainTimeout: 200,
+  })
   expect(await run.exited).toEqual({ exitCode: 4, signal: 0 })
   expect(run.text()).toBe('early\r\n')
   await run.prints('late')

@@ -9,31 +9,46 @@ const { spawn } = require('../..')
 
 const linux = process.platform === 'linux' ? test : test.skip
 
-const held = () => ({ descriptors: descriptors().length, threads: threads(), children: children().length, masters: masters() })
+const held = () => ({
+  descriptors: descriptors().length,
+  threads: threads(),
+  children: children().length,
+  masters: masters(),
+})
 
 async function churn(count, width, act) {
   await act() // The first starts the reactor.
   const before = held()
   await batches(count, width, act)
-  await until(() => JSON.stringify(held()) === JSON.stringify(before), 'everything to be given back').catch(() => {})
+  await until(() => JSON.stringify(held()) === JSON.stringify(before), 'everything to be given back').catch(
+    () => {},
+  )
   expect(held()).toEqual(before)
 }
 
-linux('1000 times spawn and kill leave nothing', () => {
-  return churn(1000, 20, async () => {
-    const run = start('cat')
-    run.pty.kill('SIGKILL')
-    expect(await run.exited).toEqual({ exitCode: 0, signal: 9 })
-  })
-}, 60000)
+linux(
+  '1000 times spawn and kill leave nothing',
+  () => {
+    return churn(1000, 20, async () => {
+      const run = start('cat')
+      run.pty.kill('SIGKILL')
+      expect(await run.exited).toEqual({ exitCode: 0, signal: 9 })
+    })
+  },
+  60000,
+)
 
-linux('1000 times spawn and close leave nothing', () => {
-  return churn(1000, 20, async () => {
-    const run = start('cat')
-    run.pty.close()
-    expect((await run.exited).signal).toBe(1)
-  })
-}, 60000)
+linux(
+  '1000 times spawn and close leave nothing',
+  () => {
+    return churn(1000, 20, async () => {
+      const run = start('cat')
+      run.pty.close()
+      expect((await run.exited).signal).toBe(1)
+    })
+  },
+  60000,
+)
 
 linux('no child of ours or of child_process sees a terminal of another', async () => {
   const others = Array.from({ length: 5 }, () => start('cat'))
@@ -46,7 +61,10 @@ linux('no child of ours or of child_process sees a terminal of another', async (
   expect(theirs.stdout).not.toMatch(/ptmx|\/dev\/pts\/\d+\n.*\/dev\/pts/)
   for (const { fd, target } of descriptors().filter(({ target }) => target.endsWith('ptmx'))) {
     const flags = fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').match(/flags:\s*(\d+)/)[1]
-    expect({ target, closedOnExec: (Number.parseInt(flags, 8) & 0o2000000) !== 0 }).toEqual({ target, closedOnExec: true })
+    expect({ target, closedOnExec: (Number.parseInt(flags, 8) & 0o2000000) !== 0 }).toEqual({
+      target,
+      closedOnExec: true,
+    })
   }
   for (const { pty } of others) pty.close()
   await Promise.all(others.map((run) => run.exited))
@@ -55,7 +73,12 @@ linux('no child of ours or of child_process sees a terminal of another', async (
 linux('a call on an exited terminal does not reach the one that got its descriptor', async () => {
   const gone = start('true')
   await gone.exited
-  const heirs = Array.from({ length: 10 }, () => start('sh', ['-c', 'stty -echo; printf ready; read line; echo "got $line"; stty size'], { cols: 90, rows: 40 }))
+  const heirs = Array.from({ length: 10 }, () =>
+    start('sh', ['-c', 'stty -echo; printf ready; read line; echo "got $line"; stty size'], {
+      cols: 90,
+      rows: 40,
+    }),
+  )
   await Promise.all(heirs.map((run) => run.prints('ready')))
   gone.pty.resize(11, 12)
   expect(gone.pty.write('stray\n')).toBe(false)

@@ -10,7 +10,7 @@ const { sleep, start, until } = require('../helpers/pty')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-pty-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-const LINES = Array.from({ length: 16384 }, (_, index) => `${index} `.padEnd(63, 'paste ') + '\n').join('')
+const LINES = Array.from({ length: 16384 }, (_, index) => `${`${index} `.padEnd(63, 'paste ')}\n`).join('')
 
 test('1 MB pasted to cat in canonical mode arrives whole', async () => {
   const file = path.join(folder, 'pasted')
@@ -25,23 +25,29 @@ test('1 MB pasted to cat in canonical mode arrives whole', async () => {
 test.each([
   ['a string', (data) => data.toString('latin1').replace(/[^\x20-\x7e]/g, '.')],
   ['a Buffer', (data) => data],
-])('1 MB pasted raw as %s arrives whole', async (_, convert) => {
-  const data = Buffer.from(convert(crypto.randomBytes(1 << 20)))
-  const run = start('sh', ['-c', `stty raw -echo; printf ready; head -c ${data.length} | md5sum`])
-  await run.prints('ready')
-  let drained = 0
-  run.pty.onDrain(() => drained++)
-  const direct = run.pty.write(data)
-  await run.exited
-  expect(run.text()).toContain(crypto.createHash('md5').update(data).digest('hex'))
-  expect(direct).toBe(false)
-  expect(drained).toBe(1)
-  expect(run.pty.writableLength).toBe(0)
-}, 60000)
+])(
+  '1 MB pasted raw as %s arrives whole',
+  async (_, convert) => {
+    const data = Buffer.from(convert(crypto.randomBytes(1 << 20)))
+    const run = start('sh', ['-c', `stty raw -echo; printf ready; head -c ${data.length} | md5sum`])
+    await run.prints('ready')
+    let drained = 0
+    run.pty.onDrain(() => drained++)
+    const direct = run.pty.write(data)
+    await run.exited
+    expect(run.text()).toContain(crypto.createHash('md5').update(data).digest('hex'))
+    expect(direct).toBe(false)
+    expect(drained).toBe(1)
+    expect(run.pty.writableLength).toBe(0)
+  },
+  60000,
+)
 
 test('eight children that never read: backpressure is said, the CPU idles, the rest of Node works', async () => {
   const before = descriptors().length
-  const sleepers = Array.from({ length: 8 }, () => start('sh', ['-c', 'stty raw -echo; printf ready; exec sleep 1000']))
+  const sleepers = Array.from({ length: 8 }, () =>
+    start('sh', ['-c', 'stty raw -echo; printf ready; exec sleep 1000']),
+  )
   await Promise.all(sleepers.map((run) => run.prints('ready')))
   for (const { pty } of sleepers) {
     expect(pty.write(Buffer.alloc(256 * 1024, 'x'))).toBe(false)
@@ -52,7 +58,10 @@ test('eight children that never read: backpressure is said, the CPU idles, the r
   await sleep(1000)
   // Polling would take all of the second; the timers of a test take little.
   expect(cpuTime() - cpu).toBeLessThan(300)
-  const read = await Promise.race([fs.promises.readFile(__filename, 'utf8'), sleep(5000, 'never', { ref: false })])
+  const read = await Promise.race([
+    fs.promises.readFile(__filename, 'utf8'),
+    sleep(5000, 'never', { ref: false }),
+  ])
   expect(read).toContain('eight children')
   for (const { pty } of sleepers) pty.kill('SIGKILL')
   const events = await Promise.all(sleepers.map((run) => run.exited))
@@ -71,7 +80,9 @@ test('input past maxInputBytes is refused whole, with a code', async () => {
   run.pty.write(data)
   const waiting = run.pty.writableLength
   expect(waiting).toBeGreaterThan(0)
-  expect(() => run.pty.write(Buffer.alloc(count))).toThrow(expect.objectContaining({ code: 'ERR_INPUT_QUEUE_FULL' }))
+  expect(() => run.pty.write(Buffer.alloc(count))).toThrow(
+    expect.objectContaining({ code: 'ERR_INPUT_QUEUE_FULL' }),
+  )
   expect(run.pty.writableLength).toBeLessThanOrEqual(waiting)
   await run.exited
   expect(run.text()).toContain(crypto.createHash('md5').update(data).digest('hex'))

@@ -5,31 +5,40 @@ const { sleep, start, until } = require('../helpers/pty')
 
 const IGNORE = 'trap "" HUP'
 /** The process ids that a script printed as `name=pid`. */
-const pids = (run) => Object.fromEntries([...run.text().matchAll(/(\w+)=(\d+)/g)].map(([, name, pid]) => [name, Number(pid)]))
+const pids = (run) =>
+  Object.fromEntries([...run.text().matchAll(/(\w+)=(\d+)/g)].map(([, name, pid]) => [name, Number(pid)]))
 
 test.each([
   ['kill', (pty) => pty.kill()],
   ['close', (pty) => pty.close()],
-])('%s of a leader that ignores SIGHUP: SIGKILL for the group after the grace, and what left the group gets away', async (_, end) => {
-  const script = `${IGNORE}; sleep 1000 & echo member=$!; setsid sleep 1001 & sleep 0.1; echo escaped=$(pgrep -n -f "^sleep 1001"); echo ready; while :; do sleep 1; done`
-  const run = start('sh', ['-c', script], { killGrace: 400 })
-  await run.prints('ready')
-  const { member, escaped } = pids(run)
-  expect(runs(member)).toBe(true)
-  const before = process.hrtime.bigint()
-  end(run.pty)
-  // The kill would take 400 ms, had the call waited for it.
-  expect(Number(process.hrtime.bigint() - before) / 1e6).toBeLessThan(200)
-  await sleep(100)
-  expect(runs(run.pty.pid)).toBe(true)
-  expect(await run.exited).toEqual({ exitCode: 0, signal: 9 })
-  await until(() => !runs(member), 'the member to end')
-  expect(runs(escaped)).toBe(true)
-  process.kill(escaped, 'SIGKILL')
-}, 30000)
+])(
+  '%s of a leader that ignores SIGHUP: SIGKILL for the group after the grace, and what left the group gets away',
+  async (_, end) => {
+    const script = `${IGNORE}; sleep 1000 & echo member=$!; setsid sleep 1001 & sleep 0.1; echo escaped=$(pgrep -n -f "^sleep 1001"); echo ready; while :; do sleep 1; done`
+    const run = start('sh', ['-c', script], { killGrace: 400 })
+    await run.prints('ready')
+    const { member, escaped } = pids(run)
+    expect(runs(member)).toBe(true)
+    const before = process.hrtime.bigint()
+    end(run.pty)
+    // The kill would take 400 ms, had the call waited for it.
+    expect(Number(process.hrtime.bigint() - before) / 1e6).toBeLessThan(200)
+    await sleep(100)
+    expect(runs(run.pty.pid)).toBe(true)
+    expect(await run.exited).toEqual({ exitCode: 0, signal: 9 })
+    await until(() => !runs(member), 'the member to end')
+    expect(runs(escaped)).toBe(true)
+    process.kill(escaped, 'SIGKILL')
+  },
+  30000,
+)
 
 test('a member that ignores SIGHUP is killed after the grace although its leader has gone at once', async () => {
-  const run = start('sh', ['-c', `sh -c '${IGNORE}; echo member=$$; while :; do sleep 1; done' & sleep 0.2; echo ready; wait`], { killGrace: 300 })
+  const run = start(
+    'sh',
+    ['-c', `sh -c '${IGNORE}; echo member=$$; while :; do sleep 1; done' & sleep 0.2; echo ready; wait`],
+    { killGrace: 300 },
+  )
   await run.prints('ready')
   const { member } = pids(run)
   run.pty.kill()
@@ -82,7 +91,10 @@ test('an unknown signal is refused', () => {
 })
 
 test('a program that lets go of its terminal and runs on is heard when it comes back, and can be killed', async () => {
-  const run = start('sh', ['-c', 'exec <&- >&- 2>&-; sleep 0.3; exec </dev/tty >/dev/tty; echo again; exec <&- >&-; sleep 1000'])
+  const run = start('sh', [
+    '-c',
+    'exec <&- >&- 2>&-; sleep 0.3; exec </dev/tty >/dev/tty; echo again; exec <&- >&-; sleep 1000',
+  ])
   await run.prints('again')
   await sleep(100)
   expect(run.exit).toBeNull()

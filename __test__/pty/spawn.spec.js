@@ -28,25 +28,45 @@ const caught = (act) => {
 }
 
 test('a missing program', () => {
-  expect(caught(() => spawn('no-such-program', []))).toEqual({ code: 'ENOENT', syscall: 'spawn', path: 'no-such-program', errno: -2 })
+  expect(caught(() => spawn('no-such-program', []))).toEqual({
+    code: 'ENOENT',
+    syscall: 'spawn',
+    path: 'no-such-program',
+    errno: -2,
+  })
   expect(caught(() => spawn('/no/such', [])).code).toBe('ENOENT')
 })
 
 test('a program that may not be run', () => {
   const denied = file('denied', '#!/bin/sh\n', 0o644)
-  expect(caught(() => spawn(denied, []))).toEqual({ code: 'EACCES', syscall: 'spawn', path: denied, errno: -13 })
+  expect(caught(() => spawn(denied, []))).toEqual({
+    code: 'EACCES',
+    syscall: 'spawn',
+    path: denied,
+    errno: -13,
+  })
   expect(caught(() => spawn(folder, [])).code).toBe('EACCES')
 })
 
 test('an interpreter that is not there', () => {
   const script = file('orphan', '#!/no/such/interpreter\n', 0o755)
-  expect(caught(() => spawn(script, []))).toEqual({ code: 'ENOENT', syscall: 'spawn', path: script, errno: -2 })
+  expect(caught(() => spawn(script, []))).toEqual({
+    code: 'ENOENT',
+    syscall: 'spawn',
+    path: script,
+    errno: -2,
+  })
   expect(() => spawn(script, [])).toThrow(/interpreter/)
 })
 
 test('a working directory that is none', () => {
   const plain = file('plain', '', 0o644)
-  expect(caught(() => spawn('sh', [], { cwd: '/no/such' }))).toEqual({ code: 'ENOENT', syscall: 'chdir', path: '/no/such', errno: -2 })
+  expect(caught(() => spawn('sh', [], { cwd: '/no/such' }))).toEqual({
+    code: 'ENOENT',
+    syscall: 'chdir',
+    path: '/no/such',
+    errno: -2,
+  })
   expect(caught(() => spawn('sh', [], { cwd: plain })).code).toBe('ENOTDIR')
 })
 
@@ -69,11 +89,13 @@ test('arguments that are wrong are refused with a code', () => {
   expect(() => spawn('sh', 'a string')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
   expect(() => spawn('sh', ['a\0b'])).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
   expect(() => spawn('sh', [], { cols: -1 })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
-  expect(() => spawn('sh', [], { encoding: 'nonsense' })).toThrow(expect.objectContaining({ code: 'ERR_UNKNOWN_ENCODING' }))
+  expect(() => spawn('sh', [], { encoding: 'nonsense' })).toThrow(
+    expect.objectContaining({ code: 'ERR_UNKNOWN_ENCODING' }),
+  )
 })
 
 test('size, name, directory and environment reach the program', async () => {
-  const run = await shell('stty size; echo "$TERM $PWD $ONE"; pwd; echo "${PATH-none}"', {
+  const run = await shell('stty size; echo "$TERM $PWD $ONE"; pwd', {
     name: 'vt100',
     cols: 101,
     rows: 37,
@@ -97,16 +119,26 @@ test('the environment is that of process.env, without what describes another ter
 })
 
 test('the program has a clean set of signals, a UTF-8 line discipline and a terminal of its own', async () => {
-  const run = await shell('grep -E "Sig(Blk|Ign)" /proc/$$/status; stty -a | grep -o "[-]*iutf8"; ps -o tpgid=,pgid=,sid= -p $$; tty')
+  const run = await shell(
+    'grep -E "Sig(Blk|Ign)" /proc/$$/status; stty -a | grep -o "[-]*iutf8"; ps -o tpgid=,pgid=,sid= -p $$; tty',
+  )
   expect(run.text()).toMatch(/SigBlk:\s0{16}\s+SigIgn:\s0{16}\s+iutf8/)
-  expect(run.text().match(/(\d+) +(\d+) +(\d+)\r/).slice(1)).toEqual(Array(3).fill(String(run.pty.pid)))
+  expect(
+    run
+      .text()
+      .match(/(\d+) +(\d+) +(\d+)\r/)
+      .slice(1),
+  ).toEqual(Array(3).fill(String(run.pty.pid)))
   expect(run.text()).toMatch(/\/dev\/pts\/\d+/)
 })
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
-asRoot('uid and gid drop the supplementary groups too, and the terminal is the user\'s', async () => {
-  const run = await shell('id -u; id -g; id -G; test -w $(tty) && echo writable; grep CapEff /proc/self/status', { uid: 65534, gid: 65534, cwd: '/' })
+asRoot("uid and gid drop the supplementary groups too, and the terminal is the user's", async () => {
+  const run = await shell(
+    'id -u; id -g; id -G; test -w $(tty) && echo writable; grep CapEff /proc/self/status',
+    { uid: 65534, gid: 65534, cwd: '/' },
+  )
   expect(run.text()).toMatch(/^65534\r\n65534\r\n65534\r\nwritable\r\nCapEff:\s0{16}\r\n$/)
   // The threads of this process are who they were.
   for (const task of fs.readdirSync('/proc/self/task')) {
@@ -145,8 +177,24 @@ test('on, once, off and disposables', async () => {
   expect(seen).toEqual({ ...before, once: 1 })
 })
 
+test('an event may be handed on by itself, as in node-pty', async () => {
+  const { onData, onExit } = spawn('echo', ['alone'])
+  let text = ''
+  onData((data) => {
+    text += data
+  })
+  expect(await new Promise((resolve) => onExit(resolve))).toEqual({ exitCode: 0, signal: 0 })
+  expect(text).toBe('alone\r\n')
+  expect(() => onData('no function')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  expect(() => onData()).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+})
+
 test('flow control takes its words out of the input', async () => {
-  const run = start('cat', [], { handleFlowControl: true, flowControlPause: 'PAUSE', flowControlResume: 'RESUME' })
+  const run = start('cat', [], {
+    handleFlowControl: true,
+    flowControlPause: 'PAUSE',
+    flowControlResume: 'RESUME',
+  })
   expect(run.pty.handleFlowControl).toBe(true)
   run.pty.write('PAUSE')
   run.pty.write('hello\n')

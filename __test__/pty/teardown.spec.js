@@ -76,15 +76,21 @@ test('100 times process.exit with live terminals', async () => {
 }, 120000)
 
 test('an unreferenced terminal lets the process exit, a referenced one does not', async () => {
-  const quick = await node(`const pty = require(${ADDON}).spawn('cat', []); pty.onData(() => {}); pty.unref(); console.log(pty.pid)`)
+  const quick = await node(
+    `const pty = require(${ADDON}).spawn('cat', []); pty.onData(() => {}); pty.unref(); console.log(pty.pid)`,
+  )
   expect({ status: quick.status, stderr: quick.stderr }).toEqual({ status: 0, stderr: '' })
   await gone(pids(quick.stdout))
-  const held = await node(`const pty = require(${ADDON}).spawn('sh', ['-c', 'sleep 0.3; exit 3']); pty.unref(); pty.ref(); pty.onExit((event) => console.log(JSON.stringify(event)))`)
+  const held = await node(
+    `const pty = require(${ADDON}).spawn('sh', ['-c', 'sleep 0.3; exit 3']); pty.unref(); pty.ref(); pty.onExit((event) => console.log(JSON.stringify(event)))`,
+  )
   expect(held.stdout.trim()).toBe('{"exitCode":3,"signal":0}')
 })
 
 test('a closed terminal does not keep the process', async () => {
-  const { status, stderr } = await node(`const pty = require(${ADDON}).spawn('cat', []); pty.pause(); pty.close()`)
+  const { status, stderr } = await node(
+    `const pty = require(${ADDON}).spawn('cat', []); pty.pause(); pty.close()`,
+  )
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 

@@ -4,7 +4,10 @@ const crypto = require('node:crypto')
 const { shell, start } = require('../helpers/pty')
 
 test('20,000 resizes during output end at the last size', async () => {
-  const run = start('sh', ['-c', 'trap "" WINCH; printf ready; head -c 3000000 /dev/zero | tr "\\0" x; read line; stty size; printf end'])
+  const run = start('sh', [
+    '-c',
+    'trap "" WINCH; printf ready; head -c 3000000 /dev/zero | tr "\\0" x; read line; stty size; printf end',
+  ])
   await run.prints('ready')
   for (let turn = 0; turn < 20000; turn++) {
     run.pty.resize(20 + (turn % 200), 10 + (turn % 50))
@@ -33,7 +36,10 @@ test('resizes that race the exit do not throw', async () => {
 }, 30000)
 
 test('the pixel size reaches the terminal', async () => {
-  const run = start('python3', ['-c', 'import fcntl,termios,struct;input();print(struct.unpack("HHHH",fcntl.ioctl(0,termios.TIOCGWINSZ,bytes(8))))'])
+  const run = start('python3', [
+    '-c',
+    'import fcntl,termios,struct;input();print(struct.unpack("HHHH",fcntl.ioctl(0,termios.TIOCGWINSZ,bytes(8))))',
+  ])
   run.pty.resize(100, 50, { width: 1000, height: 750 })
   run.pty.write('\n')
   await run.exited
