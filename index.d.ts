@@ -429,25 +429,25 @@ export declare class Pty {
   /** Whether the terminal was closed or its exit has been told. */
   get closed(): boolean
   /**
-   * Adds a listener for output.
+   * Adds a listener for output. A function that may be called by itself.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onData(listener: (data: string) => any): IDisposable
+  get onData(): IEvent<string>
   /**
    * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
    * number, 0 when no signal ended the program.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onExit(listener: (event: { exitCode: number, signal?: number }) => any): IDisposable
+  get onExit(): IEvent<{ exitCode: number, signal?: number }>
   /**
    * Adds a listener that is called when all input that had to wait has been
    * taken.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onDrain(listener: () => any): IDisposable
+  get onDrain(): IEvent<void>
   /**
    * Adds a listener in the style of an `EventEmitter`: `data` (the output),
    * `exit` (code, signal) or `drain`.
@@ -491,7 +491,10 @@ export declare class Pty {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
   resize(cols: number, rows: number, pixelSize?: { width: number, height: number }): void
-  /** Clears `ConPTY`'s own screen; does nothing elsewhere, as in node-pty. */
+  /**
+   * Does nothing: only `ConPTY` keeps a screen of its own, and it offers no
+   * way to clear it but in a library that node-pty brings along.
+   */
   clear(): void
   /**
    * Sends a signal to the program's process group and the group in the

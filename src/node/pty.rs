@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::ValueType;
-use napi::bindgen_prelude::{Env, JsValue, Object, ObjectFinalize, Result, This, Unknown};
+use napi::bindgen_prelude::{
+    Env, Function, JsValue, Object, ObjectFinalize, Result, This, Unknown,
+};
 use napi_derive::napi;
 
 use super::decoder::Decoder;
@@ -169,38 +171,30 @@ impl Pty {
         self.state.is_closed()
     }
 
-    /// Adds a listener for output.
+    /// Adds a listener for output. A function that may be called by itself.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(
-        catch_unwind,
-        ts_args_type = "listener: (data: string) => any",
-        ts_return_type = "IDisposable"
-    )]
-    pub fn on_data(&self, env: Env, listener: Unknown<'_>) -> Result<Disposable> {
-        self.listen(&env, Kind::Data, listener)
+    #[napi(getter, catch_unwind, ts_return_type = "IEvent<string>")]
+    pub fn on_data<'a>(&self, env: &'a Env) -> Result<Event<'a>> {
+        self.event(env, Kind::Data)
     }
 
     /// Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
     /// number, 0 when no signal ended the program.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(
-        catch_unwind,
-        ts_args_type = "listener: (event: { exitCode: number, signal?: number }) => any",
-        ts_return_type = "IDisposable"
-    )]
-    pub fn on_exit(&self, env: Env, listener: Unknown<'_>) -> Result<Disposable> {
-        self.listen(&env, Kind::Exit, listener)
+    #[napi(getter, catch_unwind, ts_return_type = "IEvent<{ exitCode: number, signal?: number }>")]
+    pub fn on_exit<'a>(&self, env: &'a Env) -> Result<Event<'a>> {
+        self.event(env, Kind::Exit)
     }
 
     /// Adds a listener that is called when all input that had to wait has been
     /// taken.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "listener: () => any", ts_return_type = "IDisposable")]
-    pub fn on_drain(&self, env: Env, listener: Unknown<'_>) -> Result<Disposable> {
-        self.listen(&env, Kind::Drain, listener)
+    #[napi(getter, catch_unwind, ts_return_type = "IEvent<void>")]
+    pub fn on_drain<'a>(&self, env: &'a Env) -> Result<Event<'a>> {
+        self.event(env, Kind::Drain)
     }
 
     /// Adds a listener in the style of an `EventEmitter`: `data` (the output),
@@ -395,12 +389,24 @@ impl Pty {
         self.state.close();
     }
 
-    fn listen(&self, env: &Env, kind: Kind, listener: Unknown<'_>) -> Result<Disposable> {
-        let listener = args::function(env, listener, "listener")?;
-        let id = self.state.add(env, kind, &listener, Style::Event)?;
-        Ok(Disposable { state: Rc::clone(&self.state), id })
+    /// As in node-pty the function is bound to its terminal: it may be handed
+    /// on as an event of its own.
+    fn event<'a>(&self, env: &'a Env, kind: Kind) -> Result<Event<'a>> {
+        let state = Rc::clone(&self.state);
+        env.create_function_from_closure("event", move |call| {
+            if call.length() == 0 {
+                return Err(invalid_type(call.env, "listener", "of type function"));
+            }
+            let listener = call.get::<Unknown<'_>>(0)?;
+            let listener = args::function(call.env, listener, "listener")?;
+            let id = state.add(call.env, kind, &listener, Style::Event)?;
+            Ok(Disposable { state: Rc::clone(&state), id })
+        })
     }
 }
+
+/// node-pty's `IEvent`.
+type Event<'a> = Function<'a, (), Disposable>;
 
 fn kind(env: &Env, event: Unknown<'_>) -> Result<Kind> {
     if event.get_type()? != ValueType::String {

@@ -154,7 +154,9 @@ impl Session {
     /// # Errors
     /// What [`Pty::write`] says; [`WriteError::Exited`] without a terminal.
     pub fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
-        let pty = self.pty().ok_or(WriteError::Exited)?;
+        // A background process may still hold the terminal; input is not for it.
+        let live = self.pty().filter(|_| self.status.get().is_none());
+        let pty = live.ok_or(WriteError::Exited)?;
         self.stream.lock().expect_echo();
         let direct = pty.write(data)?;
         self.meter.count(Counter::BytesIn, data.len() as u64);
