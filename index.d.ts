@@ -354,8 +354,8 @@ export interface ViewerOptions {
   maxFrameBytes?: number
 }
 
-/** Options of `spawn()`: node-pty's, and a few more. */
-export interface PtyOptions {
+/** node-pty's options of `spawn()` on every system. */
+export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
   /** Columns, 1 to 65535. Default 80. */
@@ -364,20 +364,35 @@ export interface PtyOptions {
   rows?: number
   /** The working directory. Default: that of this process. */
   cwd?: string
-  /** The whole environment. Default: that of this process. */
+  /** The whole environment. Default: that of this process. `PWD` is set. */
   env?: { [key: string]: string | undefined }
   /** How output becomes strings; `null` for Buffers. Default `'utf8'`. */
   encoding?: string | null
-  /** The user to run as; supplementary groups are dropped. */
-  uid?: number
-  /** The group to run as; supplementary groups are dropped. */
-  gid?: number
   /** Take the flow control words out of `write` and obey them. Default false. */
   handleFlowControl?: boolean
   /** The word that pauses. Default `'\x13'` (XOFF). */
   flowControlPause?: string
   /** The word that resumes. Default `'\x11'` (XON). */
   flowControlResume?: string
+}
+
+/** node-pty's options of `spawn()` on Unix. */
+export interface IPtyForkOptions extends IBasePtyForkOptions {
+  /** The user to run as; supplementary groups are dropped. */
+  uid?: number
+  /** The group to run as; supplementary groups are dropped. */
+  gid?: number
+}
+
+/** node-pty's options of `spawn()` on Windows. There is only ConPTY: no effect. */
+export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
+  useConpty?: boolean
+  useConptyDll?: boolean
+  conptyInheritCursor?: boolean
+}
+
+/** Options of `spawn()`: node-pty's, and a few more. */
+export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
   /** Input that may wait for the program to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -392,6 +407,28 @@ export interface PtyOptions {
 /** A registration that can be taken back. */
 export interface IDisposable {
   dispose(): void
+}
+
+/** An event as node-pty has it: a function that adds a listener. */
+export interface IEvent<T> {
+  (listener: (e: T) => any): IDisposable
+}
+
+/** node-pty's terminal; a `Pty` is one, and has more. */
+export interface IPty {
+  readonly pid: number
+  readonly cols: number
+  readonly rows: number
+  readonly process: string
+  handleFlowControl: boolean
+  readonly onData: IEvent<string>
+  readonly onExit: IEvent<{ exitCode: number; signal?: number }>
+  resize(columns: number, rows: number, pixelSize?: { width: number; height: number }): void
+  clear(): void
+  write(data: string | Buffer): void
+  kill(signal?: string): void
+  pause(): void
+  resume(): void
 }
 
 /** Listeners of `Pty.on()`. */
@@ -562,25 +599,25 @@ export declare class Pty {
   /** Whether the terminal was closed or its exit has been told. */
   get closed(): boolean
   /**
-   * Adds a listener for output.
+   * Adds a listener for output. A function that may be called by itself.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onData(listener: (data: string) => any): IDisposable
+  get onData(): IEvent<string>
   /**
    * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
    * number, 0 when no signal ended the program.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onExit(listener: (event: { exitCode: number, signal?: number }) => any): IDisposable
+  get onExit(): IEvent<{ exitCode: number, signal?: number }>
   /**
    * Adds a listener that is called when all input that had to wait has been
    * taken.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  onDrain(listener: () => any): IDisposable
+  get onDrain(): IEvent<void>
   /**
    * Adds a listener in the style of an `EventEmitter`: `data` (the output),
    * `exit` (code, signal) or `drain`.
@@ -589,7 +626,19 @@ export declare class Pty {
    */
   on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
   /**
-   * Removes a listener that `on` added.
+   * The same as `on`, for the first time alone.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
+   */
+  once<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  /**
+   * The same as `removeListener`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
+   */
+  off<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  /**
+   * Removes a listener that `on` or `once` added.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
    */
@@ -612,14 +661,19 @@ export declare class Pty {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
   resize(cols: number, rows: number, pixelSize?: { width: number, height: number }): void
-  /** Clears `ConPTY`'s own screen; does nothing elsewhere, as in node-pty. */
+  /**
+   * Does nothing: only `ConPTY` keeps a screen of its own, and it offers no
+   * way to clear it but in a library that node-pty brings along.
+   */
   clear(): void
   /**
    * Sends a signal to the program's process group and the group in the
    * foreground. Returns at once; nothing happens once the program has exited.
    *
    * Without a signal the terminal hangs up: SIGHUP, and SIGKILL after
-   * `killGrace` (2 s) for what ignores it.
+   * `killGrace` (2 s) for what ignores it. A terminal that is paused is
+   * resumed by that, and by SIGHUP, SIGTERM and SIGKILL: its exit comes after
+   * its last output.
    *
    * @throws `ERR_UNKNOWN_SIGNAL`.
    */

@@ -348,8 +348,8 @@ export interface ViewerOptions {
   maxFrameBytes?: number
 }
 
-/** Options of `spawn()`: node-pty's, and a few more. */
-export interface PtyOptions {
+/** node-pty's options of `spawn()` on every system. */
+export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
   /** Columns, 1 to 65535. Default 80. */
@@ -358,20 +358,35 @@ export interface PtyOptions {
   rows?: number
   /** The working directory. Default: that of this process. */
   cwd?: string
-  /** The whole environment. Default: that of this process. */
+  /** The whole environment. Default: that of this process. `PWD` is set. */
   env?: { [key: string]: string | undefined }
   /** How output becomes strings; `null` for Buffers. Default `'utf8'`. */
   encoding?: string | null
-  /** The user to run as; supplementary groups are dropped. */
-  uid?: number
-  /** The group to run as; supplementary groups are dropped. */
-  gid?: number
   /** Take the flow control words out of `write` and obey them. Default false. */
   handleFlowControl?: boolean
   /** The word that pauses. Default `'\x13'` (XOFF). */
   flowControlPause?: string
   /** The word that resumes. Default `'\x11'` (XON). */
   flowControlResume?: string
+}
+
+/** node-pty's options of `spawn()` on Unix. */
+export interface IPtyForkOptions extends IBasePtyForkOptions {
+  /** The user to run as; supplementary groups are dropped. */
+  uid?: number
+  /** The group to run as; supplementary groups are dropped. */
+  gid?: number
+}
+
+/** node-pty's options of `spawn()` on Windows. There is only ConPTY: no effect. */
+export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
+  useConpty?: boolean
+  useConptyDll?: boolean
+  conptyInheritCursor?: boolean
+}
+
+/** Options of `spawn()`: node-pty's, and a few more. */
+export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
   /** Input that may wait for the program to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -386,6 +401,28 @@ export interface PtyOptions {
 /** A registration that can be taken back. */
 export interface IDisposable {
   dispose(): void
+}
+
+/** An event as node-pty has it: a function that adds a listener. */
+export interface IEvent<T> {
+  (listener: (e: T) => any): IDisposable
+}
+
+/** node-pty's terminal; a `Pty` is one, and has more. */
+export interface IPty {
+  readonly pid: number
+  readonly cols: number
+  readonly rows: number
+  readonly process: string
+  handleFlowControl: boolean
+  readonly onData: IEvent<string>
+  readonly onExit: IEvent<{ exitCode: number; signal?: number }>
+  resize(columns: number, rows: number, pixelSize?: { width: number; height: number }): void
+  clear(): void
+  write(data: string | Buffer): void
+  kill(signal?: string): void
+  pause(): void
+  resume(): void
 }
 
 /** Listeners of `Pty.on()`. */

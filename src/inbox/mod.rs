@@ -38,6 +38,8 @@ pub enum News {
     Drained(Token),
     /// A terminal's leader has ended, after its last byte.
     Exited(Token, ExitStatus),
+    /// A terminal is gone: no output will come any more.
+    Ended(Token),
     /// A registry has an event to emit.
     Event(Token, Event),
     /// A registry's memory is to be checked: what is known of it but the V8

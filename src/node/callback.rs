@@ -49,6 +49,16 @@ impl Reference {
     }
 }
 
+impl Reference {
+    /// Whether it refers to this very value.
+    pub(super) fn is(&self, value: sys::napi_value) -> bool {
+        let mut same = false;
+        // SAFETY: both are values of this environment.
+        unsafe { sys::napi_strict_equals(self.env, self.value(), value, &raw mut same) };
+        same
+    }
+}
+
 impl Drop for Reference {
     fn drop(&mut self) {
         // SAFETY: the reference was made in this environment, is deleted once,
@@ -91,17 +101,7 @@ impl Callback {
 
     /// Whether both refer to the same function.
     pub(super) fn is(&self, function: sys::napi_value) -> bool {
-        let mut same = false;
-        // SAFETY: both are values of this environment.
-        unsafe {
-            sys::napi_strict_equals(
-                self.function.env,
-                self.function.value(),
-                function,
-                &raw mut same,
-            )
-        };
-        same
+        self.function.is(function)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What one environment (the main thread, or a worker) has of the addon: its
-//! inbox, the listeners behind the inbox's tokens, and the one threadsafe
-//! function that wakes it.
+//! inbox, the listeners behind the inbox's tokens, and what wakes it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -23,11 +22,23 @@ pub(super) trait Target {
     fn shut(&self);
 }
 
-/// The threadsafe function, until the environment ends. Calls hold the lock,
-/// so that none can reach the function after it is gone.
+/// The threadsafe functions, until the environment ends. Calls hold the lock,
+/// so that none can reach a function after it is gone.
+///
+/// There are two, used in turn. Node goes on calling a threadsafe function that
+/// is called again while it runs, up to 1000 times before the event loop gets
+/// to do anything else; with listeners slower than the output, timers and
+/// sockets would stand still for seconds. While one of the pair runs, wake-ups
+/// go to the other, and each runs at most once a turn of the loop.
 #[derive(Default)]
 struct Waker {
-    function: Mutex<Option<Handle>>,
+    functions: Mutex<Option<Pair>>,
+}
+
+struct Pair {
+    handles: [Handle; 2],
+    /// Which of the two the next wake-up calls.
+    next: usize,
 }
 
 struct Handle(sys::napi_threadsafe_function);
@@ -38,11 +49,19 @@ unsafe impl Send for Handle {}
 
 impl Waker {
     fn wake(&self) {
-        if let Some(handle) = &*self.function.lock() {
+        if let Some(pair) = &*self.functions.lock() {
+            let handle = &pair.handles[pair.next];
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the function is alive while it stands in its slot. A
             // full queue holds a wake-up already, which is all that is needed.
             unsafe { sys::napi_call_threadsafe_function(handle.0, std::ptr::null_mut(), mode) };
+        }
+    }
+
+    /// The function at `index` runs: wake-ups go to the other one.
+    fn running(&self, index: usize) {
+        if let Some(pair) = &mut *self.functions.lock() {
+            pair.next = 1 - index;
         }
     }
 }
@@ -114,10 +133,10 @@ impl Hub {
             pool: Pool::default(),
             chunk: RefCell::default(),
         });
-        let function = hub.create_function()?;
-        *hub.waker.function.lock() = Some(Handle(function));
+        let handles = [hub.create_function(on_first_wake)?, hub.create_function(on_second_wake)?];
+        *hub.waker.functions.lock() = Some(Pair { handles, next: 0 });
         HUBS.with_borrow_mut(|hubs| hubs.push(Rc::clone(&hub)));
-        // Registered after the threadsafe function, and so run before its own
+        // Registered after the threadsafe functions, and so run before their
         // clean-up: hooks run in reverse order.
         // SAFETY: the argument is the environment's address, used as a name.
         let status =
@@ -128,7 +147,7 @@ impl Hub {
         Ok(hub)
     }
 
-    fn create_function(self: &Rc<Self>) -> Result<sys::napi_threadsafe_function> {
+    fn create_function(&self, on_wake: OnWake) -> Result<Handle> {
         let mut function = std::ptr::null_mut();
         // SAFETY: no JavaScript function is behind it; the callback finds its
         // hub by the environment, so no context pointer can dangle.
@@ -150,7 +169,7 @@ impl Hub {
             // By itself the addon does not keep the process alive.
             napi::check_status!(sys::napi_unref_threadsafe_function(self.env, function))?;
         }
-        Ok(function)
+        Ok(Handle(function))
     }
 
     pub(super) fn inbox(&self) -> Arc<Inbox> {
@@ -203,8 +222,8 @@ impl Hub {
     }
 
     fn with_function(&self, act: impl FnOnce(sys::napi_env, sys::napi_threadsafe_function)) {
-        if let Some(handle) = &*self.waker.function.lock() {
-            act(self.env, handle.0);
+        if let Some(pair) = &*self.waker.functions.lock() {
+            act(self.env, pair.handles[0].0);
         }
     }
 
@@ -227,6 +246,7 @@ impl Hub {
         let token = match &news {
             News::Readable(signal) => signal.token(),
             News::Drained(token)
+            | News::Ended(token)
             | News::Exited(token, _)
             | News::Event(token, _)
             | News::MemoryDue(token, _) => *token,
@@ -257,7 +277,7 @@ impl Hub {
     }
 
     fn shut(&self) {
-        *self.waker.function.lock() = None;
+        *self.waker.functions.lock() = None;
         let targets: Vec<_> = self.targets.borrow().values().filter_map(Listener::target).collect();
         for target in targets {
             target.shut();
@@ -266,12 +286,27 @@ impl Hub {
     }
 }
 
-unsafe extern "C" fn on_wake(
+type OnWake = unsafe extern "C" fn(sys::napi_env, sys::napi_value, *mut c_void, *mut c_void);
+
+unsafe extern "C" fn on_first_wake(
     env: sys::napi_env,
     _function: sys::napi_value,
     _context: *mut c_void,
     _data: *mut c_void,
 ) {
+    on_wake(env, 0);
+}
+
+unsafe extern "C" fn on_second_wake(
+    env: sys::napi_env,
+    _function: sys::napi_value,
+    _context: *mut c_void,
+    _data: *mut c_void,
+) {
+    on_wake(env, 1);
+}
+
+fn on_wake(env: sys::napi_env, index: usize) {
     // A null environment means that it is being torn down.
     if env.is_null() {
         return;
@@ -279,6 +314,7 @@ unsafe extern "C" fn on_wake(
     let deliver = || {
         let env = Env::from_raw(env);
         if let Ok(hub) = Hub::of(&env) {
+            hub.waker.running(index);
             hub.deliver(&env);
         }
     };

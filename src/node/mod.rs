@@ -20,6 +20,7 @@ mod fast;
 mod hub;
 mod pty;
 mod pty_options;
+mod pty_state;
 mod registry;
 mod registry_events;
 mod registry_memory;

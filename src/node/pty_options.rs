@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use napi::ValueType;
-use napi::bindgen_prelude::{Env, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
 
 use super::args;
+use super::callback::Reference;
 use super::error::{Class, invalid_type, throw};
 use crate::pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions};
 use crate::ring::MAX_CAPACITY;
@@ -30,10 +31,7 @@ pub(super) fn of_session(
         Some(list) => arguments(env, list, "options.pty.args")?,
         None => Vec::new(),
     };
-    let mut options = common(env, Some(&object), &file, arguments, "options.pty.")?;
-    if let (Some(cwd), None) = (cwd, args::property(Some(&object), "cwd")?) {
-        options.cwd = PathBuf::from(cwd);
-    }
+    let mut options = common(env, Some(&object), &file, arguments, "options.pty.", cwd)?;
     options.max_input = max_input;
     Ok(options)
 }
@@ -45,6 +43,7 @@ pub(super) fn common(
     file: &str,
     args: Vec<OsString>,
     prefix: &str,
+    default_cwd: Option<&str>,
 ) -> Result<SpawnOptions> {
     let label = |name: &str| format!("{prefix}{name}");
     let get = |name: &str| args::property(object, name);
@@ -60,11 +59,12 @@ pub(super) fn common(
     let millis = |name: &str| args::millis(env, get(name)?, &label(name));
     let max_input = get("maxInputBytes")?;
     let range = (1, MAX_CAPACITY);
+    let cwd = directory(env, get("cwd")?, default_cwd, &label("cwd"))?;
     Ok(SpawnOptions {
         file: OsString::from(checked(env, file, &label("file"))?),
         args,
-        env: environment(env, get("env")?, get("name")?, prefix)?,
-        cwd: directory(env, get("cwd")?, &label("cwd"))?,
+        env: environment(env, get("env")?, get("name")?, &cwd, prefix)?,
+        cwd,
         size: PtySize::new(size("cols", COLS)?, size("rows", ROWS)?),
         uid: id("uid")?,
         gid: id("gid")?,
@@ -82,9 +82,11 @@ pub(super) fn common(
 
 /// Arguments as a list, or, as node-pty takes it on Windows, one command line.
 pub(super) fn arguments(env: &Env, value: Unknown<'_>, name: &str) -> Result<Vec<OsString>> {
-    if value.get_type()? == ValueType::String && cfg!(windows) {
+    #[cfg(windows)]
+    if value.get_type()? == ValueType::String {
         let line = args::string(env, value, name)?;
-        return Ok(vec![OsString::from(line)]);
+        let list = crate::pty::command_line::split(checked(env, &line, name)?);
+        return Ok(list.into_iter().map(OsString::from).collect());
     }
     let list = args::strings(env, value, name)?;
     list.iter().map(|item| checked(env, item, name).map(OsString::from)).collect()
@@ -99,51 +101,80 @@ fn checked<'a>(env: &Env, text: &'a str, name: &str) -> Result<&'a str> {
     Ok(text)
 }
 
-fn directory(env: &Env, value: Option<Unknown<'_>>, name: &str) -> Result<PathBuf> {
-    match value {
-        Some(value) => {
-            let path = args::string(env, value, name)?;
-            Ok(PathBuf::from(checked(env, &path, name)?))
-        }
-        None => Ok(std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))),
-    }
+/// The working directory, absolute; an empty one is none, as in node-pty.
+fn directory(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    default: Option<&str>,
+    name: &str,
+) -> Result<PathBuf> {
+    let given = args::string_or_none(env, value, name)?.filter(|path| !path.is_empty());
+    let path = match given.as_deref().or(default) {
+        Some(path) => PathBuf::from(checked(env, path, name)?),
+        None => PathBuf::from("."),
+    };
+    // The process itself may stand in a directory that was removed.
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    Ok(normal(&here.join(path)))
 }
 
-/// The given environment, or the process's own. As in node-pty, `TERM` is the
-/// terminal's name, and what describes another terminal is left out.
+/// Without `.` components; `..` stays, since it may lead through a link.
+fn normal(path: &std::path::Path) -> PathBuf {
+    path.components().collect()
+}
+
+type Variables = Vec<(OsString, OsString)>;
+
+/// The given environment, or the process's own. As in node-pty, `PWD` is the
+/// working directory and `TERM` the terminal's name, and what describes the
+/// terminal that Node itself runs in is left out.
 fn environment(
     env: &Env,
     value: Option<Unknown<'_>>,
     name: Option<Unknown<'_>>,
+    cwd: &std::path::Path,
     prefix: &str,
-) -> Result<Vec<(OsString, OsString)>> {
-    let inherited = value.is_none();
-    let mut pairs: Vec<(OsString, OsString)> = match value {
-        Some(value) => {
-            let label = format!("{prefix}env");
-            let map = args::string_map(env, value, &label)?;
-            for (key, text) in &map {
-                checked(env, key, &label)?;
-                checked(env, text, &label)?;
-            }
-            map.into_iter().map(|(key, text)| (key.into(), text.into())).collect()
-        }
-        None => std::env::vars_os().collect(),
+) -> Result<Variables> {
+    // Read through JavaScript: a worker has an environment of its own, and only
+    // Node's lock makes reading the process's safe while another thread sets it.
+    let own = Reference::global(env, &[c"process", c"env"])?;
+    let value = match value {
+        Some(value) => value,
+        // SAFETY: the reference holds a value of this environment.
+        None => unsafe { Unknown::from_raw_unchecked(env.raw(), own.value()) },
     };
+    let inherited = own.is(value.raw());
+    let mut pairs = variables(env, value, &format!("{prefix}env"))?;
     if inherited {
         let foreign =
             ["TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERMCAP", "COLUMNS", "LINES"];
         pairs.retain(|(key, _)| !foreign.iter().any(|name| key == name));
     }
-    let name = args::string_or_none(env, name, &format!("{prefix}name"))?;
-    let known = pairs.iter().position(|(key, _)| key == "TERM");
-    match (name, known) {
-        (Some(name), Some(at)) => pairs[at].1 = name.into(),
-        (Some(name), None) => pairs.push(("TERM".into(), name.into())),
-        (None, None) => pairs.push(("TERM".into(), "xterm-256color".into())),
-        (None, Some(_)) => {}
+    set(&mut pairs, "PWD", cwd.as_os_str().to_owned());
+    let label = format!("{prefix}name");
+    let name = args::string_or_none(env, name, &label)?.filter(|name| !name.is_empty());
+    if let Some(name) = name {
+        set(&mut pairs, "TERM", checked(env, &name, &label)?.into());
+    } else if !pairs.iter().any(|(key, _)| key == "TERM") {
+        set(&mut pairs, "TERM", "xterm-256color".into());
     }
     Ok(pairs)
+}
+
+fn variables(env: &Env, value: Unknown<'_>, label: &str) -> Result<Variables> {
+    let map = args::string_map(env, value, label)?;
+    for (key, text) in &map {
+        checked(env, key, label)?;
+        checked(env, text, label)?;
+    }
+    Ok(map.into_iter().map(|(key, text)| (key.into(), text.into())).collect())
+}
+
+fn set(pairs: &mut Variables, key: &str, value: OsString) {
+    match pairs.iter().position(|(known, _)| known == key) {
+        Some(at) => pairs[at].1 = value,
+        None => pairs.push((key.into(), value)),
+    }
 }
 
 /// A signal's name or number; `None` when none was given.

@@ -4,6 +4,8 @@
 //! a [`Sink`] (the session) on the reactor thread, its input comes through a
 //! bounded queue, and its exit is said once, after the last byte.
 
+#[cfg(any(windows, test))]
+pub mod command_line;
 mod options;
 
 #[cfg(unix)]
@@ -52,6 +54,10 @@ pub trait Sink: Send + Sync + 'static {
     fn changed(&self) -> Arc<tokio::sync::Notify>;
     /// The leader has ended and every byte before its end has been handed over.
     fn exited(&self, status: ExitStatus);
+    /// The terminal has ended: no output will come any more. Mostly this is
+    /// said together with the exit; later, when a background process holds the
+    /// terminal past the drain bound.
+    fn ended(&self);
     /// The input queue, which had bytes waiting, is empty again.
     fn drained(&self);
 }
@@ -93,8 +99,6 @@ pub trait Pty: Send + Sync {
     fn hang_up(&self);
     /// The name of the foreground process, where the system can tell.
     fn process_name(&self) -> Option<String>;
-    /// Clears the terminal's own screen buffer, where it has one (`ConPTY`).
-    fn clear(&self) {}
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
     fn close(&self);

@@ -9,8 +9,12 @@ use crate::text::queries::QueryFilter;
 /// How a viewer's frames look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// The bytes as the program printed them.
+    /// The bytes as the program printed them, cut only where a terminal may
+    /// take over: not inside a character or an escape sequence.
     Bytes,
+    /// The same, cut anywhere and held back never: for a reader of raw bytes,
+    /// to whom an unfinished sequence may be all there is.
+    Raw,
     /// The offset of the first byte as 8 bytes, big-endian, then the bytes: the
     /// binary frame of the `offheap.v1` protocol.
     Framed,
@@ -89,7 +93,8 @@ fn reach(cursor: &mut Cursor, ring: &Ring, ended: bool, most: usize) -> Option<u
     }
     let limit = cursor.replay.map_or(ring.end(), |(_, until)| until);
     let wish = limit.min(from + most as u64);
-    let to = if ended && wish == ring.end() { wish } else { ring.safe_end(from, wish) };
+    let whole = cursor.format == Format::Raw || (ended && wish == ring.end());
+    let to = if whole { wish } else { ring.safe_end(from, wish) };
     if to > from {
         return Some(to);
     }

@@ -36,6 +36,8 @@ pub trait Owner: Send + Sync + 'static {
     /// Input was given, or the last viewer has just gone: the session is in
     /// use. `waits` says that some of the input has to wait.
     fn active(&self, _session: &Session, _waits: bool) {}
+    /// The terminal is gone: after the exit, no output will come any more.
+    fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
     fn drained(&self, _session: &Session) {}
 }
@@ -55,6 +57,8 @@ pub struct Session {
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
     closed: AtomicBool,
+    /// The terminal has ended: no output will come.
+    ended: AtomicBool,
     inbox: Arc<Inbox>,
     meter: Arc<Meter>,
     owner: OnceLock<Arc<dyn Owner>>,
@@ -84,6 +88,7 @@ impl Session {
             size: Mutex::new(PtySize::new(80, 24)),
             status: OnceLock::new(),
             closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             inbox,
             meter,
             owner: OnceLock::new(),
@@ -175,7 +180,9 @@ impl Session {
     /// # Errors
     /// What [`Pty::write`] says; [`WriteError::Exited`] without a terminal.
     pub fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
-        let pty = self.pty().ok_or(WriteError::Exited)?;
+        // A background process may still hold the terminal; input is not for it.
+        let live = self.pty().filter(|_| self.status.get().is_none());
+        let pty = live.ok_or(WriteError::Exited)?;
         self.stream.lock().expect_echo();
         let direct = pty.write(data)?;
         self.meter.count(Counter::BytesIn, data.len() as u64);
@@ -341,6 +348,16 @@ impl Session {
         }
     }
 
+    /// Drops the terminal once both its end and its program's exit are known:
+    /// a program that is gone may have left others that print.
+    fn let_go(&self) {
+        if self.ended.load(Ordering::Acquire) && self.status.get().is_some() {
+            // Taken out first: a terminal is not dropped under the lock.
+            let pty = self.pty.lock().take();
+            drop(pty);
+        }
+    }
+
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
@@ -390,10 +407,18 @@ impl Sink for Session {
         if self.status.set(status).is_err() {
             return;
         }
-        self.stream.lock().end();
-        drop(self.pty.lock().take());
         if let Some(owner) = self.owner.get() {
             owner.exited(self, status);
+        }
+        self.let_go();
+    }
+
+    fn ended(&self) {
+        self.stream.lock().end();
+        self.ended.store(true, Ordering::Release);
+        self.let_go();
+        if let Some(owner) = self.owner.get() {
+            owner.ended(self);
         }
     }
 
@@ -417,6 +442,10 @@ pub struct Teller {
 impl Owner for Teller {
     fn exited(&self, _session: &Session, status: ExitStatus) {
         self.inbox.push(News::Exited(self.token, status));
+    }
+
+    fn ended(&self, _session: &Session) {
+        self.inbox.push(News::Ended(self.token));
     }
 
     fn drained(&self, _session: &Session) {

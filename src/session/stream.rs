@@ -282,6 +282,10 @@ impl Stream {
             if cursor.newly_stalled(now) {
                 self.meter.count(Counter::Stalls, 1);
             }
+            if cursor.patient {
+                // It is waited for until it reads, however long that takes.
+                return Gate::Shut(None);
+            }
             if cursor.is_live(now) {
                 until = until.max(Some(cursor.stalls_at()));
             }

@@ -117,12 +117,26 @@ impl Input {
                         }
                         tokio::task::yield_now().await;
                     }
-                    Err(Errno::AGAIN) => guard.clear_ready(),
+                    Err(Errno::AGAIN) => {
+                        let hung_up = guard.ready().is_write_closed();
+                        guard.clear_ready();
+                        if hung_up && !self.wait_for_end().await {
+                            return;
+                        }
+                    }
                     Err(Errno::INTR) => {}
                     Err(_) => return self.close(),
                 }
             }
         }
+    }
+
+    /// A hang-up stays on the descriptor, so it always seems ready, and takes
+    /// nothing. The reader is about to meet the end; should somebody open the
+    /// terminal again first, writing goes on. `false` when the end has come.
+    async fn wait_for_end(&self) -> bool {
+        tokio::time::sleep(super::HUNG_UP_PAUSE).await;
+        !self.state.lock().closed
     }
 
     fn next(&self) -> Option<Bytes> {

@@ -7,15 +7,16 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, test_kill_process_group};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::farewell::Job;
 use super::input::Input;
 use super::leader::Leader;
-use super::{Master, UnixPty, signal_group};
+use super::{Master, UnixPty};
 use crate::pty::{ExitStatus, Gate, Sink};
 
 /// The kernel hands over about 4 KiB a read; more room costs nothing.
@@ -44,6 +45,8 @@ pub(super) struct Orders {
     pub(super) close: Notify,
     /// The terminal was hung up on: what ignores it is killed after the grace.
     pub(super) hang_up: Notify,
+    /// The job that was in the foreground then, unless it is the leader's own.
+    pub(super) job: Mutex<Option<Job>>,
 }
 
 /// What ended the wait of one turn of the loop.
@@ -64,7 +67,7 @@ enum Step {
 
 /// How far the leader's end has come.
 #[derive(Clone, Copy)]
-enum Leadership {
+pub(super) enum Leadership {
     Running,
     /// Ended; its exit is said when the terminal ends or the instant passes.
     Ended(ExitStatus, Instant),
@@ -88,13 +91,17 @@ impl Life {
                     now.leader = Leadership::Ended(status, Instant::now() + self.drain);
                 }
                 Turn::DrainOver => now.leader = self.say(now.leader),
-                Turn::HungUp => now.kill_at = Some(Instant::now() + self.grace),
+                // A second hang-up does not put off what the first announced.
+                Turn::HungUp => {
+                    now.kill_at.get_or_insert(Instant::now() + self.grace);
+                }
                 Turn::GraceOver => {
                     now.kill_at = None;
-                    self.kill_group(matches!(now.leader, Leadership::Running));
+                    self.kill_groups();
                 }
                 Turn::Close => {
                     drop(master);
+                    self.sink.ended();
                     return self.see_off(now.leader).await;
                 }
             }
@@ -113,7 +120,7 @@ impl Life {
             biased;
             () = self.orders.close.notified() => Turn::Close,
             () = self.orders.hang_up.notified() => Turn::HungUp,
-            step = self.read(master) => Turn::Read(step),
+            step = self.read(master, running) => Turn::Read(step),
             status = self.leader.exit(), if running => Turn::Ended(status),
             () = at(drain_over), if drain_over.is_some() => Turn::DrainOver,
             () = at(now.kill_at), if now.kill_at.is_some() => Turn::GraceOver,
@@ -122,7 +129,10 @@ impl Life {
 
     /// One read, when there is room for it and something to read. Yields after
     /// it, so that every ready terminal gets one read a round.
-    async fn read(&self, master: &AsyncFd<OwnedFd>) -> Step {
+    ///
+    /// While the leader runs an end is not the end: it may have let go of its
+    /// terminal and open it again. That cannot be waited for, only tried.
+    async fn read(&self, master: &AsyncFd<OwnedFd>, running: bool) -> Step {
         loop {
             self.pass_gate().await;
             let Ok(mut guard) = master.readable().await else { return Step::End };
@@ -131,15 +141,26 @@ impl Life {
                 continue;
             }
             match read_once(master.get_ref(), self.sink.as_ref()) {
-                Ok(0) => return Step::End,
-                Ok(_) => {
+                Ok(count) if count > 0 => {
                     tokio::task::yield_now().await;
                     return Step::More;
                 }
-                Err(Errno::AGAIN) => guard.clear_ready(),
+                Err(Errno::AGAIN) => {
+                    // A hang-up stays on the descriptor, which seems ready ever
+                    // after, also when somebody has opened the terminal again.
+                    let hung_up = guard.ready().is_read_closed();
+                    guard.clear_ready();
+                    if hung_up {
+                        tokio::time::sleep(super::HUNG_UP_PAUSE).await;
+                    }
+                }
                 Err(Errno::INTR) => {}
-                // Linux says EIO when the last holder of the slave is gone.
-                Err(_) => return Step::End,
+                _ if running => {
+                    tokio::time::sleep(super::HUNG_UP_PAUSE).await;
+                    return Step::More;
+                }
+                // The last holder of the slave is gone: EIO on Linux, else 0.
+                _ => return Step::End,
             }
         }
     }
@@ -177,65 +198,12 @@ impl Life {
             drop(pty.release());
         }
         drop(master);
-        self.leader.hung_up.notify_one();
-        match now.leader {
-            Leadership::Said => {}
-            Leadership::Ended(status, _) => self.sink.exited(status),
-            Leadership::Running => self.outlive(now.kill_at).await,
-        }
-    }
-
-    /// The leader has let go of its terminal and lives on; its exit is still
-    /// waited for.
-    async fn outlive(&self, mut kill_at: Option<Instant>) {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.orders.close.notified() => return self.see_off(Leadership::Running).await,
-                () = self.orders.hang_up.notified() => kill_at = Some(Instant::now() + self.grace),
-                status = self.leader.exit() => return self.sink.exited(status),
-                () = at(kill_at), if kill_at.is_some() => {
-                    kill_at = None;
-                    self.kill_group(true);
-                }
-            }
-        }
-    }
-
-    /// After a close: reaps the leader, and kills what is left of its group
-    /// when the grace is over. Processes that left the group (`setsid`, or
-    /// jobs that an interactive shell put in groups of their own) have had the
-    /// terminal's hang-up and are not hunted.
-    async fn see_off(&self, leader: Leadership) {
-        let deadline = Instant::now() + self.grace;
-        if !matches!(leader, Leadership::Said) {
-            let status = match leader {
-                Leadership::Ended(status, _) => status,
-                _ => self.exit_or_kill(deadline).await,
-            };
+        self.sink.ended();
+        if let Leadership::Ended(status, _) = now.leader {
             self.sink.exited(status);
         }
-        while Instant::now() < deadline && group_lives(self.leader.pid()) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        self.kill_group(false);
-    }
-
-    async fn exit_or_kill(&self, deadline: Instant) -> ExitStatus {
-        if let Ok(status) = tokio::time::timeout_at(deadline, self.leader.exit()).await {
-            return status;
-        }
-        self.kill_group(true);
-        self.leader.exit().await
-    }
-
-    /// A group that has members keeps its number to itself; one that is empty
-    /// and whose leader is reaped must not be signalled, since the number may
-    /// have been given away.
-    fn kill_group(&self, leader_runs: bool) {
-        let pid = self.leader.pid();
-        if leader_runs || group_lives(pid) {
-            signal_group(pid, Signal::KILL);
+        if let Some(deadline) = now.kill_at {
+            self.hunt(deadline).await;
         }
     }
 }
@@ -245,11 +213,6 @@ async fn at(instant: Option<Instant>) {
     if let Some(instant) = instant {
         sleep_until(instant).await;
     }
-}
-
-fn group_lives(group: u32) -> bool {
-    let group = i32::try_from(group).ok().and_then(Pid::from_raw);
-    group.is_some_and(|group| test_kill_process_group(group).is_ok())
 }
 
 fn read_once(fd: &OwnedFd, sink: &dyn Sink) -> Result<usize, Errno> {

@@ -6,7 +6,10 @@
 //! terminal is opened and the child started here.
 
 mod child;
+mod errno;
+mod farewell;
 mod input;
+mod launch;
 mod leader;
 mod life;
 mod open;
@@ -15,12 +18,14 @@ mod process_name;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use farewell::Job;
 use input::Input;
 
 /// The master side, shared by the reader, the writer and the JS thread. The
@@ -28,14 +33,18 @@ use input::Input;
 /// a descriptor that the system has given to somebody else.
 type Master = Arc<AsyncFd<OwnedFd>>;
 
+/// How often a terminal is tried that hung up once and was opened again: its
+/// descriptor cannot be waited for any more.
+const HUNG_UP_PAUSE: Duration = Duration::from_millis(10);
+
 struct UnixPty {
     pid: u32,
     /// `None` once the terminal has exited or was closed.
     master: Mutex<Option<Master>>,
     input: Arc<Input>,
     /// Set when the leader has been reaped: its number may belong to another
-    /// process from then on, so it is signalled no more.
-    reaped: Arc<AtomicBool>,
+    /// process from then on, so it is signalled no more. Locked over both.
+    reaped: Arc<Mutex<bool>>,
     closed: AtomicBool,
     orders: Arc<life::Orders>,
 }
@@ -53,7 +62,7 @@ pub(super) fn spawn(
     let master = unsafe { AsyncFd::register(master) }.map_err(|error| {
         // The child is running: it must not outlive the failure.
         child::abandon(pid);
-        child::os_error(&error.into_parts().1, "epoll_ctl", "pty")
+        errno::os_error(&error.into_parts().1, "epoll_ctl", "pty")
     })?;
     let master = Arc::new(master);
     let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
@@ -61,7 +70,7 @@ pub(super) fn spawn(
         pid,
         master: Mutex::new(Some(Arc::clone(&master))),
         input,
-        reaped: Arc::new(AtomicBool::new(false)),
+        reaped: Arc::default(),
         closed: AtomicBool::new(false),
         orders: Arc::default(),
     });
@@ -88,18 +97,34 @@ impl UnixPty {
         self.master.lock().take()
     }
 
-    /// The groups that a hang-up is for: the leader's own, and the one in the
+    /// The groups that a signal is for: the leader's own, and the one in the
     /// foreground of the terminal.
     fn signal_groups(&self, signal: Signal) {
-        let foreground = self.master().and_then(|fd| rustix::termios::tcgetpgrp(fd.get_ref()).ok());
-        if !self.reaped.load(Ordering::Acquire) {
+        let foreground = self.foreground();
+        let reaped = self.reaped.lock();
+        if !*reaped {
             signal_group(self.pid, signal);
         }
+        drop(reaped);
         if let Some(group) =
             foreground.filter(|group| group.as_raw_pid().cast_unsigned() != self.pid)
         {
             let _ = kill_process_group(group, signal);
         }
+    }
+
+    fn foreground(&self) -> Option<Pid> {
+        self.master().and_then(|fd| rustix::termios::tcgetpgrp(fd.get_ref()).ok())
+    }
+
+    /// Hangs up, and notes whom to kill if that is ignored.
+    fn hang_up_groups(&self) {
+        if let Some(job) = self.foreground().and_then(|group| Job::new(group, self.pid)) {
+            *self.orders.job.lock() = Some(job);
+        }
+        self.signal_groups(Signal::HUP);
+        // A stopped process acts on the hang-up only when it runs again.
+        self.signal_groups(Signal::CONT);
     }
 }
 
@@ -138,9 +163,7 @@ impl Pty for UnixPty {
     }
 
     fn hang_up(&self) {
-        self.signal_groups(Signal::HUP);
-        // A stopped process acts on the hang-up only when it runs again.
-        self.signal_groups(Signal::CONT);
+        self.hang_up_groups();
         self.orders.hang_up.notify_one();
     }
 
@@ -153,9 +176,7 @@ impl Pty for UnixPty {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
-        self.signal_groups(Signal::HUP);
-        // A stopped process acts on the hang-up only when it runs again.
-        self.signal_groups(Signal::CONT);
+        self.hang_up_groups();
         self.input.close();
         drop(self.release());
         self.orders.close.notify_one();

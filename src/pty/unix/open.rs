@@ -7,7 +7,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
 use rustix::termios::{InputModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
-use super::child::os_error;
+use super::errno::os_error;
 use crate::pty::{PtySize, SpawnError};
 
 /// Both ends of a new terminal. The slave is the child's; the parent drops it.

@@ -1,0 +1,110 @@
+//! Seeing a terminal's processes off: who is hung up on is killed after the
+//! grace period, if it is still there.
+//!
+//! The scope is the leader's process group and the job that was in the
+//! foreground. Processes that left both (`setsid`, `nohup` in the background
+//! of an interactive shell) have lost their terminal and are not hunted: the
+//! system offers no name for them that could not mean somebody else by then.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getsid, test_kill_process_group};
+use tokio::time::Instant;
+
+use super::life::{Leadership, Life};
+use super::signal_group;
+use crate::pty::ExitStatus;
+
+/// How often a group is asked whether it is still there.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A group of the leader's session that had the terminal when it was hung up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    group: Pid,
+    leader: Pid,
+}
+
+impl Job {
+    pub(super) fn new(group: Pid, leader: u32) -> Option<Self> {
+        let leader = i32::try_from(leader).ok().and_then(Pid::from_raw)?;
+        (group != leader).then_some(Self { group, leader })
+    }
+
+    /// A number that was given away belongs to another session; the session's
+    /// own number is not given away while it has members.
+    fn lives(self) -> bool {
+        getsid(Some(self.group)).is_ok_and(|session| session == self.leader)
+    }
+
+    fn kill(self) {
+        if self.lives() {
+            signal_group(self.group.as_raw_pid().cast_unsigned(), Signal::KILL);
+        }
+    }
+}
+
+impl Life {
+    /// After a close: reaps the leader, and kills what is left when the grace
+    /// is over.
+    pub(super) async fn see_off(&self, leader: Leadership) {
+        let deadline = Instant::now() + self.grace;
+        match leader {
+            Leadership::Running => {
+                let status = self.exit_or_kill(deadline).await;
+                self.sink.exited(status);
+            }
+            Leadership::Ended(status, _) => {
+                self.hang_up_rest();
+                self.sink.exited(status);
+            }
+            Leadership::Said => self.hang_up_rest(),
+        }
+        self.hunt(deadline).await;
+    }
+
+    async fn exit_or_kill(&self, deadline: Instant) -> ExitStatus {
+        if let Ok(status) = tokio::time::timeout_at(deadline, self.leader.exit()).await {
+            return status;
+        }
+        self.kill_groups();
+        self.leader.exit().await
+    }
+
+    /// Waits for the groups to be gone, and kills them when the time is over.
+    pub(super) async fn hunt(&self, deadline: Instant) {
+        let job = *self.orders.job.lock();
+        while group_lives(self.leader.pid()) || job.is_some_and(Job::lives) {
+            if Instant::now() >= deadline {
+                return self.kill_groups();
+            }
+            tokio::time::sleep_until(deadline.min(Instant::now() + POLL)).await;
+        }
+    }
+
+    /// The leader is reaped, others of its group may still hold the terminal:
+    /// they hear of its end here.
+    fn hang_up_rest(&self) {
+        if group_lives(self.leader.pid()) {
+            signal_group(self.leader.pid(), Signal::HUP);
+            signal_group(self.leader.pid(), Signal::CONT);
+        }
+    }
+
+    /// A group that has members keeps its number to itself; one that is empty
+    /// and whose leader is reaped must not be signalled, since the number may
+    /// have been given away.
+    pub(super) fn kill_groups(&self) {
+        if group_lives(self.leader.pid()) {
+            signal_group(self.leader.pid(), Signal::KILL);
+        }
+        if let Some(job) = self.orders.job.lock().take() {
+            job.kill();
+        }
+    }
+}
+
+fn group_lives(group: u32) -> bool {
+    let group = i32::try_from(group).ok().and_then(Pid::from_raw);
+    group.is_some_and(|group| test_kill_process_group(group).is_ok())
+}

@@ -1,1 +1,0 @@
-//! Terminals on Windows, through `ConPTY`.
