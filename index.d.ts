@@ -23,6 +23,11 @@ export interface RegistryOptions {
   spawnsPerMinute?: number
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
   historyBytes?: number
+  /**
+   * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
+   * object sets limits. Default true.
+   */
+  screen?: boolean | ScreenOptions
   /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -30,6 +35,144 @@ export interface RegistryOptions {
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
   exitLinger?: number
+  /** How long, and how often, `retryDelay()` has a connection wait. */
+  retry?: {
+    /** How often. Default 5. */
+    tries?: number
+    /** The first wait, in ms; each is twice the one before. Default 1000. */
+    minDelay?: number
+    /** The longest wait, in ms. Default 30000. */
+    maxDelay?: number
+  }
+  /** When memory counts as short, and what is done; `false`: nothing. */
+  memory?: MemoryOptions | false
+}
+
+/**
+ * When memory counts as short. A threshold up to 1 is a share of the smallest
+ * limit that applies (the V8 heap's, the control group's, or what this process
+ * has and could still get from the machine); a larger one is a number of bytes
+ * of this process, resident or in the V8 heap. A level is left again at 95 % of
+ * its threshold. A control group in which every task waited for memory for more
+ * than 10 % of the last 10 s is a warning, too.
+ */
+export interface MemoryOptions {
+  /** From here on memory is short. Default 0.8. */
+  warning?: number
+  /** From here on it is about to run out. Default 0.93. */
+  critical?: number
+  /**
+   * Time between two checks, in ms; 0: only `checkMemory()`. A tenth of it when
+   * a level is near. Default 10000. Without sessions nothing is checked.
+   */
+  interval?: number
+  /**
+   * A session without connection, viewer, input or output for this long is
+   * idle, in ms. Default 60000.
+   */
+  idleAfter?: number
+  /** What the history of a quiet session is shrunk to, in bytes. Default 16384. */
+  keepHistory?: number
+  /** What may be done, in this order. All are done by default. */
+  actions?: {
+    /** At a warning: shrink the histories of quiet sessions. */
+    shrinkHistories?: boolean
+    /** At a warning: drop what is only kept for speed. */
+    dropCaches?: boolean
+    /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
+    collectGarbage?: boolean
+    /** When critical: close idle sessions, a quarter at each check, oldest first. */
+    closeInactive?: boolean
+    /** When critical: refuse new sessions, with `ERR_SESSION_LIMIT`. */
+    refuse?: boolean
+    /**
+     * When it stays critical and no session is idle: close the oldest, a
+     * twentieth at each check, and none that has a connection or viewer before
+     * all that have none.
+     */
+    closeOldest?: boolean
+  }
+}
+
+/** How short memory is. */
+export type MemoryLevel = 'normal' | 'warning' | 'critical'
+
+/** Which limit is nearest; `process` for a threshold in bytes. */
+export type MemoryCause = 'heap' | 'cgroup' | 'machine' | 'process'
+
+/** A reading of memory, in bytes; absent where it could not be read. */
+export interface MemoryUsage {
+  /** Resident memory of this process. */
+  rss?: number
+  heapUsed?: number
+  heapLimit?: number
+  /** Memory outside the V8 heap that its objects hold. */
+  external?: number
+  /** What the control group uses and could not give back at once. */
+  cgroupUsed?: number
+  cgroupLimit?: number
+  /** Percent of the last 10 s in which all its tasks waited for memory. */
+  cgroupStall?: number
+  machineTotal?: number
+  machineAvailable?: number
+}
+
+/** What a check of memory found. */
+export interface MemoryStatus extends MemoryUsage {
+  level: MemoryLevel
+  /** The limit that is nearest. */
+  cause?: MemoryCause
+  /** Bytes used of it. */
+  used?: number
+  /** Where the level begins: `critical` when it is, else `warning`; bytes. */
+  threshold?: number
+  /** Whether new sessions are refused. */
+  refusing: boolean
+  /** Native memory held for sessions. */
+  nativeBytes: number
+}
+
+/** Memory is short, or no longer is; or something was done about it. */
+export interface MemoryPressure {
+  level: MemoryLevel
+  /** The level before. */
+  previous: MemoryLevel
+  /** What was done; absent in the event that tells a new level. */
+  action?:
+    | 'shrinkHistories'
+    | 'dropCaches'
+    | 'collectGarbage'
+    | 'refuse'
+    | 'closeInactive'
+    | 'closeOldest'
+  /** Sessions that it was done to. */
+  sessions: number
+  /** Bytes that it freed, as far as that is known. */
+  bytes: number
+  cause?: MemoryCause
+  used?: number
+  threshold?: number
+}
+
+/** What a session's screen keeps beside what is visible. */
+export interface ScreenOptions {
+  /** Lines that have scrolled off, at most. Default 1000. */
+  scrollbackLines?: number
+  /** Bytes of such lines, at most. Default 262144. */
+  scrollbackBytes?: number
+  /**
+   * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
+   * add-on, `'6'` without. Default `'11'`.
+   */
+  unicodeVersion?: '6' | '11'
+}
+
+/** Options of `Session.snapshot()`. */
+export interface SnapshotOptions {
+  /** Lines of scrollback, at most. Default: all that are kept. */
+  scrollback?: number
+  /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
+  format?: 'bytes' | 'json'
 }
 
 /** The shell of `SessionRegistry.create()`. */
@@ -75,8 +218,15 @@ export interface CreateOptions {
   cwd?: string
   /** The app's own data; kept as JSON. */
   metadata?: object
+  /**
+   * Whom the shell is counted for in `spawnsPerMinute`, such as the address of
+   * who asked. Default: its project.
+   */
+  rateKey?: string
   /** Output kept, in bytes. Default: the registry's `historyBytes`. */
   historyBytes?: number
+  /** Whether it keeps a screen. Default: the registry's `screen`. */
+  screen?: boolean | ScreenOptions
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions
 }
@@ -118,12 +268,18 @@ export interface SessionInfo {
 /** Why a session was closed. */
 export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry'
 
+/** Limits of a registry. */
+export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
+
 /** The numbers of a registry. */
 export interface RegistryStats {
   sessions: number
   /** Sessions whose shell has exited. */
   exited: number
+  /** Sessions whose shell runs and whose output is held back. */
   suspended: number
+  /** Sessions without a connection. */
+  detached: number
   projects: number
   connections: number
   viewers: number
@@ -152,7 +308,9 @@ export interface RegistryStats {
   /** Sessions closed, ever, by reason. */
   closed: Record<CloseReason, number>
   /** Limits hit, ever. */
-  limits: Record<'sessions' | 'project' | 'spawnRate' | 'focus', number>
+  limits: Record<LimitName, number>
+  /** As of the last check of memory. */
+  memoryLevel: MemoryLevel
 }
 
 /** Events of a registry and what their listeners get. */
@@ -163,7 +321,12 @@ export interface RegistryEvents {
   focusChanged: { id: string; projectId?: string; focused: boolean; allFocused: string[] }
   sessionSuspended: { id: string; projectId?: string }
   sessionResumed: { id: string; projectId?: string }
-  limitReached: { limit: 'sessions' | 'project' | 'spawnRate' | 'focus'; projectId?: string }
+  /** A connection has attached that was not attached before. */
+  sessionAttached: { id: string; projectId?: string; connectionId: string }
+  /** A connection has left; sessions that close tell only that. */
+  sessionDetached: { id: string; projectId?: string; connectionId: string }
+  limitReached: { limit: LimitName; projectId?: string }
+  memoryPressure: MemoryPressure
   /** Input that had to wait has been taken. */
   drain: { id: string; projectId?: string }
 }
@@ -538,14 +701,15 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
-   * Starts a shell on a session that was created without one.
+   * Starts a shell on a session that was created without one. It is counted
+   * for `rateKey`, by default the session's project.
    *
    * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
    * name with `errno`, `syscall` and `path`. When it fails nothing has
    * changed.
    */
-  spawn(pty: SessionPtyOptions): void
+  spawn(pty: SessionPtyOptions & { rateKey?: string }): void
   /** Notes that the session is in use: the inactivity time-out starts again. */
   touch(): void
   /**
@@ -596,6 +760,27 @@ export declare class Session {
    */
   readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
   /**
+   * The screen now: bytes that turn a fresh xterm.js of the same size into
+   * what one shows that has read everything, and the offset from which the
+   * output goes on. It contains no query and has no side effect.
+   *
+   * @returns With `format: 'json'`, `data` is
+   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  snapshot(options?: SnapshotOptions): { data: Buffer, offset: number, cols: number, rows: number }
+  /**
+   * The visible screen as text: lines without blanks at their end, joined by
+   * `
+  `.
+   *
+   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+   */
+  screenText(): string
+  /** Whether it keeps a screen. */
+  get screen(): boolean
+  /**
    * Opens a viewer.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
@@ -626,8 +811,10 @@ export declare class Session {
  * Owns sessions, with their limits and clocks, outside the V8 heap.
  *
  * Events: `sessionCreated`, `sessionClosed`, `sessionExited`, `focusChanged`,
- * `sessionSuspended`, `sessionResumed`, `limitReached`, `drain`. Events of a
- * call have been emitted when the call returns.
+ * `sessionSuspended`, `sessionResumed`, `sessionAttached`, `sessionDetached`,
+ * `limitReached`, `memoryPressure`, `drain`. Events of a call have been emitted
+ * when the call returns, unless a listener made the call: then they follow at
+ * the next turn of the event loop.
  *
  * @example
  * ```js
@@ -727,8 +914,15 @@ export declare class SessionRegistry {
    * @returns How many sessions it was attached to.
    */
   detach(connectionId: string, options?: { keepAlive?: number }): number
-  /** The registry's numbers. */
-  stats(): RegistryStats
+  /**
+   * How long to wait before the next try to attach a connection to a session
+   * that is not ready for it: twice as long each time, by `retry` of the
+   * options. `attach` starts the count afresh; it ends with the session.
+   *
+   * @returns Milliseconds; `null` when the tries are used up, and for a
+   * session that there is not.
+   */
+  retryDelay(sessionId: string, projectId?: string): number | null
   /**
    * Adds a listener.
    *
@@ -749,6 +943,37 @@ export declare class SessionRegistry {
    * `close()` without an id.
    */
   [globalThis.Symbol.dispose](): void
+  /**
+   * The registry's numbers. They are counted as they change, so that asking
+   * costs the same however many sessions there are.
+   */
+  stats(): RegistryStats
+  /**
+   * The registry's numbers for a Prometheus server, in its text format
+   * 0.0.4; to be served as `text/plain; version=0.0.4; charset=utf-8`.
+   */
+  metrics(): string
+  /**
+   * Checks memory now, does what the `memory` options say, and has emitted
+   * the `memoryPressure` events of it when it returns.
+   *
+   * @param usage - Readings that replace those of the system, for tests and
+   * for limits that only the app knows of.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  checkMemory(usage?: MemoryUsage): MemoryStatus
+  /**
+   * How many sessions fit into an amount of memory: `memory / (F + M)`,
+   * rounded down and at least 1. F is what any session needs (about 2 KiB); M
+   * is the mean of what this registry's sessions hold now, or held when they
+   * were closed, in histories, screens and waiting input, and is at most a
+   * full history. Before there was any session, M is a full history.
+   *
+   * @param memory - Bytes. Default: what the sessions hold now, and what is
+   * left before memory is critical.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  maxSessionsFor(memory?: number): number
 }
 
 /**
@@ -811,6 +1036,14 @@ export declare class Viewer {
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
   replayAs(type: 'history' | 'buffered' | 'resumed'): number
+  /**
+   * Moves the cursor ahead to an offset, where what lies between comes by
+   * other means, such as a snapshot. It never moves back, and not past the
+   * end.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  seek(offset: number): void
   /** Offset of the next byte to be read. */
   get offset(): number
   /** Bytes between the cursor and the session's end. */

@@ -1,8 +1,10 @@
 //! What the native side holds and has moved, counted as it changes, so that
 //! asking costs nothing however many sessions there are.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Notify;
 
 /// Gauges and counters of one registry, added up into those of its
 /// environment (the parent).
@@ -19,6 +21,22 @@ pub struct Meter {
     gaps: AtomicU64,
     bytes_missed: AtomicU64,
     stalls: AtomicU64,
+    held_at_close: AtomicU64,
+    alarm: Alarm,
+}
+
+/// Rings once when the histories have grown past a mark.
+#[derive(Debug)]
+struct Alarm {
+    mark: AtomicI64,
+    rung: AtomicBool,
+    bell: OnceLock<Arc<Notify>>,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { mark: AtomicI64::new(i64::MAX), rung: AtomicBool::new(false), bell: OnceLock::new() }
+    }
 }
 
 /// A gauge: a number of things, or of bytes, that exist now.
@@ -47,6 +65,8 @@ pub enum Counter {
     Gaps,
     /// Bytes that viewers lost.
     BytesMissed,
+    /// Bytes of history that sessions held when they were closed.
+    HeldAtClose,
     /// Times a viewer stalled.
     Stalls,
 }
@@ -61,10 +81,40 @@ impl Meter {
     /// Changes a gauge.
     pub fn add(&self, gauge: Gauge, change: i64) {
         if change != 0 {
-            self.gauge(gauge).fetch_add(change, Ordering::Relaxed);
+            let level = self.gauge(gauge).fetch_add(change, Ordering::Relaxed) + change;
+            if matches!(gauge, Gauge::History) && level > self.alarm.mark.load(Ordering::Relaxed) {
+                self.ring();
+            }
             if let Some(parent) = &self.parent {
                 parent.add(gauge, change);
             }
+        }
+    }
+
+    /// Names what is notified when an alarm rings. Only the first call counts.
+    pub fn set_bell(&self, bell: Arc<Notify>) {
+        let _ = self.alarm.bell.set(bell);
+    }
+
+    /// Rings the bell once when histories occupy `growth` bytes more than now.
+    pub fn set_alarm(&self, growth: u64) {
+        let now = self.history.load(Ordering::Relaxed);
+        let growth = i64::try_from(growth).unwrap_or(i64::MAX);
+        self.alarm.mark.store(now.saturating_add(growth), Ordering::Relaxed);
+    }
+
+    /// Whether an alarm has rung since the last time that this was asked.
+    #[must_use]
+    pub fn take_alarm(&self) -> bool {
+        self.alarm.rung.load(Ordering::Relaxed) && self.alarm.rung.swap(false, Ordering::AcqRel)
+    }
+
+    #[cold]
+    fn ring(&self) {
+        self.alarm.mark.store(i64::MAX, Ordering::Relaxed);
+        self.alarm.rung.store(true, Ordering::Release);
+        if let Some(bell) = self.alarm.bell.get() {
+            bell.notify_one();
         }
     }
 
@@ -110,6 +160,7 @@ impl Meter {
             Counter::BytesSent => &self.bytes_sent,
             Counter::Gaps => &self.gaps,
             Counter::BytesMissed => &self.bytes_missed,
+            Counter::HeldAtClose => &self.held_at_close,
             Counter::Stalls => &self.stalls,
         }
     }

@@ -22,8 +22,10 @@ const ROUNDS = quick ? 1 : 3
 const WAYS = [
   { name: 'legacy', server: 'legacy' },
   { name: 'careful JavaScript', server: 'careful' },
-  { name: 'offheap, JSON', server: 'offheap' },
-  { name: 'offheap, offheap.v1', server: 'offheap', protocol: 'offheap.v1' },
+  { name: 'offheap, JSON', server: 'offheap-no-screen' },
+  { name: 'offheap, v1', server: 'offheap-no-screen', protocol: 'offheap.v1' },
+  { name: 'offheap, JSON, screen', server: 'offheap' },
+  { name: 'offheap, v1, screen', server: 'offheap', protocol: 'offheap.v1' },
 ]
 
 const LOG = path.join(os.tmpdir(), `offheap-bench-${process.pid}.log`)

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::pressure::Usage;
 use crate::pty::ExitStatus;
 use crate::registry::Event;
 
@@ -39,6 +40,9 @@ pub enum News {
     Exited(Token, ExitStatus),
     /// A registry has an event to emit.
     Event(Token, Event),
+    /// A registry's memory is to be checked: what is known of it but the V8
+    /// heap, which only its own thread can read.
+    MemoryDue(Token, Box<Usage>),
 }
 
 /// The list of news of one environment.

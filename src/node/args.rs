@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use napi::bindgen_prelude::{
-    Array, Env, FromNapiValue, Function, JsValue, Object, Result, Unknown,
+    Array, Env, FromNapiValue, Function, JsValue, Object, Result, ToNapiValue, Unknown,
 };
 use napi::{ValueType, sys};
 
@@ -18,6 +18,20 @@ pub(super) fn given(value: Option<Unknown<'_>>) -> Option<Unknown<'_>> {
     value.filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined | ValueType::Null)))
 }
 
+/// A number that is one: not NaN.
+pub(super) fn number(env: &Env, value: Unknown<'_>, name: &str) -> Result<f64> {
+    let number = any_number(env, value, name)?;
+    if number.is_nan() { Err(out_of_range(env, name, "a number", number)) } else { Ok(number) }
+}
+
+fn any_number(env: &Env, value: Unknown<'_>, name: &str) -> Result<f64> {
+    if value.get_type()? != ValueType::Number {
+        return Err(invalid_type(env, name, "of type number"));
+    }
+    // SAFETY: the value is a number of this environment, as was just checked.
+    unsafe { f64::from_napi_value(env.raw(), value.raw()) }
+}
+
 /// A whole number within a range.
 pub(super) fn integer(
     env: &Env,
@@ -26,11 +40,7 @@ pub(super) fn integer(
     min: u64,
     max: u64,
 ) -> Result<u64> {
-    if value.get_type()? != ValueType::Number {
-        return Err(invalid_type(env, name, "of type number"));
-    }
-    // SAFETY: the value is a number of this environment, as was just checked.
-    let number = unsafe { f64::from_napi_value(env.raw(), value.raw())? };
+    let number = any_number(env, value, name)?;
     if number.fract() != 0.0 || !number.is_finite() {
         return Err(out_of_range(env, name, "an integer", number));
     }
@@ -101,6 +111,15 @@ pub(super) fn property<'a>(object: Option<&Object<'a>>, name: &str) -> Result<Op
         Some(object) => Ok(given(object.get::<Unknown<'a>>(name)?)),
         None => Ok(None),
     }
+}
+
+/// Sets a property that may be absent: then the object does not have it.
+pub(super) fn set_some<T: ToNapiValue>(
+    object: &mut Object<'_>,
+    name: &str,
+    value: Option<T>,
+) -> Result<()> {
+    value.map_or(Ok(()), |value| object.set(name, value))
 }
 
 /// An optional number of milliseconds.

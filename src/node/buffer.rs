@@ -54,6 +54,12 @@ pub(super) struct Pool {
 }
 
 impl Pool {
+    /// Lets go of all memory that waits for the next frame.
+    pub(super) fn clear(&self) {
+        self.small.borrow_mut().clear();
+        self.large.borrow_mut().clear();
+    }
+
     /// Copies a frame into pooled memory: the Buffer that JavaScript gets, and
     /// the memory behind it, to be given back when the frame is out.
     pub(super) fn lend<'a>(&self, env: &Env, frame: &[u8]) -> Result<(Unknown<'a>, Slab)> {

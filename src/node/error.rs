@@ -132,7 +132,9 @@ pub(super) fn written(env: &Env, result: std::result::Result<bool, WriteError>) 
 pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
     let code = match refusal {
         Refusal::Spawn(error) => return spawn(env, error),
-        Refusal::SessionLimit(_) => "ERR_SESSION_LIMIT",
+        // What is full is the machine rather than a number, but what a client
+        // can do about it is the same.
+        Refusal::SessionLimit(_) | Refusal::Memory => "ERR_SESSION_LIMIT",
         Refusal::ProjectLimit(_) => "ERR_PROJECT_LIMIT",
         Refusal::SpawnRate(_) => "ERR_SPAWN_RATE",
         Refusal::Exists(_) => "ERR_SESSION_EXISTS",
@@ -140,6 +142,11 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::Closed => "ERR_CLOSED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+pub(super) fn no_screen(env: &Env) -> Error {
+    let message = "The session keeps no screen: it was created with screen: false";
+    throw(env, Class::Error, "ERR_SCREEN_DISABLED", message)
 }
 
 pub(super) fn not_found(env: &Env, id: &str) -> Error {

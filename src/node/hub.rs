@@ -226,7 +226,10 @@ impl Hub {
     fn hand_out(&self, env: &Env, news: News) {
         let token = match &news {
             News::Readable(signal) => signal.token(),
-            News::Drained(token) | News::Exited(token, _) | News::Event(token, _) => *token,
+            News::Drained(token)
+            | News::Exited(token, _)
+            | News::Event(token, _)
+            | News::MemoryDue(token, _) => *token,
         };
         let target = self.targets.borrow().get(&token).and_then(Listener::target);
         let Some(target) = target else { return };

@@ -22,6 +22,8 @@ mod pty;
 mod pty_options;
 mod registry;
 mod registry_events;
+mod registry_memory;
+mod registry_numbers;
 mod registry_types;
 mod session;
 mod viewer;

@@ -3,23 +3,24 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, This, Unknown};
+use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
 
 use super::error::{closed, not_found, refusal};
-use super::hub::{Hub, Target};
+use super::hub::Hub;
 use super::registry_events::{Listeners, NAMES};
 use super::session::{self, Session};
 use super::{args, pty_options, registry_types};
-use crate::inbox::Token;
-use crate::meter::{Counter, Gauge, Meter};
+use crate::meter::Meter;
 use crate::registry::{Clock, Handle, Info, Registry};
 
 /// Owns sessions, with their limits and clocks, outside the V8 heap.
 ///
 /// Events: `sessionCreated`, `sessionClosed`, `sessionExited`, `focusChanged`,
-/// `sessionSuspended`, `sessionResumed`, `limitReached`, `drain`. Events of a
-/// call have been emitted when the call returns.
+/// `sessionSuspended`, `sessionResumed`, `sessionAttached`, `sessionDetached`,
+/// `limitReached`, `memoryPressure`, `drain`. Events of a call have been emitted
+/// when the call returns, unless a listener made the call: then they follow at
+/// the next turn of the event loop.
 ///
 /// @example
 /// ```js
@@ -32,15 +33,18 @@ use crate::registry::{Clock, Handle, Info, Registry};
 /// session.write('ls\r')
 /// registry.close(session.id)
 /// ```
-#[napi(custom_finalize)]
+#[napi]
 pub struct SessionRegistry {
     listeners: Rc<Listeners>,
     hub: Rc<Hub>,
-    token: Token,
 }
 
 impl SessionRegistry {
-    fn registry(&self) -> &Arc<Registry> {
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
         &self.listeners.registry
     }
 
@@ -70,10 +74,8 @@ impl SessionRegistry {
         let token = hub.token();
         let meter = Meter::new(Some(hub.meter()));
         let registry = Registry::new(options, Clock::system(), hub.inbox(), token, meter);
-        let listeners = Rc::new(Listeners::new(registry, Rc::clone(&hub)));
-        let target: Rc<dyn Target> = Rc::<Listeners>::clone(&listeners);
-        hub.register(token, &target);
-        Ok(Self { listeners, hub, token })
+        let listeners = Listeners::new(registry, Rc::clone(&hub), token);
+        Ok(Self { listeners, hub })
     }
 
     /// Creates a session; with `pty`, its shell is started on a terminal whose
@@ -88,11 +90,11 @@ impl SessionRegistry {
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
         let object = args::options(&env, options)?;
-        let new = registry_types::new_session(&env, object.as_ref(), registry.options().history)?;
+        let new = registry_types::new_session(&env, object.as_ref(), registry.options())?;
         let spawn = match args::property(object.as_ref(), "pty")? {
             Some(pty) => {
                 let max_input = registry.options().max_input;
-                Some(pty_options::of_session(&env, pty, new.cwd.as_deref(), max_input)?)
+                Some(pty_options::of_session(&env, pty, new.details.cwd.as_deref(), max_input)?)
             }
             None => None,
         };
@@ -119,12 +121,8 @@ impl SessionRegistry {
         project_id: Option<Unknown<'_>>,
     ) -> Result<Option<Session>> {
         let (id, project) = name(&env, id, project_id)?;
-        let registry = self.registry();
-        let handle = registry.get(&id, project.as_deref());
-        Ok(handle.and_then(|handle| {
-            let info = registry.info(&handle)?;
-            Some(self.wrap((handle, info)))
-        }))
+        let found = self.registry().get(&id, project.as_deref());
+        Ok(found.map(|session| self.wrap(session)))
     }
 
     /// The sessions of a project, or all, oldest first.
@@ -151,6 +149,7 @@ impl SessionRegistry {
         };
         let (id, project) = name(&env, id, project_id)?;
         let closed = self.registry().close(&id, project.as_deref());
+        self.listeners.update_hold();
         self.hub.deliver(&env);
         Ok(closed)
     }
@@ -262,44 +261,27 @@ impl SessionRegistry {
         let options = args::options(&env, options)?;
         let keep = args::property(options.as_ref(), "keepAlive")?;
         let keep = args::millis(&env, keep, "options.keepAlive")?;
-        Ok(self.registry().detach(&connection, keep) as f64)
+        let count = self.registry().detach(&connection, keep);
+        self.hub.deliver(&env);
+        Ok(count as f64)
     }
 
-    /// The registry's numbers.
-    #[napi(catch_unwind, ts_return_type = "RegistryStats")]
-    pub fn stats(&self, env: Env) -> Result<Object<'static>> {
-        let registry = self.registry();
-        let (stats, meter) = (registry.stats(), registry.meter());
-        let mut object = Object::new(&env)?;
-        let mut set = |name: &str, value: u64| object.set(name, value as f64);
-        set("sessions", stats.sessions as u64)?;
-        set("exited", stats.exited as u64)?;
-        set("suspended", stats.suspended as u64)?;
-        set("projects", stats.projects as u64)?;
-        set("connections", stats.connections as u64)?;
-        set("viewers", meter.level(Gauge::Viewers))?;
-        set("historyBytes", meter.level(Gauge::History))?;
-        set("screenBytes", meter.level(Gauge::Screen))?;
-        set("inputBytes", stats.input_queued as u64)?;
-        set("nativeBytes", meter.bytes_held() + stats.input_queued as u64)?;
-        set("bytesOut", meter.total(Counter::BytesOut))?;
-        set("bytesIn", meter.total(Counter::BytesIn))?;
-        set("bytesSent", meter.total(Counter::BytesSent))?;
-        set("gaps", meter.total(Counter::Gaps))?;
-        set("bytesMissed", meter.total(Counter::BytesMissed))?;
-        set("stalls", meter.total(Counter::Stalls))?;
-        set("created", stats.created)?;
-        let mut closed = Object::new(&env)?;
-        for (reason, count) in stats.closed {
-            closed.set(reason.name(), count as f64)?;
-        }
-        object.set("closed", closed)?;
-        let mut limits = Object::new(&env)?;
-        for (limit, count) in stats.limits {
-            limits.set(limit.name(), count as f64)?;
-        }
-        object.set("limits", limits)?;
-        Ok(object)
+    /// How long to wait before the next try to attach a connection to a session
+    /// that is not ready for it: twice as long each time, by `retry` of the
+    /// options. `attach` starts the count afresh; it ends with the session.
+    ///
+    /// @returns Milliseconds; `null` when the tries are used up, and for a
+    /// session that there is not.
+    #[napi(catch_unwind, ts_args_type = "sessionId: string, projectId?: string")]
+    pub fn retry_delay(
+        &self,
+        env: Env,
+        session_id: Unknown<'_>,
+        project_id: Option<Unknown<'_>>,
+    ) -> Result<Option<f64>> {
+        let (id, project) = name(&env, session_id, project_id)?;
+        let delay = self.registry().retry_delay(&id, project.as_deref());
+        Ok(delay.map(|delay| delay.as_millis() as f64))
     }
 
     /// Adds a listener.
@@ -363,15 +345,6 @@ impl SessionRegistry {
     fn shut(&self, env: &Env) {
         self.registry().shut();
         self.hub.deliver(env);
-    }
-}
-
-impl ObjectFinalize for SessionRegistry {
-    /// A registry that nobody holds any more is closed with its sessions.
-    fn finalize(self, _env: Env) -> Result<()> {
-        self.registry().shut();
-        self.hub.unregister(self.token);
-        Ok(())
     }
 }
 

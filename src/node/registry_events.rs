@@ -1,49 +1,75 @@
 //! A registry's events on their way to its listeners.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 
 use super::callback::Callback;
 use super::hub::{Hub, Target};
-use super::registry_types;
-use crate::inbox::News;
+use super::{args, registry_memory, registry_types};
+use crate::inbox::{News, Token};
 use crate::registry::{Event, Registry};
 
 /// The names that `on` knows.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 11] = [
     "sessionCreated",
     "sessionClosed",
     "sessionExited",
     "focusChanged",
     "sessionSuspended",
     "sessionResumed",
+    "sessionAttached",
+    "sessionDetached",
     "limitReached",
+    "memoryPressure",
     "drain",
 ];
 
-/// The listeners of one registry.
+/// A registry as JavaScript knows it: with its listeners. It lives as long as
+/// the registry's object, one of its sessions' objects, or a program that keeps
+/// the process running; then the registry is closed.
 pub(super) struct Listeners {
     pub(super) registry: Arc<Registry>,
-    hub: Rc<Hub>,
+    pub(super) hub: Rc<Hub>,
+    token: Token,
     list: RefCell<Vec<(String, Rc<Callback>)>>,
-    /// Whether the registry keeps the process running now.
-    holds: Cell<bool>,
+    me: Weak<Self>,
+    /// Itself, while it keeps the process running.
+    held: RefCell<Option<Rc<Self>>>,
 }
 
 impl Listeners {
-    pub(super) fn new(registry: Arc<Registry>, hub: Rc<Hub>) -> Self {
-        Self { registry, hub, list: RefCell::default(), holds: Cell::new(false) }
+    pub(super) fn new(registry: Arc<Registry>, hub: Rc<Hub>, token: Token) -> Rc<Self> {
+        let listeners = Rc::new_cyclic(|me| Self {
+            registry,
+            hub,
+            token,
+            list: RefCell::default(),
+            me: Weak::clone(me),
+            held: RefCell::default(),
+        });
+        let target: Rc<dyn Target> = Rc::<Self>::clone(&listeners);
+        listeners.hub.register(token, &target);
+        listeners
     }
 
     /// A session with a live program keeps the process running.
     pub(super) fn update_hold(&self) {
         let wanted = self.registry.holds();
-        if self.holds.replace(wanted) != wanted {
-            if wanted { self.hub.hold() } else { self.hub.release() }
+        if wanted == self.held.borrow().is_some() {
+            return;
         }
+        let me = if wanted { self.me.upgrade() } else { None };
+        // What held it so far is dropped when the borrow is over.
+        let before = self.held.replace(me);
+        if wanted {
+            self.hub.hold();
+        } else {
+            self.hub.release();
+        }
+        drop(before);
     }
 
     pub(super) fn add(
@@ -75,13 +101,20 @@ impl Listeners {
 
 impl Target for Listeners {
     fn tell(&self, env: &Env, news: News) {
-        let News::Event(_, event) = news else { return };
+        let event = match news {
+            News::Event(_, event) => event,
+            News::MemoryDue(_, usage) => return registry_memory::check_now(env, self, *usage),
+            _ => return,
+        };
         self.update_hold();
+        if matches!(event, Event::Shut) {
+            self.list.borrow_mut().clear();
+        }
         let listeners = self.of(event.name());
         if listeners.is_empty() {
             return;
         }
-        if let Ok(payload) = payload(env, &self.registry, &event) {
+        if let Ok(payload) = payload(env, &event) {
             for listener in listeners {
                 listener.call(&[payload.raw()]);
             }
@@ -94,17 +127,19 @@ impl Target for Listeners {
     }
 }
 
-fn payload<'a>(env: &Env, registry: &Registry, event: &Event) -> Result<Object<'a>> {
-    if let Event::Created(info) = event
-        && let Some(handle) = registry.get(&info.id, info.project.as_deref())
-    {
-        return registry_types::info(env, &handle, info);
+impl Drop for Listeners {
+    /// A registry that nobody holds any more is closed with its sessions.
+    fn drop(&mut self) {
+        self.registry.shut();
+        self.hub.unregister(self.token);
     }
+}
+
+fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
     let mut object = Object::new(env)?;
     match event {
-        Event::Created(info) => {
-            name(&mut object, &info.id, info.project.as_deref())?;
-        }
+        Event::Created(session) => return registry_types::info(env, &session.0, &session.1),
+        Event::MemoryPressure(pressure) => return registry_memory::pressure(env, pressure),
         Event::Closed { id, project, reason } => {
             name(&mut object, id, project.as_deref())?;
             object.set("reason", reason.name())?;
@@ -122,15 +157,21 @@ fn payload<'a>(env: &Env, registry: &Registry, event: &Event) -> Result<Object<'
         Event::Suspended { id, project }
         | Event::Resumed { id, project }
         | Event::Drained { id, project } => name(&mut object, id, project.as_deref())?,
+        Event::Attached { id, project, connection }
+        | Event::Detached { id, project, connection } => {
+            name(&mut object, id, project.as_deref())?;
+            object.set("connectionId", connection.as_str())?;
+        }
         Event::LimitReached { limit, project } => {
             object.set("limit", limit.name())?;
-            object.set("projectId", project.as_deref())?;
+            args::set_some(&mut object, "projectId", project.as_deref())?;
         }
+        Event::Shut => {}
     }
     Ok(object)
 }
 
 fn name(object: &mut Object<'_>, id: &str, project: Option<&str>) -> Result<()> {
     object.set("id", id)?;
-    object.set("projectId", project)
+    args::set_some(object, "projectId", project)
 }

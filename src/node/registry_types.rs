@@ -1,14 +1,17 @@
 //! What a registry takes and gives, between JavaScript and Rust.
 
+use napi::ValueType;
 use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
 use napi::sys;
 
 use super::args;
 use super::callback::Reference;
 use super::error::invalid_type;
+use super::registry_memory;
 use crate::pty::ExitStatus;
-use crate::registry::{Handle, Info, NewSession, OnProjectLimit, Options};
+use crate::registry::{Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry};
 use crate::ring::MAX_CAPACITY;
+use crate::screen::{ScreenOptions, UnicodeVersion};
 
 /// A history smaller than this could not hold a frame's worth of output.
 pub(super) const MIN_HISTORY: usize = 4096;
@@ -28,6 +31,7 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     count("spawnsPerMinute", &mut options.spawns_per_minute)?;
     let value = args::property(object, "historyBytes")?;
     options.history = history(env, value, options.history)?;
+    options.screen = screen(env, args::property(object, "screen")?, options.screen)?;
     let value = args::property(object, "maxInputBytes")?;
     options.max_input =
         args::size_or(env, value, "options.maxInputBytes", (1, MAX_CAPACITY), options.max_input)?;
@@ -42,11 +46,59 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     if let Some(word) = args::property(object, "onProjectLimit")? {
         options.on_project_limit = on_project_limit(env, word)?;
     }
+    options.retry = retry(env, args::property(object, "retry")?)?;
+    options.memory = registry_memory::options(env, args::property(object, "memory")?)?;
     Ok(options)
+}
+
+fn retry(env: &Env, value: Option<Unknown<'_>>) -> Result<Retry> {
+    let object = value.map(|value| args::object(env, value, "options.retry")).transpose()?;
+    let property = |name: &str| args::property(object.as_ref(), name);
+    let default = Retry::default();
+    let tries = property("tries")?.map_or(Ok(u64::from(default.tries)), |value| {
+        args::integer(env, value, "options.retry.tries", 0, 1000)
+    })?;
+    let first = args::millis(env, property("minDelay")?, "options.retry.minDelay")?;
+    let longest = args::millis(env, property("maxDelay")?, "options.retry.maxDelay")?;
+    Ok(Retry {
+        tries: u32::try_from(tries).unwrap_or(default.tries),
+        first: first.unwrap_or(default.first),
+        longest: longest.unwrap_or(default.longest),
+    })
 }
 
 fn history(env: &Env, value: Option<Unknown<'_>>, default: usize) -> Result<usize> {
     args::size_or(env, value, "options.historyBytes", (MIN_HISTORY, MAX_CAPACITY), default)
+}
+
+/// `false` for none, `true` for one, or an object with limits of its own.
+fn screen(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    default: Option<ScreenOptions>,
+) -> Result<Option<ScreenOptions>> {
+    let Some(value) = value else { return Ok(default) };
+    let mut options = ScreenOptions::default();
+    if value.get_type()? == ValueType::Boolean {
+        let wanted = args::boolean(env, value, "options.screen")?;
+        return Ok(wanted.then(|| default.unwrap_or(options)));
+    }
+    let object = args::object(env, value, "options.screen")?;
+    let size = |name: &str, max: usize, default: usize| {
+        let value = args::property(Some(&object), name)?;
+        args::size_or(env, value, &format!("options.screen.{name}"), (0, max), default)
+    };
+    options.scrollback_lines = size("scrollbackLines", 1 << 20, options.scrollback_lines)?;
+    options.scrollback_bytes = size("scrollbackBytes", MAX_CAPACITY, options.scrollback_bytes)?;
+    if let Some(version) = args::property(Some(&object), "unicodeVersion")? {
+        options.unicode =
+            match args::string(env, version, "options.screen.unicodeVersion")?.as_str() {
+                "6" => UnicodeVersion::V6,
+                "11" => UnicodeVersion::V11,
+                _ => return Err(invalid_type(env, "options.screen.unicodeVersion", "'6' or '11'")),
+            };
+    }
+    Ok(Some(options))
 }
 
 fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
@@ -60,7 +112,7 @@ fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
 pub(super) fn new_session(
     env: &Env,
     object: Option<&Object<'_>>,
-    default: usize,
+    options: &Options,
 ) -> Result<NewSession> {
     let word = |name: &str| -> Result<Option<String>> {
         args::string_or_none(env, args::property(object, name)?, &format!("options.{name}"))
@@ -69,11 +121,15 @@ pub(super) fn new_session(
     Ok(NewSession {
         project: word("projectId")?,
         id: word("id")?,
-        user: word("userId")?,
-        mode: word("mode")?,
-        cwd: word("cwd")?,
-        metadata: stringify(env, args::property(object, "metadata")?)?,
-        history: Some(history(env, history_bytes, default)?),
+        rate_key: word("rateKey")?,
+        history: Some(history(env, history_bytes, options.history)?),
+        screen: screen(env, args::property(object, "screen")?, options.screen)?,
+        details: Details {
+            user: word("userId")?,
+            mode: word("mode")?,
+            cwd: word("cwd")?,
+            metadata: stringify(env, args::property(object, "metadata")?)?,
+        },
     })
 }
 
@@ -140,12 +196,12 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     let size = session.size();
     let (start, end) = session.span();
     let mut object = Object::new(env)?;
-    object.set("id", info.id.as_str())?;
-    object.set("projectId", info.project.as_deref())?;
-    object.set("userId", info.user.as_deref())?;
-    object.set("mode", info.mode.as_deref())?;
-    object.set("cwd", info.cwd.as_deref())?;
-    object.set("metadata", parse(env, info.metadata.as_deref())?)?;
+    object.set("id", &*handle.id)?;
+    args::set_some(&mut object, "projectId", handle.project.as_deref())?;
+    args::set_some(&mut object, "userId", info.details.user.as_deref())?;
+    args::set_some(&mut object, "mode", info.details.mode.as_deref())?;
+    args::set_some(&mut object, "cwd", info.details.cwd.as_deref())?;
+    object.set("metadata", parse(env, info.details.metadata.as_deref())?)?;
     object.set("status", if session.is_closed() { "closed" } else { status(info) })?;
     object.set("focused", info.focused)?;
     object.set("suspended", info.suspended)?;
@@ -153,7 +209,7 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     object.set("viewers", session.viewers() as f64)?;
     object.set("createdAt", info.created_ms as f64)?;
     object.set("lastActiveAt", info.active_ms as f64)?;
-    object.set("pid", Some(session.pid()).filter(|pid| *pid != 0))?;
+    args::set_some(&mut object, "pid", Some(session.pid()).filter(|pid| *pid != 0))?;
     object.set("cols", u32::from(size.cols))?;
     object.set("rows", u32::from(size.rows))?;
     object.set("start", start as f64)?;

@@ -239,6 +239,18 @@ impl Viewer {
         Ok(self.state.session.replay(self.state.key, replay) as f64)
     }
 
+    /// Moves the cursor ahead to an offset, where what lies between comes by
+    /// other means, such as a snapshot. It never moves back, and not past the
+    /// end.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    #[napi(catch_unwind, ts_args_type = "offset: number")]
+    pub fn seek(&self, env: Env, offset: Unknown<'_>) -> Result<()> {
+        let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
+        self.state.session.seek(self.state.key, offset);
+        Ok(())
+    }
+
     /// Offset of the next byte to be read.
     #[napi(getter, catch_unwind)]
     pub fn offset(&self) -> f64 {

@@ -26,6 +26,12 @@ impl Clock {
         Self { moved: Some(Arc::default()), ..Self::system() }
     }
 
+    /// Whether a test moves this clock.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.moved.is_some()
+    }
+
     /// Moves a manual clock forward; the system's is not to be moved.
     pub fn advance(&self, by: Duration) {
         if let Some(moved) = &self.moved {

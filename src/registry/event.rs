@@ -1,6 +1,7 @@
 //! What a registry tells its listeners.
 
-use super::info::Info;
+use super::info::{Handle, Info};
+use crate::pressure::{Bound, Level};
 use crate::pty::ExitStatus;
 
 /// Why a session was closed.
@@ -60,11 +61,14 @@ pub enum Limit {
     SpawnRate,
     /// Focused sessions in a project.
     Focus,
+    /// Memory.
+    Memory,
 }
 
 impl Limit {
     /// Every limit, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::Sessions, Self::Project, Self::SpawnRate, Self::Focus];
+    pub const ALL: [Self; 5] =
+        [Self::Sessions, Self::Project, Self::SpawnRate, Self::Focus, Self::Memory];
 
     /// The name that listeners and metrics see.
     #[must_use]
@@ -74,15 +78,65 @@ impl Limit {
             Self::Project => "project",
             Self::SpawnRate => "spawnRate",
             Self::Focus => "focus",
+            Self::Memory => "memory",
         }
     }
+}
+
+/// What was done because memory is short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Histories of idle sessions were shrunk.
+    ShrinkHistories,
+    /// What is only kept for speed was dropped.
+    DropCaches,
+    /// The V8 heap's garbage was collected.
+    CollectGarbage,
+    /// Idle sessions were closed.
+    CloseInactive,
+    /// New sessions are refused from here on.
+    Refuse,
+    /// The oldest session was closed.
+    CloseOldest,
+}
+
+impl Action {
+    /// The name that listeners see.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ShrinkHistories => "shrinkHistories",
+            Self::DropCaches => "dropCaches",
+            Self::CollectGarbage => "collectGarbage",
+            Self::CloseInactive => "closeInactive",
+            Self::Refuse => "refuse",
+            Self::CloseOldest => "closeOldest",
+        }
+    }
+}
+
+/// Memory is short, or is no longer; or something was done about it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pressure {
+    /// The level.
+    pub level: Level,
+    /// The level before.
+    pub previous: Level,
+    /// What was done; `None` when only the level is told.
+    pub action: Option<Action>,
+    /// Sessions that it was done to.
+    pub sessions: usize,
+    /// Native bytes that it freed.
+    pub bytes: u64,
+    /// The nearest limit.
+    pub bound: Option<Bound>,
 }
 
 /// One event, with what its listeners need to know.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A session exists.
-    Created(Box<Info>),
+    Created(Box<(Handle, Info)>),
     /// A session is gone.
     Closed {
         /// Its id.
@@ -126,6 +180,24 @@ pub enum Event {
         /// Its project.
         project: Option<String>,
     },
+    /// A connection uses a session.
+    Attached {
+        /// The session's id.
+        id: String,
+        /// Its project.
+        project: Option<String>,
+        /// The connection.
+        connection: String,
+    },
+    /// A connection has left a session. It is not told of sessions that close.
+    Detached {
+        /// The session's id.
+        id: String,
+        /// Its project.
+        project: Option<String>,
+        /// The connection.
+        connection: String,
+    },
     /// Input that had to wait has been taken.
     Drained {
         /// The session's id.
@@ -140,6 +212,10 @@ pub enum Event {
         /// In which project, where the limit is a project's.
         project: Option<String>,
     },
+    /// Memory is short, or is no longer; or something was done about it.
+    MemoryPressure(Pressure),
+    /// The registry is closed: nothing follows.
+    Shut,
 }
 
 impl Event {
@@ -153,8 +229,13 @@ impl Event {
             Self::FocusChanged { .. } => "focusChanged",
             Self::Suspended { .. } => "sessionSuspended",
             Self::Resumed { .. } => "sessionResumed",
+            Self::Attached { .. } => "sessionAttached",
+            Self::Detached { .. } => "sessionDetached",
             Self::Drained { .. } => "drain",
             Self::LimitReached { .. } => "limitReached",
+            Self::MemoryPressure(_) => "memoryPressure",
+            // Not for listeners: it ends their registration.
+            Self::Shut => "",
         }
     }
 }

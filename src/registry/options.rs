@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::screen::ScreenOptions;
+
 /// What happens to a session too many in its project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnProjectLimit {
@@ -9,6 +11,23 @@ pub enum OnProjectLimit {
     CloseOldest,
     /// The new session is refused.
     Reject,
+}
+
+/// How often, and after what waits, a connection is to be registered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often.
+    pub tries: u32,
+    /// The first wait; each is twice the one before.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { tries: 5, first: Duration::from_secs(1), longest: Duration::from_secs(30) }
+    }
 }
 
 /// Limits and clocks of a registry. A limit of 0 means none.
@@ -28,10 +47,16 @@ pub struct Options {
     pub spawns_per_minute: usize,
     /// Bytes of history for each session.
     pub history: usize,
+    /// The screen that each session keeps, if any.
+    pub screen: Option<ScreenOptions>,
     /// Input bytes that may wait, for each session.
     pub max_input: usize,
     /// How long an exited session stays, so that its last output can be read.
     pub linger: Duration,
+    /// For connections that cannot be registered at once.
+    pub retry: Retry,
+    /// When memory counts as short, and what is done about it.
+    pub memory: crate::pressure::Options,
 }
 
 impl Default for Options {
@@ -44,8 +69,11 @@ impl Default for Options {
             inactive: Duration::from_mins(5),
             spawns_per_minute: 10,
             history: 256 * 1024,
+            screen: Some(ScreenOptions::default()),
             max_input: crate::pty::DEFAULT_MAX_INPUT,
             linger: Duration::from_secs(1),
+            retry: Retry::default(),
+            memory: crate::pressure::Options::default(),
         }
     }
 }

@@ -8,10 +8,12 @@ use slab::Slab;
 
 use super::cursor::{Cursor, Replay};
 use super::frame::{self, Format, Frame, Gap};
+use super::mirror::Mirror;
 use crate::inbox::Signal;
 use crate::meter::{Counter, Gauge, Meter};
 use crate::pty::Gate;
 use crate::ring::Ring;
+use crate::screen::ScreenOptions;
 
 /// Names a viewer within its session. Never reused within a session, so a
 /// stale one reaches nobody.
@@ -37,6 +39,7 @@ pub enum Origin {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
     ring: Ring,
+    mirror: Mirror,
     cursors: Slab<(u64, Cursor)>,
     serial: u64,
     meter: Arc<Meter>,
@@ -46,12 +49,14 @@ pub(super) struct Stream {
     paused: bool,
     /// Input was given, so the next output is likely its echo.
     echo: bool,
+    last_output: Instant,
 }
 
 impl Stream {
-    pub(super) fn new(history: usize, meter: Arc<Meter>) -> Self {
+    pub(super) fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
         Self {
             ring: Ring::new(history),
+            mirror: Mirror::new(screen, Arc::clone(&meter)),
             cursors: Slab::new(),
             serial: 0,
             meter,
@@ -59,6 +64,7 @@ impl Stream {
             closed: false,
             paused: false,
             echo: false,
+            last_output: Instant::now(),
         }
     }
 
@@ -66,10 +72,14 @@ impl Stream {
         &self.ring
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8], now: Instant) -> u64 {
+    /// Takes output. Questions that it asks of its terminal are answered into
+    /// `answers` when nobody is there whose terminal could.
+    pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
+        self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+        self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
@@ -99,6 +109,7 @@ impl Stream {
         let before = self.ring.allocated();
         self.ring.clear();
         self.account(before);
+        self.mirror.close();
         for (_, cursor) in self.cursors.drain() {
             self.meter.add(Gauge::Viewers, -1);
             // Told once more, so that the reader finds out that it is closed.
@@ -106,12 +117,19 @@ impl Stream {
         }
     }
 
-    pub(super) fn shrink(&mut self, keep: usize) {
+    pub(super) fn shrink(&mut self, keep: usize) -> usize {
+        let unread = self.cursors.iter().map(|(_, (_, cursor))| self.ring.end() - cursor.offset);
+        let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
         let capacity = self.ring.capacity();
-        self.ring.resize(keep.clamp(1, capacity));
+        self.ring.resize(keep.max(unread).clamp(1, capacity));
         self.ring.resize(capacity);
         self.account(before);
+        before.saturating_sub(self.ring.allocated())
+    }
+
+    pub(super) fn last_output(&self) -> Instant {
+        self.last_output
     }
 
     pub(super) fn set_paused(&mut self, paused: bool) {
@@ -121,6 +139,20 @@ impl Stream {
     pub(super) fn tail(&self, max: usize) -> Vec<u8> {
         let span = self.ring.tail(max);
         [span.head, span.tail].concat()
+    }
+
+    pub(super) fn mirror(&mut self) -> &mut Mirror {
+        &mut self.mirror
+    }
+
+    /// Moves a cursor ahead: what lies between comes by other means, such as a
+    /// snapshot, and is not missed.
+    pub(super) fn seek(&mut self, key: ViewerKey, offset: u64) {
+        let end = self.ring.end();
+        if let Some(cursor) = self.cursor_mut(key) {
+            cursor.offset = cursor.offset.max(offset.min(end));
+            cursor.gap = None;
+        }
     }
 
     pub(super) fn read_from(&self, offset: u64, max: usize) -> (Vec<u8>, u64, u64) {
@@ -155,11 +187,14 @@ impl Stream {
         }
     }
 
-    pub(super) fn close_viewer(&mut self, key: ViewerKey) {
-        if self.cursor(key).is_some() {
+    /// `true` when there was such a viewer.
+    pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
+        let known = self.cursor(key).is_some();
+        if known {
             self.cursors.remove(key.slot);
             self.meter.add(Gauge::Viewers, -1);
         }
+        known
     }
 
     fn cursor(&self, key: ViewerKey) -> Option<&Cursor> {

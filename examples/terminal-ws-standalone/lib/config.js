@@ -11,6 +11,7 @@ const DEFAULTS = {
   maxSessionsPerProject: 4,
   spawnsPerMinute: 10,
   historyBytes: 256 * 1024,
+  screen: true,
   authToken: '',
   allowedOrigins: [],
 }

@@ -40,6 +40,8 @@ class Connection {
     this.socket = socket
     this.session = session
     this.acked = 0
+    /** The size this client asked for last. */
+    this.size = null
     this.focused = session.focused
     this.suspended = false
   }
@@ -55,10 +57,10 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
     })
-    const resumes = !isNew && offset !== null
-    const viewer = session.openViewer({ from: resumes ? offset : 'tail', ...this.viewerOptions() })
+    const from = this.#beginning(isNew, offset)
+    const viewer = session.openViewer({ from, ...this.viewerOptions() })
     this.acked = viewer.offset
-    this.announceReplay(viewer, { isNew, resumes, offset })
+    if (!isNew) this.announceReplay(viewer, from)
     this.outlet = new Outlet({
       socket: this.socket,
       viewer,
@@ -67,6 +69,25 @@ class Connection {
       beforeFrame: this.beforeFrame?.bind(this),
     })
     if (session.exit) this.exited(session.exit.code)
+  }
+
+  /**
+   * Where the stream begins: where the client was, if the session still has
+   * that; else after a snapshot of the screen; else at the oldest byte kept.
+   */
+  #beginning(isNew, offset) {
+    const { session } = this
+    if (isNew) return 0
+    const isKept = offset !== null && offset >= session.start && offset <= session.end
+    if (isKept || (offset !== null && !session.screen)) return offset
+    if (!session.screen) return 'tail'
+    if (offset !== null) this.send({ type: 'gap', from: offset, to: session.end })
+    return this.sendSnapshot()
+  }
+
+  /** After lost bytes the screen is sent whole, and the stream goes on from there. */
+  recover() {
+    this.outlet.viewer.seek(this.sendSnapshot())
   }
 
   viewerOptions() {
@@ -94,10 +115,19 @@ class Connection {
   /** Input for the shell. What it cannot take yet holds up this socket alone. */
   input(data) {
     try {
+      this.#claimSize()
       if (!this.session.write(data) && this.session.writableLength > 0) this.holdInput()
     } catch (error) {
       this.fail(error.message, error.code)
     }
+  }
+
+  /** The viewer that was active last sets the size of a shared session. */
+  #claimSize() {
+    const { size, session } = this
+    if (!size || (size.cols === session.cols && size.rows === session.rows)) return
+    session.resize(size.cols, size.rows)
+    this.#server.sizeChanged(session)
   }
 
   /** No more is read from this client until the shell has taken what waits. */
@@ -166,6 +196,7 @@ const HANDLERS = {
   resize({ cols, rows }, server) {
     try {
       this.session.resize(cols, rows)
+      this.size = { cols, rows }
       server.sizeChanged(this.session)
     } catch (error) {
       this.fail(error.message, error.code)

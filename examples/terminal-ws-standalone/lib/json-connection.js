@@ -7,11 +7,26 @@ const { Connection } = require('./connection')
 class JsonConnection extends Connection {
   format = 'json'
   binary = false
+  missed = 0
 
   /** The past is sent once, as `history`; a resumed stream is no past. */
-  announceReplay(viewer, { isNew, resumes }) {
-    if (resumes) viewer.replayAs('resumed')
-    else if (!isNew) this.historyEnd = viewer.replayAs('history')
+  announceReplay(viewer, from) {
+    this.missed = viewer.missed
+    if (from === 'tail') this.historyEnd = viewer.replayAs('history')
+    else viewer.replayAs('resumed')
+  }
+
+  sendSnapshot() {
+    const { data, offset } = this.session.snapshot({ format: 'json' })
+    this.socket.send(data, { binary: false })
+    return offset
+  }
+
+  /** The frame that says a gap is followed by the screen, not by what is left of the stream. */
+  beforeFrame() {
+    const { missed } = this.outlet.viewer
+    if (missed !== this.missed && this.session.screen) queueMicrotask(() => this.recover())
+    this.missed = missed
   }
 
   /**

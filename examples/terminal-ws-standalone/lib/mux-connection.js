@@ -96,6 +96,10 @@ class MuxConnection {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 
+  sendRaw(frame) {
+    if (this.isOpen) this.#socket.send(frame)
+  }
+
   get isOpen() {
     return this.#socket.readyState === this.#socket.OPEN
   }
@@ -163,12 +167,24 @@ class MuxConnection {
 class Channel extends StreamConnection {
   sentBytes = 0
 
+  frameBytes() {
+    return Math.min(CHANNEL_FRAME, super.frameBytes())
+  }
+
   viewerOptions() {
-    return { ...super.viewerOptions(), channel: this.number, maxFrameBytes: CHANNEL_FRAME }
+    return { ...super.viewerOptions(), channel: this.number }
   }
 
   send(message) {
     this.socket.sendControl({ ...message, channel: this.number })
+  }
+
+  sendBytes(offset, bytes) {
+    const frame = Buffer.allocUnsafe(CHANNEL_BYTES + 8 + bytes.length)
+    frame.writeUInt32BE(this.number)
+    frame.writeBigUInt64BE(offset, CHANNEL_BYTES)
+    bytes.copy(frame, CHANNEL_BYTES + 8)
+    this.socket.sendDirectly(frame)
   }
 
   mayRead() {
@@ -206,6 +222,11 @@ class ChannelSocket {
 
   sendControl(message) {
     this.#mux.send(message)
+  }
+
+  /** A frame that does not wait for its turn: there is one for each snapshot. */
+  sendDirectly(frame) {
+    this.#mux.sendRaw(frame)
   }
 
   takesTurn(channel) {

@@ -18,7 +18,7 @@ class Outlet {
    * @param {import('offheap-terminal').Viewer} options.viewer
    * @param {boolean} options.binary send frames as binary messages
    * @param {() => boolean} options.mayRead asked before each frame
-   * @param {() => void} [options.beforeFrame] runs between reading and sending
+   * @param {() => boolean | void} [options.beforeFrame] runs between reading and sending; false drops the frame
    */
   constructor({ socket, viewer, binary, mayRead, beforeFrame }) {
     this.#socket = socket
@@ -41,7 +41,10 @@ class Outlet {
       this.#drained()
       return
     }
-    this.#beforeFrame?.()
+    if (this.#beforeFrame?.() === false) {
+      this.#viewer.release()
+      return
+    }
     this.#inFlight = true
     this.#socket.send(frame, this.#binary, this.#sent)
   }

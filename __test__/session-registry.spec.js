@@ -1,0 +1,742 @@
+'use strict'
+
+// SessionRegistry: what it exports, refuses, counts, tells and leaves behind.
+
+const { SessionRegistry, Session } = require('..')
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const onUnix = process.platform === 'win32' ? test.skip : test
+const onLinux = process.platform === 'linux' ? test : test.skip
+
+let registry
+const open = options => {
+  registry = new SessionRegistry(options)
+  return registry
+}
+
+afterEach(() => {
+  registry?.close()
+  registry = undefined
+})
+
+/** What a listener was given, in order. */
+const record = (...names) => {
+  const seen = []
+  for (const name of names) registry.on(name, event => seen.push([name, event]))
+  return seen
+}
+
+const until = async (ready, what, ms = 15_000) => {
+  const end = Date.now() + ms
+  while (!ready()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+const run = (script, ...flags) =>
+  execFileSync(process.execPath, [...flags, '-e', script], {
+    cwd: path.join(__dirname, '..'),
+    timeout: 20_000,
+    encoding: 'utf8',
+  })
+
+const shell = (script = 'exec cat') => ({ file: '/bin/sh', args: ['-c', script] })
+
+describe('creation', () => {
+  test('a session has what it was created with', () => {
+    open()
+    const before = Date.now()
+    const session = registry.create({
+      projectId: 'p',
+      id: 'a',
+      userId: 'u',
+      mode: 'm',
+      cwd: '/tmp',
+      metadata: { tab: 1, nested: ['x', null] },
+    })
+    expect(session).toBeInstanceOf(Session)
+    expect(session).toMatchObject({ id: 'a', projectId: 'p', userId: 'u', mode: 'm', cwd: '/tmp' })
+    expect(session.metadata).toEqual({ tab: 1, nested: ['x', null] })
+    expect(session.createdAt).toBeGreaterThanOrEqual(before - 1)
+    expect(session.createdAt).toBeLessThanOrEqual(Date.now() + 1)
+    expect(registry.list()).toMatchObject([{ id: 'a', status: 'active', focused: true, start: 0, end: 0 }])
+  })
+
+  test('an id is made up in the form that the app knows', () => {
+    open({ maxSessions: 0 })
+    const ids = new Set(Array.from({ length: 1000 }, () => registry.create().id))
+    expect(ids.size).toBe(1000)
+    for (const id of ids) expect(id).toMatch(/^session_\d{13}_[0-9a-z]{8}$/)
+  })
+
+  test('a name is found by id, by project, or not at all', () => {
+    open()
+    registry.create({ id: 'a', projectId: 'p' })
+    registry.create({ id: 'a', projectId: 'q' })
+    expect(registry.get('a').projectId).toBe('p')
+    expect(registry.get('a', 'q').projectId).toBe('q')
+    expect(registry.get('a', 'r')).toBeNull()
+    expect(registry.get('b')).toBeNull()
+    expect(() => registry.create({ id: 'a', projectId: 'q' })).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_EXISTS' }),
+    )
+  })
+
+  test('listings are oldest first', () => {
+    open({ maxSessions: 0, maxSessionsPerProject: 0 })
+    for (let n = 0; n < 50; n++) registry.create({ id: `s${n}`, projectId: n % 2 ? 'odd' : 'even' })
+    const odd = Array.from({ length: 25 }, (_, n) => `s${2 * n + 1}`)
+    expect(registry.list('odd').map(info => info.id)).toEqual(odd)
+    expect(registry.list().map(info => info.id)).toEqual(Array.from({ length: 50 }, (_, n) => `s${n}`))
+    expect(registry.list('none')).toEqual([])
+  })
+
+  onUnix('a shell that cannot start changes nothing and says what failed', () => {
+    open({ spawnsPerMinute: 1 })
+    const seen = record('sessionCreated', 'sessionClosed')
+    expect(() => registry.create({ projectId: 'p', pty: { file: '/no/such/shell' } })).toThrow(
+      expect.objectContaining({ code: 'ENOENT', path: '/no/such/shell' }),
+    )
+    expect(registry.stats()).toMatchObject({ sessions: 0, created: 0, projects: 0 })
+    expect(seen).toEqual([])
+    registry.create({ projectId: 'p', pty: shell() })
+  })
+})
+
+describe('bad input', () => {
+  const type = { code: 'ERR_INVALID_ARG_TYPE', name: 'TypeError' }
+  const range = { code: 'ERR_OUT_OF_RANGE', name: 'RangeError' }
+  const cases = [
+    [type, () => new SessionRegistry(7)],
+    [type, () => new SessionRegistry({ maxSessions: '20' })],
+    [range, () => new SessionRegistry({ maxSessions: Number.NaN })],
+    [range, () => new SessionRegistry({ maxSessions: -1 })],
+    [range, () => new SessionRegistry({ maxSessions: 1.5 })],
+    [range, () => new SessionRegistry({ maxSessions: 2 ** 32 + 1 })],
+    [range, () => new SessionRegistry({ maxSessions: Infinity })],
+    [range, () => new SessionRegistry({ historyBytes: 0 })],
+    [range, () => new SessionRegistry({ historyBytes: 2 ** 31 })],
+    [range, () => new SessionRegistry({ inactiveTimeout: 2 ** 31 })],
+    [range, () => new SessionRegistry({ exitLinger: -1 })],
+    [type, () => new SessionRegistry({ onProjectLimit: 'perhaps' })],
+    [type, () => new SessionRegistry({ retry: 5 })],
+    [range, () => new SessionRegistry({ retry: { tries: -1 } })],
+    [range, () => new SessionRegistry({ retry: { minDelay: 0.5 } })],
+    [type, () => new SessionRegistry({ memory: 'much' })],
+    [range, () => new SessionRegistry({ memory: { warning: 0 } })],
+    [range, () => new SessionRegistry({ memory: { warning: -0.5 } })],
+    [range, () => new SessionRegistry({ memory: { warning: 1.5 } })],
+    [range, () => new SessionRegistry({ memory: { warning: Number.NaN } })],
+    [range, () => new SessionRegistry({ memory: { warning: 0.9, critical: 0.8 } })],
+    [range, () => new SessionRegistry({ memory: { warning: 900, critical: 800 } })],
+    [type, () => new SessionRegistry({ memory: { actions: true } })],
+    [type, () => new SessionRegistry({ memory: { actions: { refuse: 1 } } })],
+    [type, () => registry.create('a')],
+    [type, () => registry.create({ id: 7 })],
+    [type, () => registry.create({ projectId: {} })],
+    [type, () => registry.create({ metadata: 'text' })],
+    [type, () => registry.create({ rateKey: 1 })],
+    [range, () => registry.create({ historyBytes: 100 })],
+    [type, () => registry.create({ pty: 'bash' })],
+    [type, () => registry.create({ pty: {} })],
+    [range, () => registry.create({ pty: { file: '/bin/sh', cols: 0 } })],
+    [type, () => registry.get()],
+    [type, () => registry.get('a', 5)],
+    [type, () => registry.list(5)],
+    [type, () => registry.close(5)],
+    [type, () => registry.closeProject()],
+    [type, () => registry.focus(null)],
+    [type, () => registry.attach('a')],
+    [type, () => registry.detach()],
+    [range, () => registry.detach('c', { keepAlive: -1 })],
+    [range, () => registry.detach('c', { keepAlive: Number.NaN })],
+    [type, () => registry.retryDelay()],
+    [range, () => registry.maxSessionsFor(-1)],
+    [range, () => registry.maxSessionsFor(0.5)],
+    [type, () => registry.maxSessionsFor('1 GB')],
+    [type, () => registry.checkMemory(5)],
+    [range, () => registry.checkMemory({ rss: -1 })],
+    [range, () => registry.checkMemory({ cgroupStall: 101 })],
+    [type, () => registry.on('sessionClosed', 'listener')],
+    [type, () => registry.on(5, () => {})],
+    [{ code: 'ERR_INVALID_ARG_VALUE' }, () => registry.on('sessionclosed', () => {})],
+  ]
+
+  test.each(cases.map(([error, act]) => [act.toString().slice(6), error, act]))('%s', (_, error, act) => {
+    open()
+    expect(act).toThrow(expect.objectContaining(error))
+    expect(registry.stats().sessions).toBe(0)
+  })
+
+  test('what throws in the making of metadata is thrown on', () => {
+    open()
+    const metadata = {}
+    metadata.self = metadata
+    expect(() => registry.create({ metadata })).toThrow(/circular/)
+    expect(registry.stats().sessions).toBe(0)
+  })
+
+  test.each(['focus', 'blur'])('%s of an unknown session', method => {
+    open()
+    expect(() => registry[method]('nobody')).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_NOT_FOUND' }),
+    )
+    expect(() => registry.attach('nobody', 'c')).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_NOT_FOUND' }),
+    )
+    expect(registry.close('nobody')).toBe(false)
+    expect(registry.retryDelay('nobody')).toBeNull()
+  })
+})
+
+describe('limits', () => {
+  test('the total refuses and says so', () => {
+    open({ maxSessions: 2 })
+    const seen = record('limitReached')
+    registry.create()
+    registry.create()
+    expect(() => registry.create({ projectId: 'p' })).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_LIMIT' }),
+    )
+    expect(seen).toEqual([['limitReached', { limit: 'sessions', projectId: 'p' }]])
+    expect(registry.stats().limits).toMatchObject({ sessions: 1, project: 0 })
+  })
+
+  test('a fifth in a project closes its oldest', () => {
+    open()
+    const seen = record('sessionClosed', 'limitReached')
+    const first = registry.create({ id: 's0', projectId: 'p' })
+    for (let n = 1; n < 5; n++) registry.create({ id: `s${n}`, projectId: 'p' })
+    expect(seen).toEqual([
+      ['limitReached', { limit: 'project', projectId: 'p' }],
+      ['sessionClosed', { id: 's0', projectId: 'p', reason: 'limit' }],
+    ])
+    expect(first.closed).toBe(true)
+    expect(registry.list('p').map(info => info.id)).toEqual(['s1', 's2', 's3', 's4'])
+  })
+
+  test('or is refused', () => {
+    open({ onProjectLimit: 'reject', maxSessionsPerProject: 1 })
+    registry.create({ projectId: 'p' })
+    expect(() => registry.create({ projectId: 'p' })).toThrow(
+      expect.objectContaining({ code: 'ERR_PROJECT_LIMIT' }),
+    )
+    registry.create({ projectId: 'q' })
+  })
+
+  onUnix('shells of a minute are counted for their project or their rate key', () => {
+    open({ spawnsPerMinute: 2, maxSessionsPerProject: 0 })
+    const create = rateKey => registry.create({ projectId: 'p', rateKey, pty: shell() })
+    create()
+    create()
+    expect(() => create()).toThrow(expect.objectContaining({ code: 'ERR_SPAWN_RATE' }))
+    create('10.0.0.1')
+    create('10.0.0.1')
+    expect(() => create('10.0.0.1')).toThrow(expect.objectContaining({ code: 'ERR_SPAWN_RATE' }))
+    registry.create({ projectId: 'p' })
+  })
+
+  test('0 is no limit', () => {
+    open({ maxSessions: 0, maxSessionsPerProject: 0, maxFocusedPerProject: 0 })
+    for (let n = 0; n < 1000; n++) registry.create({ projectId: 'p' })
+    expect(registry.focused('p')).toHaveLength(1000)
+  })
+})
+
+describe('focus and suspension', () => {
+  test('the least recently active one gives way', () => {
+    open({ maxFocusedPerProject: 2 })
+    for (const id of ['a', 'b', 'c']) registry.create({ id, projectId: 'p' })
+    expect(registry.focused('p')).toEqual(['a', 'b'])
+    const seen = record('focusChanged')
+    registry.focus('a')
+    registry.focus('c')
+    expect(seen).toEqual([
+      ['focusChanged', { id: 'b', projectId: 'p', focused: false, allFocused: ['a', 'c'] }],
+      ['focusChanged', { id: 'c', projectId: 'p', focused: true, allFocused: ['a', 'c'] }],
+    ])
+    registry.blur('a')
+    registry.blur('a')
+    expect(seen).toHaveLength(3)
+    expect(registry.get('a').focused).toBe(false)
+  })
+
+  test('without a project a session always has focus', () => {
+    open()
+    const session = registry.create()
+    registry.blur(session.id)
+    expect(session.focused).toBe(true)
+  })
+
+  test('a project is suspended and resumed as one, and output goes on', () => {
+    open()
+    for (const id of ['a', 'b']) registry.create({ id, projectId: 'p' })
+    registry.create({ id: 'c', projectId: 'q' })
+    const seen = record('sessionSuspended', 'sessionResumed')
+    expect(registry.suspend('p')).toBe(2)
+    expect(registry.suspend('p')).toBe(0)
+    expect(registry.stats().suspended).toBe(2)
+    expect(registry.get('a').status).toBe('suspended')
+    registry.get('a').append('meanwhile')
+    expect(registry.get('a').history().toString()).toBe('meanwhile')
+    expect(registry.resume('p').map(info => [info.id, info.suspended])).toEqual([
+      ['a', false],
+      ['b', false],
+    ])
+    expect(registry.resume('nothing')).toEqual([])
+    expect(seen.map(([name, { id }]) => `${name} ${id}`)).toEqual([
+      'sessionSuspended a',
+      'sessionSuspended b',
+      'sessionResumed a',
+      'sessionResumed b',
+    ])
+  })
+})
+
+describe('connections', () => {
+  test('who attaches and detaches is told and counted', () => {
+    open()
+    registry.create({ id: 'a', projectId: 'p' })
+    registry.create({ id: 'b', projectId: 'p' })
+    const seen = record('sessionAttached', 'sessionDetached')
+    registry.attach('a', 'c1')
+    registry.attach('a', 'c1')
+    registry.attach('b', 'c1', 'p')
+    expect(registry.stats()).toMatchObject({ connections: 1, detached: 0 })
+    expect(registry.get('a').connections).toBe(1)
+    expect(registry.detach('c1')).toBe(2)
+    expect(registry.detach('c1')).toBe(0)
+    expect(seen).toEqual([
+      ['sessionAttached', { id: 'a', projectId: 'p', connectionId: 'c1' }],
+      ['sessionAttached', { id: 'b', projectId: 'p', connectionId: 'c1' }],
+      ['sessionDetached', { id: 'a', projectId: 'p', connectionId: 'c1' }],
+      ['sessionDetached', { id: 'b', projectId: 'p', connectionId: 'c1' }],
+    ])
+  })
+
+  test('inactivity closes what nobody is connected to, and nothing else', async () => {
+    open({ inactiveTimeout: 150 })
+    const seen = record('sessionClosed')
+    registry.create({ id: 'alone' })
+    registry.create({ id: 'attached' })
+    registry.create({ id: 'viewed' })
+    registry.attach('attached', 'c1')
+    const viewer = registry.get('viewed').openViewer()
+    await until(() => seen.length === 1, 'the inactive one')
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(seen).toEqual([['sessionClosed', { id: 'alone', reason: 'inactive' }]])
+    viewer.close()
+    registry.detach('c1')
+    await until(() => seen.length === 3, 'the others')
+  })
+
+  test('keepAlive is shorter or longer than the time-out', async () => {
+    open({ inactiveTimeout: 300 })
+    const seen = record('sessionClosed')
+    for (const [id, keepAlive] of [['short', 50], ['long', 700], ['default']]) {
+      registry.create({ id })
+      registry.attach(id, id)
+      registry.detach(id, keepAlive ? { keepAlive } : undefined)
+    }
+    await until(() => seen.length === 3, 'all three')
+    expect(seen.map(([, { id }]) => id)).toEqual(['short', 'default', 'long'])
+  })
+
+  test('tries to register end, and start afresh with a connection', () => {
+    open()
+    registry.create({ id: 'a' })
+    const delays = () => Array.from({ length: 6 }, () => registry.retryDelay('a'))
+    expect(delays()).toEqual([1000, 2000, 4000, 8000, 16_000, null])
+    registry.attach('a', 'c')
+    expect(registry.retryDelay('a')).toBe(1000)
+    registry.close('a')
+    expect(registry.retryDelay('a')).toBeNull()
+  })
+
+  test('their waits are options', () => {
+    open({ retry: { tries: 3, minDelay: 10, maxDelay: 15 } })
+    registry.create({ id: 'a' })
+    expect(Array.from({ length: 4 }, () => registry.retryDelay('a'))).toEqual([10, 15, 15, null])
+  })
+
+  test('ten thousand connections that die leave nothing', () => {
+    open()
+    registry.create({ id: 'a' })
+    for (let n = 0; n < 10_000; n++) {
+      registry.attach('a', `c${n}`)
+      registry.detach(`c${n}`)
+    }
+    expect(registry.stats()).toMatchObject({ connections: 0, sessions: 1 })
+  })
+})
+
+describe('events', () => {
+  test('listeners get all of it, in order, until they are taken off', () => {
+    open()
+    const seen = record('sessionCreated', 'sessionClosed')
+    const extra = []
+    const listener = event => extra.push(event.id)
+    expect(registry.on('sessionCreated', listener)).toBe(registry)
+    registry.create({ id: 'a', metadata: { x: 1 } })
+    expect(registry.off('sessionCreated', listener)).toBe(registry)
+    registry.create({ id: 'b' })
+    registry.close('a')
+    expect(extra).toEqual(['a'])
+    expect(seen.map(([name, { id }]) => `${name} ${id}`)).toEqual([
+      'sessionCreated a',
+      'sessionCreated b',
+      'sessionClosed a',
+    ])
+    expect(seen[0][1]).toMatchObject({ status: 'active', metadata: { x: 1 }, connections: 0 })
+  })
+
+  test('a listener may close what it is told of', async () => {
+    open()
+    const seen = record('sessionClosed')
+    registry.on('sessionCreated', ({ id }) => registry.close(id))
+    const session = registry.create({ id: 'a' })
+    expect(session.closed).toBe(true)
+    await until(() => seen.length === 1, 'the event')
+  })
+
+  test('every reason is counted', () => {
+    open({ maxSessionsPerProject: 1 })
+    const seen = record('sessionClosed')
+    registry.create({ id: 'a' })
+    registry.close('a')
+    registry.create({ projectId: 'p' })
+    registry.create({ projectId: 'p' })
+    expect(registry.closeProject('p')).toBe(1)
+    registry.create()
+    registry.create()
+    expect(registry.closeAll()).toBe(2)
+    registry.create()
+    registry.close()
+    const reasons = ['closed', 'limit', 'project', 'closed', 'closed', 'registry']
+    expect(seen.map(([, { reason }]) => reason)).toEqual(reasons)
+    expect(registry.stats().closed).toEqual({
+      closed: 3,
+      project: 1,
+      exit: 0,
+      inactive: 0,
+      limit: 1,
+      memory: 0,
+      registry: 1,
+    })
+  })
+
+  onUnix('an exit is told with its code, then the session goes', async () => {
+    open({ exitLinger: 50 })
+    const seen = record('sessionCreated', 'sessionExited', 'sessionClosed')
+    const session = registry.create({ id: 'a', pty: shell('printf bye; exit 3') })
+    await until(() => seen.length === 2, 'the exit')
+    expect(seen[1]).toEqual(['sessionExited', { id: 'a', code: 3, signal: 0 }])
+    expect(session.history().toString()).toBe('bye')
+    await until(() => seen.length === 3, 'the close')
+    expect(seen[2][1]).toMatchObject({ id: 'a', reason: 'exit' })
+    expect(registry.get('a')).toBeNull()
+  })
+})
+
+describe('closing', () => {
+  test('is idempotent, total, and final', () => {
+    open()
+    const session = registry.create({ id: 'a' })
+    session.append('x'.repeat(100_000))
+    expect(registry.stats().historyBytes).toBeGreaterThan(100_000)
+    expect(registry.close()).toBe(true)
+    expect(registry.close()).toBe(false)
+    expect(registry.closed).toBe(true)
+    expect(session.closed).toBe(true)
+    expect(registry.stats()).toMatchObject({ sessions: 0, nativeBytes: 0, projects: 0 })
+    expect(registry.list()).toEqual([])
+    expect(() => registry.create()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+    expect(() => registry.checkMemory()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+  })
+
+  test('Symbol.dispose does it too', () => {
+    open()
+    registry[Symbol.dispose]()
+    expect(registry.closed).toBe(true)
+  })
+
+  onLinux('ten thousand sessions leave bytes, descriptors, threads and memory where they were', () => {
+    open({ maxSessions: 0 })
+    const rss = () => Number(fs.readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
+    const counts = () => ['fd', 'task'].map(name => fs.readdirSync(`/proc/self/${name}`).length)
+    const text = 'x'.repeat(10_000)
+    const cycle = times => {
+      for (let n = 0; n < times; n++) {
+        const session = registry.create({ projectId: `p${n % 50}`, metadata: { n } })
+        session.append(text)
+        registry.attach(session.id, `c${n}`)
+        registry.retryDelay(session.id)
+        session.close()
+      }
+    }
+    cycle(2000)
+    const [before, files] = [rss(), counts()]
+    cycle(10_000)
+    expect(registry.stats()).toMatchObject({ sessions: 0, connections: 0, projects: 0, nativeBytes: 0 })
+    expect(counts()).toEqual(files)
+    expect(rss() - before).toBeLessThan(16 << 20)
+  })
+
+  onLinux('two hundred shells leave descriptors and threads where they were', async () => {
+    open({ spawnsPerMinute: 0, exitLinger: 0 })
+    const counts = () => ['fd', 'task'].map(name => fs.readdirSync(`/proc/self/${name}`).length)
+    registry.create({ pty: shell() }).close()
+    await new Promise(resolve => setTimeout(resolve, 100))
+    const before = counts()
+    for (let n = 0; n < 200; n++) {
+      const session = registry.create({ pty: shell() })
+      session.write('x')
+      session.close()
+    }
+    await until(() => counts()[0] <= before[0], 'the descriptors')
+    expect(counts()).toEqual(before)
+  }, 60_000)
+})
+
+describe('memory', () => {
+  const heap = used => ({ heapUsed: used, heapLimit: 1000 })
+  const quiet = { rss: 1, cgroupUsed: 0, machineAvailable: 2 ** 40 }
+
+  test('this process can be read', () => {
+    open({ memory: false })
+    const { heapTotal } = process.memoryUsage()
+    const status = registry.checkMemory()
+    expect(status.heapUsed).toBeGreaterThan(1 << 20)
+    expect(status.heapUsed).toBeLessThan(heapTotal * 2)
+    expect(status.heapLimit).toBe(require('node:v8').getHeapStatistics().heap_size_limit)
+    expect(status.rss).toBeGreaterThan(heapTotal / 4)
+    expect(status.machineTotal).toBe(require('node:os').totalmem())
+    expect(status).toMatchObject({ refusing: false, nativeBytes: 0 })
+  })
+
+  test('levels are told with their cause, and left with some distance', () => {
+    open({ memory: { interval: 0, actions: { closeOldest: false } } })
+    const seen = record('memoryPressure')
+    registry.create({ id: 'a' })
+    const levels = [799, 800, 770, 750].map(used => registry.checkMemory({ ...quiet, ...heap(used) }).level)
+    expect(levels).toEqual(['normal', 'warning', 'warning', 'normal'])
+    const told = seen.map(([, event]) => event).filter(event => !event.action)
+    expect(told).toMatchObject([
+      { level: 'warning', previous: 'normal', cause: 'heap', used: 800, threshold: 800 },
+      { level: 'normal', previous: 'warning' },
+    ])
+  })
+
+  test('what is done, in order: idle sessions, refusal, the oldest, watched ones last', () => {
+    open({ memory: { interval: 0, idleAfter: 0, actions: { collectGarbage: false } } })
+    const actions = []
+    registry.on('memoryPressure', event => event.action && actions.push(event.action))
+    const closed = []
+    registry.on('sessionClosed', ({ id, reason }) => closed.push(`${id} ${reason}`))
+    for (const id of ['watched', 'idle1', 'idle2']) registry.create({ id })
+    registry.get('idle1').append('x'.repeat(100_000))
+    registry.attach('watched', 'c1')
+    const critical = () => registry.checkMemory({ ...quiet, ...heap(950) })
+    expect(critical()).toMatchObject({ level: 'critical', refusing: true, cause: 'heap' })
+    expect(actions).toEqual(['shrinkHistories', 'dropCaches', 'closeInactive', 'refuse'])
+    expect(closed).toEqual(['idle1 memory'])
+    expect(() => registry.create()).toThrow(expect.objectContaining({ code: 'ERR_SESSION_LIMIT' }))
+    critical()
+    expect(closed).toEqual(['idle1 memory', 'idle2 memory'])
+    critical()
+    expect(closed).toHaveLength(3)
+    expect(actions.at(-1)).toBe('closeOldest')
+    registry.checkMemory({ ...quiet, ...heap(100) })
+    registry.create()
+    expect(registry.stats()).toMatchObject({ memoryLevel: 'normal', limits: { memory: 1 } })
+  })
+
+  test('without the actions nothing happens', () => {
+    open({ memory: false })
+    const seen = record('sessionClosed')
+    registry.create({ id: 'a' })
+    for (let n = 0; n < 3; n++) registry.checkMemory({ ...quiet, ...heap(999) })
+    registry.create({ id: 'b' })
+    expect(seen).toEqual([])
+  })
+
+  test('global.gc is called where it is exposed, and told', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      const registry = new SessionRegistry({ memory: { interval: 0 } })
+      registry.on('memoryPressure', ({ action }) => action === 'collectGarbage' && console.log('told'))
+      if (globalThis.gc) {
+        const { gc } = globalThis
+        globalThis.gc = () => { console.log('called'); gc() }
+      }
+      registry.create()
+      registry.checkMemory({ rss: 1, heapUsed: 950, heapLimit: 1000 })`
+    expect(run(script, '--expose-gc')).toBe('called\ntold\n')
+    expect(run(script)).toBe('')
+  })
+
+  test('checks come by themselves while there are sessions', async () => {
+    open({ memory: { interval: 50, warning: 2, critical: 2 ** 50, actions: { shrinkHistories: false } } })
+    const seen = record('memoryPressure')
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect(seen).toEqual([])
+    registry.create()
+    await until(() => seen.length > 0, 'a check')
+    expect(seen[0][1]).toMatchObject({ level: 'warning', cause: 'process', threshold: 2 })
+    expect(seen[0][1].used).toBeGreaterThan(1 << 20)
+  })
+
+  test('how many sessions fit follows from what they hold', () => {
+    open({ maxSessions: 0, memory: false })
+    const full = registry.maxSessionsFor(100 << 20)
+    expect(full).toBeGreaterThan(380)
+    expect(full).toBeLessThanOrEqual(400)
+    registry.create({ id: 'a' })
+    expect(registry.maxSessionsFor(100 << 20)).toBeGreaterThan(10_000)
+    registry.get('a').append('x'.repeat(300_000))
+    expect(registry.maxSessionsFor(100 << 20)).toBe(full)
+    expect(registry.maxSessionsFor()).toBeGreaterThan(0)
+  })
+})
+
+describe('metrics', () => {
+  // The exposition format 0.0.4, read strictly.
+  const parse = text => {
+    const samples = {}
+    let family
+    expect(text.endsWith('\n')).toBe(true)
+    for (const line of text.slice(0, -1).split('\n')) {
+      const comment = /^# (HELP|TYPE) ([a-zA-Z_:][\w:]*) (.+)$/.exec(line)
+      if (comment?.[1] === 'HELP') {
+        family = { name: comment[2] }
+      } else if (comment) {
+        expect(comment[2]).toBe(family.name)
+        expect(['counter', 'gauge']).toContain(comment[3])
+        expect(comment[2].endsWith('_total')).toBe(comment[3] === 'counter')
+      } else {
+        const sample = /^([a-zA-Z_:][\w:]*)(\{[a-z]+="[^"\\\n]*"\})? (\S+)$/.exec(line)
+        expect(sample?.[1]).toBe(family.name)
+        expect(samples).not.toHaveProperty([sample[1] + (sample[2] ?? '')])
+        expect(Number.isFinite(Number(sample[3]))).toBe(true)
+        samples[sample[1] + (sample[2] ?? '')] = Number(sample[3])
+      }
+    }
+    return samples
+  }
+
+  test('say the same as stats()', () => {
+    open({ maxSessions: 3 })
+    const a = registry.create({ id: 'a', projectId: 'p' })
+    registry.create({ id: 'b', projectId: 'q' })
+    registry.create({ id: 'c' })
+    expect(() => registry.create()).toThrow()
+    registry.close('c')
+    registry.suspend('q')
+    registry.attach('a', 'c1')
+    a.append('x'.repeat(10_000))
+    const viewer = a.openViewer()
+    viewer.read()
+    const samples = parse(registry.metrics())
+    const stats = registry.stats()
+    expect(samples).toMatchObject({
+      'offheap_sessions{state="active"}': 1,
+      'offheap_sessions{state="suspended"}': 1,
+      'offheap_sessions{state="exited"}': 0,
+      offheap_sessions_detached: 1,
+      offheap_sessions_created_total: 3,
+      'offheap_sessions_closed_total{reason="closed"}': 1,
+      'offheap_limits_hit_total{limit="sessions"}': 1,
+      offheap_connections: 1,
+      offheap_viewers: 1,
+      offheap_output_bytes_total: 10_000,
+      offheap_sent_bytes_total: 10_000,
+      'offheap_bytes_held{kind="history"}': stats.historyBytes,
+      'offheap_memory_level{level="normal"}': 1,
+      'offheap_memory_level{level="critical"}': 0,
+    })
+    expect(samples.offheap_reactor_lag_seconds).toBeGreaterThanOrEqual(0)
+    expect(samples.offheap_reactor_lag_seconds).toBeLessThan(5)
+  })
+})
+
+describe('the process', () => {
+  test('exits with a live registry, sessions, viewers and connections', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      globalThis.registry = new SessionRegistry({ inactiveTimeout: 2e9 })
+      const session = registry.create()
+      registry.attach(session.id, 'c')
+      session.openViewer().onReadable(() => {})
+      registry.on('sessionClosed', () => {})
+      console.log('end')`
+    expect(run(script)).toBe('end\n')
+  })
+
+  onUnix('stays for a live shell, whose exit is told', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      const registry = new SessionRegistry()
+      registry.on('sessionExited', ({ code }) => console.log('exit', code))
+      registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 0.5; exit 7'] } })`
+    expect(run(script)).toBe('exit 7\n')
+  })
+
+  onUnix('stays for a shell whose registry nobody refers to any more', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      ;(() => {
+        const registry = new SessionRegistry()
+        registry.on('sessionExited', ({ code }) => console.log('exit', code))
+        registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 0.5; exit 7'] } })
+      })()
+      setTimeout(() => { gc(); gc() }, 50)`
+    expect(run(script, '--expose-gc')).toBe('exit 7\n')
+  })
+
+  onUnix('does not stay for a shell after unref(), and stays again after ref()', () => {
+    const script = again => `
+      const { SessionRegistry } = require('.')
+      globalThis.registry = new SessionRegistry()
+      registry.on('sessionExited', ({ code }) => console.log('exit', code))
+      const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 1; exit 7'] } })
+      session.unref()
+      if (${again}) session.ref()
+      process.on('exit', () => console.log('end'))`
+    expect(run(script(false))).toBe('end\n')
+    expect(run(script(true))).toBe('exit 7\nend\n')
+  })
+
+  onUnix('does not stay for a shell whose session was closed', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      globalThis.registry = new SessionRegistry()
+      const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 60'] } })
+      registry.close(session.id)
+      const other = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 60'] } })
+      registry.closeAll()`
+    const before = Date.now()
+    run(script)
+    expect(Date.now() - before).toBeLessThan(5000)
+  })
+
+  test('a session keeps its registry, and a forgotten registry goes with its sessions', () => {
+    const script = `
+      const { SessionRegistry, CircularBuffer } = require('.')
+      const make = () => new SessionRegistry().create({ id: 'a' })
+      let session = make()
+      const later = () => new Promise(resolve => setTimeout(resolve, 20))
+      ;(async () => {
+        for (let n = 0; n < 5; n++) { await later(); gc() }
+        session.append('still here')
+        console.log(session.closed, session.history().toString())
+        const held = new WeakRef(session)
+        session = null
+        for (let n = 0; n < 50 && held.deref(); n++) { await later(); gc() }
+        console.log(held.deref() === undefined)
+      })()`
+    expect(run(script, '--expose-gc')).toBe('false still here\ntrue\n')
+  })
+})

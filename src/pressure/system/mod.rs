@@ -1,0 +1,59 @@
+//! What the operating system says about memory: one small file for each.
+
+#[cfg(any(target_os = "linux", target_os = "android", test))]
+mod cgroup;
+#[cfg(any(target_os = "linux", target_os = "android", test))]
+mod linux;
+#[cfg(target_vendor = "apple")]
+mod macos;
+#[cfg(windows)]
+mod windows;
+
+use std::path::PathBuf;
+
+use super::usage::Usage;
+
+/// Where the system's files are; elsewhere in tests.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// Usually `/proc`.
+    pub proc: PathBuf,
+    /// Usually `/sys/fs/cgroup`.
+    pub cgroup: PathBuf,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") }
+    }
+}
+
+/// Reads all but the V8 heap. What cannot be read is left out.
+#[must_use]
+pub fn read(roots: &Roots) -> Usage {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return linux::read(roots);
+    #[cfg(target_vendor = "apple")]
+    return {
+        let _ = roots;
+        macos::read()
+    };
+    #[cfg(windows)]
+    return {
+        let _ = roots;
+        windows::read()
+    };
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        windows
+    )))]
+    return {
+        let _ = roots;
+        Usage::default()
+    };
+}
+
+#[cfg(test)]
+pub(super) use linux::read as read_linux;

@@ -1,0 +1,148 @@
+//! Limits, also when many threads create at once.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::registry::{Limit, OnProjectLimit};
+
+/// Runs `act` in 40 threads, 25 times each: 1000 in all, at once.
+fn concurrently(act: impl Fn(usize) + Sync) {
+    let barrier = Barrier::new(40);
+    std::thread::scope(|scope| {
+        for thread in 0..40 {
+            let (act, barrier) = (&act, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                (0..25).for_each(|turn| act(thread * 25 + turn));
+            });
+        }
+    });
+}
+
+#[test]
+fn the_total_is_exact_under_a_thousand_concurrent_creations() {
+    let bench = Bench::new(Options { max_per_project: 0, ..Options::default() });
+    let (made, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    concurrently(|n| match bench.create(&n.to_string(), Some(&format!("p{}", n % 250))) {
+        Ok(_) => drop(made.fetch_add(1, Ordering::Relaxed)),
+        Err(Refusal::SessionLimit(20)) => drop(refused.fetch_add(1, Ordering::Relaxed)),
+        Err(other) => panic!("{other}"),
+    });
+    assert_eq!((made.into_inner(), refused.into_inner()), (20, 980));
+    assert_eq!(bench.registry.stats().sessions, 20);
+    bench.check();
+}
+
+#[test]
+fn a_project_is_never_over_its_limit_while_its_oldest_give_way() {
+    let bench = Bench::new(Options::default());
+    concurrently(|n| {
+        bench.create(&n.to_string(), Some("p")).expect("the oldest gives way");
+        assert!(bench.registry.list(Some("p")).len() <= 4);
+    });
+    let stats = bench.registry.stats();
+    assert_eq!((stats.sessions, stats.created), (4, 1000));
+    assert_eq!(bench.closed().len(), 996);
+    bench.check();
+}
+
+#[test]
+fn a_project_that_rejects_is_exact_too() {
+    let options = Options { on_project_limit: OnProjectLimit::Reject, ..Options::default() };
+    let bench = Bench::new(options);
+    let made = AtomicUsize::new(0);
+    concurrently(|n| match bench.create(&n.to_string(), Some("p")) {
+        Ok(_) => drop(made.fetch_add(1, Ordering::Relaxed)),
+        Err(Refusal::ProjectLimit(4)) => {}
+        Err(other) => panic!("{other}"),
+    });
+    assert_eq!(made.into_inner(), 4);
+    bench.check();
+}
+
+#[test]
+fn creations_and_closings_at_once_leave_nothing() {
+    let bench = Bench::new(unlimited());
+    concurrently(|n| {
+        let handle = bench.create(&n.to_string(), Some(&format!("p{}", n % 7))).expect("room");
+        handle.session.append(&[b'x'; 5000]).expect("open");
+        if n % 2 == 0 {
+            bench.registry.close_handle(&handle);
+        } else {
+            bench.registry.close_project(&format!("p{}", n % 7));
+        }
+    });
+    bench.registry.close_all();
+    assert_eq!(bench.meter.bytes_held(), 0);
+    let stats = bench.registry.stats();
+    assert_eq!((stats.sessions, stats.projects, stats.created), (0, 0, 1000));
+    bench.check();
+}
+
+#[test]
+fn the_oldest_of_a_full_project_closes_and_says_why() {
+    let bench = Bench::new(Options::default());
+    for id in ["a", "b", "c", "d", "e"] {
+        bench.create(id, Some("p")).expect("room is made");
+    }
+    let events = bench.events();
+    let limit = events.iter().position(|event| {
+        matches!(event, Event::LimitReached { limit: Limit::Project, project: Some(p) } if p == "p")
+    });
+    let closed = events.iter().position(
+        |event| matches!(event, Event::Closed { id, reason: Reason::Limit, .. } if id == "a"),
+    );
+    let created =
+        events.iter().position(|event| matches!(event, Event::Created(made) if &*made.0.id == "e"));
+    assert!(limit.is_some() && limit < closed && closed < created, "{events:?}");
+}
+
+#[test]
+fn sessions_without_a_project_have_no_limit_of_a_project() {
+    let bench = Bench::new(Options::default());
+    for n in 0..20 {
+        bench.make(&n.to_string());
+    }
+    assert!(matches!(bench.create("more", None), Err(Refusal::SessionLimit(20))));
+    assert_eq!(bench.registry.stats().limits[Limit::Sessions as usize].1, 1);
+}
+
+#[test]
+fn a_name_is_taken_once_in_each_project() {
+    let bench = Bench::new(Options::default());
+    bench.create("a", Some("p")).expect("free");
+    bench.create("a", Some("q")).expect("free in another project");
+    assert!(matches!(bench.create("a", Some("p")), Err(Refusal::Exists(_))));
+    let found = bench.registry.get("a", None).expect("one");
+    assert_eq!(found.0.project.as_deref(), Some("p"), "the oldest");
+    bench.check();
+}
+
+#[test]
+fn a_closed_registry_takes_no_more() {
+    let bench = Bench::new(Options::default());
+    let handle = bench.make("a");
+    bench.registry.shut();
+    assert!(handle.session.is_closed());
+    assert!(matches!(bench.create("b", None), Err(Refusal::Closed)));
+    let events = bench.events();
+    assert!(matches!(events.last(), Some(Event::Shut)), "{events:?}");
+    bench.registry.shut();
+    assert!(bench.events().is_empty(), "closed once");
+}
+
+#[test]
+fn focus_goes_to_the_most_recently_used() {
+    let bench = Bench::new(Options { max_per_project: 0, ..Options::default() });
+    for id in ["a", "b", "c", "d", "e"] {
+        bench.create(id, Some("p")).expect("room");
+    }
+    assert_eq!(bench.registry.focused("p"), ["a", "b", "c", "d"], "new ones while there is room");
+    bench.registry.focus("a", Some("p"));
+    bench.registry.focus("e", Some("p"));
+    assert_eq!(bench.registry.focused("p"), ["c", "d", "a", "e"], "b was used least recently");
+    bench.registry.blur("d", Some("p"));
+    assert_eq!(bench.registry.focused("p"), ["c", "a", "e"]);
+    bench.check();
+}

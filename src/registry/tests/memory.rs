@@ -1,0 +1,227 @@
+//! What a registry does when memory is short, with made-up readings.
+
+use super::*;
+use crate::pressure::{self, Actions, Level, Usage};
+use crate::registry::{Action, Pressure, Relief};
+
+/// Notes what it was asked for; a collection brings the heap to `after`.
+#[derive(Default)]
+struct Thread {
+    dropped: usize,
+    collected: usize,
+    after: Option<Usage>,
+}
+
+impl Relief for Thread {
+    fn drop_caches(&mut self) {
+        self.dropped += 1;
+    }
+
+    fn collect_garbage(&mut self) -> Option<Usage> {
+        self.collected += usize::from(self.after.is_some());
+        self.after
+    }
+}
+
+/// A heap of 1000 bytes of which this much is used.
+fn heap(used: u64) -> Usage {
+    Usage { heap_used: Some(used), heap_limit: Some(1000), ..Usage::default() }
+}
+
+fn with(actions: Actions) -> Bench {
+    let memory = pressure::Options { actions, ..pressure::Options::default() };
+    Bench::new(Options { memory, ..unlimited() })
+}
+
+fn check(bench: &Bench, usage: Usage) -> Level {
+    bench.registry.check_memory(usage, &mut Thread::default()).verdict.level
+}
+
+fn pressures(bench: &Bench) -> Vec<Pressure> {
+    let pressure = |event| match event {
+        Event::MemoryPressure(pressure) => Some(pressure),
+        _ => None,
+    };
+    bench.events().into_iter().filter_map(pressure).collect()
+}
+
+fn actions(bench: &Bench) -> Vec<Action> {
+    pressures(bench).into_iter().filter_map(|pressure| pressure.action).collect()
+}
+
+#[test]
+fn levels_are_told_once_and_nothing_is_done_while_all_is_well() {
+    let bench = with(Actions::NONE);
+    bench.make("a");
+    for used in [100, 799, 800, 805, 799, 770, 759, 930, 900, 880] {
+        check(&bench, heap(used));
+    }
+    let told: Vec<_> = pressures(&bench).iter().map(|p| (p.previous, p.level)).collect();
+    let (normal, warning, critical) = (Level::Normal, Level::Warning, Level::Critical);
+    let changes = [(normal, warning), (warning, normal), (normal, critical), (critical, warning)];
+    assert_eq!(told, changes);
+    assert!(bench.has("a"));
+}
+
+#[test]
+fn a_warning_shrinks_quiet_histories_and_closes_nothing() {
+    let bench = with(Actions::default());
+    let quiet = bench.make("quiet");
+    let busy = bench.make("busy");
+    for handle in [&quiet, &busy] {
+        handle.session.append(&vec![b'x'; 200_000]).expect("open");
+    }
+    bench.clock.advance(Duration::from_mins(2));
+    bench.registry.touch_handle(&busy);
+    let mut thread = Thread::default();
+    bench.registry.check_memory(heap(850), &mut thread);
+    assert_eq!(quiet.session.bytes_held(), 16 * 1024);
+    assert_eq!(quiet.session.tail(100), [b'x'; 100]);
+    assert!(busy.session.bytes_held() > 100_000);
+    let told = pressures(&bench);
+    let shrunk = told.iter().find(|p| p.action == Some(Action::ShrinkHistories)).expect("told");
+    assert!(shrunk.sessions == 1 && shrunk.bytes > 100_000, "{shrunk:?}");
+    assert_eq!(thread.dropped, 1);
+    bench.registry.check_memory(heap(850), &mut thread);
+    assert_eq!(thread.dropped, 1, "nothing more to give back");
+    assert!(bench.has("quiet"));
+}
+
+#[test]
+fn what_a_viewer_has_not_read_is_not_shrunk_away() {
+    let bench = with(Actions::default());
+    let handle = bench.make("a");
+    view(&handle);
+    handle.session.append(&vec![b'x'; 100_000]).expect("open");
+    bench.clock.advance(Duration::from_mins(2));
+    check(&bench, heap(850));
+    let (start, end) = handle.session.span();
+    assert_eq!(end - start, 100_000);
+}
+
+#[test]
+fn idle_sessions_close_before_new_ones_are_refused_and_old_ones_last() {
+    let bench = with(Actions::default());
+    for id in ["a", "b", "c", "d"] {
+        bench.make(id);
+    }
+    bench.clock.advance(Duration::from_mins(2));
+    bench.registry.attach("c", None, "c1");
+    bench.registry.attach("d", None, "d1");
+    check(&bench, heap(950));
+    let order = [Action::DropCaches, Action::CloseInactive, Action::Refuse];
+    assert_eq!(actions(&bench), order);
+    assert!(!bench.has("a") && bench.has("b"), "the oldest idle one");
+    assert!(matches!(bench.create("e", None), Err(Refusal::Memory)));
+    check(&bench, heap(950));
+    assert_eq!(bench.closed(), [("b".to_owned(), Reason::Memory)]);
+    check(&bench, heap(950));
+    assert_eq!(bench.closed(), [("c".to_owned(), Reason::Memory)], "none is idle any more");
+    check(&bench, heap(100));
+    bench.create("e", None).expect("memory is there again");
+    bench.check();
+}
+
+#[test]
+fn nothing_watched_closes_before_all_that_is_not() {
+    let bench = with(Actions { close_inactive: false, ..Actions::default() });
+    let viewed = bench.make("viewed");
+    view(&viewed);
+    bench.make("connected");
+    bench.registry.attach("connected", None, "c1");
+    bench.make("young");
+    bench.make("younger");
+    let mut order = Vec::new();
+    for _ in 0..6 {
+        check(&bench, heap(950));
+        order.extend(bench.closed().into_iter().map(|(id, _)| id));
+    }
+    assert_eq!(order, ["young", "younger", "viewed", "connected"]);
+}
+
+#[test]
+fn the_first_critical_check_closes_no_session_in_use() {
+    let bench = with(Actions::default());
+    bench.make("a");
+    check(&bench, heap(950));
+    assert!(bench.has("a"));
+    check(&bench, heap(950));
+    assert!(!bench.has("a"));
+}
+
+#[test]
+fn garbage_goes_before_sessions_do() {
+    let bench = with(Actions::default());
+    bench.make("a");
+    bench.clock.advance(Duration::from_mins(2));
+    let mut thread = Thread { after: Some(heap(300)), ..Thread::default() };
+    let report = bench.registry.check_memory(heap(950), &mut thread);
+    assert_eq!((report.verdict.level, thread.collected), (Level::Normal, 1));
+    assert!(bench.has("a") && !report.refusing);
+    let collected =
+        pressures(&bench).into_iter().find(|p| p.action == Some(Action::CollectGarbage));
+    assert_eq!(collected.expect("told").bytes, 650);
+    bench.registry.check_memory(heap(950), &mut thread);
+    assert_eq!(thread.collected, 1, "not again so soon");
+}
+
+#[test]
+fn each_action_can_be_left_out() {
+    let bench = with(Actions::NONE);
+    let handle = bench.make("a");
+    handle.session.append(&vec![b'x'; 200_000]).expect("open");
+    bench.clock.advance(Duration::from_mins(2));
+    let held = handle.session.bytes_held();
+    let mut thread = Thread { after: Some(heap(1)), ..Thread::default() };
+    for _ in 0..3 {
+        bench.registry.check_memory(heap(999), &mut thread);
+    }
+    assert!(bench.has("a") && handle.session.bytes_held() == held);
+    assert_eq!((thread.dropped, thread.collected), (0, 0));
+    bench.create("b", None).expect("not refused");
+    assert!(actions(&bench).is_empty());
+}
+
+#[test]
+fn checks_come_with_the_clock_sooner_when_near_and_at_once_when_it_grows() {
+    let bench = with(Actions::NONE);
+    let registry = &bench.registry;
+    assert_eq!(registry.watch_memory(), None, "nothing to watch");
+    let handle = bench.make("a");
+    let due = |bench: &Bench| {
+        let next = bench.registry.watch_memory().expect("watched");
+        next.saturating_duration_since(bench.clock.now())
+    };
+    assert_eq!(due(&bench), Duration::from_secs(10), "the first check was asked for");
+    check(&bench, heap(100));
+    assert_eq!(due(&bench), Duration::from_secs(10));
+    check(&bench, heap(750));
+    assert_eq!(due(&bench), Duration::from_secs(1), "a level is near");
+    check(&bench, heap(100));
+    bench.clock.advance(Duration::from_secs(2));
+    handle.session.append(&vec![b'x'; 200_000]).expect("open");
+    assert_eq!(due(&bench), Duration::from_secs(8), "little growth");
+    for n in 0..10 {
+        bench.make(&n.to_string()).session.append(&vec![b'x'; 200_000]).expect("open");
+    }
+    assert!(bench.meter.take_alarm(), "more than a MiB");
+}
+
+#[test]
+fn capacity_comes_from_what_sessions_were_seen_to_hold() {
+    let bench = with(Actions::NONE);
+    let fit = |memory| bench.registry.max_sessions_for(Some(memory), &Usage::default());
+    assert_eq!(fit(0), 1);
+    let full = fit(100 << 20);
+    assert!((390..=400).contains(&full), "none seen yet, so all may be full: {full}");
+    let handle = bench.make("a");
+    let idle = fit(100 << 20);
+    assert!(idle > 10_000, "an idle session is small: {idle}");
+    handle.session.append(&vec![b'x'; 300_000]).expect("open");
+    assert_eq!(fit(100 << 20), full, "the only session seen is full");
+    bench.registry.close_handle(&handle);
+    assert_eq!(fit(100 << 20), full, "what it held at its end is remembered");
+    let usage = Usage { heap_used: Some(430 << 20), heap_limit: Some(1 << 30), ..heap(0) };
+    let rest = bench.registry.max_sessions_for(None, &usage);
+    assert!((2000..2100).contains(&rest), "up to 93 %: {rest}");
+}
