@@ -12,6 +12,33 @@ pty.onExit(({ exitCode }) => console.log(JSON.stringify({ output, exitCode, kept
 const cjs = `const { CircularBuffer, spawn } = require('offheap-terminal')\n${body}`
 const esm = `import { CircularBuffer, spawn } from 'offheap-terminal'\n${body}`
 
+// Beside a copy of the example's server: starts it, loads its page, and types
+// a command as a browser would.
+const server = `
+const WebSocket = require('ws')
+const { TerminalWebSocketServer } = require('./terminal-ws-standalone')
+
+async function main() {
+  const server = new TerminalWebSocketServer({ port: 0 })
+  await server.listen()
+  const page = await fetch(server.url)
+  const library = await fetch(server.url + '/vendor/xterm/xterm.mjs')
+  const socket = new WebSocket(server.url.replace('http', 'ws'))
+  let output = ''
+  socket.on('message', (data) => {
+    const message = JSON.parse(data)
+    if (message.type === 'connected') socket.send(JSON.stringify({ type: 'input', data: 'echo sum=$((6 * 7))\\r' }))
+    if (message.type === 'stream') output += message.data
+    if (output.includes('sum=42')) socket.close()
+  })
+  await new Promise((resolve) => socket.once('close', resolve))
+  await server.close()
+  console.log(JSON.stringify({ addon: require.resolve('offheap-terminal'), page: page.status, library: library.status }))
+}
+
+main()
+`
+
 const typescript = `
 import { CircularBuffer, SessionRegistry, spawn, type Pty, type Session } from 'offheap-terminal'
 
@@ -43,4 +70,4 @@ const tsconfig = (module, moduleResolution) =>
     files: ['consumer.ts'],
   })
 
-module.exports = { cjs, esm, typescript, tsconfig }
+module.exports = { cjs, esm, server, typescript, tsconfig }

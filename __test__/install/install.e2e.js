@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const { cjs, esm, typescript, tsconfig } = require('./consumers')
+const { cjs, esm, server, typescript, tsconfig } = require('./consumers')
 const { packAll } = require('./packages')
 const { startRegistry } = require('./registry')
 const { Box, installTools, root, tools } = require('./toolbox')
@@ -139,6 +139,28 @@ describe('without a compiler', () => {
     })
     box.run(project, tools.yarn4, 'add', 'offheap-terminal')
     expectShells(project, tools.yarn4, 'node')
+  })
+})
+
+describe('the migrated server', () => {
+  test('serves a shell and its page from the installed package', () => {
+    const project = box.project('server')
+    const example = path.join(root, 'examples', 'terminal-ws-standalone')
+    fs.cpSync(example, project, { recursive: true, filter: (file) => !file.includes('node_modules') })
+    fs.writeFileSync(path.join(project, 'client.cjs'), server)
+    const libraries = [
+      'ws',
+      '@xterm/xterm',
+      '@xterm/addon-fit',
+      '@xterm/addon-webgl',
+      '@xterm/addon-unicode11',
+    ]
+    box.run(project, tools.npm, 'install', 'offheap-terminal', ...libraries, '--ignore-scripts')
+    expect(JSON.parse(box.run(project, 'client.cjs'))).toEqual({
+      addon: fs.realpathSync(path.join(project, 'node_modules', 'offheap-terminal', 'main.js')),
+      page: 200,
+      library: 200,
+    })
   })
 })
 

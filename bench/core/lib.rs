@@ -1,7 +1,7 @@
 //! The modules of offheap-terminal that never name Node, as a library.
 //!
-//! Only benchmarks and fuzz targets use it. Tests stay with the addon's crate,
-//! which has them for development.
+//! Benchmarks, fuzz targets and miri use it: miri cannot run the addon's crate,
+//! which registers itself with Node before `main`.
 
 #[path = "../../src/ring/mod.rs"]
 pub mod ring;
