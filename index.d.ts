@@ -1,3 +1,5 @@
+/// <reference types="node" />
+
 /** Options of `new SessionRegistry()`. A limit of 0 means none. */
 export interface RegistryOptions {
   /** Sessions in all, 0 to 16777216. Default 20. */
@@ -21,6 +23,11 @@ export interface RegistryOptions {
   spawnsPerMinute?: number
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
   historyBytes?: number
+  /**
+   * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
+   * object sets limits. Default true.
+   */
+  screen?: boolean | ScreenOptions
   /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -147,6 +154,27 @@ export interface MemoryPressure {
   threshold?: number
 }
 
+/** What a session's screen keeps beside what is visible. */
+export interface ScreenOptions {
+  /** Lines that have scrolled off, at most. Default 1000. */
+  scrollbackLines?: number
+  /** Bytes of such lines, at most. Default 262144. */
+  scrollbackBytes?: number
+  /**
+   * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
+   * add-on, `'6'` without. Default `'11'`.
+   */
+  unicodeVersion?: '6' | '11'
+}
+
+/** Options of `Session.snapshot()`. */
+export interface SnapshotOptions {
+  /** Lines of scrollback, at most. Default: all that are kept. */
+  scrollback?: number
+  /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
+  format?: 'bytes' | 'json'
+}
+
 /** The shell of `SessionRegistry.create()`. */
 export interface SessionPtyOptions {
   /** The program: a path, or a name that is looked up in the child's `PATH`. */
@@ -197,6 +225,8 @@ export interface CreateOptions {
   rateKey?: string
   /** Output kept, in bytes. Default: the registry's `historyBytes`. */
   historyBytes?: number
+  /** Whether it keeps a screen. Default: the registry's `screen`. */
+  screen?: boolean | ScreenOptions
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions
 }
@@ -315,6 +345,11 @@ export interface ViewerOptions {
    * the offset past the data. Default `'bytes'`.
    */
   format?: 'bytes' | 'framed' | 'json'
+  /**
+   * For `'framed'` only: a channel's number, 0 to 4294967295, that stands before
+   * the offset as 4 bytes, big-endian (the binary frame of `offheap.mux.v1`).
+   */
+  channel?: number
   /** Most bytes in a frame, 1024 to 65536. Default 65536. */
   maxFrameBytes?: number
 }
@@ -666,6 +701,17 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
+   * Starts a shell on a session that was created without one.
+   *
+   * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+   * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
+   * name with `errno`, `syscall` and `path`. When it fails nothing has
+   * changed.
+   */
+  spawn(pty: SessionPtyOptions): void
+  /** Notes that the session is in use: the inactivity time-out starts again. */
+  touch(): void
+  /**
    * Gives input to the shell, in order. All of it is taken or nothing.
    *
    * @returns `false` when some of it has to wait, or the shell has exited
@@ -712,6 +758,27 @@ export declare class Session {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
   readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
+  /**
+   * The screen now: bytes that turn a fresh xterm.js of the same size into
+   * what one shows that has read everything, and the offset from which the
+   * output goes on. It contains no query and has no side effect.
+   *
+   * @returns With `format: 'json'`, `data` is
+   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  snapshot(options?: SnapshotOptions): { data: Buffer, offset: number, cols: number, rows: number }
+  /**
+   * The visible screen as text: lines without blanks at their end, joined by
+   * `
+  `.
+   *
+   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+   */
+  screenText(): string
+  /** Whether it keeps a screen. */
+  get screen(): boolean
   /**
    * Opens a viewer.
    *
@@ -968,6 +1035,14 @@ export declare class Viewer {
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
   replayAs(type: 'history' | 'buffered' | 'resumed'): number
+  /**
+   * Moves the cursor ahead to an offset, where what lies between comes by
+   * other means, such as a snapshot. It never moves back, and not past the
+   * end.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  seek(offset: number): void
   /** Offset of the next byte to be read. */
   get offset(): number
   /** Bytes between the cursor and the session's end. */

@@ -16,6 +16,7 @@ pub mod pty;
 pub mod reactor;
 pub mod registry;
 pub mod ring;
+pub mod screen;
 pub mod session;
 pub mod text;
 

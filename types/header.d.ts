@@ -1,3 +1,5 @@
+/// <reference types="node" />
+
 /** Options of `new SessionRegistry()`. A limit of 0 means none. */
 export interface RegistryOptions {
   /** Sessions in all, 0 to 16777216. Default 20. */
@@ -21,6 +23,11 @@ export interface RegistryOptions {
   spawnsPerMinute?: number
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
   historyBytes?: number
+  /**
+   * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
+   * object sets limits. Default true.
+   */
+  screen?: boolean | ScreenOptions
   /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
   maxInputBytes?: number
   /**
@@ -147,6 +154,27 @@ export interface MemoryPressure {
   threshold?: number
 }
 
+/** What a session's screen keeps beside what is visible. */
+export interface ScreenOptions {
+  /** Lines that have scrolled off, at most. Default 1000. */
+  scrollbackLines?: number
+  /** Bytes of such lines, at most. Default 262144. */
+  scrollbackBytes?: number
+  /**
+   * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
+   * add-on, `'6'` without. Default `'11'`.
+   */
+  unicodeVersion?: '6' | '11'
+}
+
+/** Options of `Session.snapshot()`. */
+export interface SnapshotOptions {
+  /** Lines of scrollback, at most. Default: all that are kept. */
+  scrollback?: number
+  /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
+  format?: 'bytes' | 'json'
+}
+
 /** The shell of `SessionRegistry.create()`. */
 export interface SessionPtyOptions {
   /** The program: a path, or a name that is looked up in the child's `PATH`. */
@@ -197,6 +225,8 @@ export interface CreateOptions {
   rateKey?: string
   /** Output kept, in bytes. Default: the registry's `historyBytes`. */
   historyBytes?: number
+  /** Whether it keeps a screen. Default: the registry's `screen`. */
+  screen?: boolean | ScreenOptions
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions
 }
@@ -315,6 +345,11 @@ export interface ViewerOptions {
    * the offset past the data. Default `'bytes'`.
    */
   format?: 'bytes' | 'framed' | 'json'
+  /**
+   * For `'framed'` only: a channel's number, 0 to 4294967295, that stands before
+   * the offset as 4 bytes, big-endian (the binary frame of `offheap.mux.v1`).
+   */
+  channel?: number
   /** Most bytes in a frame, 1024 to 65536. Default 65536. */
   maxFrameBytes?: number
 }

@@ -305,36 +305,36 @@ fn write(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
     }
 }
 
+/// More room than ASCII text needs: V8 fills it only with text that is not
+/// ASCII, one whole character of which always fits, so the number of bytes
+/// tells which it was. The last byte is for the NUL that V8 adds.
+const NOT_ASCII_ROOM: usize = 5;
+
 /// ASCII goes from V8's string straight into the ring; other text by way of
 /// UTF-16, which V8 copies and we transcode faster than V8 transcodes.
 fn write_string(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value) -> Option<u64> {
-    let (mut units, mut bytes) = (0, 0);
-    // SAFETY: with a null buffer the calls only measure, or say that the value
+    let mut units = 0;
+    // SAFETY: with a null buffer the call only measures, or says that the value
     // is no string.
-    unsafe {
-        let null = std::ptr::null_mut();
-        if sys::napi_get_value_string_utf16(env, value, null, 0, &raw mut units)
-            != sys::Status::napi_ok
-        {
-            return None;
-        }
-        sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut bytes);
+    let status = unsafe {
+        sys::napi_get_value_string_utf16(env, value, std::ptr::null_mut(), 0, &raw mut units)
+    };
+    if status != sys::Status::napi_ok {
+        return None;
     }
-    if units == bytes {
-        let direct = ring.write_with(bytes, 1, |target| {
-            let mut copied = 0;
-            // SAFETY: the target has room for the bytes and the NUL after them.
-            unsafe {
-                let into = target.as_mut_ptr().cast();
-                sys::napi_get_value_string_utf8(env, value, into, target.len(), &raw mut copied);
-            }
-            copied
-        });
-        if direct.is_some() {
-            return direct;
+    let mut copied = 0;
+    let end = ring.write_with(units, NOT_ASCII_ROOM, |target| {
+        // SAFETY: the call writes at most the target's length.
+        unsafe {
+            let into = target.as_mut_ptr().cast();
+            sys::napi_get_value_string_utf8(env, value, into, target.len(), &raw mut copied);
         }
+        if copied == units { units } else { 0 }
+    });
+    match end {
+        Some(end) if copied == units => Some(end),
+        _ => Some(write_utf16(env, ring, value, units)),
     }
-    Some(write_utf16(env, ring, value, units))
 }
 
 fn write_utf16(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value, units: usize) -> u64 {

@@ -138,9 +138,15 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::ProjectLimit(_) => "ERR_PROJECT_LIMIT",
         Refusal::SpawnRate(_) => "ERR_SPAWN_RATE",
         Refusal::Exists(_) => "ERR_SESSION_EXISTS",
+        Refusal::Started => "ERR_SESSION_STARTED",
         Refusal::Closed => "ERR_CLOSED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+pub(super) fn no_screen(env: &Env) -> Error {
+    let message = "The session keeps no screen: it was created with screen: false";
+    throw(env, Class::Error, "ERR_SCREEN_DISABLED", message)
 }
 
 pub(super) fn not_found(env: &Env, id: &str) -> Error {

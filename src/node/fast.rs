@@ -77,6 +77,24 @@ unsafe extern "C" fn free<T>(_env: sys::napi_env, data: *mut c_void, _hint: *mut
     drop(unsafe { Box::from_raw(data.cast::<Method<T>>()) });
 }
 
+/// A number as V8 has it; small ones need no memory of their own.
+unsafe fn number(env: sys::napi_env, value: f64) -> sys::napi_value {
+    let mut made = std::ptr::null_mut();
+    #[expect(clippy::cast_possible_truncation, reason = "checked by the way back")]
+    let small = value as i32;
+    #[expect(clippy::float_cmp, reason = "both are whole numbers")]
+    let is_small = f64::from(small) == value;
+    // SAFETY: the environment is the caller's, and the calls fill the value.
+    unsafe {
+        if is_small {
+            sys::napi_create_int32(env, small, &raw mut made);
+        } else {
+            sys::napi_create_double(env, value, &raw mut made);
+        }
+    }
+    made
+}
+
 unsafe extern "C" fn call<T>(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let mut count = 1;
     let mut argument = std::ptr::null_mut();
@@ -97,9 +115,7 @@ unsafe extern "C" fn call<T>(env: sys::napi_env, info: sys::napi_callback_info) 
         let outer = Env::from_raw(env);
         let body = AssertUnwindSafe(|| (method.body)(&outer, &method.state, argument));
         match catch_unwind(body) {
-            Ok(Ok(value)) => {
-                sys::napi_create_double(env, value, &raw mut result);
-            }
+            Ok(Ok(value)) => result = number(env, value),
             // The exception is pending already.
             Ok(Err(_)) => {}
             Err(_) => {

@@ -347,7 +347,7 @@ pub fn spawn(
     let flow = flow_control(&env, object.as_ref())?;
     let hub = Hub::of(&env)?;
     let token = hub.token();
-    let session = Session::new(HISTORY, hub.inbox(), Meter::new(Some(hub.meter())));
+    let session = Session::new(HISTORY, None, hub.inbox(), Meter::new(Some(hub.meter())));
     session.set_owner(Arc::new(Teller { inbox: hub.inbox(), token }));
     session.spawn(&spawn_options).map_err(|failure| error::spawn(&env, &failure))?;
     let state = Rc::new(State {

@@ -90,7 +90,7 @@ impl SessionRegistry {
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
         let object = args::options(&env, options)?;
-        let new = registry_types::new_session(&env, object.as_ref(), registry.options().history)?;
+        let new = registry_types::new_session(&env, object.as_ref(), registry.options())?;
         let spawn = match args::property(object.as_ref(), "pty")? {
             Some(pty) => {
                 let max_input = registry.options().max_input;

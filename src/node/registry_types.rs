@@ -1,5 +1,6 @@
 //! What a registry takes and gives, between JavaScript and Rust.
 
+use napi::ValueType;
 use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
 use napi::sys;
 
@@ -10,6 +11,7 @@ use super::registry_memory;
 use crate::pty::ExitStatus;
 use crate::registry::{Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry};
 use crate::ring::MAX_CAPACITY;
+use crate::screen::{ScreenOptions, UnicodeVersion};
 
 /// A history smaller than this could not hold a frame's worth of output.
 pub(super) const MIN_HISTORY: usize = 4096;
@@ -29,6 +31,7 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     count("spawnsPerMinute", &mut options.spawns_per_minute)?;
     let value = args::property(object, "historyBytes")?;
     options.history = history(env, value, options.history)?;
+    options.screen = screen(env, args::property(object, "screen")?, options.screen)?;
     let value = args::property(object, "maxInputBytes")?;
     options.max_input =
         args::size_or(env, value, "options.maxInputBytes", (1, MAX_CAPACITY), options.max_input)?;
@@ -68,6 +71,36 @@ fn history(env: &Env, value: Option<Unknown<'_>>, default: usize) -> Result<usiz
     args::size_or(env, value, "options.historyBytes", (MIN_HISTORY, MAX_CAPACITY), default)
 }
 
+/// `false` for none, `true` for one, or an object with limits of its own.
+fn screen(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    default: Option<ScreenOptions>,
+) -> Result<Option<ScreenOptions>> {
+    let Some(value) = value else { return Ok(default) };
+    let mut options = ScreenOptions::default();
+    if value.get_type()? == ValueType::Boolean {
+        let wanted = args::boolean(env, value, "options.screen")?;
+        return Ok(wanted.then(|| default.unwrap_or(options)));
+    }
+    let object = args::object(env, value, "options.screen")?;
+    let size = |name: &str, max: usize, default: usize| {
+        let value = args::property(Some(&object), name)?;
+        args::size_or(env, value, &format!("options.screen.{name}"), (0, max), default)
+    };
+    options.scrollback_lines = size("scrollbackLines", 1 << 20, options.scrollback_lines)?;
+    options.scrollback_bytes = size("scrollbackBytes", MAX_CAPACITY, options.scrollback_bytes)?;
+    if let Some(version) = args::property(Some(&object), "unicodeVersion")? {
+        options.unicode =
+            match args::string(env, version, "options.screen.unicodeVersion")?.as_str() {
+                "6" => UnicodeVersion::V6,
+                "11" => UnicodeVersion::V11,
+                _ => return Err(invalid_type(env, "options.screen.unicodeVersion", "'6' or '11'")),
+            };
+    }
+    Ok(Some(options))
+}
+
 fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
     match args::string(env, value, "options.onProjectLimit")?.as_str() {
         "closeOldest" => Ok(OnProjectLimit::CloseOldest),
@@ -79,7 +112,7 @@ fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
 pub(super) fn new_session(
     env: &Env,
     object: Option<&Object<'_>>,
-    default: usize,
+    options: &Options,
 ) -> Result<NewSession> {
     let word = |name: &str| -> Result<Option<String>> {
         args::string_or_none(env, args::property(object, name)?, &format!("options.{name}"))
@@ -88,9 +121,10 @@ pub(super) fn new_session(
     Ok(NewSession {
         project: word("projectId")?,
         id: word("id")?,
-        rate_key: word("rateKey")?,
-        history: Some(history(env, history_bytes, default)?),
+        history: Some(history(env, history_bytes, options.history)?),
+        screen: screen(env, args::property(object, "screen")?, options.screen)?,
         details: Details {
+            rate_key: word("rateKey")?,
             user: word("userId")?,
             mode: word("mode")?,
             cwd: word("cwd")?,

@@ -12,7 +12,7 @@ use super::error::{self, closed};
 use super::hub::Hub;
 use super::registry_events::Listeners;
 use super::viewer::{self, Viewer};
-use super::{args, buffer, fast, registry_types};
+use super::{args, buffer, fast, pty_options, registry_types};
 use crate::pty::PtySize;
 use crate::registry::{Handle, Info, Registry};
 use crate::ring::MAX_CAPACITY;
@@ -193,6 +193,29 @@ impl Session {
         self.core().is_closed()
     }
 
+    /// Starts a shell on a session that was created without one.
+    ///
+    /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
+    /// name with `errno`, `syscall` and `path`. When it fails nothing has
+    /// changed.
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions")]
+    pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
+        self.open_core(&env)?;
+        let max_input = self.state.registry.options().max_input;
+        let options = pty_options::of_session(&env, pty, self.info.details.cwd.as_deref(), max_input)?;
+        let started = self.state.registry.start(&self.state.handle, &options);
+        self.state.listeners.update_hold();
+        Hub::of(&env)?.deliver(&env);
+        started.map_err(|refusal| error::refusal(&env, &refusal))
+    }
+
+    /// Notes that the session is in use: the inactivity time-out starts again.
+    #[napi(catch_unwind)]
+    pub fn touch(&self) {
+        self.state.registry.touch_handle(&self.state.handle);
+    }
+
     /// Gives input to the shell, in order. All of it is taken or nothing.
     ///
     /// @returns `false` when some of it has to wait, or the shell has exited
@@ -241,7 +264,7 @@ impl Session {
     /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_CLOSED`.
     #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
     pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
-        let signal = super::pty_options::signal(&env, signal)?;
+        let signal = pty_options::signal(&env, signal)?;
         if let Some(pty) = self.open_core(&env)?.pty() {
             match signal {
                 Some(signal) => pty.kill(signal),
@@ -280,6 +303,60 @@ impl Session {
         let (bytes, start, missed) = self.open_core(&env)?.read_from(offset, max);
         let span = crate::ring::Span { start, head: &bytes, tail: &[] };
         buffer::stretch(&env, span, missed)
+    }
+
+    /// The screen now: bytes that turn a fresh xterm.js of the same size into
+    /// what one shows that has read everything, and the offset from which the
+    /// output goes on. It contains no query and has no side effect.
+    ///
+    /// @returns With `format: 'json'`, `data` is
+    /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+    /// @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+    /// `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "options?: SnapshotOptions",
+        ts_return_type = "{ data: Buffer, offset: number, cols: number, rows: number }"
+    )]
+    pub fn snapshot(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Object<'static>> {
+        let options = args::options(&env, options)?;
+        let lines = args::property(options.as_ref(), "scrollback")?;
+        let lines = lines.map(|value| args::size(&env, value, "options.scrollback", 0, 1 << 20));
+        let lines = lines.transpose()?;
+        let json = match args::property(options.as_ref(), "format")? {
+            None => false,
+            Some(value) => match args::string(&env, value, "options.format")?.as_str() {
+                "bytes" => false,
+                "json" => true,
+                _ => return Err(error::invalid_type(&env, "options.format", "'bytes' or 'json'")),
+            },
+        };
+        let snapshot =
+            self.open_core(&env)?.snapshot(lines).map_err(|_| closed(&env, "session"))?;
+        let snapshot = snapshot.ok_or_else(|| error::no_screen(&env))?;
+        let data = if json { &snapshot.to_json() } else { &snapshot.data };
+        let mut object = Object::new(&env)?;
+        object.set("data", buffer::copy(&env, data)?)?;
+        object.set("offset", snapshot.offset as f64)?;
+        object.set("cols", u32::from(snapshot.cols))?;
+        object.set("rows", u32::from(snapshot.rows))?;
+        Ok(object)
+    }
+
+    /// The visible screen as text: lines without blanks at their end, joined by
+    /// `\n`.
+    ///
+    /// @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+    #[napi(catch_unwind)]
+    pub fn screen_text(&self, env: Env) -> Result<String> {
+        let text = self.open_core(&env)?.screen_text();
+        text.ok_or_else(|| error::no_screen(&env))
+    }
+
+    /// Whether it keeps a screen.
+    #[napi(getter, catch_unwind)]
+    pub fn screen(&self) -> bool {
+        self.core().has_screen()
     }
 
     /// Opens a viewer.

@@ -114,7 +114,11 @@ pub(super) fn open(
 ) -> Result<Viewer> {
     let options = args::options(env, options)?;
     let origin = origin(env, args::property(options.as_ref(), "from")?)?;
-    let format = format(env, args::property(options.as_ref(), "format")?)?;
+    let channel = args::property(options.as_ref(), "channel")?;
+    let channel =
+        channel.map(|value| args::integer(env, value, "options.channel", 0, u64::from(u32::MAX)));
+    let channel = channel.transpose()?.and_then(|channel| u32::try_from(channel).ok());
+    let format = format(env, args::property(options.as_ref(), "format")?, channel)?;
     let max = args::property(options.as_ref(), "maxFrameBytes")?;
     let max = args::size_or(env, max, "options.maxFrameBytes", (MIN_FRAME, MAX_FRAME), MAX_FRAME)?;
     let hub = Hub::of(env)?;
@@ -150,11 +154,11 @@ fn origin(env: &Env, value: Option<Unknown<'_>>) -> Result<Origin> {
     }
 }
 
-fn format(env: &Env, value: Option<Unknown<'_>>) -> Result<Format> {
+fn format(env: &Env, value: Option<Unknown<'_>>, channel: Option<u32>) -> Result<Format> {
     let Some(value) = value else { return Ok(Format::Bytes) };
     match args::string(env, value, "options.format")?.as_str() {
         "bytes" => Ok(Format::Bytes),
-        "framed" => Ok(Format::Framed),
+        "framed" => Ok(channel.map_or(Format::Framed, Format::Channel)),
         "json" => Ok(Format::Json),
         _ => Err(invalid_type(env, "options.format", "'bytes', 'framed' or 'json'")),
     }
@@ -233,6 +237,18 @@ impl Viewer {
             _ => return Err(invalid_type(&env, "type", "'history', 'buffered' or 'resumed'")),
         };
         Ok(self.state.session.replay(self.state.key, replay) as f64)
+    }
+
+    /// Moves the cursor ahead to an offset, where what lies between comes by
+    /// other means, such as a snapshot. It never moves back, and not past the
+    /// end.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    #[napi(catch_unwind, ts_args_type = "offset: number")]
+    pub fn seek(&self, env: Env, offset: Unknown<'_>) -> Result<()> {
+        let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
+        self.state.session.seek(self.state.key, offset);
+        Ok(())
     }
 
     /// Offset of the next byte to be read.

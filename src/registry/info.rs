@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::pty::ExitStatus;
+use crate::screen::ScreenOptions;
 use crate::session::Session;
 
 use super::state::Key;
@@ -14,11 +15,10 @@ pub struct NewSession {
     pub project: Option<String>,
     /// Its id; made up when absent.
     pub id: Option<String>,
-    /// Whom its shell is counted for in the spawn limit; its project when
-    /// absent.
-    pub rate_key: Option<String>,
     /// Bytes of history, when not the registry's default.
     pub history: Option<usize>,
+    /// The screen it keeps, if any.
+    pub screen: Option<ScreenOptions>,
     /// What never changes.
     pub details: Details,
 }
@@ -26,6 +26,9 @@ pub struct NewSession {
 /// What the app says of a session at its creation and never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
+    /// Whom its shell is counted for in the spawn limit; its project when
+    /// absent.
+    pub rate_key: Option<String>,
     /// Whose it is.
     pub user: Option<String>,
     /// The app's word for its kind.

@@ -19,6 +19,7 @@ mod memory;
 mod metrics;
 mod options;
 mod owner;
+mod start;
 mod state;
 mod stats;
 mod suspension;
@@ -62,8 +63,11 @@ pub enum Refusal {
     /// The id is taken in that project.
     #[error("a session \"{0}\" exists already")]
     Exists(String),
-    /// The registry is closed.
-    #[error("the registry is closed")]
+    /// The session has, or had, a program already.
+    #[error("the session was started before")]
+    Started,
+    /// The registry, or the session, is closed.
+    #[error("the registry or the session is closed")]
     Closed,
     /// The shell could not be started.
     #[error(transparent)]

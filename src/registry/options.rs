@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::screen::ScreenOptions;
+
 /// What happens to a session too many in its project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnProjectLimit {
@@ -45,6 +47,8 @@ pub struct Options {
     pub spawns_per_minute: usize,
     /// Bytes of history for each session.
     pub history: usize,
+    /// The screen that each session keeps, if any.
+    pub screen: Option<ScreenOptions>,
     /// Input bytes that may wait, for each session.
     pub max_input: usize,
     /// How long an exited session stays, so that its last output can be read.
@@ -65,6 +69,7 @@ impl Default for Options {
             inactive: Duration::from_mins(5),
             spawns_per_minute: 10,
             history: 256 * 1024,
+            screen: Some(ScreenOptions::default()),
             max_input: crate::pty::DEFAULT_MAX_INPUT,
             linger: Duration::from_secs(1),
             retry: Retry::default(),

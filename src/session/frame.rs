@@ -14,6 +14,9 @@ pub enum Format {
     /// The offset of the first byte as 8 bytes, big-endian, then the bytes: the
     /// binary frame of the `offheap.v1` protocol.
     Framed,
+    /// The same behind the number of a channel as 4 bytes, big-endian: the
+    /// binary frame of the `offheap.mux.v1` protocol.
+    Channel(u32),
     /// `{"type":"stream","data":"…","offset":N}`, N being the end's offset.
     Json,
 }
@@ -39,6 +42,8 @@ pub struct Frame {
     pub gap: Option<Gap>,
 }
 
+/// The most bytes that stand before the output in a binary frame.
+const MAX_HEADER: usize = 12;
 /// Room that a JSON frame needs beside the text: braces, type and offset.
 const JSON_ROOM: usize = 96;
 
@@ -59,10 +64,12 @@ pub(super) fn next(
 }
 
 fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut Vec<u8>) -> Option<Frame> {
-    let header = if cursor.format == Format::Framed { 8 } else { 0 };
-    let to = reach(cursor, ring, ended, cursor.max_frame - header)?;
+    let to = reach(cursor, ring, ended, cursor.max_frame - MAX_HEADER)?;
     let start = cursor.offset;
-    if header > 0 {
+    if let Format::Channel(channel) = cursor.format {
+        out.extend_from_slice(&channel.to_be_bytes());
+    }
+    if cursor.format != Format::Bytes {
         out.extend_from_slice(&start.to_be_bytes());
     }
     let span = span(ring, start, to);

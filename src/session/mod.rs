@@ -3,6 +3,8 @@
 
 mod cursor;
 mod frame;
+mod mirror;
+mod snapshot;
 mod stream;
 
 #[cfg(test)]
@@ -19,9 +21,11 @@ use tokio::sync::Notify;
 use crate::inbox::{Inbox, News, Signal, Token};
 use crate::meter::{Counter, Meter};
 use crate::pty::{ExitStatus, Gate, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::screen::ScreenOptions;
 
 pub use cursor::Replay;
 pub use frame::{Format, Frame, Gap};
+pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Origin, ViewerKey};
 
@@ -63,11 +67,17 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session without a terminal, whose history keeps `history` bytes.
+    /// A session without a terminal, whose history keeps `history` bytes, with
+    /// a screen if one is asked for.
     #[must_use]
-    pub fn new(history: usize, inbox: Arc<Inbox>, meter: Arc<Meter>) -> Arc<Self> {
+    pub fn new(
+        history: usize,
+        screen: Option<ScreenOptions>,
+        inbox: Arc<Inbox>,
+        meter: Arc<Meter>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            stream: Mutex::new(Stream::new(history, Arc::clone(&meter))),
+            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
             changed: Arc::new(Notify::new()),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
@@ -91,6 +101,7 @@ impl Session {
     /// What [`crate::pty::spawn`] says; the session stays as it was.
     pub fn spawn(self: &Arc<Self>, options: &SpawnOptions) -> Result<(), SpawnError> {
         *self.size.lock() = options.size;
+        self.stream.lock().mirror().resize(options.size.cols, options.size.rows);
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
         // The lock is held over the start so that an exit that comes at once
         // finds the terminal in its place and takes it out again.
@@ -138,11 +149,25 @@ impl Session {
     /// [`Closed`].
     pub fn append(&self, bytes: &[u8]) -> Result<u64, Closed> {
         self.meter.count(Counter::BytesOut, bytes.len() as u64);
+        let mut answers = Vec::new();
         let mut stream = self.stream.lock();
         if self.is_closed() {
             return Err(Closed);
         }
-        Ok(stream.append(bytes, Instant::now()))
+        let end = stream.append(bytes, &mut answers, Instant::now());
+        drop(stream);
+        if !answers.is_empty() {
+            self.answer(&answers);
+        }
+        Ok(end)
+    }
+
+    /// What the screen answers for absent viewers. A program that reads so
+    /// little that its queue is full gets no answer either.
+    fn answer(&self, answers: &[u8]) {
+        if let Some(pty) = self.pty() {
+            let _ = pty.write(answers);
+        }
     }
 
     /// Input for the program; `true` when all of it reached the terminal.
@@ -169,6 +194,7 @@ impl Session {
     /// Sets the window size; without a live terminal it is only remembered.
     pub fn resize(&self, size: PtySize) {
         *self.size.lock() = size;
+        self.stream.lock().mirror().resize(size.cols, size.rows);
         if let Some(pty) = self.pty() {
             pty.resize(size);
         }
@@ -267,6 +293,12 @@ impl Session {
         frame
     }
 
+    /// Moves a viewer ahead to an offset.
+    pub fn seek(&self, key: ViewerKey, offset: u64) {
+        self.stream.lock().seek(key, offset);
+        self.changed.notify_one();
+    }
+
     /// Says that a viewer's last frame is out; its signal is raised when there
     /// is more, as the policy of coalescing has it.
     pub fn frame_done(&self, key: ViewerKey) {
@@ -309,6 +341,14 @@ impl Session {
         }
     }
 
+    /// Hangs up on a program that was started too late to belong to anything.
+    pub(crate) fn end_program(&self) {
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
+    }
+
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
@@ -332,10 +372,7 @@ impl Session {
 
     /// The second half of [`Session::close`]: lets go of the terminal.
     pub fn hang_up(&self) {
-        let pty = self.pty.lock().take();
-        if let Some(pty) = pty {
-            pty.close();
-        }
+        self.end_program();
         self.changed.notify_one();
     }
 }

@@ -8,10 +8,12 @@ use slab::Slab;
 
 use super::cursor::{Cursor, Replay};
 use super::frame::{self, Format, Frame, Gap};
+use super::mirror::Mirror;
 use crate::inbox::Signal;
 use crate::meter::{Counter, Gauge, Meter};
 use crate::pty::Gate;
 use crate::ring::Ring;
+use crate::screen::ScreenOptions;
 
 /// Names a viewer within its session. Never reused within a session, so a
 /// stale one reaches nobody.
@@ -37,6 +39,7 @@ pub enum Origin {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
     ring: Ring,
+    mirror: Mirror,
     cursors: Slab<(u64, Cursor)>,
     serial: u64,
     meter: Arc<Meter>,
@@ -50,9 +53,10 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(history: usize, meter: Arc<Meter>) -> Self {
+    pub(super) fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
         Self {
             ring: Ring::new(history),
+            mirror: Mirror::new(screen, Arc::clone(&meter)),
             cursors: Slab::new(),
             serial: 0,
             meter,
@@ -68,11 +72,14 @@ impl Stream {
         &self.ring
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8], now: Instant) -> u64 {
+    /// Takes output. Questions that it asks of its terminal are answered into
+    /// `answers` when nobody is there whose terminal could.
+    pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
         self.last_output = now;
+        self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
@@ -102,6 +109,7 @@ impl Stream {
         let before = self.ring.allocated();
         self.ring.clear();
         self.account(before);
+        self.mirror.close();
         for (_, cursor) in self.cursors.drain() {
             self.meter.add(Gauge::Viewers, -1);
             // Told once more, so that the reader finds out that it is closed.
@@ -131,6 +139,20 @@ impl Stream {
     pub(super) fn tail(&self, max: usize) -> Vec<u8> {
         let span = self.ring.tail(max);
         [span.head, span.tail].concat()
+    }
+
+    pub(super) fn mirror(&mut self) -> &mut Mirror {
+        &mut self.mirror
+    }
+
+    /// Moves a cursor ahead: what lies between comes by other means, such as a
+    /// snapshot, and is not missed.
+    pub(super) fn seek(&mut self, key: ViewerKey, offset: u64) {
+        let end = self.ring.end();
+        if let Some(cursor) = self.cursor_mut(key) {
+            cursor.offset = cursor.offset.max(offset.min(end));
+            cursor.gap = None;
+        }
     }
 
     pub(super) fn read_from(&self, offset: u64, max: usize) -> (Vec<u8>, u64, u64) {

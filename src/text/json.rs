@@ -62,20 +62,50 @@ impl Sink<'_> {
     /// an incomplete character.
     fn encode(&mut self, input: &[u8]) -> usize {
         let mut at = 0;
+        let mut valid = Validated::default();
         loop {
-            let run = copy_plain(&input[at..], &mut self.out[self.written..]);
-            at += run;
-            self.written += run;
+            at += self.put_plain(&input[at..], valid.end.saturating_sub(at));
             let Some(&byte) = input.get(at) else {
                 return at;
             };
-            let taken =
-                if byte < 0x80 { self.put_escape(byte) } else { self.put_characters(&input[at..]) };
+            let taken = if byte < 0x80 {
+                self.put_ascii(byte)
+            } else if at < valid.end {
+                return at - self.step_back(input, at);
+            } else if valid.extend(input, at) {
+                continue;
+            } else {
+                self.put_character(&input[at..])
+            };
             if taken == 0 {
                 return at;
             }
             at += taken;
         }
+    }
+
+    /// Copies the bytes at the front that stand for themselves: of the first
+    /// `valid` ones, or if that is zero, of all that are ASCII. Returns how many
+    /// they are, perhaps not whole characters if there is no more room.
+    #[inline]
+    fn put_plain(&mut self, input: &[u8], valid: usize) -> usize {
+        let out = &mut self.out[self.written..];
+        let copied = if valid > 0 {
+            copy_plain(&input[..valid], out, 0)
+        } else {
+            copy_plain(input, out, repeat(0x80))
+        };
+        self.written += copied;
+        copied
+    }
+
+    /// Undoes the beginning of the character that lies across `at`, within valid
+    /// input, and returns its length.
+    fn step_back(&mut self, input: &[u8], at: usize) -> usize {
+        let is_inside = |back: &usize| input[at - back] & 0xc0 == 0x80;
+        let back = (0..at).take_while(is_inside).count();
+        self.written -= back;
+        back
     }
 
     /// Encodes the character that `head` begins and `tail` continues. Returns
@@ -101,42 +131,28 @@ impl Sink<'_> {
         Encoded { consumed: consumed + taken, written: self.written }
     }
 
-    /// Encodes the characters beyond ASCII at the front and returns how many
-    /// bytes they take, zero if the first is incomplete or does not fit.
-    fn put_characters(&mut self, input: &[u8]) -> usize {
-        let mut at = 0;
-        while input.get(at).is_some_and(|&byte| byte >= 0x80) {
-            let rest = &input[at..];
-            let taken = match decode(rest) {
-                Decoded::Character(_, length) => self.put_all(&rest[..length], length),
-                Decoded::Invalid(length) => self.put_all(REPLACEMENT, length),
-                Decoded::Incomplete(_) => 0,
-            };
-            if taken == 0 {
-                break;
-            }
-            at += taken;
+    /// Encodes the character beyond ASCII at the front and returns how many
+    /// bytes it takes, zero if it is incomplete or does not fit.
+    fn put_character(&mut self, input: &[u8]) -> usize {
+        match decode(input) {
+            Decoded::Character(_, length) => self.put_all(&input[..length], length),
+            Decoded::Invalid(length) => self.put_all(REPLACEMENT, length),
+            Decoded::Incomplete(_) => 0,
         }
-        at
     }
 
-    /// Writes an ASCII byte that must be escaped; returns 1, or 0 if it needs
-    /// no escape (and was left because there is no room) or does not fit.
-    fn put_escape(&mut self, byte: u8) -> usize {
-        let short = match byte {
-            0x08 => b'b',
-            b'\t' => b't',
-            b'\n' => b'n',
-            0x0c => b'f',
-            b'\r' => b'r',
-            b'"' | b'\\' => byte,
-            0x00..=0x1f => {
-                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-                return self.put_all(&[b'\\', b'u', b'0', b'0', digits[0], digits[1]], 1);
-            }
-            _ => return 0,
-        };
-        self.put_all(&[b'\\', short], 1)
+    /// Writes an ASCII byte as it must be and returns 1, or 0 if it does not
+    /// fit.
+    #[inline]
+    fn put_ascii(&mut self, byte: u8) -> usize {
+        let escape = &ESCAPES[usize::from(byte)];
+        if let Some(target) = self.out[self.written..].first_chunk_mut() {
+            // A whole word at once: what is too much is written over.
+            *target = escape.bytes;
+            self.written += escape.length;
+            return 1;
+        }
+        self.put_all(&escape.bytes[..escape.length], 1)
     }
 
     /// Writes all of `bytes` and returns `taken`, or writes nothing and returns
@@ -152,26 +168,24 @@ impl Sink<'_> {
     }
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-/// Copies the bytes at the front that stand for themselves, as far as there is
-/// room, and returns their number. May scribble over `out` after them.
+/// Copies the bytes at the front that need no escape and have none of the bits
+/// of `stops`, as far as there is room, and returns their number. May scribble
+/// over `out` after them.
 #[inline]
-fn copy_plain(input: &[u8], out: &mut [u8]) -> usize {
-    const WORD: usize = size_of::<u64>();
+fn copy_plain(input: &[u8], out: &mut [u8], stops: u64) -> usize {
+    let (words, _) = input.as_chunks::<WORD>();
+    let (room, _) = out.as_chunks_mut::<WORD>();
     let mut done = 0;
-    for (source, target) in input.chunks_exact(WORD).zip(out.chunks_exact_mut(WORD)) {
-        let mut word = [0; WORD];
-        word.copy_from_slice(source);
-        target.copy_from_slice(&word);
-        let special = special_bytes(u64::from_le_bytes(word));
+    for (&source, target) in words.iter().zip(room) {
+        *target = source;
+        let special = special_bytes(u64::from_le_bytes(source), stops);
         if special != 0 {
             return done + special.trailing_zeros() as usize / 8;
         }
         done += WORD;
     }
     for (target, &byte) in out[done..].iter_mut().zip(&input[done..]) {
-        if special_bytes(u64::from(byte) | PADDING) != 0 {
+        if special_bytes(u64::from(byte) | PADDING, stops) != 0 {
             break;
         }
         *target = byte;
@@ -183,17 +197,92 @@ fn copy_plain(input: &[u8], out: &mut [u8]) -> usize {
 /// Seven bytes that are not special, above the one looked at.
 const PADDING: u64 = repeat(b' ') << 8;
 
+/// How many bytes are looked at together.
+const WORD: usize = size_of::<u64>();
+
+/// How far input is known to be UTF-8.
+///
+/// Validating many bytes at once is fast per byte but dear where it fails, so
+/// the steps grow from few to many as long as all is well.
+struct Validated {
+    end: usize,
+    step: usize,
+}
+
+impl Default for Validated {
+    fn default() -> Self {
+        Self { end: 0, step: Self::FIRST_STEP }
+    }
+}
+
+impl Validated {
+    const FIRST_STEP: usize = 16;
+    const LAST_STEP: usize = 1024;
+
+    /// Looks further, from the character at `at` on; false if that character is
+    /// invalid or incomplete.
+    fn extend(&mut self, input: &[u8], at: usize) -> bool {
+        let end = input.len().min(at + self.step);
+        let (valid, is_wrong) = match simdutf8::compat::from_utf8(&input[at..end]) {
+            Ok(text) => (text.len(), false),
+            Err(error) => (error.valid_up_to(), error.error_len().is_some()),
+        };
+        self.end = at + valid;
+        self.step = if is_wrong { Self::FIRST_STEP } else { Self::LAST_STEP.min(2 * self.step) };
+        valid > 0
+    }
+}
+
+/// How an ASCII byte is written.
+#[derive(Clone, Copy)]
+struct Escape {
+    bytes: [u8; WORD],
+    length: usize,
+}
+
+/// How each ASCII byte is written.
+static ESCAPES: [Escape; 128] = escapes();
+
+const fn escapes() -> [Escape; 128] {
+    let mut table = [Escape { bytes: [0; WORD], length: 1 }; 128];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] = escape(byte);
+        byte += 1;
+    }
+    table
+}
+
+const fn escape(byte: u8) -> Escape {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0c => b'f',
+        b'\r' => b'r',
+        b'"' | b'\\' => byte,
+        0x00..=0x1f => {
+            let (high, low) = (HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]);
+            return Escape { bytes: [b'\\', b'u', b'0', b'0', high, low, 0, 0], length: 6 };
+        }
+        _ => return Escape { bytes: [byte, 0, 0, 0, 0, 0, 0, 0], length: 1 },
+    };
+    Escape { bytes: [b'\\', short, 0, 0, 0, 0, 0, 0], length: 2 }
+}
+
 /// Marks with its top bit the lowest byte that is a control, a quote, a
-/// backslash or beyond ASCII; marks above that one mean nothing.
+/// backslash or has a bit of `unchecked`; marks above that one mean nothing.
 #[inline]
-const fn special_bytes(word: u64) -> u64 {
+const fn special_bytes(word: u64, unchecked: u64) -> u64 {
     let quote = word ^ repeat(b'"');
     let backslash = word ^ repeat(b'\\');
     let control = word.wrapping_sub(repeat(0x20));
     let quote = quote.wrapping_sub(repeat(1));
     let backslash = backslash.wrapping_sub(repeat(1));
     // A subtraction borrows into a byte's top bit only if the byte was smaller.
-    (control | quote | backslash | word) & repeat(0x80)
+    let escaped = (control | quote | backslash) & !word & repeat(0x80);
+    escaped | (word & unchecked)
 }
 
 /// A word of eight times the same byte.

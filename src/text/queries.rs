@@ -55,8 +55,12 @@ impl QueryFilter {
                     continue;
                 }
             }
-            self.take(byte, out);
-            rest = &rest[1..];
+            let taken = self.take_whole(rest, out);
+            rest = &rest[taken..];
+            if taken == 0 {
+                self.take(byte, out);
+                rest = &rest[1..];
+            }
         }
     }
 
@@ -68,6 +72,24 @@ impl QueryFilter {
 
     fn is_outside(&self) -> bool {
         self.held.is_empty() && !self.passing
+    }
+
+    /// Takes what can be taken at once, with the same result as byte by byte:
+    /// a whole CSI sequence, or a stretch of a string.
+    fn take_whole(&mut self, rest: &[u8], out: &mut Vec<u8>) -> usize {
+        if self.is_outside() {
+            let length = csi_length(rest);
+            if kind_of(&rest[..length]) == Kind::Other {
+                out.extend_from_slice(&rest[..length]);
+            }
+            return length;
+        }
+        let room = if self.passing { rest.len() } else { MAX_HELD.saturating_sub(self.held.len()) };
+        let (state, length) = self.state.skip_string(&rest[..room.min(rest.len())]);
+        let target = if self.passing { out } else { &mut self.held };
+        target.extend_from_slice(&rest[..length]);
+        self.state = state;
+        length
     }
 
     /// Takes one byte that is special or belongs to the open sequence.
@@ -136,6 +158,19 @@ impl QueryFilter {
             Kind::CsiQuery => out.extend(self.held.iter().filter(|&&byte| is_executed(byte))),
         }
         self.held.clear();
+    }
+}
+
+/// The length of the CSI sequence at the front if it is whole and holds no
+/// control; otherwise zero.
+fn csi_length(bytes: &[u8]) -> usize {
+    let Some(body) = bytes.strip_prefix(b"\x1b[") else {
+        return 0;
+    };
+    let body = &body[..body.len().min(MAX_HELD - 2)];
+    match body.iter().position(|byte| !(0x20..0x40).contains(byte)) {
+        Some(last) if (0x40..0x7f).contains(&body[last]) => last + 3,
+        _ => 0,
     }
 }
 

@@ -310,6 +310,18 @@ impl State {
         (state, at)
     }
 
+    /// How many leading bytes only continue the string that the position is
+    /// inside of, and the state after them.
+    #[must_use]
+    pub fn skip_string(self, bytes: &[u8]) -> (Self, usize) {
+        if !self.is_string() || !self.may_skip() {
+            return (self, 0);
+        }
+        let length = self.skip(bytes);
+        let pending = pending_after(&bytes[..length]);
+        (Self { pending, ..self }, length)
+    }
+
     /// How many leading bytes cannot change where the parser stands, so that
     /// only their last three matter. Zero when the next byte must be stepped.
     fn skip(self, bytes: &[u8]) -> usize {
@@ -363,20 +375,22 @@ fn plain_blocks(bytes: &[u8]) -> usize {
 }
 
 /// How many leading bytes cannot end a string.
-#[expect(clippy::needless_bitwise_bool, reason = "a branch per byte would be many times slower")]
 fn string_length(bytes: &[u8]) -> usize {
-    let stops = |byte: u8| {
-        (byte == ESC) | (byte == BEL) | (byte == CAN) | (byte == SUB) | (byte == C1_LEAD)
-    };
-    let mut at = 0;
-    for block in bytes.chunks(32) {
-        // Without a branch per byte the compiler compares the block at once.
-        if block.iter().fold(false, |found, &byte| found | stops(byte)) {
-            return at + block.iter().position(|&byte| stops(byte)).unwrap_or(0);
-        }
-        at += block.len();
-    }
-    at
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let clean = blocks.iter().take_while(|block| !may_end_string(block)).count() * 32;
+    let stops = |byte: &u8| matches!(*byte, ESC | BEL | CAN | SUB | C1_LEAD);
+    let rest = &bytes[clean..];
+    clean + rest.iter().position(stops).unwrap_or(rest.len())
+}
+
+/// Whether a block holds a byte that may end a string. Without a branch per
+/// byte the compiler compares the block at once.
+fn may_end_string(block: &[u8; 32]) -> bool {
+    let found = block.map(|byte| {
+        let ends = [ESC, BEL, CAN, SUB, C1_LEAD].map(|end| u8::from(byte == end));
+        ends[0] | ends[1] | ends[2] | ends[3] | ends[4]
+    });
+    found.iter().fold(0, |all, one| all | one) != 0
 }
 
 /// What the decoder expects after `bytes` whose beginning is not inside a

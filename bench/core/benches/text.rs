@@ -8,9 +8,19 @@ mod sample;
 
 const SIZE: usize = 64 * 1024;
 
+/// What `cat` of a compressed file prints: no text at all.
+fn binary(size: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(size).collect()
+}
+
 fn encode_json(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("json");
-    for (name, text) in sample::all(SIZE) {
+    for (name, text) in sample::all(SIZE).into_iter().chain([("binary", binary(SIZE))]) {
         let mut out = vec![0; SIZE * json::MAX_PER_BYTE];
         let (head, tail) = text.split_at(text.len() / 3);
         group.throughput(Throughput::Bytes(text.len() as u64));

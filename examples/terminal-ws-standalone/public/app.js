@@ -1,212 +1,253 @@
 /** The page: which terminals there are, how they are laid out, and everything one can press. */
-import { arrange } from './grid.js';
-import { StatsPanel } from './stats-panel.js';
-import { TerminalPane } from './terminal-pane.js';
-import { toggleTheme } from './themes.js';
-import { element, iconButton, toast } from './ui.js';
+import { arrange } from './grid.js'
+import { muxWebSocket } from './offheap-mux.js'
+import { StatsPanel } from './stats-panel.js'
+import { TerminalPane } from './terminal-pane.js'
+import { toggleTheme } from './themes.js'
+import { element, iconButton, toast } from './ui.js'
 
-const UNDO_MS = 4000;
-const $ = (id) => document.getElementById(id);
-const query = new URLSearchParams(location.search);
-const fragment = new URLSearchParams(location.hash.slice(1));
+const UNDO_MS = 4000
+const $ = (id) => document.getElementById(id)
+const query = new URLSearchParams(location.search)
+const fragment = new URLSearchParams(location.hash.slice(1))
 
 const server = {
   url: new URL('/', location.href).href,
   projectId: query.get('projectId') ?? undefined,
   path: query.get('path') ?? undefined,
   token: fragment.get('token') ?? query.get('token') ?? undefined,
-};
-if (query.has('token')) { // a fragment is never sent in a request line, and survives a reload just as well
-  query.delete('token');
-  history.replaceState(null, '', `${location.pathname}${query.size > 0 ? `?${query}` : ''}#token=${encodeURIComponent(server.token)}`);
+  // With ?mux all terminals of the page share one connection.
+  WebSocket: query.has('mux') ? muxWebSocket(new URL('/mux', location.href)) : undefined,
+}
+if (query.has('token')) {
+  // a fragment is never sent in a request line, and survives a reload just as well
+  query.delete('token')
+  history.replaceState(
+    null,
+    '',
+    `${location.pathname}${query.size > 0 ? `?${query}` : ''}#token=${encodeURIComponent(server.token)}`,
+  )
 }
 
 /** @type {Map<string, TerminalPane>} */
-const terminals = new Map();
-const tabs = new Map();
-let active = null;
-let layout = localStorage.getItem('offheap.layout') === 'tabs' ? 'tabs' : 'grid';
+const terminals = new Map()
+const tabs = new Map()
+let active = null
+let layout = localStorage.getItem('offheap.layout') === 'tabs' ? 'tabs' : 'grid'
 /** Closed a moment ago, still to be undone: their shells live until then. */
-const leaving = new Map();
+const leaving = new Map()
 
 // ── terminals ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 function newId() {
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  return `session_${Date.now()}_${Array.from(random, (byte) => (byte % 36).toString(36)).join('')}`;
+  const random = crypto.getRandomValues(new Uint8Array(8))
+  return `session_${Date.now()}_${Array.from(random, (byte) => (byte % 36).toString(36)).join('')}`
 }
 
 function freeTitle() {
-  const taken = new Set([...terminals.values()].map((pane) => pane.title));
-  let number = 1;
-  while (taken.has(`Terminal ${number}`)) number += 1;
-  return `Terminal ${number}`;
+  const taken = new Set([...terminals.values()].map((pane) => pane.title))
+  let number = 1
+  while (taken.has(`Terminal ${number}`)) number += 1
+  return `Terminal ${number}`
 }
 
 function open({ id = newId(), title = freeTitle(), select: selects = true } = {}) {
-  if (terminals.has(id)) return terminals.get(id);
-  const pane = new TerminalPane({ id, title, server });
-  pane.addEventListener('select', () => select(id, { focus: false }));
-  pane.addEventListener('close', () => close(id));
-  pane.addEventListener('change', () => showTab(pane));
-  pane.addEventListener('trouble', ({ detail }) => toast(detail.message));
-  add(pane);
-  pane.open();
-  if (selects) select(id);
-  return pane;
+  if (terminals.has(id)) return terminals.get(id)
+  const pane = new TerminalPane({ id, title, server })
+  pane.addEventListener('select', () => select(id, { focus: false }))
+  pane.addEventListener('close', () => close(id))
+  pane.addEventListener('change', () => showTab(pane))
+  pane.addEventListener('trouble', ({ detail }) => toast(detail.message))
+  add(pane)
+  pane.open()
+  if (selects) select(id)
+  return pane
 }
 
 function add(pane) {
-  terminals.set(pane.id, pane);
-  tabs.set(pane.id, buildTab(pane));
-  $('stage').append(pane.element);
-  refresh();
+  terminals.set(pane.id, pane)
+  tabs.set(pane.id, buildTab(pane))
+  $('stage').append(pane.element)
+  refresh()
 }
 
 function select(id, { focus = true } = {}) {
-  const pane = terminals.get(id);
-  if (!pane) return;
+  const pane = terminals.get(id)
+  if (!pane) return
   if (active !== id) {
-    active = id;
-    pane.session.send({ type: 'focus' });
-    refresh();
-    tabs.get(id).root.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    active = id
+    pane.session.send({ type: 'focus' })
+    refresh()
+    tabs.get(id).root.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }
-  if (focus) pane.focus();
+  if (focus) pane.focus()
 }
 
 /** Takes a terminal off the page at once, and ends its shell unless that is undone. */
 function close(id, { now = false } = {}) {
-  const pane = terminals.get(id);
-  if (!pane) return;
-  const order = [...terminals.keys()];
-  const at = order.indexOf(id);
-  const hadShell = !['exited', 'refused'].includes(pane.state);
-  pane.session.close(1000, 'closed by the user');
-  pane.element.remove();
-  tabs.get(id).root.remove();
-  tabs.delete(id);
-  terminals.delete(id);
-  if (active === id) active = null;
+  const pane = terminals.get(id)
+  if (!pane) return
+  const order = [...terminals.keys()]
+  const at = order.indexOf(id)
+  const hadShell = !['exited', 'refused'].includes(pane.state)
+  pane.session.close(1000, 'closed by the user')
+  pane.element.remove()
+  tabs.get(id).root.remove()
+  tabs.delete(id)
+  terminals.delete(id)
+  if (active === id) active = null
   if (hadShell && !now) {
-    leaving.set(id, pane);
-    toast(`${pane.title} closed`, { action: 'Undo', ms: UNDO_MS, onAction: () => bringBack(pane, order), onGone: () => end(pane) });
-  } else end(pane, { shell: hadShell });
-  const next = order[at + 1] ?? order[at - 1];
-  refresh();
-  if (next && !active) select(next);
-  if (!next) $('empty-new').focus();
+    leaving.set(id, pane)
+    toast(`${pane.title} closed`, {
+      action: 'Undo',
+      ms: UNDO_MS,
+      onAction: () => bringBack(pane, order),
+      onGone: () => end(pane),
+    })
+  } else end(pane, { shell: hadShell })
+  const next = order[at + 1] ?? order[at - 1]
+  refresh()
+  if (next && !active) select(next)
+  if (!next) $('empty-new').focus()
 }
 
 function bringBack(pane, order) {
-  leaving.delete(pane.id);
-  add(pane);
-  const sorted = [...terminals].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  terminals.clear();
+  leaving.delete(pane.id)
+  add(pane)
+  const sorted = [...terminals].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+  terminals.clear()
   for (const [id, each] of sorted) {
-    terminals.set(id, each);
-    $('stage').append(each.element);
-    $('tabs').append(tabs.get(id).root);
+    terminals.set(id, each)
+    $('stage').append(each.element)
+    $('tabs').append(tabs.get(id).root)
   }
-  select(pane.id);
-  pane.reconnect();
+  select(pane.id)
+  pane.reconnect()
 }
 
 function end(pane, { shell = true } = {}) {
-  leaving.delete(pane.id);
-  if (shell) endShell(pane.id);
-  pane.dispose();
+  leaving.delete(pane.id)
+  if (shell) endShell(pane.id)
+  pane.dispose()
 }
 
 async function endShell(id) {
-  const url = withToken(`/api/terminal/close/${encodeURIComponent(id)}`);
-  const response = await fetch(url, { method: 'DELETE', keepalive: true }).catch(() => null);
-  if (!response || (!response.ok && response.status !== 404)) toast('The server could not be told to end that shell. It will end by itself when unused.');
+  const url = withToken(`/api/terminal/close/${encodeURIComponent(id)}`)
+  const response = await fetch(url, { method: 'DELETE', keepalive: true }).catch(() => null)
+  if (!response || (!response.ok && response.status !== 404))
+    toast('The server could not be told to end that shell. It will end by itself when unused.')
 }
 
 function withToken(path) {
-  return server.token ? `${path}?token=${encodeURIComponent(server.token)}` : path;
+  return server.token ? `${path}?token=${encodeURIComponent(server.token)}` : path
 }
 
 function step(by) {
-  const order = [...terminals.keys()];
-  if (order.length > 0) select(order[(order.indexOf(active) + by + order.length) % order.length]);
+  const order = [...terminals.keys()]
+  if (order.length > 0) select(order[(order.indexOf(active) + by + order.length) % order.length])
 }
 
 // ── tabs and layout ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function buildTab(pane) {
-  const title = element('span', { class: 'tab-title' });
-  const status = element('span', { class: 'status' });
-  const button = element('button', { type: 'button', role: 'tab', class: 'tab-button', 'aria-controls': `pane-${pane.id}`, onclick: () => select(pane.id), ondblclick: () => rename(pane.id) },
-    element('i', { class: 'dot', 'aria-hidden': 'true' }), title, status);
-  const root = element('div', { class: 'tab', role: 'presentation', 'data-tab-for': pane.id, onauxclick: (event) => event.button === 1 && close(pane.id) },
-    button, iconButton('rename', 'Rename', () => rename(pane.id)), iconButton('close', 'Close', () => close(pane.id)));
-  $('tabs').append(root);
-  return { root, button, title, status };
+  const title = element('span', { class: 'tab-title' })
+  const status = element('span', { class: 'status' })
+  const button = element(
+    'button',
+    {
+      type: 'button',
+      role: 'tab',
+      class: 'tab-button',
+      'aria-controls': `pane-${pane.id}`,
+      onclick: () => select(pane.id),
+      ondblclick: () => rename(pane.id),
+    },
+    element('i', { class: 'dot', 'aria-hidden': 'true' }),
+    title,
+    status,
+  )
+  const root = element(
+    'div',
+    {
+      class: 'tab',
+      role: 'presentation',
+      'data-tab-for': pane.id,
+      onauxclick: (event) => event.button === 1 && close(pane.id),
+    },
+    button,
+    iconButton('rename', 'Rename', () => rename(pane.id)),
+    iconButton('close', 'Close', () => close(pane.id)),
+  )
+  $('tabs').append(root)
+  return { root, button, title, status }
 }
 
 function showTab(pane) {
-  const tab = tabs.get(pane.id);
-  if (!tab) return;
-  const changed = tab.title.textContent !== pane.title;
-  if (changed) tab.title.textContent = pane.title;
-  tab.status.textContent = pane.status;
-  tab.root.dataset.state = pane.state;
-  tab.button.title = `${pane.title}: ${pane.status}`;
-  if (pane.id === active) document.title = `${pane.title} · offheap-terminal`;
-  if (changed) save();
+  const tab = tabs.get(pane.id)
+  if (!tab) return
+  const changed = tab.title.textContent !== pane.title
+  if (changed) tab.title.textContent = pane.title
+  tab.status.textContent = pane.status
+  tab.root.dataset.state = pane.state
+  tab.button.title = `${pane.title}: ${pane.status}`
+  if (pane.id === active) document.title = `${pane.title} · offheap-terminal`
+  if (changed) save()
 }
 
 function rename(id) {
-  const pane = terminals.get(id);
-  if (!pane) return;
-  pane.editTitle(layout === 'tabs' ? tabs.get(id).title : undefined);
+  const pane = terminals.get(id)
+  if (!pane) return
+  pane.editTitle(layout === 'tabs' ? tabs.get(id).title : undefined)
 }
 
 function setLayout(next) {
-  layout = next;
-  localStorage.setItem('offheap.layout', layout);
-  refresh();
-  terminals.get(active)?.focus();
+  layout = next
+  localStorage.setItem('offheap.layout', layout)
+  refresh()
+  terminals.get(active)?.focus()
 }
 
 /** Brings everything on the page in line with `terminals`, `active` and `layout`. */
 function refresh() {
-  const panes = [...terminals.values()];
-  document.body.dataset.layout = layout;
+  const panes = [...terminals.values()]
+  document.body.dataset.layout = layout
   for (const pane of panes) {
-    const selected = pane.id === active;
-    pane.element.dataset.active = String(selected);
-    pane.element.setAttribute('role', layout === 'tabs' ? 'tabpanel' : 'region');
-    pane.element.inert = layout === 'tabs' && !selected;
-    const { button, root } = tabs.get(pane.id);
-    button.setAttribute('aria-selected', String(selected));
-    button.tabIndex = selected ? 0 : -1;
-    root.dataset.active = String(selected);
-    showTab(pane);
+    const selected = pane.id === active
+    pane.element.dataset.active = String(selected)
+    pane.element.setAttribute('role', layout === 'tabs' ? 'tabpanel' : 'region')
+    pane.element.inert = layout === 'tabs' && !selected
+    const { button, root } = tabs.get(pane.id)
+    button.setAttribute('aria-selected', String(selected))
+    button.tabIndex = selected ? 0 : -1
+    root.dataset.active = String(selected)
+    showTab(pane)
   }
-  for (const button of document.querySelectorAll('[data-layout].icon')) button.setAttribute('aria-pressed', String(button.dataset.layout === layout));
-  $('empty').hidden = panes.length > 0;
-  if (panes.length === 0) document.title = 'offheap-terminal';
-  arrange($('stage'), panes.map((pane) => pane.element), layout);
-  save();
+  for (const button of document.querySelectorAll('[data-layout].icon'))
+    button.setAttribute('aria-pressed', String(button.dataset.layout === layout))
+  $('empty').hidden = panes.length > 0
+  if (panes.length === 0) document.title = 'offheap-terminal'
+  arrange(
+    $('stage'),
+    panes.map((pane) => pane.element),
+    layout,
+  )
+  save()
 }
 
 /** The open terminals of this browser tab: a reload finds them again. */
 function save() {
-  const open = [...terminals.values()].map(({ id, title }) => ({ id, title }));
-  sessionStorage.setItem('offheap.tabs', JSON.stringify({ open, active }));
+  const open = [...terminals.values()].map(({ id, title }) => ({ id, title }))
+  sessionStorage.setItem('offheap.tabs', JSON.stringify({ open, active }))
 }
 
 function restore() {
   try {
-    const saved = JSON.parse(sessionStorage.getItem('offheap.tabs'));
-    for (const { id, title } of saved.open) open({ id, title, select: false });
-    if (saved.open.length > 0) select(terminals.has(saved.active) ? saved.active : saved.open[0].id);
-    return true;
+    const saved = JSON.parse(sessionStorage.getItem('offheap.tabs'))
+    for (const { id, title } of saved.open) open({ id, title, select: false })
+    if (saved.open.length > 0) select(terminals.has(saved.active) ? saved.active : saved.open[0].id)
+    return true
   } catch {
-    return false; // a first visit
+    return false // a first visit
   }
 }
 
@@ -224,51 +265,98 @@ const SHORTCUTS = [
   ['M', 'Live figures', () => toggleStats(), 'KeyM'],
   ['L', 'Light or dark', toggleTheme, 'KeyL'],
   ['H', 'This help', () => toggleHelp(), 'KeyH'],
-];
+]
 
 function onShortcut(event) {
-  if (event.ctrlKey && event.shiftKey && !event.altKey && event.code === 'KeyC') return copy(event);
-  if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey) return;
-  const digit = /^Digit([1-9])$/.exec(event.code);
-  const action = digit ? () => select([...terminals.keys()][digit[1] - 1]) : SHORTCUTS.find(([, , , code]) => code === event.code)?.[2];
-  if (!action) return;
-  event.preventDefault();
-  event.stopPropagation();
-  action();
+  if (event.ctrlKey && event.shiftKey && !event.altKey && event.code === 'KeyC') return copy(event)
+  if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey) return
+  const digit = /^Digit([1-9])$/.exec(event.code)
+  const action = digit
+    ? () => select([...terminals.keys()][digit[1] - 1])
+    : SHORTCUTS.find(([, , , code]) => code === event.code)?.[2]
+  if (!action) return
+  event.preventDefault()
+  event.stopPropagation()
+  action()
 }
 
 function copy(event) {
-  const text = terminals.get(active)?.terminal.getSelection();
-  if (!text) return;
-  event.preventDefault();
-  event.stopPropagation();
-  navigator.clipboard?.writeText(text).catch(() => toast('The browser did not allow copying.'));
+  const text = terminals.get(active)?.terminal.getSelection()
+  if (!text) return
+  event.preventDefault()
+  event.stopPropagation()
+  navigator.clipboard?.writeText(text).catch(() => toast('The browser did not allow copying.'))
 }
 
 function buildHelp() {
-  for (const [key, what] of SHORTCUTS) $('shortcuts').append(element('dt', {}, element('kbd', {}, 'Alt'), ' ', element('kbd', {}, 'Shift'), ' ', element('kbd', {}, key)), element('dd', {}, what));
-  $('shortcuts').append(element('dt', {}, element('kbd', {}, 'Ctrl'), ' ', element('kbd', {}, 'Shift'), ' ', element('kbd', {}, 'C')), element('dd', {}, 'Copy the selection'));
-  $('help').addEventListener('click', ({ target }) => target === $('help') && $('help').close());
-  $('help').addEventListener('close', () => terminals.get(active)?.focus());
+  for (const [key, what] of SHORTCUTS)
+    $('shortcuts').append(
+      element(
+        'dt',
+        {},
+        element('kbd', {}, 'Alt'),
+        ' ',
+        element('kbd', {}, 'Shift'),
+        ' ',
+        element('kbd', {}, key),
+      ),
+      element('dd', {}, what),
+    )
+  $('shortcuts').append(
+    element(
+      'dt',
+      {},
+      element('kbd', {}, 'Ctrl'),
+      ' ',
+      element('kbd', {}, 'Shift'),
+      ' ',
+      element('kbd', {}, 'C'),
+    ),
+    element('dd', {}, 'Copy the selection'),
+  )
+  $('help').addEventListener('click', ({ target }) => target === $('help') && $('help').close())
+  $('help').addEventListener('close', () => terminals.get(active)?.focus())
 }
 
 function toggleHelp() {
-  if ($('help').open) $('help').close();
-  else $('help').showModal();
+  if ($('help').open) $('help').close()
+  else $('help').showModal()
 }
 
 /** What a touch keyboard lacks. */
 function buildKeybar() {
-  const arrow = (final) => () => (terminals.get(active)?.terminal.modes.applicationCursorKeysMode ? `\x1bO${final}` : `\x1b[${final}`);
+  const arrow = (final) => () =>
+    terminals.get(active)?.terminal.modes.applicationCursorKeysMode ? `\x1bO${final}` : `\x1b[${final}`
   const keys = [
-    ['Esc', 'Escape', '\x1b'], ['Tab', 'Tab', '\t'], ['^C', 'Control C', '\x03'],
-    ['←', 'Left', arrow('D')], ['↓', 'Down', arrow('B')], ['↑', 'Up', arrow('A')], ['→', 'Right', arrow('C')],
-    ['|', 'Pipe', '|'], ['~', 'Tilde', '~'], ['/', 'Slash', '/'], ['^D', 'Control D', '\x04'], ['^Z', 'Control Z', '\x1a'], ['^R', 'Control R', '\x12'],
-  ];
+    ['Esc', 'Escape', '\x1b'],
+    ['Tab', 'Tab', '\t'],
+    ['^C', 'Control C', '\x03'],
+    ['←', 'Left', arrow('D')],
+    ['↓', 'Down', arrow('B')],
+    ['↑', 'Up', arrow('A')],
+    ['→', 'Right', arrow('C')],
+    ['|', 'Pipe', '|'],
+    ['~', 'Tilde', '~'],
+    ['/', 'Slash', '/'],
+    ['^D', 'Control D', '\x04'],
+    ['^Z', 'Control Z', '\x1a'],
+    ['^R', 'Control R', '\x12'],
+  ]
   for (const [face, label, data] of keys) {
-    const press = () => terminals.get(active)?.terminal.input(typeof data === 'function' ? data() : data);
+    const press = () => terminals.get(active)?.terminal.input(typeof data === 'function' ? data() : data)
     // pointerdown is stopped so that the terminal keeps the focus, and the keyboard stays
-    $('keybar').append(element('button', { type: 'button', 'aria-label': label, onpointerdown: (event) => event.preventDefault(), onclick: press }, face));
+    $('keybar').append(
+      element(
+        'button',
+        {
+          type: 'button',
+          'aria-label': label,
+          onpointerdown: (event) => event.preventDefault(),
+          onclick: press,
+        },
+        face,
+      ),
+    )
   }
 }
 
@@ -276,40 +364,50 @@ function buildKeybar() {
 
 const stats = new StatsPanel($('stats'), {
   url: withToken('/api/stats'),
-  onUnauthorized: () => toast('This server asks for a token: open the page as …/#token=YOUR_TOKEN', { ms: 15_000 }),
-});
+  onUnauthorized: () =>
+    toast('This server asks for a token: open the page as …/#token=YOUR_TOKEN', { ms: 15_000 }),
+})
 
 function toggleStats(on = !stats.shown) {
-  stats.show(on);
-  localStorage.setItem('offheap.stats', on ? 'shown' : 'hidden');
-  $('toggle-stats').setAttribute('aria-pressed', String(on));
+  stats.show(on)
+  localStorage.setItem('offheap.stats', on ? 'shown' : 'hidden')
+  $('toggle-stats').setAttribute('aria-pressed', String(on))
 }
 
-$('new').title = 'New terminal (Alt+Shift+N)';
-$('new').setAttribute('aria-label', 'New terminal');
-$('new').addEventListener('click', () => open());
-$('empty-new').addEventListener('click', () => open());
-$('toggle-stats').addEventListener('click', () => toggleStats());
-$('toggle-theme').addEventListener('click', toggleTheme);
-$('open-help').addEventListener('click', toggleHelp);
-for (const button of document.querySelectorAll('[data-layout].icon')) button.addEventListener('click', () => setLayout(button.dataset.layout));
-addEventListener('keydown', onShortcut, { capture: true });
-addEventListener('hashchange', () => location.reload());
-addEventListener('pagehide', () => { for (const id of leaving.keys()) endShell(id); });
+$('new').title = 'New terminal (Alt+Shift+N)'
+$('new').setAttribute('aria-label', 'New terminal')
+$('new').addEventListener('click', () => open())
+$('empty-new').addEventListener('click', () => open())
+$('toggle-stats').addEventListener('click', () => toggleStats())
+$('toggle-theme').addEventListener('click', toggleTheme)
+$('open-help').addEventListener('click', toggleHelp)
+for (const button of document.querySelectorAll('[data-layout].icon'))
+  button.addEventListener('click', () => setLayout(button.dataset.layout))
+addEventListener('keydown', onShortcut, { capture: true })
+addEventListener('hashchange', () => location.reload())
+addEventListener('pagehide', () => {
+  for (const id of leaving.keys()) endShell(id)
+})
 $('tabs').addEventListener('keydown', (event) => {
-  if (event.target.role !== 'tab' || !['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
-  event.preventDefault();
-  step(event.key === 'ArrowLeft' ? -1 : 1);
-  tabs.get(active)?.button.focus();
-});
-new ResizeObserver(() => arrange($('stage'), [...terminals.values()].map((pane) => pane.element), layout)).observe($('stage'));
+  if (event.target.role !== 'tab' || !['ArrowLeft', 'ArrowRight'].includes(event.key)) return
+  event.preventDefault()
+  step(event.key === 'ArrowLeft' ? -1 : 1)
+  tabs.get(active)?.button.focus()
+})
+new ResizeObserver(() =>
+  arrange(
+    $('stage'),
+    [...terminals.values()].map((pane) => pane.element),
+    layout,
+  ),
+).observe($('stage'))
 
-buildHelp();
-buildKeybar();
-if (localStorage.getItem('offheap.stats') === 'hidden') toggleStats(false);
+buildHelp()
+buildKeybar()
+if (localStorage.getItem('offheap.stats') === 'hidden') toggleStats(false)
 
 /** For tests, and for the curious at the console. */
-window.offheap = { terminals, open, close, select, setLayout, rename, stats };
+window.offheap = { terminals, open, close, select, setLayout, rename, stats }
 
-if (!restore()) open();
-refresh();
+if (!restore()) open()
+refresh()

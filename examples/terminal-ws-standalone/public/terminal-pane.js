@@ -1,19 +1,21 @@
 /** One terminal on the page: an xterm.js screen, its session, and the frame that says how it is doing. */
-import { FitAddon } from '/vendor/xterm/addon-fit.mjs';
-import { Unicode11Addon } from '/vendor/xterm/addon-unicode11.mjs';
-import { WebglAddon } from '/vendor/xterm/addon-webgl.mjs';
-import { Terminal } from '/vendor/xterm/xterm.mjs';
-import { OffheapSession } from './offheap-client.js';
-import { onThemeChange, terminalTheme } from './themes.js';
-import { bytes, element, iconButton } from './ui.js';
+import { FitAddon } from '/vendor/xterm/addon-fit.mjs'
+import { Unicode11Addon } from '/vendor/xterm/addon-unicode11.mjs'
+import { WebglAddon } from '/vendor/xterm/addon-webgl.mjs'
+import { Terminal } from '/vendor/xterm/xterm.mjs'
+import { OffheapSession } from './offheap-client.js'
+import { onThemeChange, terminalTheme } from './themes.js'
+import { bytes, element, iconButton } from './ui.js'
 
-const FONT = 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
-const MAX_WEBGL = 8; // browsers keep 16 contexts a page at most and take the oldest away
-const CHIP_MS = 8000;
+const FONT =
+  'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
+const MAX_WEBGL = 8 // browsers keep 16 contexts a page at most and take the oldest away
+const CHIP_MS = 8000
 /** Phones take WebGL contexts away whenever the page is in the background; `?renderer=dom` is for everyone else. */
-const WEBGL = !matchMedia('(pointer: coarse)').matches && new URLSearchParams(location.search).get('renderer') !== 'dom';
+const WEBGL =
+  !matchMedia('(pointer: coarse)').matches && new URLSearchParams(location.search).get('renderer') !== 'dom'
 
-let webglInUse = 0;
+let webglInUse = 0
 
 const NOTICES = {
   waiting: ['Connection lost.', 'Reconnect now'],
@@ -21,235 +23,311 @@ const NOTICES = {
   exited: ['The shell has ended.', 'New shell'],
   refused: ['The server refused this terminal.', 'Try again'],
   closed: ['Disconnected.', 'Reconnect'],
-};
+}
 
 /** Events: `change` when a label or a state is to be shown elsewhere, `select`, `close`, `trouble` {message}. */
 export class TerminalPane extends EventTarget {
-  #fit = new FitAddon(); #webgl = null; #parts = {}; #observer; #detail = { state: 'idle' }; #tick; #chipTimer;
-  #oscTitle = ''; #wish = null; #fitTimer; #forgetTheme; #lastError = '';
+  #fit = new FitAddon()
+  #webgl = null
+  #parts = {}
+  #observer
+  #detail = { state: 'idle' }
+  #tick
+  #chipTimer
+  #oscTitle = ''
+  #wish = null
+  #fitTimer
+  #forgetTheme
+  #lastError = ''
 
   /** @param {{ id: string, title: string, server: { url: string, projectId?: string, path?: string, token?: string } }} options */
   constructor({ id, title, server }) {
-    super();
-    this.id = id;
-    this.title = title;
+    super()
+    this.id = id
+    this.title = title
     this.terminal = new Terminal({
-      allowProposedApi: true, cursorBlink: true, cursorInactiveStyle: 'outline', drawBoldTextInBrightColors: false,
-      fontFamily: FONT, fontSize: 13, lineHeight: 1.15, scrollback: 5000, theme: terminalTheme(), minimumContrastRatio: 3,
+      allowProposedApi: true,
+      cursorBlink: true,
+      cursorInactiveStyle: 'outline',
+      drawBoldTextInBrightColors: false,
+      fontFamily: FONT,
+      fontSize: 13,
+      lineHeight: 1.15,
+      scrollback: 5000,
+      theme: terminalTheme(),
+      minimumContrastRatio: 3,
       macOptionIsMeta: true,
-    });
-    this.terminal.loadAddon(this.#fit);
-    this.terminal.loadAddon(new Unicode11Addon());
-    this.terminal.unicode.activeVersion = '11';
-    this.session = new OffheapSession({ ...server, sessionId: id, terminal: this.terminal });
-    this.element = this.#build();
-    this.#listen();
+    })
+    this.terminal.loadAddon(this.#fit)
+    this.terminal.loadAddon(new Unicode11Addon())
+    this.terminal.unicode.activeVersion = '11'
+    this.session = new OffheapSession({ ...server, sessionId: id, terminal: this.terminal })
+    this.element = this.#build()
+    this.#listen()
   }
 
-  get state() { return this.session.state; }
+  get state() {
+    return this.session.state
+  }
   /** 'webgl' or 'dom': what draws the screen. */
-  get renderer() { return this.#webgl ? 'webgl' : 'dom'; }
+  get renderer() {
+    return this.#webgl ? 'webgl' : 'dom'
+  }
 
   /** To be called once `element` is in the page. */
   open() {
-    this.terminal.open(this.#parts.screen);
-    this.terminal.textarea.setAttribute('aria-label', this.title);
-    this.#openWebgl();
-    this.#observer = new ResizeObserver(() => this.#fitSoon());
-    this.#observer.observe(this.#parts.screen);
-    this.fit();
-    this.session.connect();
+    this.terminal.open(this.#parts.screen)
+    this.terminal.textarea.setAttribute('aria-label', this.title)
+    this.#openWebgl()
+    this.#observer = new ResizeObserver(() => this.#fitSoon())
+    this.#observer.observe(this.#parts.screen)
+    this.fit()
+    this.session.connect()
   }
 
-  focus() { this.terminal.focus(); }
+  focus() {
+    this.terminal.focus()
+  }
 
   /** Fits the terminal to its frame and tells the server, if the fit has changed. */
   fit(again = false) {
-    const size = this.#fit.proposeDimensions();
-    if (!(size?.cols > 1 && size.rows > 0)) return;
-    if (!again && size.cols === this.#wish?.cols && size.rows === this.#wish?.rows) return;
-    this.#wish = { cols: size.cols, rows: size.rows };
-    if (size.cols === this.terminal.cols && size.rows === this.terminal.rows) this.session.resize(size.cols, size.rows);
-    else this.terminal.resize(size.cols, size.rows);
+    const size = this.#fit.proposeDimensions()
+    if (!(size?.cols > 1 && size.rows > 0)) return
+    if (!again && size.cols === this.#wish?.cols && size.rows === this.#wish?.rows) return
+    this.#wish = { cols: size.cols, rows: size.rows }
+    if (size.cols === this.terminal.cols && size.rows === this.terminal.rows)
+      this.session.resize(size.cols, size.rows)
+    else this.terminal.resize(size.cols, size.rows)
   }
 
-  reconnect() { this.session.connect(); }
+  reconnect() {
+    this.session.connect()
+  }
 
   rename(title) {
-    this.title = title;
-    this.terminal.textarea?.setAttribute('aria-label', title);
-    this.#show();
+    this.title = title
+    this.terminal.textarea?.setAttribute('aria-label', title)
+    this.#show()
   }
 
   /** Turns a title on the page into a field. @param {HTMLElement} place  the element to stand in for */
   editTitle(place = this.#parts.title) {
-    const field = element('input', { class: 'rename', value: this.title, maxLength: 60, 'aria-label': 'Name of this terminal', spellcheck: false });
-    let done = false;
+    const field = element('input', {
+      class: 'rename',
+      value: this.title,
+      maxLength: 60,
+      'aria-label': 'Name of this terminal',
+      spellcheck: false,
+    })
+    let done = false
     const finish = (keep) => {
-      if (done) return;
-      done = true;
-      field.replaceWith(place);
-      if (keep && field.value.trim()) this.rename(field.value.trim());
-      this.focus();
-    };
+      if (done) return
+      done = true
+      field.replaceWith(place)
+      if (keep && field.value.trim()) this.rename(field.value.trim())
+      this.focus()
+    }
     field.addEventListener('keydown', (event) => {
-      event.stopPropagation();
-      if (event.key !== 'Enter' && event.key !== 'Escape') return;
-      event.preventDefault(); // the shell, which gets the focus now, is not to get the key too
-      finish(event.key === 'Enter');
-    });
-    field.addEventListener('blur', () => finish(true));
-    place.replaceWith(field);
-    field.select();
+      event.stopPropagation()
+      if (event.key !== 'Enter' && event.key !== 'Escape') return
+      event.preventDefault() // the shell, which gets the focus now, is not to get the key too
+      finish(event.key === 'Enter')
+    })
+    field.addEventListener('blur', () => finish(true))
+    place.replaceWith(field)
+    field.select()
   }
 
   dispose() {
-    clearInterval(this.#tick);
-    this.#observer?.disconnect();
-    this.#forgetTheme();
-    this.session.dispose();
-    this.#closeWebgl();
-    this.terminal.dispose();
-    this.element.remove();
+    clearInterval(this.#tick)
+    this.#observer?.disconnect()
+    this.#forgetTheme()
+    this.session.dispose()
+    this.#closeWebgl()
+    this.terminal.dispose()
+    this.element.remove()
   }
 
   /** How the connection is, in a few words. */
   get status() {
-    const { state, retryAt, code, reason } = this.#detail;
-    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
+    const { state, retryAt, code, reason } = this.#detail
+    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000))
     switch (state) {
-      case 'idle': case 'connecting': return 'connecting';
-      case 'waiting': return `reconnecting in ${seconds} s`;
-      case 'tripped': return `next try in ${seconds} s`;
-      case 'exited': return reason ? `ended by ${reason}` : `exited ${code ?? ''}`.trim();
-      case 'closed': return 'disconnected';
-      default: return state;
+      case 'idle':
+      case 'connecting':
+        return 'connecting'
+      case 'waiting':
+        return `reconnecting in ${seconds} s`
+      case 'tripped':
+        return `next try in ${seconds} s`
+      case 'exited':
+        return reason ? `ended by ${reason}` : `exited ${code ?? ''}`.trim()
+      case 'closed':
+        return 'disconnected'
+      default:
+        return state
     }
   }
 
   #build() {
-    const parts = this.#parts;
-    parts.title = element('span', { class: 'pane-title', ondblclick: () => this.editTitle() }, this.title);
-    parts.subtitle = element('span', { class: 'pane-subtitle' });
-    parts.status = element('span', { class: 'status' });
-    parts.reconnect = iconButton('reconnect', 'Reconnect', () => this.reconnect());
-    parts.rename = iconButton('rename', 'Rename', () => this.editTitle());
-    parts.close = iconButton('close', 'Close', () => this.dispatchEvent(new Event('close')));
-    parts.screen = element('div', { class: 'screen' });
-    parts.noticeText = element('span', {});
-    parts.noticeButton = element('button', { type: 'button', class: 'button primary', onclick: () => this.reconnect() });
-    parts.notice = element('div', { class: 'notice', hidden: true }, parts.noticeText, parts.noticeButton);
-    parts.chip = element('div', { class: 'chip', role: 'status' });
-    return element('section', { class: 'pane', id: `pane-${this.id}`, 'data-session-id': this.id, 'data-state': 'idle' },
-      element('header', { class: 'pane-head' }, element('i', { class: 'dot', 'aria-hidden': 'true' }), parts.title, parts.subtitle,
-        parts.status, parts.rename, parts.reconnect, parts.close),
-      element('div', { class: 'pane-body' }, parts.screen, parts.chip, parts.notice));
+    const parts = this.#parts
+    parts.title = element('span', { class: 'pane-title', ondblclick: () => this.editTitle() }, this.title)
+    parts.subtitle = element('span', { class: 'pane-subtitle' })
+    parts.status = element('span', { class: 'status' })
+    parts.reconnect = iconButton('reconnect', 'Reconnect', () => this.reconnect())
+    parts.rename = iconButton('rename', 'Rename', () => this.editTitle())
+    parts.close = iconButton('close', 'Close', () => this.dispatchEvent(new Event('close')))
+    parts.screen = element('div', { class: 'screen' })
+    parts.noticeText = element('span', {})
+    parts.noticeButton = element('button', {
+      type: 'button',
+      class: 'button primary',
+      onclick: () => this.reconnect(),
+    })
+    parts.notice = element('div', { class: 'notice', hidden: true }, parts.noticeText, parts.noticeButton)
+    parts.chip = element('div', { class: 'chip', role: 'status' })
+    return element(
+      'section',
+      { class: 'pane', id: `pane-${this.id}`, 'data-session-id': this.id, 'data-state': 'idle' },
+      element(
+        'header',
+        { class: 'pane-head' },
+        element('i', { class: 'dot', 'aria-hidden': 'true' }),
+        parts.title,
+        parts.subtitle,
+        parts.status,
+        parts.rename,
+        parts.reconnect,
+        parts.close,
+      ),
+      element('div', { class: 'pane-body' }, parts.screen, parts.chip, parts.notice),
+    )
   }
 
   #listen() {
-    const { session, terminal } = this;
-    this.element.addEventListener('focusin', () => this.dispatchEvent(new Event('select')));
+    const { session, terminal } = this
+    this.element.addEventListener('focusin', () => this.dispatchEvent(new Event('select')))
     this.element.addEventListener('pointerdown', ({ target }) => {
-      this.dispatchEvent(new Event('select'));
-      if (!target.closest('button, input, .xterm')) setTimeout(() => this.focus());
-    });
-    session.addEventListener('state', ({ detail }) => this.#onState(detail));
-    session.addEventListener('ready', () => this.fit(true));
-    session.addEventListener('snapshot', () => this.fit(true));
-    session.addEventListener('size', () => this.#show());
-    session.addEventListener('gap', ({ detail: { from, to } }) => this.#chip(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`));
+      this.dispatchEvent(new Event('select'))
+      if (!target.closest('button, input, .xterm')) setTimeout(() => this.focus())
+    })
+    session.addEventListener('state', ({ detail }) => this.#onState(detail))
+    session.addEventListener('ready', () => this.fit(true))
+    session.addEventListener('snapshot', () => this.fit(true))
+    session.addEventListener('size', () => this.#show())
+    session.addEventListener('gap', ({ detail: { from, to } }) =>
+      this.#chip(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`),
+    )
     session.addEventListener('error', ({ detail }) => {
-      this.#lastError = detail.message ?? '';
-      if (this.state !== 'connecting') this.#trouble(detail.message); // else a refusal, which the notice will show
-    });
-    session.addEventListener('control', ({ detail }) => this.#onControl(detail));
+      this.#lastError = detail.message ?? ''
+      if (this.state !== 'connecting') this.#trouble(detail.message) // else a refusal, which the notice will show
+    })
+    session.addEventListener('control', ({ detail }) => this.#onControl(detail))
     session.addEventListener('inputdropped', ({ detail: { reason } }) => {
-      if (reason === 'full') this.#trouble('too much was typed while disconnected; the last of it was not kept');
-      else if (reason === 'too old' || reason === 'new shell') this.#trouble('what was typed while disconnected was not sent');
-    });
+      if (reason === 'full')
+        this.#trouble('too much was typed while disconnected; the last of it was not kept')
+      else if (reason === 'too old' || reason === 'new shell')
+        this.#trouble('what was typed while disconnected was not sent')
+    })
     terminal.onTitleChange((title) => {
-      this.#oscTitle = title;
-      this.#show();
-    });
+      this.#oscTitle = title
+      this.#show()
+    })
     terminal.onKey(({ key }) => {
-      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect()); // not before the key itself is refused
-    });
-    this.#forgetTheme = onThemeChange(() => { terminal.options.theme = terminalTheme(); });
+      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect()) // not before the key itself is refused
+    })
+    this.#forgetTheme = onThemeChange(() => {
+      terminal.options.theme = terminalTheme()
+    })
   }
 
   #onState(detail) {
-    this.#detail = detail;
-    clearInterval(this.#tick);
-    if (detail.retryAt) this.#tick = setInterval(() => this.#show(), 250);
-    if (detail.state === 'connecting' && detail.previous !== 'waiting') this.#lastError = '';
-    this.element.dataset.state = detail.state;
-    this.#showNotice(detail);
-    this.#show();
+    this.#detail = detail
+    clearInterval(this.#tick)
+    if (detail.retryAt) this.#tick = setInterval(() => this.#show(), 250)
+    if (detail.state === 'connecting' && detail.previous !== 'waiting') this.#lastError = ''
+    this.element.dataset.state = detail.state
+    this.#showNotice(detail)
+    this.#show()
   }
 
   #onControl({ type, focused, message }) {
-    if (type === 'focusUpdate') this.#chip(focused === false ? 'Paused in the background' : '');
-    if (type === 'suspended' || type === 'resumed') this.#chip(type === 'suspended' ? message ?? 'Suspended' : '');
+    if (type === 'focusUpdate') this.#chip(focused === false ? 'Paused in the background' : '')
+    if (type === 'suspended' || type === 'resumed')
+      this.#chip(type === 'suspended' ? (message ?? 'Suspended') : '')
   }
 
   #showNotice({ state, attempt, reason, code }) {
-    const { notice, noticeText, noticeButton, reconnect } = this.#parts;
-    const [words, action] = NOTICES[state] ?? [];
-    reconnect.hidden = state === 'live' || state === 'connecting' || state === 'idle';
+    const { notice, noticeText, noticeButton, reconnect } = this.#parts
+    const [words, action] = NOTICES[state] ?? []
+    reconnect.hidden = state === 'live' || state === 'connecting' || state === 'idle'
     // A first hiccup heals in a second: no banner for it.
-    notice.hidden = !words || (state === 'waiting' && attempt < 2);
-    if (!words) return;
-    const why = (state === 'refused' && (this.#lastError || reason)) || (state === 'exited' && (reason ? `Signal ${reason}.` : `Exit code ${code ?? 0}.`)) || '';
-    noticeText.textContent = state === 'refused' && why ? why : `${words} ${why}`.trim();
-    noticeButton.textContent = action;
-    noticeButton.classList.toggle('primary', state !== 'waiting');
+    notice.hidden = !words || (state === 'waiting' && attempt < 2)
+    if (!words) return
+    const why =
+      (state === 'refused' && (this.#lastError || reason)) ||
+      (state === 'exited' && (reason ? `Signal ${reason}.` : `Exit code ${code ?? 0}.`)) ||
+      ''
+    noticeText.textContent = state === 'refused' && why ? why : `${words} ${why}`.trim()
+    noticeButton.textContent = action
+    noticeButton.classList.toggle('primary', state !== 'waiting')
   }
 
   #show() {
-    const { title, subtitle, status } = this.#parts;
-    const words = this.status;
-    if (title.textContent !== this.title) title.textContent = this.title;
-    if (status.textContent !== words) status.textContent = words;
-    const shared = this.#wish && (this.terminal.cols < this.#wish.cols || this.terminal.rows < this.#wish.rows);
-    const about = [this.#oscTitle || this.session.workingDir, shared && `shared at ${this.terminal.cols}×${this.terminal.rows}`].filter(Boolean).join(' · ');
-    if (subtitle.textContent !== about) subtitle.textContent = subtitle.title = about;
-    this.element.setAttribute('aria-label', `${this.title}, ${words}`);
-    this.dispatchEvent(new Event('change'));
+    const { title, subtitle, status } = this.#parts
+    const words = this.status
+    if (title.textContent !== this.title) title.textContent = this.title
+    if (status.textContent !== words) status.textContent = words
+    const shared =
+      this.#wish && (this.terminal.cols < this.#wish.cols || this.terminal.rows < this.#wish.rows)
+    const about = [
+      this.#oscTitle || this.session.workingDir,
+      shared && `shared at ${this.terminal.cols}×${this.terminal.rows}`,
+    ]
+      .filter(Boolean)
+      .join(' · ')
+    if (subtitle.textContent !== about) subtitle.textContent = subtitle.title = about
+    this.element.setAttribute('aria-label', `${this.title}, ${words}`)
+    this.dispatchEvent(new Event('change'))
   }
 
   #chip(words) {
-    clearTimeout(this.#chipTimer);
-    this.#parts.chip.textContent = words;
-    this.#chipTimer = setTimeout(() => { this.#parts.chip.textContent = ''; }, CHIP_MS);
+    clearTimeout(this.#chipTimer)
+    this.#parts.chip.textContent = words
+    this.#chipTimer = setTimeout(() => {
+      this.#parts.chip.textContent = ''
+    }, CHIP_MS)
   }
 
   #trouble(message) {
-    this.dispatchEvent(new CustomEvent('trouble', { detail: { message: `${this.title}: ${message}` } }));
+    this.dispatchEvent(new CustomEvent('trouble', { detail: { message: `${this.title}: ${message}` } }))
   }
 
   #fitSoon() {
-    clearTimeout(this.#fitTimer);
-    this.#fitTimer = setTimeout(() => this.fit(), 60);
+    clearTimeout(this.#fitTimer)
+    this.#fitTimer = setTimeout(() => this.fit(), 60)
   }
 
   #openWebgl() {
-    if (!WEBGL || webglInUse >= MAX_WEBGL) return;
+    if (!WEBGL || webglInUse >= MAX_WEBGL) return
     try {
-      const webgl = new WebglAddon();
-      this.terminal.loadAddon(webgl);
+      const webgl = new WebglAddon()
+      this.terminal.loadAddon(webgl)
       webgl.onContextLoss(() => {
-        this.#closeWebgl();
-        this.#fitSoon(); // the DOM's cells are not quite as wide
-      });
-      this.#webgl = webgl;
-      webglInUse += 1;
-    } catch { /* no WebGL here: xterm.js draws with the DOM */ }
+        this.#closeWebgl()
+        this.#fitSoon() // the DOM's cells are not quite as wide
+      })
+      this.#webgl = webgl
+      webglInUse += 1
+    } catch {
+      /* no WebGL here: xterm.js draws with the DOM */
+    }
   }
 
   #closeWebgl() {
-    if (!this.#webgl) return;
-    this.#webgl.dispose();
-    this.#webgl = null;
-    webglInUse -= 1;
+    if (!this.#webgl) return
+    this.#webgl.dispose()
+    this.#webgl = null
+    webglInUse -= 1
   }
 }

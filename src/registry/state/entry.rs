@@ -14,6 +14,7 @@ pub(in crate::registry) type Key = u64;
 /// A session's names: its project, if any, and its id.
 pub(in crate::registry) type Name = (Option<Arc<str>>, Arc<str>);
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(in crate::registry) struct Entry {
     pub(in crate::registry) key: Key,
     pub(in crate::registry) session: Arc<Session>,
@@ -31,6 +32,8 @@ pub(in crate::registry) struct Entry {
     pub(in crate::registry) exit: Option<(ExitStatus, Instant)>,
     /// Its program keeps the process running for as long as it runs.
     pub(in crate::registry) holds: bool,
+    /// Its program is being started.
+    pub(in crate::registry) starting: bool,
     /// Where the session stands in the queue of deadlines.
     pub(in crate::registry) deadline: Option<Instant>,
     /// How often a connection was tried to be registered in vain.
@@ -60,6 +63,7 @@ impl Entry {
             keep_until: None,
             exit: None,
             holds: false,
+            starting: false,
             deadline: None,
             tries: 0,
         }

@@ -58,10 +58,12 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn find(&self, id: &str, project: Option<&str>) -> Option<Key> {
+        let exact = self.by_name.get(&(project.map(Arc::from), Arc::from(id))).copied();
         match project {
-            Some(_) => self.by_name.get(&(project.map(Arc::from), Arc::from(id))).copied(),
-            // Without a project the oldest of that id is meant.
-            None => self.by_id.get(id).and_then(|keys| keys.first().copied()),
+            Some(_) => exact,
+            // Without a project, the session without one is meant, or else the
+            // oldest of that id.
+            None => exact.or_else(|| self.by_id.get(id).and_then(|keys| keys.first().copied())),
         }
         .filter(|key| self.sessions.contains_key(key))
     }

@@ -105,6 +105,8 @@ fn numbers_that_are_no_state_are_the_ground_state() {
     assert_eq!(State::default(), State::GROUND);
 }
 
+const ENDS: &[&[u8]] = &[b"\xc2\x9f", b"\xc2\x80", b"\xc2", b"\x1b", b"\xc2a", b""];
+
 /// The first byte that may begin a sequence, looked for one by one.
 fn naive_plain_length(bytes: &[u8]) -> usize {
     let begins = |at: &usize| match (bytes[*at], bytes.get(at + 1)) {
@@ -119,7 +121,7 @@ proptest! {
     #[test]
     fn plain_text_ends_where_it_must(
         repeats in prop::collection::vec((prop::sample::select(&b"\xc2\xa0ab\xbf\xc3\xa9"[..]), 1..20usize), 1..20),
-        last in prop::sample::select(vec![&b"\xc2\x9f"[..], b"\xc2\x80", b"\xc2", b"\x1b", b"\xc2a", b""]),
+        last in prop::sample::select(ENDS),
     ) {
         let mut bytes = "\u{a0}".as_bytes().to_vec();
         for (byte, count) in repeats {

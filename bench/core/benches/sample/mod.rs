@@ -50,7 +50,7 @@ pub fn images(size: usize) -> Vec<u8> {
     repeat(size, |number| format!("\x1bPq#{number}{}\x1b\\", "!12~?@-".repeat(15_000)))
 }
 
-/// All of them, by name.
+/// All kinds of text, by name.
 pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {
     [
         ("log", log(size)),

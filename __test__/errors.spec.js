@@ -1,0 +1,47 @@
+// Every code that an error can have is explained in docs/errors.md, under a
+// heading of its own.
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const root = path.join(__dirname, '..')
+const headings = new Set(
+  [...fs.readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8').matchAll(/^### (\S+)$/gm)].map(
+    ([, code]) => code,
+  ),
+)
+
+/** The codes that the files of a folder name. */
+function codesIn(folder, extension) {
+  const files = fs.readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+  const texts = files
+    .filter((file) => file.isFile() && file.name.endsWith(extension))
+    .map((file) => fs.readFileSync(path.join(file.parentPath ?? file.path, file.name), 'utf8'))
+  return [...new Set(texts.flatMap((text) => text.match(/\bERR_[A-Z][A-Z_]*[A-Z]\b/g) ?? []))].sort()
+}
+
+test.each([
+  ['src', '.rs'],
+  ['examples', '.js'],
+])('each code in %s has a heading', (folder, extension) => {
+  const codes = codesIn(folder, extension)
+  expect(codes).not.toEqual([])
+  expect(codes.filter((code) => !headings.has(code))).toEqual([])
+})
+
+test('each heading says a cause and what to do', () => {
+  const sections = fs
+    .readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8')
+    .split(/^### /m)
+    .slice(1)
+  const [codes, complete] = [
+    sections,
+    sections.filter((text) => /\*\*Cause:\*\*[\s\S]*\*\*What to do:\*\*/.test(text)),
+  ].map((list) => list.map((text) => text.split('\n')[0]))
+  expect(complete).toEqual(codes)
+})
+
+test('no heading is there for a code that is gone', () => {
+  const known = new Set([...codesIn('src', '.rs'), ...codesIn('examples', '.js'), 'ERR_NATIVE_BINDING'])
+  expect([...headings].filter((code) => code.startsWith('ERR_') && !known.has(code))).toEqual([])
+})

@@ -1,0 +1,93 @@
+'use strict'
+
+// The migrated server, in this process or in one of its own.
+
+const { fork, spawn } = require('node:child_process')
+const { once } = require('node:events')
+const path = require('node:path')
+const { Client } = require('./client')
+const { workspace } = require('./workspace')
+
+const ENTRY = path.join(__dirname, '../../examples/terminal-ws-standalone/terminal-ws-standalone.js')
+const HOST_PROCESS = path.join(__dirname, 'server-process.js')
+
+process.env.SHELL = '/bin/bash'
+
+/**
+ * Starts the server within this process. Close it with `stop()`, which also
+ * ends the clients that `connect()` made.
+ */
+async function startServer(config = {}) {
+  const { TerminalWebSocketServer } = require(ENTRY)
+  const server = new TerminalWebSocketServer({ port: 0, spawnsPerMinute: 0, ...config })
+  await server.listen()
+  return withClients({
+    server,
+    registry: server.registry,
+    url: server.url,
+    end: () => server.close(),
+  })
+}
+
+/**
+ * Starts the server in a process of its own, where its memory, descriptors
+ * and threads are only its own. `ask(name)` calls one of the commands of
+ * `server-process.js`.
+ */
+async function startServerProcess(config = {}, { execArgv = [] } = {}) {
+  const child = fork(HOST_PROCESS, [JSON.stringify({ port: 0, spawnsPerMinute: 0, ...config })], {
+    execArgv,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  const [{ url }] = await once(child, 'message')
+  let next = 0
+  const ask = async (command) => {
+    const id = (next += 1)
+    child.send({ id, command })
+    for (;;) {
+      const [answer] = await once(child, 'message')
+      if (answer.id === id) return answer.value
+    }
+  }
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  return withClients({ child, pid: child.pid, url, ask, end })
+}
+
+/** Runs the server as a user does, from the command line. */
+function runServer(env) {
+  const child = spawn(process.execPath, [ENTRY], {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => (said[name] += data))
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal, ...said }))
+  return { child, said, exited }
+}
+
+function withClients(started) {
+  const clients = []
+  const space = workspace()
+  return {
+    ...started,
+    folder: space.folder,
+    file: space.file,
+    /** Connects in the workspace, where the prompt is known. */
+    connect(query = {}, options = {}) {
+      const client = new Client(started.url, { path: space.folder, ...query }, options)
+      clients.push(client)
+      return client
+    },
+    async stop() {
+      for (const client of clients) client.socket.terminate()
+      await started.end()
+      space.remove()
+    },
+  }
+}
+
+module.exports = { ENTRY, runServer, startServer, startServerProcess }

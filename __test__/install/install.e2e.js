@@ -1,0 +1,179 @@
+// The package as its users get it: published to a registry on loopback, then
+// installed on a machine without a compiler, by every package manager.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+const { cjs, esm, typescript, tsconfig } = require('./consumers')
+const { packAll } = require('./packages')
+const { startRegistry } = require('./registry')
+const { Box, installTools, root, tools } = require('./toolbox')
+
+let folder
+let registry
+let box
+let packed
+
+beforeAll(async () => {
+  installTools()
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-install-'))
+  registry = await startRegistry(folder, tools.verdaccio)
+  box = new Box(folder, registry.url)
+  packed = packAll(box, tools.npm)
+  for (const file of packed.files) box.run(folder, tools.npm, 'publish', file, '--ignore-scripts')
+}, 300_000)
+
+afterAll(async () => {
+  await registry?.stop()
+  if (folder) fs.rmSync(folder, { recursive: true, force: true })
+})
+
+// Yarn 4 waits a day before it takes a new version; this one is seconds old.
+const yarn4 = 'enableScripts: false\nnpmMinimalAgeGate: 0\n'
+
+const programs = { 'app.cjs': cjs, 'app.mjs': esm }
+
+/** Runs both programs and expects what a shell really said. */
+function expectShells(project, ...runner) {
+  for (const program of Object.keys(programs)) {
+    const said = JSON.parse(box.run(project, ...runner, program))
+    expect(said).toEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
+  }
+}
+
+/** Ours among the packages that an installation brought. */
+function installed(project) {
+  return fs
+    .readdirSync(path.join(project, 'node_modules'))
+    .filter((name) => name.startsWith('offheap-terminal'))
+}
+
+describe('what is published', () => {
+  test('the main package holds what a user needs and nothing else', () => {
+    const docs = fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'))
+    expect(packed.main.files).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      ...docs.map((name) => `docs/${name}`).sort(),
+      'index.d.ts',
+      'index.js',
+      'main.js',
+      'package.json',
+    ])
+  })
+
+  test('the package of this platform is the binary, and under 3 MB', () => {
+    const binary = `offheap-terminal.${packed.platform}.node`
+    expect(packed.host.files).toEqual(['LICENSE', 'README.md', binary, 'package.json'])
+    expect(packed.host.unpackedSize).toBeLessThan(3_000_000)
+  })
+
+  test('nothing runs at installation, and nothing else is depended on', () => {
+    const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+      expect(manifest.scripts[script]).toBeUndefined()
+    expect(manifest.dependencies).toBeUndefined()
+    expect(fs.existsSync(path.join(root, 'binding.gyp'))).toBe(false)
+  })
+
+  afterAll(() => {
+    const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`
+    for (const { name, size, unpackedSize } of [packed.main, packed.host]) {
+      process.stdout.write(`${name}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked\n`)
+    }
+  })
+})
+
+describe('without a compiler', () => {
+  test('the box has none', () => {
+    const probe =
+      "for (const tool of ['cc', 'gcc', 'make', 'python3', 'cargo', 'rustc', 'npm']) require('child_process').spawnSync(tool).error.code === 'ENOENT' || process.exit(1)"
+    expect(box.try(folder, '-e', probe).status).toBe(0)
+  })
+
+  test('npm', () => {
+    const project = box.project('npm', programs)
+    box.run(project, tools.npm, 'install', 'offheap-terminal', '--ignore-scripts')
+    expect(installed(project)).toEqual(['offheap-terminal', `offheap-terminal-${packed.platform}`])
+    expectShells(project)
+  })
+
+  test('pnpm', () => {
+    const project = box.project('pnpm', programs)
+    box.run(
+      project,
+      tools.pnpm,
+      'add',
+      'offheap-terminal',
+      '--ignore-scripts',
+      '--store-dir',
+      path.join(folder, 'pnpm-store'),
+    )
+    expect(installed(project)).toEqual(['offheap-terminal'])
+    expectShells(project)
+  })
+
+  test('yarn 1', () => {
+    const project = box.project('yarn1', programs)
+    box.run(project, tools.yarn1, 'add', 'offheap-terminal', '--ignore-scripts', '--non-interactive')
+    expectShells(project)
+  })
+
+  test('yarn 4 with node_modules', () => {
+    const project = box.project('yarn4', {
+      ...programs,
+      'yarn.lock': '',
+      '.yarnrc.yml': `nodeLinker: node-modules\n${yarn4}`,
+    })
+    box.run(project, tools.yarn4, 'add', 'offheap-terminal')
+    expectShells(project)
+  })
+
+  test("yarn 4 with plug'n'play", () => {
+    const project = box.project('yarn4-pnp', {
+      ...programs,
+      'yarn.lock': '',
+      '.yarnrc.yml': `nodeLinker: pnp\npnpEnableEsmLoader: true\n${yarn4}`,
+    })
+    box.run(project, tools.yarn4, 'add', 'offheap-terminal')
+    expectShells(project, tools.yarn4, 'node')
+  })
+})
+
+describe('types', () => {
+  let project
+
+  beforeAll(() => {
+    project = box.project('types', { 'consumer.ts': typescript })
+    box.run(project, tools.npm, 'install', 'offheap-terminal', '@types/node@24', '--ignore-scripts')
+  })
+
+  test.each([
+    ['5', 'node16', 'node16'],
+    ['5', 'esnext', 'bundler'],
+    ['7', 'nodenext', 'nodenext'],
+    ['7', 'esnext', 'bundler'],
+  ])('TypeScript %s, module %s', (major, module, resolution) => {
+    fs.writeFileSync(path.join(project, 'tsconfig.json'), tsconfig(module, resolution))
+    const { status, output } = box.try(project, tools[`tsc${major}`], '--project', project)
+    expect(output).toBe('')
+    expect(status).toBe(0)
+  })
+})
+
+describe('without the package of the platform', () => {
+  test('the error names the platform, the package and what to do', () => {
+    const project = box.project('omitted', programs)
+    box.run(project, tools.npm, 'install', 'offheap-terminal', '--omit=optional', '--ignore-scripts')
+    for (const program of Object.keys(programs)) {
+      const { status, output } = box.try(project, program)
+      expect(status).toBe(1)
+      expect(output).toContain('ERR_NATIVE_BINDING')
+      expect(output).toContain(`The package offheap-terminal-${packed.platform} is not installed`)
+      expect(output).toContain('--omit=optional')
+      expect(output).toContain(`--os=${process.platform} --cpu=${process.arch}`)
+    }
+  })
+})

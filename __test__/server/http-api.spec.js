@@ -1,0 +1,248 @@
+// The app's HTTP interface, route by route.
+
+const { setTimeout: sleep } = require('node:timers/promises')
+const http = require('node:http')
+const { eventually, isRunning } = require('../helpers/proc')
+const { startServer } = require('../helpers/server')
+const { PROMPT } = require('../helpers/workspace')
+
+let host
+
+async function call(method, path, body, headers = {}) {
+  const response = await fetch(`${host.url}${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  expect(response.headers.get('content-type')).toMatch('application/json')
+  return { status: response.status, body: await response.json() }
+}
+
+async function create(projectId, extra = {}) {
+  const answer = await call('POST', '/api/terminal/create', { projectId, projectPath: host.folder, ...extra })
+  expect(answer.status).toBe(200)
+  return answer.body
+}
+
+describe('routes', () => {
+  beforeAll(async () => {
+    host = await startServer({ maxSessions: 0 })
+  })
+  afterAll(() => host.stop())
+
+  test('create answers with the session; its WebSocket is a new shell in its folder', async () => {
+    const answer = await create('made', { mode: 'claude' })
+    expect(answer).toEqual({
+      success: true,
+      session: expect.objectContaining({
+        id: expect.stringMatching(/^session_\d+_\w{8}$/),
+        projectId: 'made',
+        type: 'terminal',
+        mode: 'claude',
+        tabName: 'Terminal 1',
+        status: 'active',
+        isFocused: true,
+        active: true,
+        currentPath: host.folder,
+        wsConnected: false,
+      }),
+      websocketReady: false,
+      retryDelay: expect.any(Number),
+      focusState: { focused: [answer.session.id], version: expect.any(Number), timestamp: expect.any(Number) },
+    })
+    expect(new Date(answer.session.createdAt).getTime()).toBeGreaterThan(0)
+    const client = host.connect({ projectId: 'made', sessionId: `${answer.session.id}_made`, path: '/' })
+    expect(await client.ready()).toMatchObject({
+      type: 'connected',
+      sessionId: answer.session.id,
+      workingDir: host.folder,
+    })
+    await client.sees(PROMPT)
+    const { body } = await call('GET', `/api/terminal/status?sessionId=${answer.session.id}`)
+    expect(body.session).toMatchObject({ wsConnected: true, id: answer.session.id })
+  })
+
+  test('list gives the sessions of a project, oldest first, with tab names that count up', async () => {
+    await create('listed')
+    await create('listed')
+    await create('elsewhere')
+    const { status, body } = await call('GET', '/api/terminal/list?projectId=listed')
+    expect(status).toBe(200)
+    expect(body.success).toBe(true)
+    expect(body.sessions.map(({ tabName }) => tabName)).toEqual(['Terminal 1', 'Terminal 2'])
+    expect((await call('GET', '/api/terminal/list?projectId=none')).body.sessions).toEqual([])
+  })
+
+  test('focus is set and read', async () => {
+    const ids = []
+    for (let i = 0; i < 4; i += 1) ids.push((await create('focus')).session.id)
+    const off = await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus', focused: false })
+    expect(off.body).toMatchObject({
+      success: true,
+      sessionId: ids[0],
+      projectId: 'focus',
+      focusedSessions: ids.slice(1),
+      totalFocused: 3,
+      maxFocused: 4,
+    })
+    expect(off.body.focusedSessionDetails.map(({ id }) => id)).toEqual(ids.slice(1))
+    await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus', focused: true })
+    const { body } = await call('GET', '/api/terminal/focus?projectId=focus')
+    expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 4 })
+    expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
+  })
+
+  test('suspend and resume a project; its clients are told', async () => {
+    const { session } = await create('held')
+    const client = host.connect({ projectId: 'held', sessionId: session.id })
+    await client.sees(PROMPT)
+    expect((await call('POST', '/api/terminal/suspend', { projectId: 'held' })).body).toMatchObject({ success: true })
+    await client.message('suspended')
+    const status = () => call('GET', `/api/terminal/status?sessionId=${session.id}`)
+    expect((await status()).body.session.status).toBe('suspended')
+    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toMatchObject({ success: true })
+    await client.message('resumed')
+    expect((await status()).body.session.status).toBe('active')
+  })
+
+  test('close ends the session and its shell at once', async () => {
+    const { session } = await create('closed')
+    const client = host.connect({ projectId: 'closed', sessionId: session.id })
+    await client.sees(PROMPT)
+    const { pid } = host.registry.get(session.id)
+    expect(await call('DELETE', `/api/terminal/close/${session.id}`)).toEqual({
+      status: 200,
+      body: { success: true, sessionId: session.id },
+    })
+    expect((await client.isClosed()).code).toBe(1000)
+    expect((await call('DELETE', `/api/terminal/close/${session.id}`)).status).toBe(404)
+    await eventually('the shell is gone', () => !isRunning(pid))
+  })
+
+  test("cleanup closes a project's sessions, and its tab names start again", async () => {
+    await create('clean')
+    await create('clean')
+    const { body } = await call('DELETE', '/api/terminal/cleanup?projectId=clean')
+    expect(body).toEqual({ success: true, closedSessions: 2 })
+    expect((await create('clean')).session.tabName).toBe('Terminal 1')
+  })
+
+  test('health and figures', async () => {
+    const health = await call('GET', '/api/terminal/health')
+    expect(health.status).toBe(200)
+    expect(['healthy', 'degraded']).toContain(health.body.status)
+    const { body } = await call('GET', '/api/stats')
+    for (const name of ['heapUsed', 'external', 'rss', 'nativeBytes', 'sessions', 'viewers', 'bytesOut', 'pid']) {
+      expect(body[name]).toEqual(expect.any(Number))
+    }
+  })
+
+  test.each([
+    ['POST', '/api/terminal/create', {}],
+    ['POST', '/api/terminal/create', { projectId: 'p' }],
+    ['POST', '/api/terminal/create', { projectId: 7, projectPath: '/' }],
+    ['POST', '/api/terminal/create', { projectId: '', projectPath: '/' }],
+    ['POST', '/api/terminal/create', { projectId: 'p', projectPath: '/', mode: {} }],
+    ['GET', '/api/terminal/list'],
+    ['GET', '/api/terminal/list?projectId='],
+    ['GET', '/api/terminal/status'],
+    ['PUT', '/api/terminal/focus', { projectId: 'p' }],
+    ['PUT', '/api/terminal/focus', { sessionId: 's' }],
+    ['GET', '/api/terminal/focus'],
+    ['POST', '/api/terminal/suspend', {}],
+    ['POST', '/api/terminal/resume', {}],
+    ['DELETE', '/api/terminal/cleanup'],
+    ['DELETE', '/api/terminal/close/%E0%A4%A'],
+    ['POST', '/api/terminal/create', '{"projectId":'],
+    ['POST', '/api/terminal/create', '[]'],
+    ['POST', '/api/terminal/create', 'null'],
+    ['POST', '/api/terminal/create', '"text"'],
+    ['POST', '/api/terminal/create', '\u0000\uffff'],
+  ])('%s %s %j is 400', async (method, path, body) => {
+    const answer = await call(method, path, body)
+    expect(answer).toEqual({ status: 400, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
+  })
+
+  test.each([
+    ['GET', '/api/terminal/status?sessionId=unknown'],
+    ['PUT', '/api/terminal/focus', { sessionId: 'unknown', projectId: 'p', focused: true }],
+    ['DELETE', '/api/terminal/close/unknown'],
+    ['DELETE', '/api/terminal/close/'],
+    ['GET', '/api/terminal/nothing'],
+    ['GET', '/api/terminal/create'],
+    ['GET', '/api/'],
+    ['GET', '/api/constructor'],
+  ])('%s %s is 404', async (method, path, body) => {
+    const answer = await call(method, path, body)
+    expect(answer).toEqual({ status: 404, body: expect.objectContaining({ error: expect.stringMatching(/\w/) }) })
+  })
+
+  test.each(['POST', 'PUT'])('a %s body over 64 KiB is 413, and is not read to its end', async (method) => {
+    const path = method === 'POST' ? '/api/terminal/create' : '/api/terminal/focus'
+    const status = await new Promise((resolve, reject) => {
+      const request = http.request(`${host.url}${path}`, { method }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject)
+      // Never ended: the answer must not wait for it.
+      request.write(Buffer.alloc(64 * 1024 + 1, ' '))
+    })
+    expect(status).toBe(413)
+  })
+
+  test('a body of 64 KiB is taken', async () => {
+    const body = JSON.stringify({ projectId: 'big', projectPath: host.folder }).padEnd(64 * 1024)
+    expect((await call('POST', '/api/terminal/create', body)).status).toBe(200)
+  })
+
+  test('the page and its files are served, and nothing else', async () => {
+    const page = await fetch(host.url)
+    expect(page.status).toBe(200)
+    expect(page.headers.get('content-security-policy')).toMatch("default-src 'none'")
+    const html = await page.text()
+    for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect((await fetch(host.url + file)).status).toBe(200)
+    }
+    for (const path of ['/../package.json', '/%2e%2e/package.json', '/vendor/xterm/../../x', '/lib/page.js', '/.env']) {
+      expect(await statusOf(path)).toBe(404)
+    }
+    expect((await fetch(host.url, { method: 'POST' })).status).toBe(404)
+  })
+
+  /** As it stands in the request line: `fetch` would clean the path up. */
+  function statusOf(path) {
+    const { hostname, port } = new URL(host.url)
+    return new Promise((resolve, reject) => {
+      http.get({ hostname, port, path }, (response) => resolve(response.resume().statusCode)).on('error', reject)
+    })
+  }
+})
+
+describe('limits', () => {
+  afterEach(() => host.stop())
+
+  test('a session too many is 429, and takes nothing', async () => {
+    host = await startServer({ maxSessions: 2 })
+    await create('a')
+    await create('b')
+    const answer = await call('POST', '/api/terminal/create', { projectId: 'c', projectPath: host.folder })
+    expect(answer).toEqual({ status: 429, body: expect.objectContaining({ code: 'ERR_SESSION_LIMIT' }) })
+    expect(host.registry.stats().sessions).toBe(2)
+  })
+
+  test("a fifth in a project closes that project's oldest", async () => {
+    host = await startServer()
+    const ids = []
+    for (let i = 0; i < 5; i += 1) ids.push((await create('p')).session.id)
+    const { body } = await call('GET', '/api/terminal/list?projectId=p')
+    expect(body.sessions.map(({ id }) => id)).toEqual(ids.slice(1))
+  })
+
+  test('a session that nobody uses costs no shell', async () => {
+    host = await startServer()
+    const { session } = await create('idle')
+    await sleep(50)
+    expect(host.registry.get(session.id).pid).toBeNull()
+  })
+})

@@ -1,0 +1,191 @@
+'use strict'
+
+// Everything an @xterm/headless terminal knows, in a form that two terminals
+// can be compared by.
+
+const { Terminal } = require('@xterm/headless')
+const { Unicode11Addon } = require('@xterm/addon-unicode11')
+
+const EXTENDED = 0x10000000
+const UNDERLINE = 0x10000000
+const INVERSE = 0x04000000
+const STRIKETHROUGH = 0x80000000
+const OVERLINE = 0x40000000
+
+function open({ cols, rows, lines = 1000, unicode = 11 }) {
+  const term = new Terminal({
+    cols,
+    rows,
+    scrollback: lines,
+    allowProposedApi: true,
+    logLevel: 'off',
+    windowOptions: { pushTitle: true, popTitle: true },
+  })
+  // Links are kept even when the lines they were opened on are gone.
+  term._core._oscLinkService._removeMarkerFromLink = () => {}
+  term.loadAddon(new Unicode11Addon())
+  term.unicode.activeVersion = String(unicode)
+  return term
+}
+
+function write(term, bytes) {
+  if (bytes.length > 0) term._core.writeSync(bytes)
+}
+
+// A colour of the palette leaves parts of an earlier RGB colour in the word.
+function color(word) {
+  const mode = word & 0x03000000
+  if (mode === 0) return 0
+  return mode === 0x03000000 ? word & 0x03ffffff : word & 0x030000ff
+}
+
+function linkOf(core, ext) {
+  const data = ext.urlId ? core._oscLinkService.getLinkData(ext.urlId) : undefined
+  return data ? `${data.id ?? ''};${data.uri}` : ''
+}
+
+function style(core, fg, bg, ext) {
+  const flags = (fg & 0xfc000000) >>> 0
+  const more = (bg & 0xfc000000 & ~EXTENDED) >>> 0
+  const extended = (bg & EXTENDED) !== 0
+  const kind = extended ? (ext._ext >> 26) & 7 : fg & UNDERLINE ? 1 : 0
+  const underline = fg & UNDERLINE ? kind : 0
+  const tint = extended && underline ? color(ext.underlineColor) : 0
+  const link = extended ? linkOf(core, ext) : ''
+  return [
+    color(fg),
+    (underline ? flags : flags & ~UNDERLINE) >>> 0,
+    color(bg),
+    more,
+    underline,
+    tint,
+    link,
+  ].join()
+}
+
+function cellOf(core, line, x) {
+  const content = line._data[x * 3]
+  const fg = line._data[x * 3 + 1]
+  const bg = line._data[x * 3 + 2]
+  const width = content >>> 22
+  const text =
+    content & 0x200000
+      ? line._combined[x]
+      : content & 0x1fffff
+        ? String.fromCodePoint(content & 0x1fffff)
+        : ''
+  const ext = bg & EXTENDED ? line._extendedAttrs[x] : null
+  if (text === '' && width === 1) {
+    // An empty cell shows its background and little else.
+    const marked = fg & (INVERSE | UNDERLINE | STRIKETHROUGH) || bg & OVERLINE || (ext && linkOf(core, ext))
+    if (!marked) return `_,${color(bg)}`
+    return `~${style(core, fg, bg, ext)}`
+  }
+  // A stub keeps the attributes of its character.
+  return `${text}|${width}|${style(core, fg, bg, ext)}`
+}
+
+function lineOf(core, line, cols) {
+  const cells = []
+  const width = (x) => (x >= 0 && x < cols ? line._data[x * 3] >>> 22 : 1)
+  const isStub = (x) => x < cols && line._data[x * 3] >>> 22 === 0 && !(line._data[x * 3] & 0x3fffff)
+  for (let x = 0; x < cols; x++) {
+    const cell = cellOf(core, line, x)
+    // Half a wide character, which some sequences leave, is restored as a blank.
+    if (width(x) === 2 && !isStub(x + 1)) cells.push(cell.replace(/^.*\|2\|/, ' |1|'))
+    else if (isStub(x) && width(x - 1) !== 2) cells.push(`_,${color(line._data[x * 3 + 2])}`)
+    else cells.push(cell)
+  }
+  return cells
+}
+
+function savedOf(core, buffer) {
+  const { cols, rows } = core
+  const data = buffer.savedCurAttrData
+  return {
+    x: Math.min(buffer.savedX, cols - 1),
+    y: Math.min(Math.max(buffer.savedY - buffer.ybase, 0), rows - 1),
+    fg: color(data.fg),
+    fgFlags: (data.fg & 0xfc000000) >>> 0,
+    bg: color(data.bg),
+    bgFlags: (data.bg & 0xfc000000 & ~EXTENDED) >>> 0,
+    charset: JSON.stringify(buffer.savedCharset ?? null),
+  }
+}
+
+function bufferOf(core, buffer, active) {
+  const { cols, rows } = core
+  const tabs = []
+  for (let x = 0; x < cols; x++) if (buffer.tabs[x]) tabs.push(x)
+  const lines = []
+  const wrapped = []
+  // After some resizes xterm.js' alternate buffer keeps rows that scrolled off.
+  const first = core._bufferService.buffers.alt === buffer ? buffer.ybase : 0
+  for (let y = first; y < buffer.lines.length; y++) {
+    const line = buffer.lines.get(y)
+    lines.push(lineOf(core, line, cols))
+    wrapped.push(y > first && line.isWrapped)
+  }
+  return {
+    cursor: active ? [Math.min(buffer.x, cols), buffer.y] : null,
+    base: buffer.ybase - first,
+    margins: [buffer.scrollTop, buffer.scrollBottom],
+    saved: savedOf(core, buffer),
+    tabs: tabs.join(),
+    lines,
+    wrapped,
+  }
+}
+
+function penOf(core) {
+  const pen = core._inputHandler._curAttrData
+  const ext = pen.extended
+  return {
+    shown: style(core, pen.fg, pen.bg, ext),
+    // What a restored cursor can leave behind without effect so far.
+    hidden: [
+      pen.fg & UNDERLINE,
+      pen.bg & EXTENDED,
+      (ext._ext >> 26) & 7,
+      color(ext.underlineColor),
+      linkOf(core, ext),
+    ].join(),
+  }
+}
+
+function state(term) {
+  const core = term._core
+  const { normal, alt, active } = core._bufferService.buffers
+  const input = core._inputHandler
+  const charsets = core._charsetService
+  return {
+    alternate: active === alt,
+    normal: bufferOf(core, normal, active === normal),
+    alt: bufferOf(core, alt, active === alt),
+    pen: penOf(core),
+    modes: JSON.stringify([
+      core.coreService.modes,
+      core.coreService.decPrivateModes,
+      core.coreService.isCursorHidden,
+      core.optionsService.options.convertEol,
+      core.optionsService.options.cursorBlink,
+      core.coreMouseService.activeProtocol,
+      core.coreMouseService.activeEncoding,
+    ]),
+    charsets: JSON.stringify([
+      charsets.charset ?? null,
+      charsets.glevel,
+      [0, 1, 2, 3].map((g) => charsets._charsets[g] ?? null),
+    ]),
+    titles: JSON.stringify([
+      input._windowTitle,
+      input._iconName,
+      input._windowTitleStack,
+      input._iconNameStack,
+    ]),
+    parser: String(input._parser.currentState),
+    join: input._parser.precedingJoinState >> 1,
+  }
+}
+
+module.exports = { open, write, state }

@@ -1,0 +1,16 @@
+/** The migrated server of this package, with its limits out of the way. */
+
+const { TerminalWebSocketServer } = require('../../../examples/terminal-ws-standalone/terminal-ws-standalone')
+
+module.exports = async function serve(onListening, screen = true) {
+  process.env.SHELL = '/bin/sh'
+  const server = new TerminalWebSocketServer({
+    port: 0,
+    maxSessions: 0,
+    maxSessionsPerProject: 0,
+    spawnsPerMinute: 0,
+    screen,
+  })
+  const { port } = await server.listen()
+  onListening(port)
+}

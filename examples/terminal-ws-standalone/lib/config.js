@@ -1,0 +1,80 @@
+/**
+ * The server's settings, from the environment. A bad value is refused at the
+ * start, with a message that says which and why: a typo must not become a
+ * limit of NaN.
+ */
+
+const DEFAULTS = {
+  port: 4001,
+  host: '127.0.0.1',
+  maxSessions: 20,
+  maxSessionsPerProject: 4,
+  spawnsPerMinute: 10,
+  historyBytes: 256 * 1024,
+  screen: true,
+  authToken: '',
+  allowedOrigins: [],
+}
+
+const NUMBERS = [
+  ['PORT', 'port', 0, 65535],
+  ['MAX_SESSIONS', 'maxSessions', 0, 1_000_000],
+  ['MAX_SESSIONS_PER_PROJECT', 'maxSessionsPerProject', 0, 1_000_000],
+  ['SPAWNS_PER_MINUTE', 'spawnsPerMinute', 0, 1_000_000],
+  ['HISTORY_BYTES', 'historyBytes', 4096, 1024 ** 3],
+]
+
+class ConfigError extends Error {
+  constructor(message) {
+    super(message)
+    this.name = 'ConfigError'
+    this.code = 'ERR_CONFIG'
+  }
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+function configFromEnv(env = process.env) {
+  const config = {}
+  for (const [name, key, min, max] of NUMBERS) {
+    if (isSet(env[name])) config[key] = integer(name, env[name], min, max)
+  }
+  if (isSet(env.HOST)) config.host = env.HOST
+  if (isSet(env.AUTH_TOKEN)) config.authToken = env.AUTH_TOKEN
+  if (isSet(env.ALLOWED_ORIGINS)) config.allowedOrigins = origins(env.ALLOWED_ORIGINS)
+  return withDefaults(config)
+}
+
+/** Fills in what a caller has not set. */
+function withDefaults(config = {}) {
+  return { ...DEFAULTS, ...config }
+}
+
+function isSet(value) {
+  return value !== undefined && value !== ''
+}
+
+function integer(name, text, min, max) {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
+  }
+  return value
+}
+
+function origins(text) {
+  return text.split(',').map((item) => {
+    const origin = item.trim()
+    let url
+    try {
+      url = new URL(origin)
+    } catch {
+      throw new ConfigError(`ALLOWED_ORIGINS: "${origin}" is no origin such as https://example.com`)
+    }
+    if (url.origin !== origin) {
+      throw new ConfigError(`ALLOWED_ORIGINS: "${origin}" must be an origin alone: "${url.origin}"`)
+    }
+    return origin
+  })
+}
+
+module.exports = { ConfigError, configFromEnv, withDefaults }

@@ -1,0 +1,65 @@
+/** The page and what it needs: a fixed list of files, read when asked for. */
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+    "connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-cache',
+}
+
+const VENDOR = {
+  'xterm.mjs': ['@xterm/xterm', 'lib/xterm.mjs'],
+  'xterm.css': ['@xterm/xterm', 'css/xterm.css'],
+  'addon-fit.mjs': ['@xterm/addon-fit', 'lib/addon-fit.mjs'],
+  'addon-webgl.mjs': ['@xterm/addon-webgl', 'lib/addon-webgl.mjs'],
+  'addon-unicode11.mjs': ['@xterm/addon-unicode11', 'lib/addon-unicode11.mjs'],
+}
+
+/** Every path that is served, and the file behind it. No other file is reachable. */
+function servedFiles() {
+  const files = new Map()
+  const folder = path.join(__dirname, '..', 'public')
+  for (const name of fs.readdirSync(folder)) {
+    if (TYPES[path.extname(name)]) files.set(`/${name}`, path.join(folder, name))
+  }
+  files.set('/', path.join(folder, 'index.html'))
+  for (const [name, [packageName, file]] of Object.entries(VENDOR)) {
+    const root = path.dirname(require.resolve(`${packageName}/package.json`))
+    files.set(`/vendor/xterm/${name}`, path.join(root, file))
+  }
+  return files
+}
+
+class Page {
+  #files = servedFiles()
+
+  /** Answers a GET for one of the page's files; false for any other path. */
+  serve(request, response, pathname) {
+    const file = this.#files.get(pathname)
+    if (!file) return false
+    response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES[path.extname(file)] })
+    if (request.method === 'HEAD') {
+      response.end()
+      return true
+    }
+    fs.createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response)
+    return true
+  }
+}
+
+module.exports = { Page }

@@ -1,0 +1,69 @@
+// The package's entry. `index.js` is generated and looks for the platform's
+// binary; when it finds none, this file says which one is missing and what to
+// do. The plain `require` below is what lets ESM see the named exports.
+
+const supported = [
+  'linux-x64-gnu',
+  'linux-arm64-gnu',
+  'linux-x64-musl',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64-msvc',
+  'win32-arm64-msvc',
+]
+
+const platform = `${process.platform}-${process.arch}`
+
+/** The messages of the generated loader's attempts, in their order. */
+function attempts(error) {
+  const messages = []
+  for (let cause = error.cause; cause; cause = cause.cause) messages.unshift(cause.message)
+  return messages
+}
+
+/** The package that the loader looked for: it knows which libc this is. */
+function missing(failures) {
+  const tried = failures.map(
+    (message) => message.match(/^Cannot find module 'offheap-terminal-([\w-]+)'/)?.[1],
+  )
+  return supported.find((name) => tried.includes(name))
+}
+
+function advice(failures) {
+  const found = failures.filter((message) => !message.startsWith('Cannot find module'))
+  if (supported.some((each) => each.startsWith(platform)) && found.length > 0) {
+    return `The binary was found but could not be loaded: ${found.join('; ')}.`
+  }
+  const name = missing(failures)
+  if (name) {
+    const [os, cpu, libc] = name.split('-')
+    const flags = `--os=${os} --cpu=${cpu}${os === 'linux' ? ` --libc=${libc === 'gnu' ? 'glibc' : libc}` : ''}`
+    return (
+      `The package offheap-terminal-${name} is not installed. It is an optional dependency that comes by ` +
+      'itself, unless optional dependencies are omitted (--omit=optional, --no-optional) or node_modules or the ' +
+      'lockfile come from another platform. Install again without that, on this platform or for it ' +
+      `(npm install ${flags}).`
+    )
+  }
+  return (
+    `There is no prebuilt binary for this platform; there are for ${supported.join(', ')}. ` +
+    'Elsewhere, build the package from its repository.'
+  )
+}
+
+function explained(error) {
+  const problem = new Error(
+    `offheap-terminal cannot load its binary on ${platform} (Node ${process.version}). ` +
+      `${advice(attempts(error))} See docs/errors.md, ERR_NATIVE_BINDING.`,
+    { cause: error },
+  )
+  problem.code = 'ERR_NATIVE_BINDING'
+  return problem
+}
+
+try {
+  module.exports = require('./index.js')
+} catch (error) {
+  throw explained(error)
+}

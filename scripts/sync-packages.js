@@ -1,0 +1,127 @@
+// Everything that repeats the version or the list of platforms follows from
+// package.json: the manifests under npm/, optionalDependencies, the lockfile's
+// entries of packages that are not published yet, Cargo.toml and Cargo.lock,
+// and the version in the generated loader.
+//
+//   node scripts/sync-packages.js           writes them
+//   node scripts/sync-packages.js --check   fails where one differs
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const root = path.join(__dirname, '..')
+const read = (file) => fs.readFileSync(path.join(root, file), 'utf8')
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`
+const main = JSON.parse(read('package.json'))
+const { binaryName, packageName, targets } = main.napi
+
+const archs = { x86_64: 'x64', aarch64: 'arm64' }
+const systems = {
+  'unknown-linux-gnu': { os: 'linux', suffix: '-gnu', libc: 'glibc' },
+  'unknown-linux-musl': { os: 'linux', suffix: '-musl', libc: 'musl' },
+  'apple-darwin': { os: 'darwin', suffix: '' },
+  'pc-windows-msvc': { os: 'win32', suffix: '-msvc' },
+}
+
+/** What napi-rs calls a target's platform, and what npm has to know of it. */
+function platform(target) {
+  const [, arch, rest] = target.match(/^([^-]+)-(.+)$/)
+  const { os, suffix, libc } = systems[rest]
+  const cpu = archs[arch]
+  return { target, name: `${os}-${cpu}${suffix}`, os, cpu, libc }
+}
+
+function manifest({ target, name, os, cpu, libc }) {
+  const binary = `${binaryName}.${name}.node`
+  return {
+    name: `${packageName}-${name}`,
+    version: main.version,
+    description: `The ${target} binary of ${packageName}`,
+    license: main.license,
+    repository: main.repository,
+    main: binary,
+    files: [binary],
+    engines: main.engines,
+    os: [os],
+    cpu: [cpu],
+    ...(libc && { libc: [libc] }),
+  }
+}
+
+function readme({ target, name }) {
+  return `# \`${packageName}-${name}\`\n\nThis is the **${target}** binary of \`${packageName}\`, which installs it by itself.\n`
+}
+
+/** The lockfile's copy of package.json, its fields in npm's order. */
+function rootEntry({ name, version: _, license, ...rest }) {
+  const { optionalDependencies, peerDependencies, peerDependenciesMeta, engines } = main
+  const fields = { ...rest, engines, optionalDependencies, peerDependencies, peerDependenciesMeta }
+  const sorted = Object.entries(fields).sort(([a], [b]) => a.localeCompare(b, 'en'))
+  return { name, version: main.version, license, ...Object.fromEntries(sorted) }
+}
+
+/** The lockfile with entries of the platform packages, as `npm ci` wants them. */
+function lockfile(manifests) {
+  const lock = JSON.parse(read('package-lock.json'))
+  const packages = lock.packages
+  lock.version = main.version
+  packages[''] = rootEntry(packages[''])
+  for (const { name, version, cpu, libc, license, os, engines } of manifests) {
+    const key = `node_modules/${name}`
+    const known = packages[key]?.version === version ? packages[key] : undefined
+    packages[key] = known ?? { version, cpu, libc, license, optional: true, os, engines }
+  }
+  const names = Object.keys(packages).sort((a, b) => a.localeCompare(b, 'en'))
+  lock.packages = Object.fromEntries(names.map((name) => [name, packages[name]]))
+  return json(lock)
+}
+
+function cargo(file) {
+  const crate = new RegExp(`(name = "${packageName}"\\nversion = )"[^"]+"`)
+  return read(file).replace(crate, `$1"${main.version}"`)
+}
+
+/** The generated loader compares versions where the user asks for it. */
+function loader() {
+  return read('index.js')
+    .replace(/(bindingPackageVersion !== )'[^']+'/g, `$1'${main.version}'`)
+    .replace(/(version mismatch, expected )\S+/g, `$1${main.version}`)
+}
+
+function expected() {
+  const platforms = targets.map(platform)
+  const manifests = platforms.map(manifest)
+  main.optionalDependencies = Object.fromEntries(
+    manifests.map(({ name, version }) => [name, version]).sort(([a], [b]) => a.localeCompare(b, 'en')),
+  )
+  const files = {
+    'package.json': json(main),
+    'package-lock.json': lockfile(manifests),
+    'Cargo.toml': cargo('Cargo.toml'),
+    'Cargo.lock': cargo('Cargo.lock'),
+    'index.js': loader(),
+  }
+  platforms.forEach((each, index) => {
+    files[`npm/${each.name}/package.json`] = json(manifests[index])
+    files[`npm/${each.name}/README.md`] = readme(each)
+  })
+  return files
+}
+
+function differing() {
+  return Object.entries(expected()).filter(([file, text]) => {
+    return !fs.existsSync(path.join(root, file)) || read(file) !== text
+  })
+}
+
+const changes = differing()
+if (process.argv.includes('--check')) {
+  for (const [file] of changes) console.error(`${file} does not follow from package.json: run npm run sync`)
+  process.exitCode = changes.length > 0 ? 1 : 0
+} else {
+  for (const [file, text] of changes) {
+    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
+    fs.writeFileSync(path.join(root, file), text)
+    console.log(`wrote ${file}`)
+  }
+}

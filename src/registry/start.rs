@@ -1,0 +1,63 @@
+//! Shells for sessions that were created without one.
+
+use super::create::rate_key;
+use super::state::RateKey;
+use super::{Event, Handle, Limit, Refusal, Registry};
+use crate::pty::SpawnOptions;
+
+impl Registry {
+    /// Starts a program on a session that has none yet. When it fails nothing
+    /// has changed.
+    ///
+    /// # Errors
+    /// [`Refusal::Closed`], [`Refusal::Started`], [`Refusal::SpawnRate`],
+    /// [`Refusal::Spawn`].
+    pub fn start(&self, handle: &Handle, options: &SpawnOptions) -> Result<(), Refusal> {
+        let rate = self.reserve_start(handle)?;
+        let started = handle.session.spawn(options);
+        let mut state = self.state.lock();
+        if started.is_err()
+            && let Some(rate) = &rate
+        {
+            // What did not start does not count against the limit.
+            state.spawns.take_back(rate);
+        }
+        let Some(entry) = state.sessions.get_mut(&handle.key) else {
+            // The session was closed meanwhile: its new program goes with it.
+            drop(state);
+            handle.session.end_program();
+            return Err(started.err().map_or(Refusal::Closed, Refusal::from));
+        };
+        entry.starting = false;
+        if started.is_ok() && entry.exit.is_none() {
+            state.set_hold(handle.key, true);
+        }
+        started.map_err(Refusal::from)
+    }
+
+    /// Checks that a program may be started, and counts it.
+    fn reserve_start(&self, handle: &Handle) -> Result<Option<RateKey>, Refusal> {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        let Some(entry) = state.sessions.get_mut(&handle.key) else {
+            return Err(Refusal::Closed);
+        };
+        if entry.starting || entry.exit.is_some() || handle.session.pid() != 0 {
+            return Err(Refusal::Started);
+        }
+        let rate = rate_key(entry.details.rate_key.as_deref(), &entry.name);
+        if let Err(refusal) = self.check_spawns(&mut state, rate.as_ref(), now) {
+            state.limits[Limit::SpawnRate as usize] += 1;
+            let project = handle.project.as_deref().map(str::to_owned);
+            self.tell(&state, Event::LimitReached { limit: Limit::SpawnRate, project });
+            return Err(refusal);
+        }
+        if let Some(rate) = &rate {
+            state.spawns.note(rate.clone(), now);
+        }
+        if let Some(entry) = state.sessions.get_mut(&handle.key) {
+            entry.starting = true;
+        }
+        Ok(rate)
+    }
+}

@@ -1,0 +1,191 @@
+//! The normal or the alternate buffer: rows, cursor, margins, tab stops.
+
+use super::cell::Cell;
+use super::charset::Charset;
+use super::row::Row;
+use super::tabs::Tabs;
+
+/// What saving the cursor saves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Saved {
+    /// The column.
+    pub(super) x: usize,
+    /// The row, counted from the first row of the scrollback.
+    pub(super) y: usize,
+    /// Foreground colour and flags.
+    pub(super) fg: u32,
+    /// Background colour and flags.
+    pub(super) bg: u32,
+    /// The character set in use.
+    pub(super) charset: Charset,
+}
+
+/// One of the two buffers.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    /// The rows, as a ring that begins at `start`. Empty for an alternate
+    /// buffer that is not shown.
+    rows: Vec<Row>,
+    start: usize,
+    /// The cursor's column; the number of columns while a wrap is pending.
+    pub(super) x: usize,
+    /// The cursor's row.
+    pub(super) y: usize,
+    /// First row of the scrolling region.
+    pub(super) top: usize,
+    /// Last row of the scrolling region.
+    pub(super) bottom: usize,
+    /// Rows that scrolled out at the top, as far as xterm.js would keep them.
+    pub(super) base: usize,
+    /// The saved cursor.
+    pub(super) saved: Saved,
+    /// The tab stops.
+    pub(super) tabs: Tabs,
+}
+
+impl Buffer {
+    /// A buffer without rows.
+    pub(super) fn without_rows(cols: usize, rows: usize) -> Self {
+        Self {
+            rows: Vec::new(),
+            start: 0,
+            x: 0,
+            y: 0,
+            top: 0,
+            bottom: rows - 1,
+            base: 0,
+            saved: Saved::default(),
+            tabs: Tabs::new(cols),
+        }
+    }
+
+    /// A buffer with blank rows.
+    pub(super) fn new(cols: usize, rows: usize) -> Self {
+        let mut buffer = Self::without_rows(cols, rows);
+        buffer.fill_rows(cols, rows, Cell::BLANK);
+        buffer
+    }
+
+    /// Gives a buffer without rows new ones.
+    pub(super) fn fill_rows(&mut self, cols: usize, rows: usize, fill: Cell) {
+        if self.rows.is_empty() {
+            self.rows = (0..rows).map(|_| Row::new(cols, fill)).collect();
+            self.start = 0;
+        }
+    }
+
+    /// Takes the rows out, first row first.
+    pub(super) fn take_rows(&mut self) -> Vec<Row> {
+        self.rows.rotate_left(self.start);
+        self.start = 0;
+        std::mem::take(&mut self.rows)
+    }
+
+    /// Puts rows in, first row first.
+    pub(super) fn put_rows(&mut self, rows: Vec<Row>) {
+        self.rows = rows;
+        self.start = 0;
+    }
+
+    /// Drops rows, margins and tab stops, but not the saved cursor.
+    pub(super) fn clear(&mut self, cols: usize, rows: usize) {
+        let saved = self.saved;
+        *self = Self::without_rows(cols, rows);
+        self.saved = saved;
+    }
+
+    /// How many rows there are.
+    pub(super) fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[inline]
+    fn index(&self, y: usize) -> usize {
+        let index = self.start + y;
+        if index >= self.rows.len() { index - self.rows.len() } else { index }
+    }
+
+    /// A row; the last one for any row past it.
+    #[inline]
+    pub(super) fn row(&self, y: usize) -> &Row {
+        &self.rows[self.index(y.min(self.rows.len() - 1))]
+    }
+
+    /// A row to change; the last one for any row past it.
+    #[inline]
+    pub(super) fn row_mut(&mut self, y: usize) -> &mut Row {
+        let index = self.index(y.min(self.rows.len() - 1));
+        &mut self.rows[index]
+    }
+
+    /// All rows, in any order.
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
+        self.rows.iter_mut()
+    }
+
+    /// The row the cursor is in.
+    #[inline]
+    pub(super) fn cursor_row(&mut self) -> &mut Row {
+        self.row_mut(self.y)
+    }
+
+    /// Moves rows `top..=bottom` up by `count` and opens new ones at the bottom.
+    pub(super) fn shift_up(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        cols: usize,
+        fill: Cell,
+        wrapped: bool,
+    ) {
+        let bottom = bottom.min(self.rows.len() - 1);
+        if top > bottom {
+            return;
+        }
+        let count = count.min(bottom - top + 1);
+        if top == 0 && bottom == self.rows.len() - 1 {
+            self.start = self.index(count % self.rows.len());
+        } else {
+            for y in top..bottom + 1 - count {
+                self.swap(y, y + count);
+            }
+        }
+        for y in bottom + 1 - count..=bottom {
+            self.row_mut(y).renew(cols, fill, wrapped);
+        }
+    }
+
+    /// Moves rows `top..=bottom` down by `count` and opens new ones at the top.
+    pub(super) fn shift_down(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        cols: usize,
+        fill: Cell,
+    ) {
+        let bottom = bottom.min(self.rows.len() - 1);
+        if top > bottom {
+            return;
+        }
+        let count = count.min(bottom - top + 1);
+        for y in (top + count..=bottom).rev() {
+            self.swap(y, y - count);
+        }
+        for y in top..top + count {
+            self.row_mut(y).renew(cols, fill, false);
+        }
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn bytes_held(&self) -> usize {
+        let cells: usize = self.rows.iter().map(Row::bytes_held).sum();
+        cells + self.rows.capacity() * size_of::<Row>() + self.tabs.bytes_held()
+    }
+
+    fn swap(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.index(one), self.index(other));
+        self.rows.swap(one, other);
+    }
+}

@@ -1,0 +1,197 @@
+//! Erasing, inserting, deleting and scrolling.
+
+use super::cell::Cell;
+use super::parser::params::Params;
+use super::style::{Style, bg};
+use super::terminal::Terminal;
+
+impl Terminal {
+    /// Erases in the screen (ED), sparing protected cells if asked to.
+    pub(super) fn erase_display(&mut self, params: &Params, spare: bool) {
+        self.restrict_to(self.cols);
+        match params.get(0) {
+            0 => self.erase_below(spare),
+            1 => self.erase_above(spare),
+            2 => (0..self.rows).for_each(|y| self.reset_row(y, spare)),
+            3 => self.erase_scrollback(),
+            _ => {}
+        }
+    }
+
+    fn erase_below(&mut self, spare: bool) {
+        let (x, y) = (self.active.x, self.active.y);
+        self.erase_cells(y, x, self.cols, x == 0, spare);
+        for y in y + 1..self.rows {
+            self.reset_row(y, spare);
+        }
+    }
+
+    fn erase_above(&mut self, spare: bool) {
+        let (x, y) = (self.active.x, self.active.y);
+        self.erase_cells(y, 0, x + 1, true, spare);
+        if x + 1 >= self.cols {
+            self.unwrap_line(y + 1);
+        }
+        for y in 0..y {
+            self.reset_row(y, spare);
+        }
+    }
+
+    /// Makes a line stand alone. xterm.js counts it from the start of the
+    /// scrollback where it means the screen, and clients must be followed.
+    fn unwrap_line(&mut self, line: usize) {
+        match line.checked_sub(self.active.base) {
+            Some(y) if y < self.rows => self.active.row_mut(y).wrapped = false,
+            Some(_) => {}
+            None => self.scrollback.unwrap_row(line, self.active.base),
+        }
+    }
+
+    fn erase_scrollback(&mut self) {
+        if !self.alternate {
+            self.scrollback.clear();
+            self.active.base = 0;
+        }
+    }
+
+    /// Erases in the row of the cursor (EL).
+    pub(super) fn erase_line(&mut self, params: &Params, spare: bool) {
+        self.restrict_to(self.cols);
+        let (x, y) = (self.active.x, self.active.y);
+        match params.get(0) {
+            0 => self.erase_cells(y, x, self.cols, x == 0, spare),
+            1 => self.erase_cells(y, 0, x + 1, false, spare),
+            2 => self.erase_cells(y, 0, self.cols, true, spare),
+            _ => {}
+        }
+    }
+
+    fn erase_cells(&mut self, y: usize, start: usize, end: usize, unwrap: bool, spare: bool) {
+        let fill = self.erase_cell();
+        let row = self.active.row_mut(y);
+        if spare {
+            let styles = &self.styles;
+            row.replace_unprotected(start, end, fill, |cell| {
+                styles.get(cell.style()).bg & bg::PROTECTED != 0
+            });
+        } else {
+            row.replace_cells(start, end, fill);
+        }
+        if unwrap {
+            row.wrapped = false;
+        }
+    }
+
+    fn reset_row(&mut self, y: usize, spare: bool) {
+        let fill = self.erase_cell();
+        let row = self.active.row_mut(y);
+        if spare {
+            let styles = &self.styles;
+            for column in 0..row.width() {
+                if styles.get(row.get(column).style()).bg & bg::PROTECTED == 0 {
+                    row.set(column, fill);
+                }
+            }
+        } else {
+            row.fill(fill);
+        }
+        row.wrapped = false;
+    }
+
+    /// Erases cells from the cursor on (ECH).
+    pub(super) fn erase_chars(&mut self, params: &Params) {
+        self.restrict();
+        let (x, fill) = (self.active.x, self.erase_cell());
+        let end = x.saturating_add(params.count(0));
+        self.active.cursor_row().replace_cells(x, end, fill);
+    }
+
+    /// Inserts empty cells at the cursor (ICH).
+    pub(super) fn insert_chars(&mut self, params: &Params) {
+        self.restrict();
+        let (x, fill) = (self.active.x, self.erase_cell());
+        self.active.cursor_row().insert_cells(x, params.count(0), fill);
+    }
+
+    /// Deletes cells at the cursor (DCH).
+    pub(super) fn delete_chars(&mut self, params: &Params) {
+        self.restrict();
+        let (x, fill) = (self.active.x, self.erase_cell());
+        self.active.cursor_row().delete_cells(x, params.count(0), fill);
+    }
+
+    fn in_margins(&self) -> bool {
+        (self.active.top..=self.active.bottom).contains(&self.active.y)
+    }
+
+    /// Inserts rows at the cursor (IL).
+    pub(super) fn insert_lines(&mut self, params: &Params) {
+        self.restrict();
+        if self.in_margins() {
+            let (y, bottom, fill) = (self.active.y, self.active.bottom, self.erase_cell());
+            self.active.shift_down(y, bottom, params.count(0), self.cols, fill);
+            self.active.x = 0;
+        }
+    }
+
+    /// Deletes rows at the cursor (DL).
+    pub(super) fn delete_lines(&mut self, params: &Params) {
+        self.restrict();
+        if self.in_margins() {
+            let (y, bottom, fill) = (self.active.y, self.active.bottom, self.erase_cell());
+            self.active.shift_up(y, bottom, params.count(0), self.cols, fill, false);
+            self.active.x = 0;
+        }
+    }
+
+    /// Scrolls the region up (SU); nothing goes into the scrollback.
+    pub(super) fn scroll_up(&mut self, params: &Params) {
+        let (top, bottom, fill) = (self.active.top, self.active.bottom, self.erase_cell());
+        self.active.shift_up(top, bottom, params.count(0), self.cols, fill, false);
+    }
+
+    /// Scrolls the region down (SD); the new rows are of the default style.
+    pub(super) fn scroll_down(&mut self, params: &Params) {
+        let (top, bottom) = (self.active.top, self.active.bottom);
+        self.active.shift_down(top, bottom, params.count(0), self.cols, Cell::BLANK);
+    }
+
+    /// Inserts columns in all rows of the region.
+    pub(super) fn insert_columns(&mut self, column: usize, params: &Params) {
+        self.each_row_in_margins(|row, fill| row.insert_cells(column, params.count(0), fill));
+    }
+
+    /// Deletes columns in all rows of the region.
+    pub(super) fn delete_columns(&mut self, column: usize, params: &Params) {
+        self.each_row_in_margins(|row, fill| row.delete_cells(column, params.count(0), fill));
+    }
+
+    fn each_row_in_margins(&mut self, change: impl Fn(&mut super::row::Row, Cell)) {
+        if !self.in_margins() {
+            return;
+        }
+        let fill = self.erase_cell();
+        for y in self.active.top..=self.active.bottom {
+            let row = self.active.row_mut(y);
+            change(row, fill);
+            row.wrapped = false;
+        }
+    }
+
+    /// Fills the screen with `E` (DECALN).
+    pub(super) fn alignment_pattern(&mut self) {
+        self.put_cursor(0, 0);
+        let style = Style { underline: 0, link: 0, ..self.pen };
+        let letter = Cell::null(self.styles.intern(style)).with_ascii(b'E');
+        // Counted from the top margin in origin mode, as the cursor is. Where there
+        // is no scrollback, xterm.js comes round to the rows above.
+        let around = self.alternate || self.scrollback.max_rows() == 0;
+        let first = if around { 0 } else { self.active.y };
+        for y in first..self.rows {
+            let row = self.active.row_mut(y);
+            row.fill(letter);
+            row.wrapped = false;
+        }
+        self.put_cursor(0, 0);
+    }
+}

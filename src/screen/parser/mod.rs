@@ -1,0 +1,396 @@
+//! The parser: bytes in, printed runs, controls and sequences out.
+//!
+//! It follows the state machine of xterm.js on code points, with shortcuts for
+//! runs of ASCII and for whole control sequences. What it is in the middle of
+//! at the end of the input is kept as bytes, so that a snapshot can end there.
+
+pub(super) mod params;
+mod table;
+pub(super) mod utf8;
+
+use params::Params;
+use table::{Action, State, transition};
+use utf8::Step;
+
+/// What the parser drives.
+pub(super) trait Perform {
+    /// Prints characters from 0x20 to 0x7e.
+    fn print_ascii(&mut self, bytes: &[u8]);
+    /// Prints one character of any kind.
+    fn print(&mut self, code: u32);
+    /// The run of printed characters ends here, without a control or sequence.
+    fn end_run(&mut self);
+    /// Performs a C0 or C1 control.
+    fn execute(&mut self, code: u32);
+    /// Performs a control sequence. `ident` holds the prefix, the intermediate
+    /// bytes and the final byte, last byte lowest.
+    fn csi(&mut self, ident: u32, params: &Params);
+    /// Performs an escape sequence, `ident` as for [`Perform::csi`].
+    fn esc(&mut self, ident: u32);
+    /// Performs an operating system command.
+    fn osc(&mut self, data: &[u8]);
+    /// Performs a device control string.
+    fn dcs(&mut self, ident: u32, data: &[u8]);
+    /// An operating system command or device control string came to nothing.
+    fn abandon(&mut self);
+}
+
+/// Bytes kept of a string sequence. Longer ones are ignored.
+const MAX_STRING: usize = 64 * 1024;
+/// Bytes kept of any other unfinished sequence.
+const MAX_SEQUENCE: usize = 1024;
+/// A string sequence no client acts on, standing in for one too long to keep.
+const IGNORED_OSC: &[u8] = b"\x1b]99999;";
+const IGNORED_DCS: &[u8] = b"\x1bP|";
+
+/// The state between two inputs.
+#[derive(Debug)]
+pub(super) struct Parser {
+    state: State,
+    params: Params,
+    collected: u32,
+    string: Vec<u8>,
+    too_long: bool,
+    dcs: u32,
+    /// The bytes of the unfinished sequence that came with earlier inputs.
+    sequence: Vec<u8>,
+    partial: [u8; 4],
+    partial_len: usize,
+}
+
+impl Parser {
+    /// A parser in its ground state.
+    pub(super) const fn new() -> Self {
+        Self {
+            state: State::Ground,
+            params: Params::new(),
+            collected: 0,
+            string: Vec::new(),
+            too_long: false,
+            dcs: 0,
+            sequence: Vec::new(),
+            partial: [0; 4],
+            partial_len: 0,
+        }
+    }
+
+    /// Takes input.
+    pub(super) fn advance(&mut self, bytes: &[u8], terminal: &mut impl Perform) {
+        let mut at = self.finish_partial(bytes, terminal);
+        // Where the sequence that is unfinished in the end began in this input.
+        let mut start = at;
+        while at < bytes.len() {
+            at = if self.state == State::Ground {
+                self.ground(bytes, at, &mut start, terminal)
+            } else {
+                self.inside(bytes, at, &mut start, terminal)
+            };
+        }
+        self.remember(
+            bytes.get(start..bytes.len() - self.partial_len.min(bytes.len())).unwrap_or_default(),
+        );
+    }
+
+    /// Bytes that bring a fresh terminal into the middle of the same sequence
+    /// or character.
+    pub(super) fn write_unfinished(&self, out: &mut Vec<u8>) {
+        match self.state {
+            State::Ground => {}
+            State::IgnoredString => out.extend_from_slice(b"\x1bX"),
+            State::Osc if self.too_long => out.extend_from_slice(IGNORED_OSC),
+            State::DcsPassthrough if self.too_long => out.extend_from_slice(IGNORED_DCS),
+            _ => out.extend_from_slice(&self.sequence),
+        }
+        out.extend_from_slice(&self.partial[..self.partial_len]);
+    }
+
+    /// Bytes of an unfinished character at the end of the input.
+    pub(super) const fn partial_len(&self) -> usize {
+        self.partial_len
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.string.capacity() + self.sequence.capacity()
+    }
+
+    /// Completes the character that the input before left unfinished.
+    fn finish_partial(&mut self, bytes: &[u8], terminal: &mut impl Perform) -> usize {
+        if self.partial_len == 0 || bytes.is_empty() {
+            return 0;
+        }
+        let had = self.partial_len;
+        let mut buffer = self.partial;
+        let taken = bytes.len().min(4 - had);
+        buffer[had..had + taken].copy_from_slice(&bytes[..taken]);
+        match utf8::decode(&buffer[..had + taken]) {
+            Step::Incomplete => {
+                self.partial = buffer;
+                self.partial_len = had + taken;
+                taken
+            }
+            Step::Skip(len) => {
+                self.partial_len = 0;
+                len.saturating_sub(had)
+            }
+            Step::Char(code, len) => {
+                self.partial_len = 0;
+                self.step(code, &buffer[..len], 0, &mut 0, terminal);
+                self.remember(&buffer[..len]);
+                len - had
+            }
+        }
+    }
+
+    /// Takes a run, a whole sequence or a control in the ground state.
+    #[inline]
+    fn ground(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        start: &mut usize,
+        terminal: &mut impl Perform,
+    ) -> usize {
+        let rest = &bytes[at..];
+        let run = printable(rest);
+        if run > 0 {
+            terminal.print_ascii(&rest[..run]);
+            return at + run;
+        }
+        match rest[0] {
+            0x1b => match self.whole_csi(rest) {
+                Some((ident, len)) => {
+                    terminal.csi(ident, &self.params);
+                    at + len
+                }
+                None => self.inside(bytes, at, start, terminal),
+            },
+            byte @ 0x00..=0x1f => {
+                terminal.execute(u32::from(byte));
+                at + 1
+            }
+            0xc2.. => self.characters(bytes, at, start, terminal),
+            _ => self.inside(bytes, at, start, terminal),
+        }
+    }
+
+    /// Takes characters beyond ASCII.
+    fn characters(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        start: &mut usize,
+        terminal: &mut impl Perform,
+    ) -> usize {
+        let mut at = at;
+        while let Some(0xc2..) = bytes.get(at) {
+            match utf8::decode(&bytes[at..]) {
+                Step::Char(code, len) if code >= 0xa0 => {
+                    terminal.print(code);
+                    at += len;
+                }
+                _ => return self.inside(bytes, at, start, terminal),
+            }
+        }
+        at
+    }
+
+    /// Reads a control sequence that is complete and has nothing odd in it.
+    #[inline]
+    fn whole_csi(&mut self, bytes: &[u8]) -> Option<(u32, usize)> {
+        if bytes.get(1) != Some(&b'[') {
+            return None;
+        }
+        self.params.reset();
+        let mut collected = 0;
+        let mut at = 2;
+        if let Some(&prefix @ 0x3c..=0x3f) = bytes.get(2) {
+            collected = u32::from(prefix);
+            at = 3;
+        }
+        while let Some(&byte @ 0x30..=0x3b) = bytes.get(at) {
+            self.params.take(byte);
+            at += 1;
+        }
+        while let Some(&byte @ 0x20..=0x2f) = bytes.get(at) {
+            collected = collected << 8 | u32::from(byte);
+            at += 1;
+        }
+        match bytes.get(at) {
+            Some(&last @ 0x40..=0x7e) => Some((collected << 8 | u32::from(last), at + 1)),
+            _ => None,
+        }
+    }
+
+    /// Takes one character, or a run of a string, with the state machine.
+    fn inside(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        start: &mut usize,
+        terminal: &mut impl Perform,
+    ) -> usize {
+        let rest = &bytes[at..];
+        if matches!(
+            self.state,
+            State::Osc | State::DcsPassthrough | State::DcsIgnore | State::IgnoredString
+        ) {
+            let run = printable(rest);
+            if run > 0 {
+                self.put(&rest[..run]);
+                return at + run;
+            }
+        }
+        match utf8::decode(rest) {
+            Step::Char(code, len) => {
+                self.step(code, &rest[..len], at, start, terminal);
+                at + len
+            }
+            Step::Skip(len) => at + len,
+            Step::Incomplete => {
+                self.partial_len = rest.len();
+                self.partial[..rest.len()].copy_from_slice(rest);
+                bytes.len()
+            }
+        }
+    }
+
+    /// Takes one character with the state machine.
+    fn step(
+        &mut self,
+        code: u32,
+        bytes: &[u8],
+        at: usize,
+        start: &mut usize,
+        terminal: &mut impl Perform,
+    ) {
+        let (action, next) = transition(self.state, code);
+        if action == Action::Print {
+            terminal.print(code);
+            return;
+        }
+        terminal.end_run();
+        let begins = next != State::Ground && matches!(action, Action::Clear | Action::OscStart)
+            || next == State::IgnoredString && self.state != State::IgnoredString;
+        let begins = begins || next == State::Escape && self.state != State::Escape;
+        self.perform(action, code, bytes, terminal);
+        if begins {
+            self.begin(next, code, at, start);
+        }
+        self.state = next;
+    }
+
+    fn begin(&mut self, next: State, code: u32, at: usize, start: &mut usize) {
+        // An introducer in two bytes began with its escape character.
+        let two_bytes = code < 0x80 && next != State::Escape;
+        if !two_bytes {
+            self.sequence.clear();
+            *start = at;
+        }
+        self.too_long = false;
+    }
+
+    fn perform(&mut self, action: Action, code: u32, bytes: &[u8], terminal: &mut impl Perform) {
+        match action {
+            Action::Ignore | Action::Print => {}
+            Action::Execute => terminal.execute(code),
+            Action::Clear => self.clear(),
+            Action::OscStart => self.string.clear(),
+            Action::Param => self.params.take(bytes[0]),
+            Action::Collect => self.collected = self.collected << 8 | code,
+            Action::CsiDispatch => terminal.csi(self.collected << 8 | code, &self.params),
+            Action::EscDispatch => terminal.esc(self.collected << 8 | code),
+            Action::DcsHook => {
+                self.string.clear();
+                self.dcs = self.collected << 8 | code;
+            }
+            Action::OscPut | Action::DcsPut => self.put(bytes),
+            Action::OscEnd | Action::DcsUnhook => self.end_string(action, code, terminal),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.params.reset();
+        self.collected = 0;
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if !matches!(self.state, State::Osc | State::DcsPassthrough) {
+            return;
+        }
+        if self.string.len() + bytes.len() > MAX_STRING {
+            self.too_long = true;
+            self.string = Vec::new();
+        }
+        if !self.too_long {
+            self.string.extend_from_slice(bytes);
+        }
+    }
+
+    fn end_string(&mut self, action: Action, code: u32, terminal: &mut impl Perform) {
+        let cancelled = code == 0x18 || code == 0x1a;
+        if cancelled || self.too_long {
+            terminal.abandon();
+        } else if action == Action::OscEnd {
+            terminal.osc(&self.string);
+        } else {
+            terminal.dcs(self.dcs, &self.string);
+        }
+        self.string.clear();
+        self.string.shrink_to(256);
+        self.too_long = false;
+        self.clear();
+    }
+
+    /// Keeps the bytes of a sequence that the input leaves unfinished, but not
+    /// the controls within it that were performed at once.
+    fn remember(&mut self, bytes: &[u8]) {
+        let limit = match self.state {
+            State::Ground | State::IgnoredString => {
+                self.sequence.clear();
+                self.sequence.shrink_to(256);
+                return;
+            }
+            State::Osc | State::DcsPassthrough if self.too_long => {
+                self.sequence = Vec::new();
+                return;
+            }
+            State::Osc | State::DcsPassthrough => MAX_STRING + MAX_SEQUENCE,
+            _ => MAX_SEQUENCE,
+        };
+        let keeps_controls = self.state == State::DcsPassthrough;
+        let mut rest = bytes;
+        while let Some(&first) = rest.first() {
+            let (len, kept) = match utf8::decode(rest) {
+                Step::Char(_, len) => (len, first >= 0x20 || first == 0x1b || keeps_controls),
+                Step::Skip(len) => (len, false),
+                Step::Incomplete => return,
+            };
+            if kept && self.sequence.len() + len <= limit {
+                self.sequence.extend_from_slice(&rest[..len]);
+            }
+            rest = &rest[len..];
+        }
+    }
+}
+
+/// How many bytes at the start are printable ASCII, eight at a time.
+#[inline]
+fn printable(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let mut done = 0;
+    let (words, _) = bytes.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of a byte is set if it is below 0x20 or above 0x7e; what
+        // a borrow or carry does to bytes after the first such one is no matter.
+        let odd = (word | word.wrapping_sub(ONES << 5) | word.wrapping_add(ONES)) & HIGH;
+        if odd != 0 {
+            return done + odd.trailing_zeros() as usize / 8;
+        }
+        done += 8;
+    }
+    let rest = &bytes[done..];
+    done + rest.iter().position(|byte| !matches!(byte, 0x20..=0x7e)).unwrap_or(rest.len())
+}

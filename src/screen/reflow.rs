@@ -1,0 +1,342 @@
+//! Laying lines out for another size, as xterm.js does it.
+//!
+//! The steps, and the order in which they look at lines that other steps have
+//! changed already, follow xterm.js' buffer, because a client resizes its own
+//! copy at the same time and both must come out the same.
+
+use super::cell::Cell;
+use super::row::Row;
+
+/// A buffer while it is resized: all its lines, and what points into them.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Scrollback and screen, oldest line first.
+    pub(super) lines: Vec<Row>,
+    /// Lines kept at most.
+    pub(super) max: usize,
+    /// The size before.
+    pub(super) cols: usize,
+    pub(super) rows: usize,
+    /// Lines before the screen.
+    pub(super) base: usize,
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) top: usize,
+    pub(super) bottom: usize,
+    pub(super) saved_x: usize,
+    pub(super) saved_y: usize,
+}
+
+/// New lines to be put after a line.
+struct Insertion {
+    start: usize,
+    lines: Vec<Row>,
+}
+
+impl Layout {
+    /// Lays the lines out for another size.
+    pub(super) fn resize(&mut self, cols: usize, rows: usize, reflow: bool) {
+        let max = self.max - self.rows + rows;
+        self.max = self.max.max(max);
+        if !self.lines.is_empty() {
+            if self.cols < cols {
+                self.lines.iter_mut().for_each(|line| line.resize(cols));
+            }
+            self.change_rows(cols, rows, max);
+        }
+        self.max = max;
+        self.bottom = rows - 1;
+        if reflow && self.cols != cols {
+            if cols > self.cols {
+                self.widen(cols, rows);
+            } else {
+                self.narrow(cols, rows);
+            }
+            self.lines.iter_mut().for_each(|line| line.resize(cols));
+        }
+    }
+
+    fn change_rows(&mut self, cols: usize, rows: usize, max: usize) {
+        let mut pulled = 0;
+        for _ in self.rows..rows {
+            if self.lines.len() >= rows + self.base {
+                continue;
+            }
+            if self.base > 0 && self.lines.len() <= self.base + self.y + pulled + 1 {
+                self.base -= 1;
+                pulled += 1;
+            } else {
+                self.lines.push(Row::new(cols, Cell::BLANK));
+            }
+        }
+        for _ in rows..self.rows {
+            if self.lines.len() <= rows + self.base {
+                continue;
+            }
+            if self.lines.len() > self.base + self.y + 1 {
+                self.lines.pop();
+            } else {
+                self.base += 1;
+            }
+        }
+        let excess = self.lines.len().saturating_sub(max);
+        self.lines.drain(..excess);
+        self.base = self.base.saturating_sub(excess);
+        self.saved_y = self.saved_y.saturating_sub(excess);
+        self.x = self.x.min(cols - 1);
+        self.y = self.y.min(rows - 1) + pulled;
+        self.saved_x = self.saved_x.min(cols - 1);
+        self.top = 0;
+    }
+
+    /// The line after the last one of the wrapped lines that begin at `first`.
+    fn wrapped_end(&self, first: usize) -> usize {
+        let more = self.lines[first + 1..].iter().take_while(|line| line.wrapped).count();
+        first + 1 + more
+    }
+
+    fn widen(&mut self, cols: usize, rows: usize) {
+        let cursor = self.base + self.y;
+        let mut removed = Vec::new();
+        let mut first = 0;
+        while first + 1 < self.lines.len() {
+            let end = self.wrapped_end(first);
+            // The program redraws the lines with the cursor itself.
+            if end > first + 1 && !(first..end).contains(&cursor) {
+                let count = join_lines(&mut self.lines[first..end], self.cols, cols);
+                removed.extend(end - count..end);
+            }
+            first = end;
+        }
+        if removed.is_empty() {
+            return;
+        }
+        let mut index = 0;
+        let mut next = removed.iter().peekable();
+        self.lines.retain(|_| {
+            let drop = next.next_if(|&&at| at == index).is_some();
+            index += 1;
+            !drop
+        });
+        self.follow_removal(removed.len(), cols, rows);
+    }
+
+    fn follow_removal(&mut self, count: usize, cols: usize, rows: usize) {
+        for _ in 0..count {
+            if self.base > 0 {
+                self.base -= 1;
+                continue;
+            }
+            self.y = self.y.saturating_sub(1);
+            if self.lines.len() < rows {
+                self.lines.push(Row::new(cols, Cell::BLANK));
+            }
+        }
+        self.saved_y = self.saved_y.saturating_sub(count);
+    }
+
+    fn narrow(&mut self, cols: usize, rows: usize) {
+        let mut insertions: Vec<Insertion> = Vec::new();
+        let mut inserted = 0;
+        // Lines popped meanwhile are still looked at, as in xterm.js.
+        let mut len = self.lines.len();
+        let mut after = len;
+        while after > 0 {
+            let end = after;
+            after -= 1;
+            if !self.lines[after].wrapped && self.lines[after].trimmed_len() <= cols {
+                continue;
+            }
+            while after > 0 && self.lines[after].wrapped {
+                after -= 1;
+            }
+            if (after..end).contains(&(self.base + self.y)) {
+                continue;
+            }
+            let mut group: Vec<Row> =
+                self.lines[after..end].iter_mut().map(std::mem::take).collect();
+            let added = split_lines(&mut group, self.cols, cols);
+            let fresh = group.split_off(end - after);
+            self.lines[after..end].iter_mut().zip(group).for_each(|(line, row)| *line = row);
+            let trimmed = self.trimmed_by(added, len);
+            if !fresh.is_empty() {
+                let start = end + inserted;
+                inserted += fresh.len();
+                insertions.push(Insertion { start, lines: fresh });
+            }
+            let moves = usize::try_from(added).unwrap_or(0).saturating_sub(trimmed);
+            self.follow_insertion(moves, rows, &mut len, inserted);
+            let last = self.base + rows - 1;
+            self.saved_y = self.saved_y.saturating_add_signed(added).min(last);
+        }
+        self.lines.truncate(len);
+        if !insertions.is_empty() {
+            self.insert_lines(insertions, inserted);
+        }
+    }
+
+    /// How many of the lines added push older ones out.
+    fn trimmed_by(&self, added: isize, len: usize) -> usize {
+        let filled = if self.base == 0 && self.y + 1 != len { self.y } else { len };
+        filled.saturating_add_signed(added).saturating_sub(self.max)
+    }
+
+    fn follow_insertion(&mut self, moves: usize, rows: usize, len: &mut usize, inserted: usize) {
+        for _ in 0..moves {
+            if self.base == 0 && self.y < rows - 1 {
+                self.y += 1;
+                *len = len.saturating_sub(1);
+            } else if self.base == 0 || self.base + rows < self.max.min(*len + inserted) {
+                self.base += 1;
+            }
+        }
+    }
+
+    fn insert_lines(&mut self, insertions: Vec<Insertion>, inserted: usize) {
+        let total = (self.lines.len() + inserted).min(self.max);
+        let mut old = std::mem::take(&mut self.lines);
+        let mut placed = 0;
+        let mut backwards = Vec::with_capacity(total);
+        let mut insertions = insertions.into_iter().peekable();
+        while backwards.len() < total {
+            match insertions.next_if(|next| next.start + 1 > old.len() + placed) {
+                Some(next) => {
+                    placed += next.lines.len();
+                    backwards.extend(next.lines.into_iter().rev());
+                }
+                None => match old.pop() {
+                    Some(line) => backwards.push(line),
+                    None => break,
+                },
+            }
+        }
+        backwards.truncate(total);
+        backwards.reverse();
+        self.lines = backwards;
+    }
+}
+
+/// Columns of a wrapped line that hold text: all of them, unless it is the last
+/// line, or a wide character did not fit and left the last column empty.
+fn wrapped_len(lines: &[Row], index: usize, cols: usize) -> usize {
+    let Some(line) = lines.get(index) else { return 0 };
+    let Some(next) = lines.get(index + 1) else { return line.trimmed_len() };
+    let last = line.get(cols - 1);
+    let ends_empty = !last.has_content() && last.width() == 1;
+    if ends_empty && next.get(0).width() == 2 { cols - 1 } else { cols }
+}
+
+/// Copies cells from one line to another, or within one.
+fn copy(lines: &mut [Row], from: (usize, usize), to: (usize, usize), count: usize) {
+    if from.0 >= lines.len() || to.0 >= lines.len() {
+        return;
+    }
+    let cells = lines[from.0].cells_at(from.1, count);
+    lines[to.0].copy_from(&cells, to.1);
+}
+
+/// Joins wrapped lines into wider ones; answers how many are left over at the end.
+fn join_lines(lines: &mut [Row], old: usize, cols: usize) -> usize {
+    let mut to = (0, wrapped_len(lines, 0, old));
+    let mut from = (1, 0);
+    while from.0 < lines.len() {
+        let len = wrapped_len(lines, from.0, old);
+        let count = (len - from.1).min(cols - to.1);
+        copy(lines, from, to, count);
+        to.1 += count;
+        if to.1 == cols {
+            to = (to.0 + 1, 0);
+        }
+        from.1 += count;
+        if from.1 == len {
+            from = (from.0 + 1, 0);
+        }
+        if to.1 == 0 && to.0 != 0 && lines[to.0 - 1].get(cols - 1).width() == 2 {
+            copy(lines, (to.0 - 1, cols - 1), to, 1);
+            to.1 += 1;
+            lines[to.0 - 1].set(cols - 1, Cell::BLANK);
+        }
+    }
+    if let Some(line) = lines.get_mut(to.0) {
+        line.replace_cells(to.1, cols, Cell::BLANK);
+    }
+    let rest = lines.iter().enumerate().skip(1).rev();
+    rest.take_while(|&(index, line)| index > to.0 || line.trimmed_len() == 0).count()
+}
+
+/// The lengths that wrapped lines get when they are laid out for `cols` columns.
+fn split_lengths(lines: &[Row], old: usize, cols: usize) -> Vec<usize> {
+    let needed: usize = (0..lines.len()).map(|index| wrapped_len(lines, index, old)).sum();
+    let mut lengths = Vec::new();
+    let (mut line, mut column, mut available) = (0, 0, 0);
+    while available < needed {
+        if needed - available < cols {
+            lengths.push(needed - available);
+            break;
+        }
+        column += cols;
+        let len = wrapped_len(lines, line, old);
+        if column > len {
+            column -= len;
+            line += 1;
+        }
+        let ends_wide =
+            column > 0 && lines.get(line).is_some_and(|row| row.get(column - 1).width() == 2);
+        if ends_wide {
+            column -= 1;
+        }
+        let length = cols - usize::from(ends_wide);
+        lengths.push(length);
+        available += length;
+    }
+    lengths
+}
+
+/// Splits wrapped lines into narrower ones, new ones at the end of `lines`;
+/// answers how many lines that needs more.
+fn split_lines(lines: &mut Vec<Row>, old: usize, cols: usize) -> isize {
+    let lengths = split_lengths(lines, old, cols);
+    let last_len = lines.last().map_or(0, Row::trimmed_len);
+    let before = lines.len();
+    let added = lengths.len().cast_signed() - before.cast_signed();
+    if added < 0 {
+        return added;
+    }
+    lines.resize_with(lengths.len(), || {
+        let mut row = Row::new(cols, Cell::BLANK);
+        row.wrapped = true;
+        row
+    });
+    move_backwards(lines, &lengths, (before - 1, last_len), old);
+    for (line, &length) in lines.iter_mut().zip(&lengths) {
+        if length < cols {
+            line.set(length, Cell::BLANK);
+        }
+    }
+    added
+}
+
+/// Moves the cells to where they belong, last ones first, so that none is
+/// overwritten before it has moved.
+fn move_backwards(lines: &mut [Row], lengths: &[usize], from: (usize, usize), old: usize) {
+    let length_of = |index: usize| lengths[index];
+    let Some(mut to) = lengths.len().checked_sub(1).map(|index| (index, length_of(index))) else {
+        return;
+    };
+    let (mut line, mut column) = from;
+    loop {
+        let count = column.min(to.1);
+        copy(lines, (line, column - count), (to.0, to.1 - count), count);
+        to.1 -= count;
+        if to.1 == 0 {
+            let Some(index) = to.0.checked_sub(1) else { return };
+            to = (index, length_of(index));
+        }
+        column -= count;
+        if column == 0 {
+            let Some(index) = line.checked_sub(1) else { return };
+            line = index;
+            column = wrapped_len(lines, line, old);
+        }
+    }
+}

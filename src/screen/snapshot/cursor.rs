@@ -1,0 +1,218 @@
+//! The end of a snapshot: cursor, attributes, and what depends on both.
+
+use super::super::cell::Cell;
+use super::super::charset::Charset;
+use super::super::codec::{Writer, write_link};
+use super::super::modes::Mode;
+use super::super::style::{Style, bg, color, fg};
+use super::super::terminal::Terminal;
+use super::{write_csi, write_designation, write_mode, write_position};
+
+impl Terminal {
+    /// Writes the cursor, and everything that must come right before or after it.
+    pub(super) fn write_cursor(&self, out: &mut Vec<u8>) {
+        self.write_charsets(out);
+        let reprinted = self.last_printed();
+        let pending = self.active.x >= self.cols && reprinted.is_none();
+        if pending {
+            self.write_place(true, out);
+            out.extend_from_slice(b"\x1b[m");
+            self.write_pen(out);
+            self.write_shift(out);
+        } else if self.pen_is_restored() {
+            self.write_restored_pen(out);
+            self.write_place(false, out);
+        } else if self.charset_is_restored() {
+            self.write_shift(out);
+            out.extend_from_slice(b"\x1b8\x1b[m");
+            self.write_place(false, out);
+            self.write_pen(out);
+        } else {
+            self.write_place(false, out);
+            self.write_pen(out);
+            self.write_shift(out);
+        }
+        if self.modes.has(Mode::Insert) {
+            out.extend_from_slice(b"\x1b[4h");
+        }
+        if !self.modes.has(Mode::Wraparound) {
+            write_mode(7, b'l', out);
+        }
+        if self.modes.has(Mode::SynchronizedOutput) {
+            write_mode(2026, b'h', out);
+        }
+        if let Some((cell, text)) = reprinted {
+            self.write_again(cell, &text, out);
+        }
+    }
+
+    fn write_charsets(&self, out: &mut Vec<u8>) {
+        for (level, introducer) in (0..4).zip(*b"()*+") {
+            let charset = self.charsets.designated[level];
+            if charset != Charset::Ascii {
+                write_designation(introducer, charset, out);
+            }
+        }
+    }
+
+    /// Shifts the character set in, once nothing else is to be printed.
+    fn write_shift(&self, out: &mut Vec<u8>) {
+        let shift: &[u8] = match self.charsets.level {
+            0 if self.charsets.designated[0] == self.active.saved.charset => b"",
+            0 => b"\x0f",
+            1 => b"\x0e",
+            2 => b"\x1bn",
+            _ => b"\x1bo",
+        };
+        out.extend_from_slice(shift);
+    }
+
+    /// Whether the pen is as only a restored cursor can leave it, and the saved
+    /// cursor still has what that takes.
+    fn pen_is_restored(&self) -> bool {
+        let (pen, saved) = (self.pen, self.active.saved);
+        let same_underline =
+            (pen.fg ^ saved.fg) & fg::UNDERLINE == 0 && (pen.bg ^ saved.bg) & bg::EXTENDED == 0;
+        // An underline that is not extended is saved as one that is.
+        let plain_underline = pen.fg & fg::UNDERLINE != 0 && pen.bg & bg::EXTENDED == 0;
+        !pen.is_consistent() && same_underline && !plain_underline
+    }
+
+    /// Whether the character set is.
+    fn charset_is_restored(&self) -> bool {
+        let charsets = self.charsets;
+        charsets.current != charsets.designated[charsets.level]
+            && charsets.current == self.active.saved.charset
+    }
+
+    /// Writes the pen by restoring the cursor, which leaves underline style and
+    /// link as they are, and then changing what differs.
+    fn write_restored_pen(&self, out: &mut Vec<u8>) {
+        self.write_shift(out);
+        let (pen, saved) = (self.pen, self.active.saved);
+        let mut style = Style { underline: pen.underline, link: pen.link, ..Style::default() };
+        style.set_underline(pen.underline_style());
+        style.write_sgr(false, out);
+        write_hidden_underline_color(style, out);
+        if style.link != 0 {
+            write_link(style.link, &self.links, out);
+        }
+        out.extend_from_slice(b"\x1b8");
+        Style { fg: saved.fg, bg: saved.bg, ..pen }.write_change(pen, out);
+        if saved.charset != self.charsets.current {
+            self.write_shift(out);
+        }
+    }
+
+    fn write_pen(&self, out: &mut Vec<u8>) {
+        let pen = if self.pen.is_consistent() { self.pen } else { self.pen.effective() };
+        pen.write_sgr(false, out);
+        write_hidden_underline_color(self.pen, out);
+        if pen.link != 0 {
+            write_link(pen.link, &self.links, out);
+        }
+    }
+
+    /// Writes the cursor's position, with origin mode if it is set.
+    fn write_place(&self, pending: bool, out: &mut Vec<u8>) {
+        let (x, y) = (self.active.x, self.active.y);
+        let origin = self.modes.has(Mode::Origin);
+        let top = if origin { self.active.top } else { 0 };
+        if origin {
+            write_mode(6, b'h', out);
+        }
+        let reachable = !origin || (self.active.top..=self.active.bottom).contains(&y);
+        if !self.alternate
+            && (!reachable || pending && !self.active.row(y).get(self.cols - 1).has_content())
+        {
+            self.write_place_elsewhere(pending, out);
+        } else if pending {
+            self.write_pending(y.saturating_sub(top), out);
+        } else {
+            write_position(y.saturating_sub(top), x, out);
+        }
+    }
+
+    /// Puts the cursor by way of the alternate buffer, which takes it along
+    /// and has no margins.
+    fn write_place_elsewhere(&self, pending: bool, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\x1b[?47h");
+        write_position(self.active.y, self.active.x.min(self.cols - 1), out);
+        if pending {
+            out.push(b' ');
+        }
+        out.extend_from_slice(b"\x1b[?47l");
+    }
+
+    /// Prints what stands in the last column again, so that a wrap is pending.
+    fn write_pending(&self, y: usize, out: &mut Vec<u8>) {
+        let row = self.active.row(self.active.y);
+        let mut column = self.cols - 1;
+        if row.get(column).is_stub() && row.get(column - 1).width() == 2 {
+            column -= 1;
+        }
+        let cell = row.get(column);
+        write_position(y, column, out);
+        if cell.has_content() {
+            let mut writer = Writer::new(self.tables(), out);
+            writer.character(cell);
+            writer.finish();
+            return;
+        }
+        out.push(b' ');
+        let style = self.styles.get(cell.style());
+        let uniform = (0..self.cols).all(|at| row.get(at) == cell);
+        if uniform && !style.marks_empty_cells() {
+            Style::background(style.bg).write_sgr(false, out);
+            out.extend_from_slice(b"\x1b[1K\x1b[m");
+        }
+    }
+
+    /// What was printed last, if a mark that comes next would join it: the cell
+    /// and the characters that print it in the character set in use.
+    fn last_printed(&self) -> Option<(Cell, String)> {
+        let column = self.active.x.checked_sub(self.join.width().max(1))?;
+        let cell = self.active.row(self.active.y).get(column);
+        if self.join.is_none() || !cell.has_content() || cell.width() != self.join.width() {
+            return None;
+        }
+        if self.styles.get(cell.style()) != self.pen.effective() {
+            return None;
+        }
+        let text = match cell.cluster() {
+            Some(number) => self.clusters.get(number).to_owned(),
+            None => char::from_u32(cell.code())?.to_string(),
+        };
+        let charset = self.charsets.current;
+        let unmapped: Option<String> = text
+            .chars()
+            .map(|character| char::from_u32(charset.unmap(u32::from(character))?))
+            .collect();
+        Some((cell, unmapped?))
+    }
+
+    fn write_again(&self, cell: Cell, text: &str, out: &mut Vec<u8>) {
+        let width = cell.width();
+        let top = if self.modes.has(Mode::Origin) { self.active.top } else { 0 };
+        let reachable = self.active.y.checked_sub(top);
+        let Some(y) = reachable.filter(|_| self.active.y <= self.active.bottom || top == 0) else {
+            return;
+        };
+        write_position(y, self.active.x - width, out);
+        if self.modes.has(Mode::Insert) {
+            write_csi(&[width], b'P', out);
+        }
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// An underline colour is kept for an underline to come.
+fn write_hidden_underline_color(style: Style, out: &mut Vec<u8>) {
+    if style.bg & bg::EXTENDED == 0 && style.fg & fg::UNDERLINE == 0 && style.underline_color() != 0
+    {
+        let mut shown =
+            Style { fg: 0, bg: bg::EXTENDED, underline: style.underline_color(), link: 0 };
+        shown.underline &= color::ALL;
+        shown.write_sgr(false, out);
+    }
+}

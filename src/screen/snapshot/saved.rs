@@ -1,0 +1,98 @@
+//! The saved cursors of a snapshot.
+
+use super::super::buffer::{Buffer, Saved};
+use super::super::charset::Charset;
+use super::super::codec::write_link;
+use super::super::style::{Style, bg, fg};
+use super::super::terminal::Terminal;
+use super::{write_designation, write_position};
+
+impl Terminal {
+    /// The alternate buffer keeps its saved cursor while it is not shown.
+    pub(super) fn write_parked_saved(&self, out: &mut Vec<u8>) {
+        if !Self::is_initial(&self.parked, client_line(&self.parked, 0)) {
+            out.extend_from_slice(b"\x1b[?47h");
+            self.write_saved(&self.parked, 0, out);
+            out.extend_from_slice(b"\x1b[?47l");
+        }
+    }
+
+    fn saved_position(&self, buffer: &Buffer) -> (usize, usize) {
+        let y = buffer.saved.y.saturating_sub(buffer.base);
+        (buffer.saved.x.min(self.cols - 1), y.min(self.rows - 1))
+    }
+
+    /// Whether the saved cursor, in this line of the client, is that of a fresh
+    /// terminal.
+    fn is_initial(buffer: &Buffer, line: usize) -> bool {
+        let saved = buffer.saved;
+        saved == Saved { y: saved.y, ..Saved::default() } && line == 0
+    }
+
+    /// Writes a saved cursor on the screen; the client has so many rows of scrollback.
+    pub(super) fn write_saved(&self, buffer: &Buffer, kept: usize, out: &mut Vec<u8>) {
+        if !Self::is_initial(buffer, client_line(buffer, kept)) {
+            self.write_saved_at(buffer, self.saved_position(buffer), out);
+        }
+    }
+
+    /// Writes a saved cursor that is not on the screen, before there are any
+    /// rows; answers whether there was one.
+    ///
+    /// xterm.js counts its row from the start of the scrollback and does not
+    /// change it when the scrollback is erased. So the row can be reached by
+    /// scrolling, saving, and erasing the scrollback again.
+    pub(super) fn write_early_saved(
+        &self,
+        buffer: &Buffer,
+        kept: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let line = client_line(buffer, kept);
+        let below = buffer.saved.y >= buffer.base + self.rows;
+        let above = buffer.saved.y < buffer.base && line > 0;
+        if !below && !above || line > self.scrollback.max_rows() + self.rows {
+            return false;
+        }
+        let rows_down = line.min(self.rows - 1);
+        let scrolled = line - rows_down;
+        if scrolled > 0 {
+            write_position(self.rows - 1, 0, out);
+            out.extend(std::iter::repeat_n(b'\n', scrolled));
+        }
+        self.write_saved_at(buffer, (buffer.saved.x.min(self.cols - 1), rows_down), out);
+        out.extend_from_slice(b"\x1b[3J\x1b[H");
+        true
+    }
+
+    fn write_saved_at(&self, buffer: &Buffer, (x, y): (usize, usize), out: &mut Vec<u8>) {
+        let saved = buffer.saved;
+        write_position(y, x, out);
+        write_designation(b'(', saved.charset, out);
+        let mut style = Style { fg: saved.fg, bg: saved.bg, ..Style::default() };
+        let linked = saved.bg & bg::EXTENDED != 0 && saved.fg & fg::UNDERLINE == 0;
+        if saved.fg & fg::UNDERLINE != 0 {
+            style.set_underline(1);
+        }
+        // Only an open link makes the attributes extended without an underline.
+        if linked {
+            match self.pen.link {
+                0 => out.extend_from_slice(b"\x1b]8;;about:blank\x1b\\"),
+                link => write_link(link, &self.links, out),
+            }
+        }
+        style.write_sgr(false, out);
+        out.extend_from_slice(b"\x1b7\x1b[m");
+        if linked {
+            write_link(0, &self.links, out);
+        }
+        if saved.charset != Charset::Ascii {
+            write_designation(b'(', Charset::Ascii, out);
+        }
+    }
+}
+
+/// The line of a saved cursor in a client with so many rows of scrollback.
+fn client_line(buffer: &Buffer, kept: usize) -> usize {
+    (kept + buffer.saved.y).saturating_sub(buffer.base)
+}

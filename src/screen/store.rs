@@ -1,0 +1,151 @@
+//! Bounded stores for what does not fit a cell: links and combined characters.
+
+use std::collections::HashMap;
+
+/// A hyperlink of OSC 8.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Link {
+    /// The `id` given by the program, empty if none.
+    pub(super) id: Box<str>,
+    /// Where the link leads.
+    pub(super) uri: Box<str>,
+}
+
+/// Links by number. Number 0 means no link.
+#[derive(Debug, Default)]
+pub(super) struct LinkTable {
+    links: Vec<Link>,
+    bytes: usize,
+}
+
+const MAX_LINK: usize = 4096;
+const MAX_LINKS: usize = 4096;
+const MAX_LINK_BYTES: usize = 128 * 1024;
+
+impl LinkTable {
+    /// The link of a number.
+    pub(super) fn get(&self, number: u32) -> Option<&Link> {
+        self.links.get((number as usize).checked_sub(1)?)
+    }
+
+    /// Whether no other link of this size fits.
+    pub(super) fn is_full(&self, id: &str, uri: &str) -> bool {
+        self.links.len() >= MAX_LINKS || self.bytes + id.len() + uri.len() > MAX_LINK_BYTES
+    }
+
+    /// The number of a link, 0 if it is too long or the store is full.
+    pub(super) fn insert(&mut self, id: &str, uri: &str) -> u32 {
+        let is_known = |link: &Link| &*link.id == id && &*link.uri == uri;
+        if let Some(index) = self.links.iter().rposition(is_known) {
+            return u32::try_from(index + 1).unwrap_or(0);
+        }
+        if id.len() + uri.len() > MAX_LINK || self.is_full(id, uri) {
+            return 0;
+        }
+        self.bytes += id.len() + uri.len();
+        self.links.push(Link { id: id.into(), uri: uri.into() });
+        u32::try_from(self.links.len()).unwrap_or(0)
+    }
+
+    /// Keeps the links marked as used, numbers from 0 on; answers their new numbers.
+    pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<u32> {
+        let mut renumbered = vec![0];
+        let mut number = 0;
+        let mut index = 0;
+        self.links.retain(|_| {
+            index += 1;
+            let keep = used.get(index) == Some(&true);
+            number += u32::from(keep);
+            renumbered.push(if keep { number } else { 0 });
+            keep
+        });
+        self.bytes = self.links.iter().map(|link| link.id.len() + link.uri.len()).sum();
+        renumbered
+    }
+
+    /// Links known.
+    pub(super) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.bytes + self.links.capacity() * size_of::<Link>()
+    }
+}
+
+/// Characters with combining marks, by number.
+#[derive(Debug, Default)]
+pub(super) struct ClusterTable {
+    texts: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u32>,
+    /// How many clusters make a sweep worth while.
+    sweep_at: usize,
+}
+
+/// Bytes of one cluster. More marks than that are dropped.
+const MAX_CLUSTER: usize = 128;
+const SWEEP_FLOOR: usize = 512;
+const MAX_CLUSTERS: usize = 1 << 20;
+
+impl ClusterTable {
+    /// The text of a number.
+    pub(super) fn get(&self, number: u32) -> &str {
+        self.texts.get(number as usize).map_or("", |text| text)
+    }
+
+    /// The number of `text` with `mark` added; none if it does not fit.
+    pub(super) fn join(&mut self, text: &str, mark: char) -> Option<u32> {
+        if text.len() + mark.len_utf8() > MAX_CLUSTER {
+            return None;
+        }
+        let mut joined = String::with_capacity(text.len() + mark.len_utf8());
+        joined.push_str(text);
+        joined.push(mark);
+        self.insert(joined.into_boxed_str())
+    }
+
+    /// The number of `text`; none if the store is full.
+    pub(super) fn insert(&mut self, text: Box<str>) -> Option<u32> {
+        if let Some(&number) = self.numbers.get(&text) {
+            return Some(number);
+        }
+        if self.texts.len() >= MAX_CLUSTERS {
+            return None;
+        }
+        let number = u32::try_from(self.texts.len()).ok()?;
+        self.texts.push(text.clone());
+        self.numbers.insert(text, number);
+        Some(number)
+    }
+
+    /// Whether it is time to look for unused clusters.
+    pub(super) fn is_due(&self) -> bool {
+        self.texts.len() >= self.sweep_at.max(SWEEP_FLOOR)
+    }
+
+    /// Clusters known.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Keeps the clusters marked as used; answers their new numbers.
+    pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<u32> {
+        let old = std::mem::take(&mut self.texts);
+        self.numbers = HashMap::new();
+        let mut renumbered = vec![0; old.len()];
+        for (index, text) in old.into_iter().enumerate() {
+            if used.get(index) == Some(&true) {
+                renumbered[index] = self.insert(text).unwrap_or(0);
+            }
+        }
+        self.sweep_at = self.texts.len() * 2;
+        renumbered
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn bytes_held(&self) -> usize {
+        let texts: usize = self.texts.iter().map(|text| text.len() * 2 + 64).sum();
+        texts + self.texts.capacity() * size_of::<Box<str>>()
+    }
+}

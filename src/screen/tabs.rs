@@ -1,0 +1,77 @@
+//! Tab stops of a buffer.
+
+/// Tab stops as bits. Stops past the last column survive a narrower terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tabs {
+    words: Vec<u64>,
+}
+
+const STEP: usize = 8;
+
+impl Tabs {
+    /// A stop every eight columns.
+    pub(super) fn new(cols: usize) -> Self {
+        let mut tabs = Self::default();
+        tabs.fill_from(0, cols);
+        tabs
+    }
+
+    /// Whether there is a stop.
+    pub(super) fn has(&self, column: usize) -> bool {
+        self.words.get(column / 64).is_some_and(|word| word >> (column % 64) & 1 != 0)
+    }
+
+    /// Sets a stop.
+    pub(super) fn set(&mut self, column: usize) {
+        let word = column / 64;
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        self.words[word] |= 1 << (column % 64);
+    }
+
+    /// Removes a stop.
+    pub(super) fn clear(&mut self, column: usize) {
+        if let Some(word) = self.words.get_mut(column / 64) {
+            *word &= !(1 << (column % 64));
+        }
+    }
+
+    /// Removes all stops.
+    pub(super) fn clear_all(&mut self) {
+        self.words.clear();
+    }
+
+    /// The stop after a column, or the last column.
+    pub(super) fn next(&self, column: usize, cols: usize) -> usize {
+        (column + 1..cols).find(|&at| self.has(at)).unwrap_or(cols - 1)
+    }
+
+    /// The stop before a column, or the first column.
+    pub(super) fn previous(&self, column: usize, cols: usize) -> usize {
+        (0..column).rev().find(|&at| self.has(at)).unwrap_or(0).min(cols - 1)
+    }
+
+    /// Sets the stops that a terminal resized to `cols` gains.
+    pub(super) fn extend_to(&mut self, cols: usize) {
+        if !self.has(cols) {
+            self.fill_from(self.previous(cols, cols), cols);
+        }
+    }
+
+    /// Whether the stops within `cols` are every eight columns.
+    pub(super) fn is_default(&self, cols: usize) -> bool {
+        (0..cols).all(|column| self.has(column) == (column % STEP == 0))
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.words.capacity() * size_of::<u64>()
+    }
+
+    fn fill_from(&mut self, start: usize, cols: usize) {
+        for column in (start..cols).step_by(STEP) {
+            self.set(column);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What the parser drives: the state of the terminal and its upkeep.
+
+use super::ScreenOptions;
+use super::answers::Answers;
+use super::buffer::Buffer;
+use super::cell::{Cell, StyleId};
+use super::charset::Charsets;
+use super::modes::{KeyboardStack, Modes, MouseEncoding, MouseProtocol};
+use super::palette::Palette;
+use super::parser::{Perform, params::Params};
+use super::scrollback::Scrollback;
+use super::store::{ClusterTable, LinkTable};
+use super::style::{Style, StyleTable};
+use super::titles::Titles;
+use super::width::{Join, UnicodeVersion};
+
+/// All of a terminal but its parser.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    pub(super) cols: usize,
+    pub(super) rows: usize,
+    pub(super) unicode: UnicodeVersion,
+    /// The buffer shown.
+    pub(super) active: Buffer,
+    /// The other buffer.
+    pub(super) parked: Buffer,
+    /// Whether the alternate buffer is shown.
+    pub(super) alternate: bool,
+    pub(super) scrollback: Scrollback,
+    pub(super) styles: StyleTable,
+    pub(super) links: LinkTable,
+    pub(super) clusters: ClusterTable,
+    /// The attributes that text is printed with.
+    pub(super) pen: Style,
+    /// The number of the pen's style, unless the pen has changed since.
+    pen_id: Option<StyleId>,
+    pub(super) charsets: Charsets,
+    pub(super) modes: Modes,
+    pub(super) mouse: MouseProtocol,
+    pub(super) mouse_encoding: MouseEncoding,
+    /// The cursor style of DECSCUSR, 0 for the client's own.
+    pub(super) cursor_style: u8,
+    /// Keyboard flags of the normal and the alternate buffer.
+    pub(super) keyboards: [KeyboardStack; 2],
+    pub(super) titles: Titles,
+    pub(super) palette: Palette,
+    pub(super) join: Join,
+    /// Whether the last thing done was to print, so that the next character
+    /// continues the same run.
+    pub(super) in_run: bool,
+    /// Where answers to queries go, while anybody wants them.
+    pub(super) answers: Option<Answers>,
+}
+
+impl Terminal {
+    /// A terminal in its initial state.
+    pub(super) fn new(options: &ScreenOptions) -> Self {
+        let (cols, rows) = (usize::from(options.cols), usize::from(options.rows));
+        Self {
+            cols,
+            rows,
+            unicode: options.unicode,
+            active: Buffer::new(cols, rows),
+            parked: Buffer::without_rows(cols, rows),
+            alternate: false,
+            scrollback: Scrollback::new(options.scrollback_lines, options.scrollback_bytes),
+            styles: StyleTable::new(),
+            links: LinkTable::default(),
+            clusters: ClusterTable::default(),
+            pen: Style::default(),
+            pen_id: Some(0),
+            charsets: Charsets::default(),
+            modes: Modes::default(),
+            mouse: MouseProtocol::None,
+            mouse_encoding: MouseEncoding::Default,
+            cursor_style: 0,
+            keyboards: Default::default(),
+            titles: Titles::default(),
+            palette: Palette::default(),
+            join: Join::NONE,
+            in_run: false,
+            answers: None,
+        }
+    }
+
+    /// An empty cell of the pen's style.
+    #[inline]
+    pub(super) fn pen_cell(&mut self) -> Cell {
+        if let Some(id) = self.pen_id {
+            return Cell::null(id);
+        }
+        let id = self.styles.intern(self.pen);
+        self.pen_id = Some(id);
+        Cell::null(id)
+    }
+
+    /// The pen, to change it. Every new style comes from a changed pen, so this
+    /// is where too many of them are noticed.
+    pub(super) fn pen_mut(&mut self) -> &mut Style {
+        if self.styles.is_due() {
+            self.sweep_styles();
+        }
+        self.pen_id = None;
+        &mut self.pen
+    }
+
+    /// An empty cell with the pen's background colour and nothing else.
+    #[inline]
+    pub(super) fn erase_cell(&mut self) -> Cell {
+        let style = Style::background(self.pen.bg);
+        if style.bg == 0 {
+            return Cell::BLANK;
+        }
+        Cell::null(self.styles.intern(style))
+    }
+
+    /// The keyboard flags of the buffer shown.
+    pub(super) fn keyboard(&mut self) -> &mut KeyboardStack {
+        &mut self.keyboards[usize::from(self.alternate)]
+    }
+
+    /// Opens a row at the bottom of the scrolling region; the row at its top
+    /// leaves, into the scrollback if it was the first of the normal buffer.
+    pub(super) fn scroll(&mut self, wrapped: bool) {
+        let fill = self.erase_cell();
+        let (top, bottom) = (self.active.top, self.active.bottom);
+        if top == 0 && !self.alternate {
+            self.push_scrollback();
+        }
+        self.active.shift_up(top, bottom, 1, self.cols, fill, wrapped);
+    }
+
+    fn push_scrollback(&mut self) {
+        if self.scrollback.max_rows() == 0 {
+            return;
+        }
+        self.active.base = (self.active.base + 1).min(self.scrollback.max_rows());
+        let row = self.active.row(0);
+        let tables = super::codec::Tables {
+            styles: &self.styles,
+            links: &self.links,
+            clusters: &self.clusters,
+            unicode: self.unicode,
+        };
+        self.scrollback.push(row, self.cols, &tables);
+    }
+
+    /// Shows the alternate buffer, which is new each time.
+    pub(super) fn enter_alternate(&mut self) {
+        if self.alternate {
+            return;
+        }
+        let fill = self.erase_cell();
+        self.parked.fill_rows(self.cols, self.rows, fill);
+        self.swap_buffers();
+    }
+
+    /// Shows the normal buffer again.
+    pub(super) fn leave_alternate(&mut self) {
+        if self.alternate {
+            self.swap_buffers();
+            self.parked.clear(self.cols, self.rows);
+        }
+    }
+
+    fn swap_buffers(&mut self) {
+        std::mem::swap(&mut self.active, &mut self.parked);
+        self.active.x = self.parked.x;
+        self.active.y = self.parked.y;
+        self.alternate = !self.alternate;
+    }
+
+    /// Forgets the styles and links that nothing uses any more.
+    pub(super) fn sweep_styles(&mut self) {
+        let mut used = vec![false; self.styles.len()];
+        for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
+            for cell in row.occupied() {
+                used[cell.style() as usize] = true;
+            }
+        }
+        let renumbered = self.styles.sweep(&used);
+        for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
+            for cell in row.occupied_mut() {
+                *cell = cell.with_style(renumbered[cell.style() as usize]);
+            }
+        }
+        self.pen_id = None;
+        self.sweep_links();
+    }
+
+    fn sweep_links(&mut self) {
+        let mut used = vec![false; self.links.len() + 1];
+        used[self.pen.link as usize] = true;
+        for style in self.styles.styles_mut() {
+            used[style.link as usize] = true;
+        }
+        let renumbered = self.links.sweep(&used);
+        self.pen.link = renumbered[self.pen.link as usize];
+        for style in self.styles.styles_mut() {
+            style.link = renumbered[style.link as usize];
+        }
+        self.styles.reindex();
+    }
+
+    /// Forgets the clusters that nothing uses any more.
+    pub(super) fn sweep_clusters(&mut self) {
+        let mut used = vec![false; self.clusters.len()];
+        for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
+            for number in row.occupied().iter().filter_map(|cell| cell.cluster()) {
+                used[number as usize] = true;
+            }
+        }
+        let renumbered = self.clusters.sweep(&used);
+        for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
+            for cell in row.occupied_mut() {
+                if let Some(number) = cell.cluster() {
+                    *cell = cell.with_cluster(renumbered[number as usize]);
+                }
+            }
+        }
+    }
+
+    /// Resets to the initial state what RIS resets in xterm.js.
+    pub(super) fn full_reset(&mut self) {
+        self.active = Buffer::new(self.cols, self.rows);
+        self.parked = Buffer::without_rows(self.cols, self.rows);
+        self.alternate = false;
+        self.scrollback.clear();
+        *self.pen_mut() = Style::default();
+        self.charsets = Charsets::default();
+        self.reset_modes();
+        self.mouse = MouseProtocol::None;
+        self.mouse_encoding = MouseEncoding::Default;
+        self.keyboards = Default::default();
+        self.sweep_styles();
+    }
+
+    /// Resets what DECSTR resets in xterm.js.
+    pub(super) fn soft_reset(&mut self) {
+        self.modes.set(super::modes::Mode::CursorHidden, false);
+        self.active.top = 0;
+        self.active.bottom = self.rows - 1;
+        *self.pen_mut() = Style::default();
+        self.reset_modes();
+        self.charsets = Charsets::default();
+        self.active.saved = super::buffer::Saved { y: self.active.base, ..Default::default() };
+        *self.keyboard() = KeyboardStack::default();
+    }
+
+    fn reset_modes(&mut self) {
+        self.modes.reset();
+        self.cursor_style = 0;
+    }
+
+    /// Bytes of memory held beside the scrollback.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.active.bytes_held()
+            + self.parked.bytes_held()
+            + self.styles.bytes_held()
+            + self.links.bytes_held()
+            + self.clusters.bytes_held()
+            + self.titles.bytes_held()
+    }
+}
+
+impl Perform for Terminal {
+    #[inline]
+    fn print_ascii(&mut self, bytes: &[u8]) {
+        self.print_run(bytes);
+    }
+
+    fn print(&mut self, code: u32) {
+        self.print_code(code);
+    }
+
+    fn end_run(&mut self) {
+        self.in_run = false;
+    }
+
+    #[inline]
+    fn execute(&mut self, code: u32) {
+        self.perform_control(code);
+        self.abandon();
+    }
+
+    #[inline]
+    fn csi(&mut self, ident: u32, params: &Params) {
+        self.perform_csi(ident, params);
+        self.abandon();
+    }
+
+    fn esc(&mut self, ident: u32) {
+        self.perform_esc(ident);
+        self.abandon();
+    }
+
+    fn osc(&mut self, data: &[u8]) {
+        self.perform_osc(data);
+        self.abandon();
+    }
+
+    fn dcs(&mut self, ident: u32, data: &[u8]) {
+        self.perform_dcs(ident, data);
+        self.abandon();
+    }
+
+    fn abandon(&mut self) {
+        self.join = Join::NONE;
+        self.in_run = false;
+    }
+}

@@ -1,0 +1,90 @@
+//! Resizing.
+
+use super::{screen, shown};
+
+#[test]
+fn wrapped_lines_are_joined_when_there_is_room() {
+    let mut screen = screen(5, 4, b"1234567890\r\nx");
+    screen.resize(10, 4);
+    assert_eq!(screen.text(), "1234567890\nx\n\n");
+}
+
+#[test]
+fn long_lines_are_split_when_there_is_not() {
+    let mut screen = screen(10, 4, b"1234567890\r\nx");
+    screen.resize(4, 4);
+    assert_eq!(screen.text(), "1234\n5678\n90\nx");
+}
+
+#[test]
+fn the_line_with_the_cursor_is_left_to_the_program() {
+    let mut screen = screen(10, 3, b"1234567890");
+    screen.resize(4, 3);
+    assert_eq!(screen.text(), "1234\n\n");
+}
+
+#[test]
+fn a_wide_character_is_not_split() {
+    let mut screen = screen(6, 4, "漢字語\r\nx".as_bytes());
+    screen.resize(5, 4);
+    assert_eq!(screen.text(), "漢字\n語\nx\n");
+    screen.resize(6, 4);
+    assert_eq!(screen.text(), "漢字語\nx\n\n");
+}
+
+#[test]
+fn rows_come_back_from_the_scrollback() {
+    let mut screen = screen(5, 4, b"1\r\n2\r\n\x1b[31m3\x1b[m\r\n4");
+    screen.resize(5, 2);
+    assert_eq!(screen.text(), "3\n4");
+    assert!(shown(&screen).starts_with("1\r\n2\r\n\x1b[31m3"));
+    screen.resize(5, 4);
+    assert_eq!(screen.text(), "1\n2\n3\n4");
+}
+
+#[test]
+fn the_scrollback_is_reflowed() {
+    let mut screen = screen(10, 2, b"abcdefghij\r\nklmnopqrst\r\n1\r\n2");
+    for cols in [5, 20, 7] {
+        screen.resize(cols, 2);
+        let shown = shown(&screen);
+        assert!(shown.contains("abcdefghij\r\nklmnopqrst\r\n1\r\n2"), "{shown}");
+    }
+}
+
+#[test]
+fn attributes_links_and_marks_survive_a_reflow() {
+    let mut before = screen(8, 2, "\x1b[4:3;38;5;9me\u{301}\x1b[m\x1b]8;id=a;http://x\x07漢\x1b]8;;\x07\x1b[44m\x1b[K\x1b[m\r\n1\r\n2".as_bytes());
+    let picture = shown(&before);
+    before.resize(20, 5);
+    before.resize(8, 2);
+    assert_eq!(shown(&before), picture);
+}
+
+#[test]
+fn the_alternate_buffer_is_cut_and_padded() {
+    let mut screen = screen(5, 3, b"\x1b[?1049h\x1b[H12345\r\nab");
+    screen.resize(3, 2);
+    assert_eq!(screen.text(), "123\nab");
+    screen.resize(6, 3);
+    assert_eq!(screen.text(), "12345\nab\n");
+}
+
+#[test]
+fn margins_are_reset_and_sizes_clamped() {
+    let mut screen = screen(5, 5, b"\x1b[2;3r");
+    screen.resize(5, 4);
+    assert!(!shown(&screen).contains('r'));
+    screen.resize(0, 0);
+    assert_eq!(screen.size(), (2, 1));
+    screen.resize(60_000, 60_000);
+    assert_eq!(screen.size(), (1000, 1000));
+}
+
+#[test]
+fn new_columns_have_tab_stops() {
+    let mut screen = screen(8, 1, b"");
+    screen.resize(30, 1);
+    screen.feed(b"\t\t\tx");
+    assert_eq!(screen.text(), format!("{}x", " ".repeat(24)));
+}
