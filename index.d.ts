@@ -77,7 +77,10 @@ export interface MemoryOptions {
   actions?: {
     /** At a warning: shrink the histories of quiet sessions. */
     shrinkHistories?: boolean
-    /** At a warning: drop what is only kept for speed. */
+    /**
+     * At a warning: drop the scrollback of quiet sessions' screens, pooled frames
+     * and what the allocator keeps.
+     */
     dropCaches?: boolean
     /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
     collectGarbage?: boolean
@@ -701,14 +704,15 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
-   * Starts a shell on a session that was created without one.
+   * Starts a shell on a session that was created without one. It is counted
+   * for `rateKey`, by default the session's project.
    *
    * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
    * name with `errno`, `syscall` and `path`. When it fails nothing has
    * changed.
    */
-  spawn(pty: SessionPtyOptions): void
+  spawn(pty: SessionPtyOptions & { rateKey?: string }): void
   /** Notes that the session is in use: the inactivity time-out starts again. */
   touch(): void
   /**
@@ -966,7 +970,7 @@ export declare class SessionRegistry {
    * rounded down and at least 1. F is what any session needs (about 2 KiB); M
    * is the mean of what this registry's sessions hold now, or held when they
    * were closed, in histories, screens and waiting input, and is at most a
-   * full history. Before there was any session, M is a full history.
+   * full history and scrollback; before there was any session, it is that.
    *
    * @param memory - Bytes. Default: what the sessions hold now, and what is
    * left before memory is critical.

@@ -590,7 +590,7 @@ describe('memory', () => {
   })
 
   test('how many sessions fit follows from what they hold', () => {
-    open({ maxSessions: 0, memory: false })
+    open({ maxSessions: 0, memory: false, screen: false })
     const full = registry.maxSessionsFor(100 << 20)
     expect(full).toBeGreaterThan(380)
     expect(full).toBeLessThanOrEqual(400)

@@ -8,6 +8,17 @@
 //! a single wake-up. Only `node` names napi.
 
 #![warn(clippy::pedantic)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::duration_suboptimal_units,
+        clippy::format_collect,
+        clippy::large_stack_arrays,
+        clippy::needless_for_each,
+        clippy::unchecked_time_subtraction,
+        reason = "tests may be plain"
+    )
+)]
 
 pub mod inbox;
 pub mod meter;

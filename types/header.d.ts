@@ -77,7 +77,10 @@ export interface MemoryOptions {
   actions?: {
     /** At a warning: shrink the histories of quiet sessions. */
     shrinkHistories?: boolean
-    /** At a warning: drop what is only kept for speed. */
+    /**
+     * At a warning: drop the scrollback of quiet sessions' screens, pooled frames
+     * and what the allocator keeps.
+     */
     dropCaches?: boolean
     /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
     collectGarbage?: boolean

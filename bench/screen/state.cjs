@@ -114,7 +114,7 @@ function savedOf(core, buffer) {
 }
 
 function bufferOf(core, buffer, active) {
-  const { cols, rows } = core
+  const { cols } = core
   const tabs = []
   for (let x = 0; x < cols; x++) if (buffer.tabs[x]) tabs.push(x)
   const lines = []

@@ -16,7 +16,6 @@ const { Liveness } = require('./lib/liveness')
 const { MuxConnection } = require('./lib/mux-connection')
 const { Page } = require('./lib/page')
 const { shellOptions, workingDirectory } = require('./lib/shell')
-const { SpawnLimit } = require('./lib/spawn-limit')
 const { StreamConnection } = require('./lib/stream-connection')
 const { TerminalSessionService } = require('./lib/terminal-service')
 
@@ -49,7 +48,6 @@ class TerminalWebSocketServer {
   #api
   #server
   #sockets
-  #spawns
   /** The connections of each session: handles, no data. */
   #connections = new Map()
   #closing = null
@@ -67,7 +65,6 @@ class TerminalWebSocketServer {
     this.service = new TerminalSessionService(this.registry)
     this.#access = new Access(this.config)
     this.#liveness = new Liveness(this.config.pingInterval)
-    this.#spawns = new SpawnLimit(spawnsPerMinute)
     this.#api = new HttpApi({ service: this.service, registry: this.registry, stats: () => this.stats() })
     this.#listenToRegistry()
   }
@@ -205,12 +202,12 @@ class TerminalWebSocketServer {
     let session = id === undefined ? null : this.registry.get(id, projectId)
     if (session && (session.projectId ?? undefined) !== projectId) session = null
     if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
-    if (projectId === undefined && !this.#spawns.take(address)) {
-      throw Object.assign(new Error('Rate limit exceeded'), { code: 'ERR_SPAWN_RATE' })
-    }
     const cwd = workingDirectory(session?.cwd ?? textOf(query.path))
-    if (session) session.spawn(shellOptions(cwd))
-    else session = this.registry.create({ projectId, id, cwd, pty: shellOptions(cwd) })
+    // Shells without a project are counted for the address that asks for them.
+    const rateKey = projectId === undefined ? `address ${address}` : undefined
+    const pty = shellOptions(cwd)
+    if (session) session.spawn({ ...pty, rateKey })
+    else session = this.registry.create({ projectId, id, cwd, rateKey, pty })
     return { session, isNew: true }
   }
 

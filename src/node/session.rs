@@ -193,18 +193,23 @@ impl Session {
         self.core().is_closed()
     }
 
-    /// Starts a shell on a session that was created without one.
+    /// Starts a shell on a session that was created without one. It is counted
+    /// for `rateKey`, by default the session's project.
     ///
     /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
     /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
     /// name with `errno`, `syscall` and `path`. When it fails nothing has
     /// changed.
-    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions")]
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions & { rateKey?: string }")]
     pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
         self.open_core(&env)?;
-        let max_input = self.state.registry.options().max_input;
-        let options = pty_options::of_session(&env, pty, self.info.details.cwd.as_deref(), max_input)?;
-        let started = self.state.registry.start(&self.state.handle, &options);
+        let registry = &self.state.registry;
+        let cwd = self.info.details.cwd.as_deref();
+        let options = pty_options::of_session(&env, pty, cwd, registry.options().max_input)?;
+        let object = args::object(&env, pty, "options.pty")?;
+        let rate_key = args::property(Some(&object), "rateKey")?;
+        let rate_key = args::string_or_none(&env, rate_key, "options.pty.rateKey")?;
+        let started = registry.start(&self.state.handle, &options, rate_key.as_deref());
         self.state.listeners.update_hold();
         Hub::of(&env)?.deliver(&env);
         started.map_err(|refusal| error::refusal(&env, &refusal))

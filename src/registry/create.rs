@@ -113,7 +113,11 @@ impl Registry {
     ) -> Result<(), Refusal> {
         let limit = self.options.spawns_per_minute;
         let recent = rate.map_or(0, |rate| state.spawns.recent(rate, now));
-        if rate.is_some() && reached(recent, limit) { Err(Refusal::SpawnRate(limit)) } else { Ok(()) }
+        if rate.is_some() && reached(recent, limit) {
+            Err(Refusal::SpawnRate(limit))
+        } else {
+            Ok(())
+        }
     }
 
     fn cancel(&self, place: &Place) {

@@ -72,7 +72,7 @@ impl Terminal {
         }
         let id = params.split(':').find_map(|param| param.strip_prefix("id=")).unwrap_or_default();
         // A sweep gives links other numbers, so it has to come first.
-        if self.links.is_full(id, uri) {
+        if self.links.is_due(id, uri) {
             self.sweep_styles();
         }
         self.pen_mut();

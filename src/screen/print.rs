@@ -172,11 +172,18 @@ impl Terminal {
         }
         // More than fills the screen looks the same, but could stall it.
         let count = count.min(MAX_REPEAT.max(self.cols * self.rows).min(MAX_REPEAT * 16));
+        self.in_run = false;
+        if let Some(byte) = cell.ascii_like(Cell::null(cell.style())) {
+            let bytes = [byte; 256];
+            for done in (0..count).step_by(bytes.len()) {
+                self.print_run(&bytes[..bytes.len().min(count - done)]);
+            }
+            return;
+        }
         let text = match cell.cluster() {
             Some(number) => self.clusters.get(number).to_owned(),
             None => char::from_u32(cell.code()).map(String::from).unwrap_or_default(),
         };
-        self.in_run = false;
         for _ in 0..count {
             text.chars().for_each(|character| self.print_code(u32::from(character)));
         }

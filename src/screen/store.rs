@@ -1,9 +1,10 @@
 //! Bounded stores for what does not fit a cell: links and combined characters.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A hyperlink of OSC 8.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     /// The `id` given by the program, empty if none.
     pub(super) id: Box<str>,
@@ -15,12 +16,18 @@ pub(super) struct Link {
 #[derive(Debug, Default)]
 pub(super) struct LinkTable {
     links: Vec<Link>,
+    /// Numbers by the hash of a link. Of two links with one hash, the newer is found.
+    numbers: HashMap<u64, u32>,
     bytes: usize,
+    /// Links opened since unused ones were last looked for.
+    opened: usize,
 }
 
 const MAX_LINK: usize = 4096;
 const MAX_LINKS: usize = 4096;
 const MAX_LINK_BYTES: usize = 128 * 1024;
+/// Links opened between two sweeps of a full store.
+const SWEEP_AFTER: usize = 1024;
 
 impl LinkTable {
     /// The link of a number.
@@ -28,23 +35,32 @@ impl LinkTable {
         self.links.get((number as usize).checked_sub(1)?)
     }
 
-    /// Whether no other link of this size fits.
-    pub(super) fn is_full(&self, id: &str, uri: &str) -> bool {
+    fn is_full(&self, id: &str, uri: &str) -> bool {
         self.links.len() >= MAX_LINKS || self.bytes + id.len() + uri.len() > MAX_LINK_BYTES
+    }
+
+    /// Whether no other link of this size fits and it is time to look for
+    /// unused ones.
+    pub(super) fn is_due(&self, id: &str, uri: &str) -> bool {
+        self.opened >= SWEEP_AFTER && self.is_full(id, uri)
     }
 
     /// The number of a link, 0 if it is too long or the store is full.
     pub(super) fn insert(&mut self, id: &str, uri: &str) -> u32 {
-        let is_known = |link: &Link| &*link.id == id && &*link.uri == uri;
-        if let Some(index) = self.links.iter().rposition(is_known) {
-            return u32::try_from(index + 1).unwrap_or(0);
+        self.opened += 1;
+        let hash = hash(id, uri);
+        let known = self.numbers.get(&hash).copied().unwrap_or(0);
+        if self.get(known).is_some_and(|link| &*link.id == id && &*link.uri == uri) {
+            return known;
         }
         if id.len() + uri.len() > MAX_LINK || self.is_full(id, uri) {
             return 0;
         }
         self.bytes += id.len() + uri.len();
         self.links.push(Link { id: id.into(), uri: uri.into() });
-        u32::try_from(self.links.len()).unwrap_or(0)
+        let number = u32::try_from(self.links.len()).unwrap_or(0);
+        self.numbers.insert(hash, number);
+        number
     }
 
     /// Keeps the links marked as used, numbers from 0 on; answers their new numbers.
@@ -60,6 +76,9 @@ impl LinkTable {
             keep
         });
         self.bytes = self.links.iter().map(|link| link.id.len() + link.uri.len()).sum();
+        self.opened = 0;
+        let hashes = self.links.iter().map(|link| hash(&link.id, &link.uri));
+        self.numbers = hashes.zip(1..).collect();
         renumbered
     }
 
@@ -70,8 +89,15 @@ impl LinkTable {
 
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
-        self.bytes + self.links.capacity() * size_of::<Link>()
+        let index = self.numbers.capacity() * size_of::<(u64, u32)>();
+        self.bytes + self.links.capacity() * size_of::<Link>() + index
     }
+}
+
+fn hash(id: &str, uri: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (id, uri).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Characters with combining marks, by number.

@@ -226,6 +226,14 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
+    /// Memory that history and screen occupy, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let mut stream = self.stream.lock();
+        let screen = stream.mirror().memory();
+        stream.ring().allocated() + screen
+    }
+
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
     /// much that was. Nothing is taken that a viewer has not read yet.
     pub fn shrink_history(&self, keep: usize) -> usize {
@@ -341,14 +349,6 @@ impl Session {
         }
     }
 
-    /// Hangs up on a program that was started too late to belong to anything.
-    pub(crate) fn end_program(&self) {
-        let pty = self.pty.lock().take();
-        if let Some(pty) = pty {
-            pty.close();
-        }
-    }
-
     /// Ends the session: its memory is freed and its viewers are closed before
     /// this returns, its process group has been hung up on. Idempotent;
     /// `true` when this call did it.
@@ -372,7 +372,10 @@ impl Session {
 
     /// The second half of [`Session::close`]: lets go of the terminal.
     pub fn hang_up(&self) {
-        self.end_program();
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
         self.changed.notify_one();
     }
 }

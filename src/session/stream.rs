@@ -78,8 +78,8 @@ impl Stream {
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
-        self.last_output = now;
         self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+        self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
