@@ -18,6 +18,8 @@ mod reactor;
 mod registry;
 #[path = "../../src/ring/mod.rs"]
 mod ring;
+#[path = "../../src/screen/mod.rs"]
+mod screen;
 #[path = "../../src/session/mod.rs"]
 mod session;
 #[path = "../../src/text/mod.rs"]

@@ -14,7 +14,8 @@ const CHUNKS = 600
 /** Sessions that exist before the count begins. */
 const WARM = 20
 /** Small numbers drown in the noise of one run: the median of some is told. */
-const RUNS = 5
+const RUNS = 3
+const STATES = { idle: 'idle', full: 'full history', screen: 'full history and screen' }
 
 /** The app's service and WebSocket server, as far as they keep something. */
 function legacy(count, full) {
@@ -81,7 +82,7 @@ function fresh(turn) {
 }
 
 /** The same with a registry, and the handle of each session kept. */
-function offheap(count, full) {
+function offheap(count, full, screen) {
   const { SessionRegistry } = require('../..')
   const registry = new SessionRegistry({ maxSessions: 0, maxSessionsPerProject: 0, memory: false })
   const handles = new Map()
@@ -89,7 +90,8 @@ function offheap(count, full) {
     const id = `session_${n}`
     const projectId = `project-${n % 100}`
     const cwd = `/home/user/${projectId}`
-    handles.set(id, registry.create({ id, projectId, mode: 'normal', cwd, metadata: { shell: 'bash' } }))
+    const metadata = { shell: 'bash' }
+    handles.set(id, registry.create({ id, projectId, mode: 'normal', cwd, metadata, screen }))
   }
   if (full) {
     for (let turn = 0; turn < CHUNKS; turn++) {
@@ -110,12 +112,14 @@ async function settle() {
 }
 
 /** In a process of its own: what `count` sessions add. */
-async function measure(way, count, full) {
+async function measure(way, count, state) {
+  const full = state !== 'idle'
+  const screen = state !== 'full'
   const make = way === 'offheap' ? offheap : legacy
   // Code, tables and allocators are warm before the count begins.
-  globalThis.kept = make(WARM, full)
+  globalThis.kept = make(WARM, full, screen)
   const before = await settle()
-  globalThis.kept = [globalThis.kept, make(count, full)]
+  globalThis.kept = [globalThis.kept, make(count, full, screen)]
   const after = await settle()
   const each = name => (after[name] - before[name]) / count
   console.log(JSON.stringify({ heap: each('heapUsed'), rss: each('rss') }))
@@ -138,14 +142,14 @@ function table() {
   console.log(`${process.version}, ${path.basename(process.execPath)}, ${process.platform}-${process.arch}\n`)
   console.log('| per session | sessions | heap, offheap | heap, legacy | RSS, offheap | RSS, legacy |')
   console.log('|---|---:|---:|---:|---:|---:|')
-  for (const state of ['idle', 'full']) {
+  for (const state of Object.keys(STATES)) {
     for (const count of SIZES) {
       const [ours, theirs] = [median('offheap', count, state), median('legacy', count, state)]
       const numbers = [ours.heap, theirs.heap, ours.rss, theirs.rss].map(kib)
-      console.log(`| ${state === 'idle' ? 'idle' : 'full history'} | ${count} | ${numbers.join(' | ')} |`)
+      console.log(`| ${STATES[state]} | ${count} | ${numbers.join(' | ')} |`)
     }
   }
 }
 
-if (process.argv.length > 2) measure(process.argv[2], Number(process.argv[3]), process.argv[4] === 'full')
+if (process.argv.length > 2) measure(process.argv[2], Number(process.argv[3]), process.argv[4])
 else table()
