@@ -19,7 +19,10 @@ export interface RegistryOptions {
    * 0: for ever. Default 300000 (5 minutes).
    */
   inactiveTimeout?: number
-  /** New shells in any minute, for each project. Default 10. */
+  /**
+   * New shells in any minute, for each project or `rateKey`. A session with
+   * neither is not counted. Default 10.
+   */
   spawnsPerMinute?: number
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
   historyBytes?: number
@@ -77,7 +80,10 @@ export interface MemoryOptions {
   actions?: {
     /** At a warning: shrink the histories of quiet sessions. */
     shrinkHistories?: boolean
-    /** At a warning: drop what is only kept for speed. */
+    /**
+     * At a warning: drop the scrollback of quiet sessions' screens, pooled frames
+     * and what the allocator keeps.
+     */
     dropCaches?: boolean
     /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
     collectGarbage?: boolean

@@ -136,42 +136,34 @@ impl Drop for Listeners {
 }
 
 fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
-    let mut object = Object::new(env)?;
     match event {
         Event::Created(session) => return registry_types::info(env, &session.0, &session.1),
         Event::MemoryPressure(pressure) => return registry_memory::pressure(env, pressure),
-        Event::Closed { id, project, reason } => {
-            name(&mut object, id, project.as_deref())?;
-            object.set("reason", reason.name())?;
-        }
-        Event::Exited { id, project, status } => {
-            name(&mut object, id, project.as_deref())?;
+        _ => {}
+    }
+    let mut object = Object::new(env)?;
+    if let Some((id, project)) = event.subject() {
+        object.set("id", id)?;
+        args::set_some(&mut object, "projectId", project)?;
+    }
+    match event {
+        Event::Closed { reason, .. } => object.set("reason", reason.name())?,
+        Event::Exited { status, .. } => {
             object.set("code", status.code)?;
             object.set("signal", status.signal)?;
         }
-        Event::FocusChanged { id, project, focused, all } => {
-            name(&mut object, id, project.as_deref())?;
+        Event::FocusChanged { focused, all, .. } => {
             object.set("focused", *focused)?;
             object.set("allFocused", all.clone())?;
         }
-        Event::Suspended { id, project }
-        | Event::Resumed { id, project }
-        | Event::Drained { id, project } => name(&mut object, id, project.as_deref())?,
-        Event::Attached { id, project, connection }
-        | Event::Detached { id, project, connection } => {
-            name(&mut object, id, project.as_deref())?;
+        Event::Attached { connection, .. } | Event::Detached { connection, .. } => {
             object.set("connectionId", connection.as_str())?;
         }
         Event::LimitReached { limit, project } => {
             object.set("limit", limit.name())?;
             args::set_some(&mut object, "projectId", project.as_deref())?;
         }
-        Event::Shut => {}
+        _ => {}
     }
     Ok(object)
-}
-
-fn name(object: &mut Object<'_>, id: &str, project: Option<&str>) -> Result<()> {
-    object.set("id", id)?;
-    args::set_some(object, "projectId", project)
 }

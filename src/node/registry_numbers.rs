@@ -56,7 +56,7 @@ impl SessionRegistry {
     /// rounded down and at least 1. F is what any session needs (about 2 KiB); M
     /// is the mean of what this registry's sessions hold now, or held when they
     /// were closed, in histories, screens and waiting input, and is at most a
-    /// full history. Before there was any session, M is a full history.
+    /// full history and scrollback; before there was any session, it is that.
     ///
     /// @param memory - Bytes. Default: what the sessions hold now, and what is
     /// left before memory is critical.

@@ -43,12 +43,19 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     if let Some(linger) = args::millis(env, value, "options.exitLinger")? {
         options.linger = linger;
     }
+    policies(env, object, &mut options)?;
+    Ok(options)
+}
+
+/// What is done when a project is full, a connection comes too early, or memory
+/// is short.
+fn policies(env: &Env, object: Option<&Object<'_>>, options: &mut Options) -> Result<()> {
     if let Some(word) = args::property(object, "onProjectLimit")? {
         options.on_project_limit = on_project_limit(env, word)?;
     }
     options.retry = retry(env, args::property(object, "retry")?)?;
     options.memory = registry_memory::options(env, args::property(object, "memory")?)?;
-    Ok(options)
+    Ok(())
 }
 
 fn retry(env: &Env, value: Option<Unknown<'_>>) -> Result<Retry> {
@@ -121,10 +128,10 @@ pub(super) fn new_session(
     Ok(NewSession {
         project: word("projectId")?,
         id: word("id")?,
-        rate_key: word("rateKey")?,
         history: Some(history(env, history_bytes, options.history)?),
         screen: screen(env, args::property(object, "screen")?, options.screen)?,
         details: Details {
+            rate_key: word("rateKey")?,
             user: word("userId")?,
             mode: word("mode")?,
             cwd: word("cwd")?,

@@ -13,14 +13,14 @@ pub struct Measured {
     pub held_at_close: u64,
     /// What a session needs beside that, whatever it does.
     pub fixed: u64,
-    /// The most that a history may occupy.
+    /// The most that a history and a screen's scrollback may occupy.
     pub ceiling: u64,
 }
 
 impl Measured {
     /// Bytes that a session needs on average: the fixed part, and what sessions
     /// hold now or held at their ends. Before there was any, and never more
-    /// than, a full history.
+    /// than, a full history and scrollback.
     #[must_use]
     pub fn per_session(&self) -> u64 {
         let seen = self.sessions + self.closed;

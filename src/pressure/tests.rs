@@ -61,7 +61,7 @@ fn version_2_counts_what_cannot_be_dropped_against_the_nearest_limit() {
         ("cgroup/outer/memory.max", "1073741824\n"),
         ("cgroup/outer/memory.high", "536870912\n"),
         ("cgroup/outer/memory.current", "314572800\n"),
-        ("cgroup/outer/memory.stat", "anon 5\nfile 6\ninactive_file 104857600\nactive_file 1\n"),
+        ("cgroup/outer/memory.stat", "anon 5\nfile 6\ninactive_file 52428800\nactive_file 52428800\n"),
     ])
     .read();
     assert_eq!(usage.cgroup_limit, Some(512 * MIB), "high is lower than max");
@@ -91,7 +91,7 @@ fn version_1_is_read_and_its_word_for_no_limit_known() {
             ("cgroup/memory/docker/x/memory.usage_in_bytes", "209715200\n"),
             (
                 "cgroup/memory/docker/x/memory.stat",
-                "inactive_file 1\ntotal_inactive_file 104857600\n",
+                "inactive_file 1\ntotal_inactive_file 52428800\ntotal_active_file 52428800\n",
             ),
         ])
         .read()

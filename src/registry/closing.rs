@@ -64,7 +64,7 @@ impl Registry {
         reason: Reason,
     ) -> Option<Arc<Session>> {
         let entry = state.remove(key, reason)?;
-        let held = entry.session.bytes_held() as u64;
+        let held = entry.session.memory() as u64;
         entry.session.release();
         self.meter.count(Counter::HeldAtClose, held);
         self.meter.add(Gauge::Sessions, -1);

@@ -21,6 +21,7 @@ struct Place {
     name: Name,
     /// Whom the shell was counted for.
     rate: Option<RateKey>,
+    spawns: bool,
 }
 
 impl Registry {
@@ -64,7 +65,7 @@ impl Registry {
         if state.by_name.contains_key(&name) {
             return Err(Refusal::Exists(name.1.to_string()));
         }
-        let rate = spawns.then(|| rate_key(new, &name));
+        let rate = if spawns { rate_key(new.details.rate_key.as_deref(), &name) } else { None };
         if let Err((limit, refusal)) = self.check_limits(&mut state, &name, rate.as_ref(), now) {
             state.limits[limit as usize] += 1;
             self.tell(&state, Event::LimitReached { limit, project: new.project.clone() });
@@ -77,7 +78,7 @@ impl Registry {
         }
         // The name is taken from here on, though nobody finds it yet.
         state.by_name.insert(name.clone(), key);
-        Ok(Place { key, name, rate })
+        Ok(Place { key, name, rate, spawns })
     }
 
     fn check_limits(
@@ -101,11 +102,22 @@ impl Registry {
         if !full && reached(state.live + state.reserved, options.max_sessions) {
             return Err((Limit::Sessions, Refusal::SessionLimit(options.max_sessions)));
         }
+        self.check_spawns(state, rate, now).map_err(|refusal| (Limit::SpawnRate, refusal))
+    }
+
+    pub(super) fn check_spawns(
+        &self,
+        state: &mut State,
+        rate: Option<&RateKey>,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let limit = self.options.spawns_per_minute;
         let recent = rate.map_or(0, |rate| state.spawns.recent(rate, now));
-        if rate.is_some() && reached(recent, options.spawns_per_minute) {
-            return Err((Limit::SpawnRate, Refusal::SpawnRate(options.spawns_per_minute)));
+        if rate.is_some() && reached(recent, limit) {
+            Err(Refusal::SpawnRate(limit))
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
     fn cancel(&self, place: &Place) {
@@ -156,7 +168,7 @@ impl Registry {
         let focused = state.projects.get(&place.name.0).map_or(0, |p| p.focused.len());
         entry.focused |= !reached(focused, self.options.max_focused);
         entry.deadline = self.inactive_after(now);
-        entry.holds = place.rate.is_some();
+        entry.holds = place.spawns;
         let (handle, info) = (handle(&entry), entry.info(&self.clock));
         state.insert(entry);
         self.meter.add(Gauge::Sessions, 1);
@@ -206,10 +218,12 @@ impl Registry {
     }
 }
 
-fn rate_key(new: &NewSession, name: &Name) -> RateKey {
-    match &new.rate_key {
-        Some(key) => RateKey::Named(Arc::from(key.as_str())),
-        None => RateKey::Project(name.0.clone()),
+/// Whom a shell is counted for. Without a project there is nobody unless the
+/// app names somebody, such as the address of who asks.
+pub(super) fn rate_key(named: Option<&str>, name: &Name) -> Option<RateKey> {
+    match named {
+        Some(key) => Some(RateKey::Named(Arc::from(key))),
+        None => name.0.clone().map(RateKey::Project),
     }
 }
 

@@ -219,6 +219,23 @@ pub enum Event {
 }
 
 impl Event {
+    /// The id and the project of the session that it is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::Closed { id, project, .. }
+            | Self::Exited { id, project, .. }
+            | Self::FocusChanged { id, project, .. }
+            | Self::Suspended { id, project }
+            | Self::Resumed { id, project }
+            | Self::Attached { id, project, .. }
+            | Self::Detached { id, project, .. }
+            | Self::Drained { id, project } => Some((id, project.as_deref())),
+            Self::Created(session) => Some((&session.0.id, session.0.project.as_deref())),
+            Self::LimitReached { .. } | Self::MemoryPressure(_) | Self::Shut => None,
+        }
+    }
+
     /// The name that `on(event, …)` knows it by.
     #[must_use]
     pub fn name(&self) -> &'static str {

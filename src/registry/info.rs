@@ -15,9 +15,6 @@ pub struct NewSession {
     pub project: Option<String>,
     /// Its id; made up when absent.
     pub id: Option<String>,
-    /// Whom its shell is counted for in the spawn limit; its project when
-    /// absent.
-    pub rate_key: Option<String>,
     /// Bytes of history, when not the registry's default.
     pub history: Option<usize>,
     /// The screen it keeps, if any.
@@ -29,6 +26,9 @@ pub struct NewSession {
 /// What the app says of a session at its creation and never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
+    /// Whom its shell is counted for in the spawn limit; its project when
+    /// absent.
+    pub rate_key: Option<String>,
     /// Whose it is.
     pub user: Option<String>,
     /// The app's word for its kind.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Action, Entry, Event, Key, Pressure, Reason, Registry, State};
 use crate::inbox::News;
-use crate::meter::Counter;
+use crate::meter::{Counter, Gauge};
 use crate::pressure::{
     self, Level, Measured, Monitor, Options, Usage, Verdict, sessions_for, system, trim_allocator,
 };
@@ -144,20 +144,21 @@ impl Registry {
         }
     }
 
-    /// Sessions that nobody types into and that print nothing, watched or not,
-    /// give back the older part of their histories.
+    /// Sessions that nobody types into and that print nothing, watched or not.
+    fn quiet_sessions(&self, options: &Options) -> Vec<Arc<Session>> {
+        let now = self.clock.now();
+        let state = self.state.lock();
+        let entries = state.sessions.values();
+        let quiet = entries.filter(|entry| is_quiet(entry, now, options.idle_after));
+        quiet.map(|entry| Arc::clone(&entry.session)).collect()
+    }
+
+    /// Quiet sessions give back the older part of their histories.
     fn shrink_histories(&self, options: &Options, verdict: &Verdict) -> u64 {
         if !options.actions.shrink_histories {
             return 0;
         }
-        let now = self.clock.now();
-        let quiet: Vec<Arc<Session>> = {
-            let state = self.state.lock();
-            let keys = state.detached.iter().chain(&state.attached);
-            let entries = keys.filter_map(|(_, key)| state.sessions.get(key));
-            let quiet = entries.filter(|entry| is_quiet(entry, now, options.idle_after));
-            quiet.map(|entry| Arc::clone(&entry.session)).collect()
-        };
+        let quiet = self.quiet_sessions(options);
         let freed = quiet.iter().map(|session| session.shrink_history(options.keep_history) as u64);
         let (sessions, bytes) =
             freed.filter(|bytes| *bytes > 0).fold((0, 0), |(n, sum), bytes| (n + 1, sum + bytes));
@@ -167,8 +168,9 @@ impl Registry {
         bytes
     }
 
-    /// Once for each rise of the level, and when there is something to return
-    /// to the system.
+    /// Drops the scrollback of quiet sessions' screens, which is there for who
+    /// comes back, and what the allocator keeps; once for each rise of the level
+    /// and when there is something to return to the system.
     fn drop_caches(
         &self,
         options: &Options,
@@ -177,9 +179,15 @@ impl Registry {
         relief: &mut dyn Relief,
     ) {
         if options.actions.drop_caches && (verdict.level > verdict.previous || freed > 0) {
+            let before = self.meter.level(Gauge::Screen);
+            let quiet = self.quiet_sessions(options);
+            for session in &quiet {
+                session.drop_scrollback();
+            }
             relief.drop_caches();
             trim_allocator();
-            self.tell_pressure(verdict, Some(Action::DropCaches), 0, 0);
+            let bytes = before.saturating_sub(self.meter.level(Gauge::Screen));
+            self.tell_pressure(verdict, Some(Action::DropCaches), quiet.len(), bytes);
         }
     }
 
@@ -270,13 +278,14 @@ impl Registry {
     #[must_use]
     pub fn max_sessions_for(&self, memory: Option<u64>, usage: &Usage) -> u64 {
         let stats = self.stats();
+        let scrollback = self.options.screen.as_ref().map_or(0, |screen| screen.scrollback_bytes);
         let measured = Measured {
             sessions: stats.sessions as u64,
             held: self.meter.bytes_held() + stats.input_queued as u64,
             closed: stats.closed.iter().map(|(_, count)| count).sum(),
             held_at_close: self.meter.total(Counter::HeldAtClose),
             fixed: (size_of::<Session>() + size_of::<Entry>() + INDEX_BYTES) as u64,
-            ceiling: self.options.history as u64,
+            ceiling: (self.options.history + scrollback) as u64,
         };
         let memory = memory.unwrap_or_else(|| {
             let critical = self.options.memory.critical.nearest(usage);

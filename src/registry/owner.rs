@@ -34,9 +34,13 @@ impl Owner for RegistryOwner {
 impl Registry {
     fn session_drained(&self, key: Key) {
         let mut state = self.state.lock();
-        state.waiting.remove(&key);
         let Some(entry) = state.sessions.get(&key) else { return };
+        // More may have been written since.
+        let empty = entry.session.queued_input() == 0;
         let event = Event::Drained { id: entry.id(), project: entry.project() };
+        if empty {
+            state.waiting.remove(&key);
+        }
         self.tell(&state, event);
     }
 

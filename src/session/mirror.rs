@@ -82,6 +82,12 @@ impl Mirror {
         }
     }
 
+    /// Memory that the screen occupies, in bytes.
+    pub(super) fn memory(&mut self) -> usize {
+        self.account();
+        self.counted
+    }
+
     pub(super) fn close(&mut self) {
         self.screen = None;
         self.options = None;

@@ -233,6 +233,14 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
+    /// Memory that history and screen occupy, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let mut stream = self.stream.lock();
+        let screen = stream.mirror().memory();
+        stream.ring().allocated() + screen
+    }
+
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
     /// much that was. Nothing is taken that a viewer has not read yet.
     pub fn shrink_history(&self, keep: usize) -> usize {

@@ -19,20 +19,21 @@ pub(super) struct Group {
 struct Files {
     used: &'static str,
     limits: &'static [&'static str],
-    /// In `memory.stat`: file pages that can be dropped at once.
-    droppable: &'static str,
+    /// In `memory.stat`: pages of files, which are dropped before anything else
+    /// has to go. What a build reads and writes is no reason to close a session.
+    droppable: [&'static str; 2],
 }
 
 const V2: Files = Files {
     used: "memory.current",
     // Past `high` the group is slowed down until it hardly moves.
     limits: &["memory.max", "memory.high"],
-    droppable: "inactive_file ",
+    droppable: ["inactive_file ", "active_file "],
 };
 const V1: Files = Files {
     used: "memory.usage_in_bytes",
     limits: &["memory.limit_in_bytes"],
-    droppable: "total_inactive_file ",
+    droppable: ["total_inactive_file ", "total_active_file "],
 };
 
 /// Finds the nearest limit; one that is larger than the machine is none.
@@ -83,8 +84,9 @@ fn group(folder: &Path, files: &Files) -> Option<Group> {
     let limit = limits.min()?;
     let used = number(&folder.join(files.used))?;
     let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-    let droppable = stat.lines().find_map(|line| line.strip_prefix(files.droppable));
-    let droppable: u64 = droppable.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let field = |name: &str| stat.lines().find_map(|line| line.strip_prefix(name));
+    let bytes = |name: &str| field(name).and_then(|text| text.trim().parse::<u64>().ok());
+    let droppable: u64 = files.droppable.iter().filter_map(|name| bytes(name)).sum();
     Some(Group { used: used.saturating_sub(droppable), limit })
 }
 

@@ -10,8 +10,8 @@ pub(in crate::registry) const SPAWN_WINDOW: Duration = Duration::from_mins(1);
 /// Whom a new shell is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::registry) enum RateKey {
-    /// Its project; `None` for all sessions without one.
-    Project(Option<Arc<str>>),
+    /// Its project.
+    Project(Arc<str>),
     /// Whom the app names, such as a peer's address.
     Named(Arc<str>),
 }

@@ -84,6 +84,7 @@ pub(super) fn unlimited() -> Options {
         max_per_project: 0,
         spawns_per_minute: 0,
         inactive: Duration::ZERO,
+        screen: None,
         ..Options::default()
     }
 }

@@ -97,10 +97,13 @@ impl Model {
         Self { bench: Bench::new(options), sessions: Vec::new(), now: 0, uses: 0 }
     }
 
-    /// Without a project the oldest of that id is meant.
+    /// Without a project the session without one is meant, or else the oldest
+    /// of that id.
     fn find(&self, id: u8, project: u8) -> Option<usize> {
-        let named = |known: &Known| known.id == id && (project == 0 || known.project == project);
-        self.sessions.iter().position(named)
+        let exact = |known: &Known| known.id == id && known.project == project;
+        let any = |known: &Known| known.id == id && project == 0;
+        let mut sessions = self.sessions.iter();
+        sessions.position(exact).or_else(|| self.sessions.iter().position(any))
     }
 
     fn used(&mut self, at: usize) {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::pty::{PtySize, SpawnOptions};
+use crate::registry::Details;
 
 fn shell(script: &str) -> SpawnOptions {
     SpawnOptions {
@@ -24,7 +25,7 @@ fn spawn(bench: &Bench, id: &str, rate: Option<&str>, script: &str) -> Result<Ha
     let new = NewSession {
         id: Some(id.to_owned()),
         project: Some("p".to_owned()),
-        rate_key: rate.map(str::to_owned),
+        details: Details { rate_key: rate.map(str::to_owned), ..Details::default() },
         ..NewSession::default()
     };
     bench.registry.create(new, Some(&shell(script)))
@@ -119,6 +120,39 @@ fn input_that_waits_is_counted_without_asking_every_session() {
     bench.registry.close("a", None);
     assert_eq!(bench.registry.stats().input_queued, 0);
     bench.check();
+}
+
+#[test]
+fn a_session_is_started_later_once_and_counted_as_its_creation_says() {
+    let bench = Bench::new(Options { spawns_per_minute: 1, ..unlimited() });
+    let handle = bench.create("a", Some("p")).expect("room");
+    let mut missing = shell("");
+    missing.file = "/no/such/file".into();
+    let failed = bench.registry.start(&handle, &missing, None);
+    assert!(matches!(failed, Err(Refusal::Spawn(_))));
+    assert!(!bench.registry.holds());
+    bench.registry.start(&handle, &shell("exec cat"), None).expect("the failure did not count");
+    assert!(bench.registry.holds());
+    let again = bench.registry.start(&handle, &shell("exec cat"), None);
+    assert!(matches!(again, Err(Refusal::Started)));
+    let other = bench.create("b", Some("p")).expect("room");
+    let refused = bench.registry.start(&other, &shell("exec cat"), None);
+    assert!(matches!(refused, Err(Refusal::SpawnRate(1))));
+    bench.registry.start(&other, &shell("exec cat"), Some("10.0.0.1")).expect("another's count");
+    bench.registry.close_all();
+    let closed = bench.registry.start(&handle, &shell("exec cat"), None);
+    assert!(matches!(closed, Err(Refusal::Closed)));
+    bench.check();
+}
+
+#[test]
+fn without_a_project_or_a_name_a_shell_is_counted_for_nobody() {
+    let bench = Bench::new(Options { spawns_per_minute: 1, ..unlimited() });
+    for _ in 0..3 {
+        let new = NewSession::default();
+        bench.registry.create(new, Some(&shell("exec cat"))).expect("no limit applies");
+    }
+    bench.registry.close_all();
 }
 
 #[test]
