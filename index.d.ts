@@ -144,13 +144,7 @@ export interface MemoryPressure {
   /** The level before. */
   previous: MemoryLevel
   /** What was done; absent in the event that tells a new level. */
-  action?:
-    | 'shrinkHistories'
-    | 'dropCaches'
-    | 'collectGarbage'
-    | 'refuse'
-    | 'closeInactive'
-    | 'closeOldest'
+  action?: 'shrinkHistories' | 'dropCaches' | 'collectGarbage' | 'refuse' | 'closeInactive' | 'closeOldest'
   /** Sessions that it was done to. */
   sessions: number
   /** Bytes that it freed, as far as that is known. */

@@ -410,9 +410,7 @@ export interface IDisposable {
 }
 
 /** An event as node-pty has it: a function that adds a listener. */
-export interface IEvent<T> {
-  (listener: (e: T) => any): IDisposable
-}
+export type IEvent<T> = (listener: (e: T) => any) => IDisposable
 
 /** node-pty's terminal; a `Pty` is one, and has more. */
 export interface IPty {

@@ -1,5 +1,3 @@
-'use strict'
-
 // What a session costs in this process, V8 heap and resident memory, beside the
 // way of the app before: strings, chunk arrays and Maps. Each number comes from
 // a fresh process. `node bench/registry/sessions.js` prints a table.
@@ -105,7 +103,7 @@ function offheap(count, full, screen) {
 async function settle() {
   for (let n = 0; n < 4; n++) {
     globalThis.gc()
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
   const { heapUsed, rss } = process.memoryUsage()
   return { heapUsed, rss }
@@ -121,7 +119,7 @@ async function measure(way, count, state) {
   const before = await settle()
   globalThis.kept = [globalThis.kept, make(count, full, screen)]
   const after = await settle()
-  const each = name => (after[name] - before[name]) / count
+  const each = (name) => (after[name] - before[name]) / count
   console.log(JSON.stringify({ heap: each('heapUsed'), rss: each('rss') }))
   process.exit()
 }
@@ -133,12 +131,12 @@ function run(way, count, state) {
 
 function median(way, count, state) {
   const runs = Array.from({ length: count > 100 ? 1 : RUNS }, () => run(way, count, state))
-  const middle = name => runs.map(each => each[name]).sort((a, b) => a - b)[runs.length >> 1]
+  const middle = (name) => runs.map((each) => each[name]).sort((a, b) => a - b)[runs.length >> 1]
   return { heap: middle('heap'), rss: middle('rss') }
 }
 
 function table() {
-  const kib = bytes => `${(bytes / 1024).toFixed(bytes < 102_400 ? 1 : 0)} KiB`
+  const kib = (bytes) => `${(bytes / 1024).toFixed(bytes < 102_400 ? 1 : 0)} KiB`
   console.log(`${process.version}, ${path.basename(process.execPath)}, ${process.platform}-${process.arch}\n`)
   console.log('| per session | sessions | heap, offheap | heap, legacy | RSS, offheap | RSS, legacy |')
   console.log('|---|---:|---:|---:|---:|---:|')
