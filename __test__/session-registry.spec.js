@@ -1,5 +1,3 @@
-'use strict'
-
 // SessionRegistry: what it exports, refuses, counts, tells and leaves behind.
 
 const { SessionRegistry, Session } = require('..')
@@ -11,7 +9,7 @@ const onUnix = process.platform === 'win32' ? test.skip : test
 const onLinux = process.platform === 'linux' ? test : test.skip
 
 let registry
-const open = options => {
+const open = (options) => {
   registry = new SessionRegistry(options)
   return registry
 }
@@ -24,7 +22,7 @@ afterEach(() => {
 /** What a listener was given, in order. */
 const record = (...names) => {
   const seen = []
-  for (const name of names) registry.on(name, event => seen.push([name, event]))
+  for (const name of names) registry.on(name, (event) => seen.push([name, event]))
   return seen
 }
 
@@ -32,7 +30,7 @@ const until = async (ready, what, ms = 15_000) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
@@ -89,8 +87,8 @@ describe('creation', () => {
     open({ maxSessions: 0, maxSessionsPerProject: 0 })
     for (let n = 0; n < 50; n++) registry.create({ id: `s${n}`, projectId: n % 2 ? 'odd' : 'even' })
     const odd = Array.from({ length: 25 }, (_, n) => `s${2 * n + 1}`)
-    expect(registry.list('odd').map(info => info.id)).toEqual(odd)
-    expect(registry.list().map(info => info.id)).toEqual(Array.from({ length: 50 }, (_, n) => `s${n}`))
+    expect(registry.list('odd').map((info) => info.id)).toEqual(odd)
+    expect(registry.list().map((info) => info.id)).toEqual(Array.from({ length: 50 }, (_, n) => `s${n}`))
     expect(registry.list('none')).toEqual([])
   })
 
@@ -179,7 +177,7 @@ describe('bad input', () => {
     expect(registry.stats().sessions).toBe(0)
   })
 
-  test.each(['focus', 'blur'])('%s of an unknown session', method => {
+  test.each(['focus', 'blur'])('%s of an unknown session', (method) => {
     open()
     expect(() => registry[method]('nobody')).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_NOT_FOUND' }),
@@ -215,7 +213,7 @@ describe('limits', () => {
       ['sessionClosed', { id: 's0', projectId: 'p', reason: 'limit' }],
     ])
     expect(first.closed).toBe(true)
-    expect(registry.list('p').map(info => info.id)).toEqual(['s1', 's2', 's3', 's4'])
+    expect(registry.list('p').map((info) => info.id)).toEqual(['s1', 's2', 's3', 's4'])
   })
 
   test('or is refused', () => {
@@ -229,7 +227,7 @@ describe('limits', () => {
 
   onUnix('shells of a minute are counted for their project or their rate key', () => {
     open({ spawnsPerMinute: 2, maxSessionsPerProject: 0 })
-    const create = rateKey => registry.create({ projectId: 'p', rateKey, pty: shell() })
+    const create = (rateKey) => registry.create({ projectId: 'p', rateKey, pty: shell() })
     create()
     create()
     expect(() => create()).toThrow(expect.objectContaining({ code: 'ERR_SPAWN_RATE' }))
@@ -282,7 +280,7 @@ describe('focus and suspension', () => {
     expect(registry.get('a').status).toBe('suspended')
     registry.get('a').append('meanwhile')
     expect(registry.get('a').history().toString()).toBe('meanwhile')
-    expect(registry.resume('p').map(info => [info.id, info.suspended])).toEqual([
+    expect(registry.resume('p').map((info) => [info.id, info.suspended])).toEqual([
       ['a', false],
       ['b', false],
     ])
@@ -326,7 +324,7 @@ describe('connections', () => {
     registry.attach('attached', 'c1')
     const viewer = registry.get('viewed').openViewer()
     await until(() => seen.length === 1, 'the inactive one')
-    await new Promise(resolve => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 300))
     expect(seen).toEqual([['sessionClosed', { id: 'alone', reason: 'inactive' }]])
     viewer.close()
     registry.detach('c1')
@@ -378,7 +376,7 @@ describe('events', () => {
     open()
     const seen = record('sessionCreated', 'sessionClosed')
     const extra = []
-    const listener = event => extra.push(event.id)
+    const listener = (event) => extra.push(event.id)
     expect(registry.on('sessionCreated', listener)).toBe(registry)
     registry.create({ id: 'a', metadata: { x: 1 } })
     expect(registry.off('sessionCreated', listener)).toBe(registry)
@@ -466,9 +464,9 @@ describe('closing', () => {
   onLinux('ten thousand sessions leave bytes, descriptors, threads and memory where they were', () => {
     open({ maxSessions: 0 })
     const rss = () => Number(fs.readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
-    const counts = () => ['fd', 'task'].map(name => fs.readdirSync(`/proc/self/${name}`).length)
+    const counts = () => ['fd', 'task'].map((name) => fs.readdirSync(`/proc/self/${name}`).length)
     const text = 'x'.repeat(10_000)
-    const cycle = times => {
+    const cycle = (times) => {
       for (let n = 0; n < times; n++) {
         const session = registry.create({ projectId: `p${n % 50}`, metadata: { n } })
         session.append(text)
@@ -485,24 +483,28 @@ describe('closing', () => {
     expect(rss() - before).toBeLessThan(16 << 20)
   })
 
-  onLinux('two hundred shells leave descriptors and threads where they were', async () => {
-    open({ spawnsPerMinute: 0, exitLinger: 0 })
-    const counts = () => ['fd', 'task'].map(name => fs.readdirSync(`/proc/self/${name}`).length)
-    registry.create({ pty: shell() }).close()
-    await new Promise(resolve => setTimeout(resolve, 100))
-    const before = counts()
-    for (let n = 0; n < 200; n++) {
-      const session = registry.create({ pty: shell() })
-      session.write('x')
-      session.close()
-    }
-    await until(() => counts()[0] <= before[0], 'the descriptors')
-    expect(counts()).toEqual(before)
-  }, 60_000)
+  onLinux(
+    'two hundred shells leave descriptors and threads where they were',
+    async () => {
+      open({ spawnsPerMinute: 0, exitLinger: 0 })
+      const counts = () => ['fd', 'task'].map((name) => fs.readdirSync(`/proc/self/${name}`).length)
+      registry.create({ pty: shell() }).close()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const before = counts()
+      for (let n = 0; n < 200; n++) {
+        const session = registry.create({ pty: shell() })
+        session.write('x')
+        session.close()
+      }
+      await until(() => counts()[0] <= before[0], 'the descriptors')
+      expect(counts()).toEqual(before)
+    },
+    60_000,
+  )
 })
 
 describe('memory', () => {
-  const heap = used => ({ heapUsed: used, heapLimit: 1000 })
+  const heap = (used) => ({ heapUsed: used, heapLimit: 1000 })
   const quiet = { rss: 1, cgroupUsed: 0, machineAvailable: 2 ** 40 }
 
   test('this process can be read', () => {
@@ -521,9 +523,9 @@ describe('memory', () => {
     open({ memory: { interval: 0, actions: { closeOldest: false } } })
     const seen = record('memoryPressure')
     registry.create({ id: 'a' })
-    const levels = [799, 800, 770, 750].map(used => registry.checkMemory({ ...quiet, ...heap(used) }).level)
+    const levels = [799, 800, 770, 750].map((used) => registry.checkMemory({ ...quiet, ...heap(used) }).level)
     expect(levels).toEqual(['normal', 'warning', 'warning', 'normal'])
-    const told = seen.map(([, event]) => event).filter(event => !event.action)
+    const told = seen.map(([, event]) => event).filter((event) => !event.action)
     expect(told).toMatchObject([
       { level: 'warning', previous: 'normal', cause: 'heap', used: 800, threshold: 800 },
       { level: 'normal', previous: 'warning' },
@@ -533,7 +535,7 @@ describe('memory', () => {
   test('what is done, in order: idle sessions, refusal, the oldest, watched ones last', () => {
     open({ memory: { interval: 0, idleAfter: 0, actions: { collectGarbage: false } } })
     const actions = []
-    registry.on('memoryPressure', event => event.action && actions.push(event.action))
+    registry.on('memoryPressure', (event) => event.action && actions.push(event.action))
     const closed = []
     registry.on('sessionClosed', ({ id, reason }) => closed.push(`${id} ${reason}`))
     for (const id of ['watched', 'idle1', 'idle2']) registry.create({ id })
@@ -581,7 +583,7 @@ describe('memory', () => {
   test('checks come by themselves while there are sessions', async () => {
     open({ memory: { interval: 50, warning: 2, critical: 2 ** 50, actions: { shrinkHistories: false } } })
     const seen = record('memoryPressure')
-    await new Promise(resolve => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 200))
     expect(seen).toEqual([])
     registry.create()
     await until(() => seen.length > 0, 'a check')
@@ -604,7 +606,7 @@ describe('memory', () => {
 
 describe('metrics', () => {
   // The exposition format 0.0.4, read strictly.
-  const parse = text => {
+  const parse = (text) => {
     const samples = {}
     let family
     expect(text.endsWith('\n')).toBe(true)
@@ -697,7 +699,7 @@ describe('the process', () => {
   })
 
   onUnix('does not stay for a shell after unref(), and stays again after ref()', () => {
-    const script = again => `
+    const script = (again) => `
       const { SessionRegistry } = require('.')
       globalThis.registry = new SessionRegistry()
       registry.on('sessionExited', ({ code }) => console.log('exit', code))

@@ -1,5 +1,3 @@
-'use strict'
-
 // Session: the handle of one session, and what it says when the session is gone.
 
 const { SessionRegistry } = require('..')
@@ -16,14 +14,14 @@ const until = async (ready, what, ms = 15_000) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
 const shell = (script = 'exec cat', options = {}) =>
   registry.create({ pty: { file: '/bin/sh', args: ['-c', script], ...options } })
 
-const text = session => session.history().toString()
+const text = (session) => session.history().toString()
 
 describe('history', () => {
   test('what is appended is kept, up to the capacity, and counted from the first byte', () => {
@@ -61,29 +59,29 @@ describe('bad input', () => {
   const type = { code: 'ERR_INVALID_ARG_TYPE' }
   const range = { code: 'ERR_OUT_OF_RANGE' }
   const cases = [
-    [type, session => session.append()],
-    [type, session => session.append(5)],
-    [type, session => session.append(null)],
-    [type, session => session.append(new Uint16Array(2))],
-    [type, session => session.write({})],
-    [range, session => session.resize(0, 10)],
-    [range, session => session.resize(80, 65_536)],
-    [range, session => session.resize(80, 1.5)],
-    [range, session => session.resize(Number.NaN, 10)],
-    [type, session => session.resize('80', 10)],
-    [type, session => session.resize()],
-    [range, session => session.history(-1)],
-    [range, session => session.history(Number.NaN)],
-    [type, session => session.history('1')],
-    [range, session => session.readFrom(-1)],
-    [range, session => session.readFrom(2 ** 53)],
-    [type, session => session.readFrom()],
-    [type, session => session.openViewer(5)],
-    [range, session => session.openViewer({ from: -1 })],
-    [type, session => session.openViewer({ from: 'here' })],
-    [range, session => session.openViewer({ maxFrameBytes: 10 })],
-    [type, session => session.openViewer({ format: 'xml' })],
-    [{ code: 'ERR_UNKNOWN_SIGNAL' }, session => session.kill('SIGNOTHING')],
+    [type, (session) => session.append()],
+    [type, (session) => session.append(5)],
+    [type, (session) => session.append(null)],
+    [type, (session) => session.append(new Uint16Array(2))],
+    [type, (session) => session.write({})],
+    [range, (session) => session.resize(0, 10)],
+    [range, (session) => session.resize(80, 65_536)],
+    [range, (session) => session.resize(80, 1.5)],
+    [range, (session) => session.resize(Number.NaN, 10)],
+    [type, (session) => session.resize('80', 10)],
+    [type, (session) => session.resize()],
+    [range, (session) => session.history(-1)],
+    [range, (session) => session.history(Number.NaN)],
+    [type, (session) => session.history('1')],
+    [range, (session) => session.readFrom(-1)],
+    [range, (session) => session.readFrom(2 ** 53)],
+    [type, (session) => session.readFrom()],
+    [type, (session) => session.openViewer(5)],
+    [range, (session) => session.openViewer({ from: -1 })],
+    [type, (session) => session.openViewer({ from: 'here' })],
+    [range, (session) => session.openViewer({ maxFrameBytes: 10 })],
+    [type, (session) => session.openViewer({ format: 'xml' })],
+    [{ code: 'ERR_UNKNOWN_SIGNAL' }, (session) => session.kill('SIGNOTHING')],
   ]
 
   test.each(cases.map(([error, act]) => [act.toString().slice(11), error, act]))('%s', (_, error, act) => {
@@ -125,7 +123,7 @@ describe('the shell', () => {
 
   onUnix('exits with a code or a signal, after its last byte', async () => {
     const exits = {}
-    registry.on('sessionExited', event => (exits[event.id] = event))
+    registry.on('sessionExited', (event) => (exits[event.id] = event))
     const coded = shell('seq 1 2000; exit 9')
     const killed = shell()
     expect(killed.exit).toBeNull()
@@ -142,7 +140,7 @@ describe('the shell', () => {
   onUnix('is gone, with its process, when the session is closed', async () => {
     const session = shell('trap "" HUP; while :; do sleep 0.1; done', { killGrace: 200 })
     const { pid } = session
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 100))
     session.close()
     const lives = () => {
       try {
@@ -187,7 +185,7 @@ describe('a closed session', () => {
     expect(session.pid).toBeNull()
   })
 
-  test.each(['write', 'append', 'history', 'openViewer', 'kill'])('%s throws ERR_CLOSED', method => {
+  test.each(['write', 'append', 'history', 'openViewer', 'kill'])('%s throws ERR_CLOSED', (method) => {
     const session = closed()
     const call = () => (method === 'write' || method === 'append' ? session[method]('x') : session[method]())
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
@@ -232,7 +230,7 @@ describe('use', () => {
   onUnix('input, size and focus count as use, a look does not', async () => {
     const session = shell()
     const before = session.lastActiveAt
-    const later = () => new Promise(resolve => setTimeout(resolve, 15))
+    const later = () => new Promise((resolve) => setTimeout(resolve, 15))
     await later()
     session.history()
     registry.get(session.id)
@@ -249,7 +247,7 @@ describe('use', () => {
     const session = registry.create()
     const [one, two] = [session.openViewer(), session.openViewer()]
     const before = session.lastActiveAt
-    await new Promise(resolve => setTimeout(resolve, 15))
+    await new Promise((resolve) => setTimeout(resolve, 15))
     one.close()
     expect(session.lastActiveAt).toBe(before)
     two.close()
