@@ -61,8 +61,10 @@ class Client {
   }
 
   #binary(data) {
-    const offset = Number(data.readBigUInt64BE())
-    this.#add({ type: 'binary', offset, data: data.subarray(8) }, offset + data.length - 8)
+    const offset = Number(BigInt.asUintN(63, data.readBigUInt64BE()))
+    // The highest bit says that this is a picture of the screen, as of the offset.
+    if (data[0] & 0x80) this.#add({ type: 'snapshot', offset, data: data.subarray(8) }, offset)
+    else this.#add({ type: 'binary', offset, data: data.subarray(8) }, offset + data.length - 8)
   }
 
   #text(message) {

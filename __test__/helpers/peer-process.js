@@ -1,12 +1,13 @@
-// A client in a process of its own, to be stopped: `node peer-process.js <url> <sessionId> [input]`
+// A client in a process of its own, to be stopped: `node peer-process.js <url> <folder> <sessionId> [input]`
 
 const { Client } = require('./client')
+const { PROMPT } = require('./workspace')
 
-const [url, sessionId, input] = process.argv.slice(2)
-const client = new Client(url, { sessionId }, { stream: true })
+const [url, path, sessionId, input] = process.argv.slice(2)
+const client = new Client(url, { path, sessionId }, { stream: true })
 
-client.keep = false
-client.ready().then(() => {
+client.sees(PROMPT).then(() => {
+  client.keep = false
   if (input) client.type(input)
   process.send('ready')
 })

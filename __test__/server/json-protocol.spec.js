@@ -10,7 +10,7 @@ describe('a session over JSON', () => {
   let host
 
   beforeAll(async () => {
-    host = await startServer({ maxSessions: 0, maxSessionsPerProject: 0 })
+    host = await startServer({ maxSessions: 0, maxSessionsPerProject: 0, screen: false })
   })
   afterAll(() => host.stop())
 
@@ -395,6 +395,29 @@ describe('a session over JSON', () => {
       await client.until('the refusal', () => client.refused)
       expect(client.refused).toBe(404)
     })
+  })
+})
+
+describe('with a screen', () => {
+  test('a reconnection gets a picture of it as history, exactly once', async () => {
+    const host = await startServer()
+    try {
+      const first = host.connect({ sessionId: 's' })
+      await first.sees(PROMPT)
+      first.type('echo on""ce\r')
+      await first.sees(`once\r\n${PROMPT}`)
+      const { end } = first
+      await first.cut()
+      const second = host.connect({ sessionId: 's' })
+      await second.until('the history', () => second.end === end)
+      expect(second.frames.map(({ type }) => type)).toEqual(['history'])
+      expect(second.output.split('once').length).toBe(2)
+      second.type('echo mo""re\r')
+      await second.sees('more\r\n')
+      expect(second.of('stream')).not.toContain('once')
+    } finally {
+      await host.stop()
+    }
   })
 })
 

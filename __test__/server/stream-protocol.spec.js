@@ -113,7 +113,7 @@ describe('input', () => {
 
 describe('resumption', () => {
   test('the past comes marked as replay; what follows does not', async () => {
-    host = await startServer()
+    host = await startServer({ screen: false })
     const first = await shell({ sessionId: 'past' })
     await first.cut()
     const second = await shell({ sessionId: 'past' })
@@ -129,7 +129,7 @@ describe('resumption', () => {
   })
 
   test('a client that has everything is sent nothing again', async () => {
-    host = await startServer()
+    host = await startServer({ screen: false })
     const first = await shell({ sessionId: 'current' })
     await first.cut()
     const second = host.connect({ sessionId: 'current', offset: first.end }, { stream: true })
@@ -141,7 +141,7 @@ describe('resumption', () => {
   })
 
   test('an offset that is too old: the gap, and the bytes from its end on', async () => {
-    host = await startServer({ historyBytes: 4096 })
+    host = await startServer({ historyBytes: 4096, screen: false })
     const first = await shell({ sessionId: 'old' })
     first.type('stty -echo; seq 10000; echo la""st\r')
     await first.sees('last\r\n')
@@ -157,7 +157,7 @@ describe('resumption', () => {
   })
 
   test('an offset that the session has not reached is a gap backwards', async () => {
-    host = await startServer()
+    host = await startServer({ screen: false })
     const first = await shell({ sessionId: 'young' })
     const { end } = first
     const second = host.connect({ sessionId: 'young', offset: 10 ** 12 }, { stream: true })
@@ -170,7 +170,7 @@ describe('resumption', () => {
   test.each(['-1', '1.5', 'NaN', '1e3', '99999999999999999', 'x', ''])(
     'the offset %j counts as none',
     async (offset) => {
-      host = await startServer()
+      host = await startServer({ screen: false })
       const first = await shell({ sessionId: 'odd' })
       const second = await shell({ sessionId: 'odd', offset })
       expect(second.output.startsWith(first.output)).toBe(true)
@@ -205,7 +205,7 @@ describe('resumption', () => {
     ['offheap.v1', true],
     ['JSON', false],
   ])('with a history that is too short for the pause, the gaps are exact (%s)', async (_name, stream) => {
-    host = await startServer({ historyBytes: 64 * 1024 })
+    host = await startServer({ historyBytes: 64 * 1024, screen: false })
     const reader = await begin(stream, '1000000000 1024 0')
     for (let i = 0; i < 100; i += 1) {
       await life(reader, stream, crypto.randomInt(1, 200_000))
@@ -319,4 +319,52 @@ describe('flow control', () => {
     await client.sees('hidden\r\n')
     expect(client.frames.find(({ offset }) => offset === end)).toBeDefined()
   })
+})
+
+describe('with a screen', () => {
+  beforeEach(async () => {
+    host = await startServer({ historyBytes: 4096 })
+  })
+
+  test('a client without an offset gets the screen, and then what follows it', async () => {
+    const first = await shell({ sessionId: 's' })
+    first.type('echo sh""own\r')
+    await first.sees(`shown\r\n${PROMPT}`)
+    const { end } = first
+    const second = host.connect({ sessionId: 's' }, { stream: true })
+    await second.sees('shown')
+    expect(second.messages.slice(0, 2)).toMatchObject([
+      { type: 'reconnected' },
+      { type: 'snapshot', offset: end, cols: 80, rows: 30 },
+    ])
+    await expectPicture(second)
+    second.type('echo li""ve\r')
+    await second.sees('live\r\n')
+    expect(second.frames.find(({ type }) => type === 'binary').offset).toBe(end)
+  })
+
+  test('a client that is too far behind is told its gap, and gets the screen', async () => {
+    const first = await shell({ sessionId: 's' })
+    first.type('stty -echo; seq 10000; echo la""st\r')
+    await first.sees(`last\r\n${PROMPT}`)
+    const { end } = first
+    const second = host.connect({ sessionId: 's', offset: 100 }, { stream: true })
+    await second.sees('last')
+    expect(second.messages.slice(1)).toMatchObject([
+      { type: 'gap', from: 100, to: end },
+      { type: 'snapshot', offset: end },
+    ])
+    await expectPicture(second)
+  })
+
+  /** As many bytes as were announced have come, and nothing of the stream before them. */
+  async function expectPicture(client) {
+    const { length } = await client.message('snapshot')
+    const pictures = () => client.frames.filter(({ type }) => type === 'snapshot')
+    await client.until(
+      'the picture',
+      () => pictures().reduce((sum, { data }) => sum + data.length, 0) === length,
+    )
+    expect(client.frames[0].type).toBe('snapshot')
+  }
 })
