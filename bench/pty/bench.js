@@ -3,7 +3,7 @@
  * Prints a table in markdown; the numbers go to `bench/results/pty.json`.
  *
  * `RUNS` (3) is how often each case runs; the median of each number counts.
- * `CASES` and `LIBRARIES` (comma separated) restrict it.
+ * `CASES` and `LIBRARIES` (separated by semicolons) restrict it.
  */
 
 const { spawnSync } = require('node:child_process')
@@ -14,7 +14,7 @@ const { LIBRARIES } = require('./libraries')
 
 const RUNS = Number(process.env.RUNS ?? 3)
 const MB = Number(process.env.MB ?? 200)
-const only = (list, chosen) => (chosen ? list.filter((item) => chosen.split(',').includes(item)) : list)
+const only = (list, chosen) => (chosen ? list.filter((item) => chosen.split(';').includes(item)) : list)
 const TITLES = {
   one: `one terminal, \`cat\` of ${MB} MB`,
   eight: `eight terminals, ${MB / 4} MB each`,
