@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
-use rustix::termios::{InputModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::errno::os_error;
 use crate::pty::{PtySize, SpawnError};
@@ -72,9 +72,19 @@ fn open_slave(master: &OwnedFd) -> io::Result<OwnedFd> {
 /// and a bell rather than a flush when the input line is full.
 fn prepare(pair: &Pair, size: PtySize) -> io::Result<()> {
     tcsetwinsize(&pair.master, winsize(size))?;
-    let mut modes = tcgetattr(&pair.slave)?;
-    modes.input_modes |= InputModes::IMAXBEL | InputModes::IUTF8 | InputModes::IXANY;
-    tcsetattr(&pair.slave, OptionalActions::Now, &modes)?;
+    let slave = std::os::fd::AsRawFd::as_raw_fd(&pair.slave);
+    let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
+    // SAFETY: the descriptor is open and `modes` has room for what is written.
+    if unsafe { libc::tcgetattr(slave, modes.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call above succeeded, so it has filled it in.
+    let mut modes = unsafe { modes.assume_init() };
+    modes.c_iflag |= libc::IMAXBEL | libc::IUTF8 | libc::IXANY;
+    // SAFETY: as above; the modes are a live value.
+    if unsafe { libc::tcsetattr(slave, libc::TCSANOW, &raw const modes) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
     let flags = fcntl_getfl(&pair.master)?;
     fcntl_setfl(&pair.master, flags | OFlags::NONBLOCK)?;
     Ok(())
