@@ -410,9 +410,7 @@ export interface IDisposable {
 }
 
 /** An event as node-pty has it: a function that adds a listener. */
-export interface IEvent<T> {
-  (listener: (e: T) => any): IDisposable
-}
+export type IEvent<T> = (listener: (e: T) => any) => IDisposable
 
 /** node-pty's terminal; a `Pty` is one, and has more. */
 export interface IPty {
@@ -825,9 +823,8 @@ export declare class Session {
    */
   snapshot(options?: SnapshotOptions): { data: Buffer, offset: number, cols: number, rows: number }
   /**
-   * The visible screen as text: lines without blanks at their end, joined by
-   * `
-  `.
+   * The visible screen as text: lines without blanks at their end, joined by line
+   * feeds.
    *
    * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
    */

@@ -170,7 +170,11 @@ describe('a peer that vanishes without a word', () => {
   test('is gone within two ping intervals, with its viewer; one that answers stays', async () => {
     host = await startServerProcess({ pingInterval: PING })
     const answering = await shell({ sessionId: 'answering' })
-    const peer = fork(path.join(__dirname, '../helpers/peer-process.js'), [host.url, host.folder, 'vanishing'])
+    const peer = fork(path.join(__dirname, '../helpers/peer-process.js'), [
+      host.url,
+      host.folder,
+      'vanishing',
+    ])
     try {
       await once(peer, 'message')
       expect((await host.ask('stats')).viewers).toBe(2)
@@ -188,7 +192,12 @@ describe('a peer that vanishes without a word', () => {
 
   test('even while its shell prints without end', async () => {
     host = await startServerProcess({ pingInterval: PING })
-    const peer = fork(path.join(__dirname, '../helpers/peer-process.js'), [host.url, host.folder, 'vanishing', 'yes\r'])
+    const peer = fork(path.join(__dirname, '../helpers/peer-process.js'), [
+      host.url,
+      host.folder,
+      'vanishing',
+      'yes\r',
+    ])
     try {
       await once(peer, 'message')
       await eventually('the flood', async () => (await host.ask('stats')).bytesOut > 4 * MIB)

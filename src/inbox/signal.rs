@@ -42,6 +42,13 @@ impl Signal {
         matches!(self.state.load(Ordering::Acquire), ARMED | DEFERRED)
     }
 
+    /// Whether the reader was told, or is being told, and has not run yet: its
+    /// thread is busy with something else.
+    #[must_use]
+    pub fn is_undelivered(&self) -> bool {
+        self.state.load(Ordering::Acquire) == QUEUED
+    }
+
     /// The reader has caught up and wants to be told of more.
     pub fn arm(&self) {
         let _ = self.state.compare_exchange(BUSY, ARMED, Ordering::AcqRel, Ordering::Acquire);

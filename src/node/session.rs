@@ -348,8 +348,8 @@ impl Session {
         Ok(object)
     }
 
-    /// The visible screen as text: lines without blanks at their end, joined by
-    /// `\n`.
+    /// The visible screen as text: lines without blanks at their end, joined by line
+    /// feeds.
     ///
     /// @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
     #[napi(catch_unwind)]

@@ -77,9 +77,13 @@ impl Cursor {
         }
     }
 
-    /// Whether the terminal waits for this viewer.
+    /// Whether the terminal waits for this viewer. One that has not even been
+    /// told yet, since its thread is busy, has had no chance to take anything.
     pub(super) fn is_live(&self, now: Instant) -> bool {
-        self.patient || self.caught_up || now.saturating_duration_since(self.active) < STALL
+        self.patient
+            || self.caught_up
+            || self.signal.is_undelivered()
+            || now.saturating_duration_since(self.active) < STALL
     }
 
     /// `true` once for each time the viewer stalls.
@@ -90,9 +94,10 @@ impl Cursor {
         newly
     }
 
-    /// When this viewer, if it takes nothing more, stops being waited for.
-    pub(super) fn stalls_at(&self) -> Instant {
-        self.active + STALL
+    /// When this viewer, if it takes nothing more, stops being waited for, or is
+    /// to be looked at again.
+    pub(super) fn stalls_at(&self, now: Instant) -> Instant {
+        (self.active + STALL).max(now + COALESCE)
     }
 
     /// New output has come. Tells the reader at once when the traffic is light

@@ -287,7 +287,7 @@ impl Stream {
                 return Gate::Shut(None);
             }
             if cursor.is_live(now) {
-                until = until.max(Some(cursor.stalls_at()));
+                until = until.max(Some(cursor.stalls_at(now)));
             }
         }
         until.map_or(Gate::Open, |until| Gate::Shut(Some(until)))
