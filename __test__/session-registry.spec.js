@@ -478,7 +478,8 @@ describe('closing', () => {
     const files = counts()
     cycle(10_000)
     expect(registry.stats()).toMatchObject({ sessions: 0, connections: 0, projects: 0, nativeBytes: 0 })
-    expect(counts()).toEqual(files)
+    // Fewer is no leak: shells of tests before may have gone meanwhile.
+    counts().forEach((count, at) => expect(count).toBeLessThanOrEqual(files[at]))
   })
 
   onLinux(

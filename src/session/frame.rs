@@ -73,7 +73,7 @@ fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut Vec<u8>) 
     if let Format::Channel(channel) = cursor.format {
         out.extend_from_slice(&channel.to_be_bytes());
     }
-    if cursor.format != Format::Bytes {
+    if matches!(cursor.format, Format::Framed | Format::Channel(_)) {
         out.extend_from_slice(&start.to_be_bytes());
     }
     let span = span(ring, start, to);

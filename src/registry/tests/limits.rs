@@ -66,7 +66,8 @@ fn creations_and_closings_at_once_leave_nothing() {
     let bench = Bench::new(unlimited());
     concurrently(|n| {
         let handle = bench.create(&n.to_string(), Some(&format!("p{}", n % 7))).expect("room");
-        handle.session.append(&[b'x'; 5000]).expect("open");
+        // Another thread may have closed it with its project by now.
+        let _ = handle.session.append(&[b'x'; 5000]);
         if n % 2 == 0 {
             bench.registry.close_handle(&handle);
         } else {
