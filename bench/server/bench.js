@@ -1,8 +1,9 @@
 /**
  * The server beside its peers, in one run on one machine with the same clients:
  *
- *     npm run bench:server            (about 15 minutes)
- *     npm run bench:server -- quick   (about 3 minutes, smaller and coarser)
+ *     npm run bench:server            (about 25 minutes; medians of three rounds)
+ *     npm run bench:server -- once    (about 8 minutes; one round of each)
+ *     npm run bench:server -- quick   (about 4 minutes; one round, smaller)
  *
  * Prints tables in Markdown and writes the figures to results/server.json.
  */
@@ -16,8 +17,9 @@ const quick = process.argv.includes('quick')
 const MEGABYTES = quick ? 10 : 50
 const LINES = quick ? 300_000 : 2_000_000
 const KEYS = quick ? 200 : 1000
-const STALL_SECONDS = quick ? 10 : 60
-const ROUNDS = quick ? 1 : 3
+const once = process.argv.includes('once')
+const STALL_SECONDS = quick ? 10 : once ? 20 : 60
+const ROUNDS = quick || once ? 1 : 3
 
 const WAYS = [
   { name: 'legacy', server: 'legacy' },

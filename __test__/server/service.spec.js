@@ -1,0 +1,123 @@
+// The app's session service, over the registry.
+
+const { EventEmitter, once } = require('node:events')
+const { SessionRegistry } = require('../..')
+const { TerminalSessionService } = require('../../examples/terminal-ws-standalone/lib/terminal-service')
+
+let registry
+let service
+
+beforeEach(() => {
+  registry = new SessionRegistry()
+  service = new TerminalSessionService(registry)
+})
+afterEach(() => registry.close())
+
+/** What the service has emitted under a name. */
+function heard(name) {
+  const events = []
+  service.on(name, (event) => events.push(event))
+  return events
+}
+
+test('a session is what the app knows it as', () => {
+  const created = heard('sessionCreated')
+  const session = service.createSession('p', '/tmp', 'ann', 'claude')
+  expect(session).toEqual({
+    id: expect.stringMatching(/^session_\d+_\w{8}$/),
+    projectId: 'p',
+    userId: 'ann',
+    type: 'terminal',
+    mode: 'claude',
+    tabName: 'Terminal 1',
+    status: 'active',
+    active: true,
+    isFocused: true,
+    createdAt: expect.any(String),
+    updatedAt: expect.any(String),
+    currentPath: '/tmp',
+    wsConnected: false,
+    metadata: { tabName: 'Terminal 1' },
+  })
+  expect(created).toEqual([session])
+  expect(service.getSession(session.id)).toEqual(session)
+  expect(service.getSession('unknown')).toBeNull()
+})
+
+test('lists are oldest first, and tab names start again when a project is cleaned up', () => {
+  const ids = [1, 2, 3].map(() => service.createSession('p', '/tmp').id)
+  service.createSession('q', '/tmp')
+  expect(service.listSessions('p').map(({ id }) => id)).toEqual(ids)
+  expect(service.listSessions('p').map(({ tabName }) => tabName)).toEqual([
+    'Terminal 1',
+    'Terminal 2',
+    'Terminal 3',
+  ])
+  expect(service.getAllSessions()).toHaveLength(4)
+  expect(service.cleanupProjectSessions('p')).toBe(3)
+  expect(service.createSession('p', '/tmp').tabName).toBe('Terminal 1')
+  expect(service.clearAllSessions()).toBe(2)
+})
+
+test('a fifth in a project closes its oldest, at once', () => {
+  const closed = heard('sessionClosed')
+  const [oldest] = [1, 2, 3, 4].map(() => service.createSession('p', '/tmp'))
+  service.createSession('p', '/tmp')
+  expect(closed).toEqual([{ sessionId: oldest.id, projectId: 'p' }])
+  expect(service.getSession(oldest.id)).toBeNull()
+})
+
+test('focus: four in a project, the least recently active gives way', () => {
+  registry.close()
+  registry = new SessionRegistry({ maxSessionsPerProject: 0 })
+  service = new TerminalSessionService(registry)
+  const ids = [1, 2, 3, 4, 5].map(() => service.createSession('p', '/tmp').id)
+  const changes = heard('focusChanged')
+  expect(service.isSessionFocused(ids[4])).toBe(false)
+  expect(service.setSessionFocus(ids[4], true)).toBe(true)
+  expect(new Set(service.getFocusedSessions('p'))).toEqual(new Set(ids.slice(1)))
+  expect(changes.map(({ sessionId, focused }) => [sessionId, focused])).toEqual([
+    [ids[0], false],
+    [ids[4], true],
+  ])
+  expect(service.setSessionFocus('unknown', true)).toBe(false)
+})
+
+test('status, activity and suspension', () => {
+  const { id } = service.createSession('p', '/tmp')
+  const statuses = heard('sessionStatusChanged')
+  const suspended = heard('sessionSuspended')
+  expect(service.updateSessionStatus(id, 'connecting')).toBe(true)
+  expect(service.getSession(id)).toMatchObject({ status: 'connecting', active: false })
+  expect(service.updateSessionActivity(id)).toBe(true)
+  expect(service.updateSessionActivity('unknown')).toBe(false)
+  expect(service.suspendProjectSessions('p')).toBe(1)
+  expect(service.isSessionSuspended(id)).toBe(true)
+  expect(service.getSuspensionState(id)).toEqual({ sessionId: id, projectId: 'p', suspended: true })
+  expect(service.resumeProjectSessions('p').map((session) => session.id)).toEqual([id])
+  expect(service.isSessionSuspended(id)).toBe(false)
+  expect(suspended).toEqual([{ sessionId: id, projectId: 'p' }])
+  expect(statuses).toEqual([{ sessionId: id, status: 'connecting' }])
+  expect(service.updateSessionStatus(id, 'closed')).toBe(true)
+  expect(service.getSession(id)).toBeNull()
+})
+
+test('who waits for a WebSocket is told when it comes, when time is up, and when the session goes', async () => {
+  const { id } = service.createSession('p', '/tmp')
+  await expect(service.waitForWebSocketReady(id, 20)).resolves.toBe(false)
+  const waits = [service.waitForWebSocketReady(id, 10_000), service.waitForWebSocketReady(id, 10_000)]
+  const ws = new EventEmitter()
+  service.registerWebSocketConnection(id, ws)
+  await expect(Promise.all(waits)).resolves.toEqual([true, true])
+  expect(service.isWebSocketReady(id)).toBe(true)
+  expect(service.getSession(id).wsConnected).toBe(true)
+  await expect(service.waitForWebSocketReady(id)).resolves.toBe(true)
+  // The connection failed: it is forgotten without anybody's help.
+  const gone = once(ws, 'close')
+  ws.emit('close')
+  await gone
+  expect(service.isWebSocketReady(id)).toBe(false)
+  const last = service.waitForWebSocketReady(id, 10_000)
+  service.closeSession(id)
+  await expect(last).resolves.toBe(false)
+})
