@@ -7,3 +7,5 @@
 pub mod ring;
 #[path = "../../src/text/mod.rs"]
 pub mod text;
+#[path = "../../src/screen/mod.rs"]
+pub mod screen;

@@ -287,6 +287,8 @@ class TerminalWebSocketServer {
     const listening = this.#server?.listening
     const stopped = listening ? new Promise((resolve) => this.#server.close(resolve)) : Promise.resolve()
     this.registry.close()
+    // What had no session, or many: each other socket is closed with its session.
+    for (const ws of this.#sockets?.clients ?? []) ws.close(1001, 'Server is shutting down')
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => {
       for (const ws of this.#sockets?.clients ?? []) ws.terminate()
