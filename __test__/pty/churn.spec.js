@@ -20,10 +20,10 @@ async function churn(count, width, act) {
   await act() // The first starts the reactor.
   const before = held()
   await batches(count, width, act)
-  await until(() => JSON.stringify(held()) === JSON.stringify(before), 'everything to be given back').catch(
-    () => {},
-  )
-  expect(held()).toEqual(before)
+  // Fewer than before is no leak: others may have closed theirs meanwhile.
+  const left = () => Object.entries(held()).filter(([name, value]) => value > before[name])
+  await until(() => left().length === 0, 'everything to be given back').catch(() => {})
+  expect(left()).toEqual([])
 }
 
 linux(
