@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::ValueType;
 use napi::bindgen_prelude::{
@@ -43,6 +44,10 @@ impl Disposable {
         self.state.remove(self.id);
     }
 }
+
+/// How long a program that prints more than half of what is kept waits for the
+/// first listener, before it runs free.
+const FIRST_LISTENER: Duration = Duration::from_secs(1);
 
 /// A program on a pseudo terminal, with node-pty's interface.
 ///
@@ -97,6 +102,9 @@ pub fn spawn(
     let token = hub.token();
     let session = Session::new(HISTORY, None, hub.inbox(), Meter::new(Some(hub.meter())));
     session.set_owner(Arc::new(Teller { inbox: hub.inbox(), token }));
+    // The listener is added after this returns, and the program may print much
+    // before that: a busy machine runs it first.
+    session.expect_viewer(FIRST_LISTENER);
     session.spawn(&spawn_options).map_err(|failure| error::spawn(&env, &failure))?;
     Ok(Pty { state: State::start(session, file, flow, decoder, hub, token) })
 }

@@ -276,6 +276,12 @@ impl Session {
         Ok((key, signal))
     }
 
+    /// Says that a viewer is about to be opened: until then, or until the time
+    /// has passed, the terminal waits rather than overwrite what it printed.
+    pub fn expect_viewer(&self, within: std::time::Duration) {
+        self.stream.lock().expect_viewer(Instant::now() + within);
+    }
+
     /// Makes the terminal wait for this viewer however long it takes nothing:
     /// for a listener in the same process, which is slow but never gone.
     pub fn set_patient(&self, key: ViewerKey) {

@@ -49,6 +49,8 @@ pub(super) struct Stream {
     paused: bool,
     /// Input was given, so the next output is likely its echo.
     echo: bool,
+    /// Until when the first viewer is expected, if one is.
+    first_viewer_by: Option<Instant>,
     last_output: Instant,
 }
 
@@ -64,6 +66,7 @@ impl Stream {
             closed: false,
             paused: false,
             echo: false,
+            first_viewer_by: None,
             last_output: Instant::now(),
         }
     }
@@ -170,6 +173,7 @@ impl Stream {
         now: Instant,
     ) -> ViewerKey {
         let offset = self.origin(origin);
+        self.first_viewer_by = None;
         let cursor = Cursor::new(offset, format, max_frame, signal, now);
         self.serial += 1;
         let serial = self.serial;
@@ -204,6 +208,10 @@ impl Stream {
     fn cursor_mut(&mut self, key: ViewerKey) -> Option<&mut Cursor> {
         let slot = self.cursors.get_mut(key.slot)?;
         (slot.0 == key.serial).then_some(&mut slot.1)
+    }
+
+    pub(super) fn expect_viewer(&mut self, until: Instant) {
+        self.first_viewer_by = Some(until);
     }
 
     pub(super) fn set_patient(&mut self, key: ViewerKey) {
@@ -273,6 +281,11 @@ impl Stream {
         }
         if self.paused {
             return Gate::Shut(None);
+        }
+        if let Some(until) = self.first_viewer_by.filter(|until| now < *until) {
+            // What is kept is left for whoever is about to come.
+            let full = self.ring.len() > self.ring.capacity() / 2;
+            return if full { Gate::Shut(Some(until)) } else { Gate::Open };
         }
         if !self.paces() {
             return Gate::Open;

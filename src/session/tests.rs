@@ -217,6 +217,21 @@ fn a_patient_viewer_is_waited_for_however_long_it_takes() {
 }
 
 #[test]
+fn a_terminal_waits_a_little_for_the_viewer_that_is_expected() {
+    let mut bench = Bench::new(8192);
+    bench.stream.expect_viewer(bench.now + STALL);
+    bench.append(&[b'x'; 4000]);
+    assert_eq!(bench.gate(), Gate::Open, "there is room");
+    bench.append(&[b'x'; 200]);
+    assert_eq!(bench.gate(), Gate::Shut(Some(bench.now + STALL)));
+    bench.open(Origin::Now, Format::Bytes);
+    assert_eq!(bench.gate(), Gate::Open, "it has come");
+    bench.stream.expect_viewer(bench.now + STALL);
+    bench.wait(STALL);
+    assert_eq!(bench.gate(), Gate::Open, "nobody came");
+}
+
+#[test]
 fn a_pause_shuts_the_gate_without_a_limit() {
     let mut bench = Bench::new(8192);
     bench.stream.set_paused(true);
