@@ -54,7 +54,7 @@ class MuxConnection {
     if (message?.type === 'ping') this.send({ type: 'pong', channel: number })
     else if (message?.type === 'open') this.#open(number, message)
     else if (!this.#channels.has(number)) this.#fail(number, 'No such channel', 'ERR_NO_CHANNEL')
-    else if (message.type === 'close') this.#leave(number, message.code)
+    else if (message.type === 'close') this.channelEnded(number, message.code ?? 1000)
     else this.#channels.get(number).control(message)
   }
 
@@ -75,14 +75,6 @@ class MuxConnection {
     }
   }
 
-  #leave(number, code = 1000) {
-    const channel = this.#channels.get(number)
-    this.#channels.delete(number)
-    this.#waiting.delete(channel)
-    this.#host.forget(channel, code)
-    this.send({ type: 'closed', channel: number, code })
-  }
-
   #refuse(number, code, message) {
     this.#fail(number, message)
     this.send({ type: 'closed', channel: number, code })
@@ -93,7 +85,7 @@ class MuxConnection {
   }
 
   send(message) {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.isOpen) this.#socket.send(JSON.stringify(message))
   }
 
   sendRaw(frame) {
@@ -152,7 +144,7 @@ class MuxConnection {
     return next
   }
 
-  /** The session of a channel ended: the channel does, and the connection goes on. */
+  /** A channel ends, with its session or by the client's word; the connection goes on. */
   channelEnded(number, code, reason) {
     const channel = this.#channels.get(number)
     if (!channel) return
