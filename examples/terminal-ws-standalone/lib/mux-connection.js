@@ -77,7 +77,9 @@ class MuxConnection {
 
   #refuse(number, code, message) {
     this.#fail(number, message)
-    this.send({ type: 'closed', channel: number, code })
+    // A session that failed while it was opened holds its channel already.
+    if (this.#channels.has(number)) this.channelEnded(number, code)
+    else this.send({ type: 'closed', channel: number, code })
   }
 
   #fail(channel, message, code) {
