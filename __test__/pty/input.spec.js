@@ -37,6 +37,7 @@ test.each([
     await run.exited
     expect(run.text()).toContain(crypto.createHash('md5').update(data).digest('hex'))
     expect(direct).toBe(false)
+    await until(() => drained > 0, 'the drain to be told')
     expect(drained).toBe(1)
     expect(run.pty.writableLength).toBe(0)
   },

@@ -120,7 +120,7 @@ test('the environment is that of process.env, without what describes another ter
 
 test('the program has a clean set of signals, a UTF-8 line discipline and a terminal of its own', async () => {
   const run = await shell(
-    'grep -E "Sig(Blk|Ign)" /proc/$$/status; stty -a | grep -o "[-]*iutf8"; ps -o tpgid=,pgid=,sid= -p $$; tty',
+    'grep -E "Sig(Blk|Ign)" /proc/self/status; stty -a | grep -o "[-]*iutf8"; ps -o tpgid=,pgid=,sid= -p $$; tty',
   )
   expect(run.text()).toMatch(/SigBlk:\s0{16}\s+SigIgn:\s0{16}\s+iutf8/)
   expect(
