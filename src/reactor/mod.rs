@@ -4,6 +4,7 @@
 //! It is shared by all environments (the main thread and workers) and lives as
 //! long as the process: an idle reactor sleeps in one system call.
 
+pub mod courtesy;
 pub mod lag;
 
 use std::future::Future;

@@ -18,6 +18,7 @@ use super::input::Input;
 use super::leader::Leader;
 use super::{Master, UnixPty};
 use crate::pty::{ExitStatus, Gate, Sink};
+use crate::reactor::courtesy::{Flow, Keys};
 
 /// The kernel hands over about 4 KiB a read; more room costs nothing.
 const READ_BYTES: usize = 64 * 1024;
@@ -32,6 +33,7 @@ pub(super) struct Life {
     pub(super) leader: Leader,
     pub(super) orders: Arc<Orders>,
     pub(super) input: Arc<Input>,
+    pub(super) keys: Arc<Keys>,
     pub(super) pty: Weak<UnixPty>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) drain: Duration,
@@ -51,18 +53,12 @@ pub(super) struct Orders {
 
 /// What ended the wait of one turn of the loop.
 enum Turn {
-    Read(Step),
+    End,
     Ended(ExitStatus),
     DrainOver,
     HungUp,
     GraceOver,
     Close,
-}
-
-/// What one read brought.
-enum Step {
-    More,
-    End,
 }
 
 /// How far the leader's end has come.
@@ -85,8 +81,7 @@ impl Life {
         let mut now = Progress { leader: Leadership::Running, kill_at: None };
         loop {
             match self.turn(&master, now).await {
-                Turn::Read(Step::More) => {}
-                Turn::Read(Step::End) => return self.finish(master, now).await,
+                Turn::End => return self.finish(master, now).await,
                 Turn::Ended(status) => {
                     now.leader = Leadership::Ended(status, Instant::now() + self.drain);
                 }
@@ -120,31 +115,32 @@ impl Life {
             biased;
             () = self.orders.close.notified() => Turn::Close,
             () = self.orders.hang_up.notified() => Turn::HungUp,
-            step = self.read(master, running) => Turn::Read(step),
+            () = self.read(master, running) => Turn::End,
             status = self.leader.exit(), if running => Turn::Ended(status),
             () = at(drain_over), if drain_over.is_some() => Turn::DrainOver,
             () = at(now.kill_at), if now.kill_at.is_some() => Turn::GraceOver,
         }
     }
 
-    /// One read, when there is room for it and something to read. Yields after
-    /// it, so that every ready terminal gets one read a round.
+    /// Reads to the end, whenever there is room for it and something to read.
+    /// Yields after each read, so that every ready terminal gets one a round.
     ///
     /// While the leader runs an end is not the end: it may have let go of its
     /// terminal and open it again. That cannot be waited for, only tried.
-    async fn read(&self, master: &AsyncFd<OwnedFd>, running: bool) -> Step {
+    async fn read(&self, master: &AsyncFd<OwnedFd>, running: bool) {
+        let mut flow = Flow::new(Arc::clone(&self.keys));
         loop {
-            self.pass_gate().await;
-            let Ok(mut guard) = master.readable().await else { return Step::End };
-            // The gate may have shut while nothing was to be read.
+            let Ok(mut guard) = master.readable().await else { return };
+            // Asked only now: it may have shut while nothing was to be read.
             if self.sink.gate() != Gate::Open {
+                self.pass_gate().await;
                 continue;
             }
             match read_once(master.get_ref(), self.sink.as_ref()) {
-                Ok(count) if count > 0 => {
-                    tokio::task::yield_now().await;
-                    return Step::More;
-                }
+                Ok(count) if count > 0 => match flow.read(count) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => tokio::task::yield_now().await,
+                },
                 Err(Errno::AGAIN) => {
                     // A hang-up stays on the descriptor, which seems ready ever
                     // after, also when somebody has opened the terminal again.
@@ -155,12 +151,9 @@ impl Life {
                     }
                 }
                 Err(Errno::INTR) => {}
-                _ if running => {
-                    tokio::time::sleep(super::HUNG_UP_PAUSE).await;
-                    return Step::More;
-                }
+                _ if running => tokio::time::sleep(super::HUNG_UP_PAUSE).await,
                 // The last holder of the slave is gone: EIO on Linux, else 0.
-                _ => return Step::End,
+                _ => return,
             }
         }
     }

@@ -25,6 +25,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::reactor::courtesy::Keys;
 use farewell::Job;
 use input::Input;
 
@@ -42,6 +43,7 @@ struct UnixPty {
     /// `None` once the terminal has exited or was closed.
     master: Mutex<Option<Master>>,
     input: Arc<Input>,
+    keys: Arc<Keys>,
     /// Set when the leader has been reaped: its number may belong to another
     /// process from then on, so it is signalled no more. Locked over both.
     reaped: Arc<Mutex<bool>>,
@@ -70,6 +72,7 @@ pub(super) fn spawn(
         pid,
         master: Mutex::new(Some(Arc::clone(&master))),
         input,
+        keys: Arc::default(),
         reaped: Arc::default(),
         closed: AtomicBool::new(false),
         orders: Arc::default(),
@@ -78,6 +81,7 @@ pub(super) fn spawn(
         leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
         orders: Arc::clone(&pty.orders),
         input: Arc::clone(&pty.input),
+        keys: Arc::clone(&pty.keys),
         pty: Arc::downgrade(&pty),
         sink,
         drain: options.drain,
@@ -142,6 +146,7 @@ impl Pty for UnixPty {
 
     fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
         let master = self.master().ok_or(WriteError::Exited)?;
+        self.keys.input(data.len());
         self.input.write(&master, data)
     }
 
