@@ -6,7 +6,7 @@
 const { monitorEventLoopDelay, PerformanceObserver } = require('node:perf_hooks')
 
 const serve = require(`./servers/${process.argv[2]}.js`)
-const delay = monitorEventLoopDelay({ resolution: 1 })
+const delay = monitorEventLoopDelay({ resolution: 10 })
 let figures
 let cpu
 
