@@ -27,7 +27,7 @@ pub type Token = u64;
 
 /// How long output of a busy session may wait so that more of it travels
 /// together. Output after a quiet time, or after input, does not wait.
-pub const COALESCE: Duration = Duration::from_millis(4);
+pub const COALESCE: Duration = Duration::from_millis(8);
 
 /// Something that a listener wants to know.
 #[derive(Debug)]

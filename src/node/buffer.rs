@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use napi::bindgen_prelude::{Env, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, Error, Object, Result, Unknown};
 use napi::sys;
 
 use crate::ring::Span;
@@ -12,6 +12,7 @@ use crate::text::utf8;
 const KEPT: usize = 32;
 /// Small frames (an echo, a prompt) have a class of their own.
 const SMALL: usize = 4 * 1024;
+const LARGE: usize = 64 * 1024;
 
 /// A fresh Buffer with a copy of the bytes.
 pub(super) fn copy<'a>(env: &Env, bytes: &[u8]) -> Result<Unknown<'a>> {
@@ -35,6 +36,45 @@ pub(super) struct Slab {
     env: sys::napi_env,
     reference: sys::napi_ref,
     size: usize,
+}
+
+impl Slab {
+    fn new(env: &Env, size: usize) -> Result<Self> {
+        let (mut array, mut reference) = (std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: both calls only fill what they are given.
+        unsafe {
+            napi::check_status!(sys::napi_create_arraybuffer(
+                env.raw(),
+                size,
+                std::ptr::null_mut(),
+                &raw mut array
+            ))?;
+            napi::check_status!(sys::napi_create_reference(
+                env.raw(),
+                array,
+                1,
+                &raw mut reference
+            ))?;
+        }
+        Ok(Self { env: env.raw(), reference, size })
+    }
+
+    /// The array and its memory, which is looked up afresh each time: that of a
+    /// detached array is empty.
+    fn memory(&mut self) -> (sys::napi_value, &mut [u8]) {
+        let (mut array, mut data, mut length) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+        // SAFETY: the calls only fill what they are given. The memory belongs to
+        // the array, which the reference keeps alive, and only this thread has
+        // it: no JavaScript runs while the slice is in use.
+        unsafe {
+            sys::napi_get_reference_value(self.env, self.reference, &raw mut array);
+            sys::napi_get_arraybuffer_info(self.env, array, &raw mut data, &raw mut length);
+            if data.is_null() {
+                return (array, &mut []);
+            }
+            (array, std::slice::from_raw_parts_mut(data.cast(), length))
+        }
+    }
 }
 
 impl Drop for Slab {
@@ -63,61 +103,52 @@ impl Pool {
     /// Copies a frame into pooled memory: the Buffer that JavaScript gets, and
     /// the memory behind it, to be given back when the frame is out.
     pub(super) fn lend<'a>(&self, env: &Env, frame: &[u8]) -> Result<(Unknown<'a>, Slab)> {
-        let size = if frame.len() <= SMALL {
-            SMALL
-        } else {
-            frame.len().next_power_of_two().max(64 * 1024)
+        let lent = self.lend_filled(env, frame.len(), |memory| {
+            memory[..frame.len()].copy_from_slice(frame);
+            Some(frame.len())
+        })?;
+        lent.ok_or_else(|| Error::from_reason("a frame that is filled is lent"))
+    }
+
+    /// Lends pooled memory of at least `size` bytes that `fill` has made a frame
+    /// in. `fill` says how long it is, or that there is none; it must not run
+    /// JavaScript.
+    pub(super) fn lend_filled<'a>(
+        &self,
+        env: &Env,
+        size: usize,
+        fill: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Result<Option<(Unknown<'a>, Slab)>> {
+        let size = if size <= SMALL { SMALL } else { size.next_power_of_two().max(LARGE) };
+        let mut slab = self.take(env, size)?;
+        let (mut array, mut memory) = slab.memory();
+        if memory.len() < size {
+            // Somebody has detached it: it holds nothing any more.
+            slab = Slab::new(env, size)?;
+            (array, memory) = slab.memory();
+        }
+        let Some(length) = fill(memory) else {
+            self.give_back(slab);
+            return Ok(None);
         };
-        let slab = self.take(env, size)?;
-        // SAFETY: the memory is looked up afresh each time, so a detached
-        // array yields length 0 and is not written to.
-        let buffer = unsafe {
-            let mut array = std::ptr::null_mut();
-            sys::napi_get_reference_value(env.raw(), slab.reference, &raw mut array);
-            let (mut data, mut length) = (std::ptr::null_mut(), 0);
-            sys::napi_get_arraybuffer_info(env.raw(), array, &raw mut data, &raw mut length);
-            if length < frame.len() {
-                return Ok((copy(env, frame)?, slab));
-            }
-            std::ptr::copy_nonoverlapping(frame.as_ptr(), data.cast(), frame.len());
-            self.view(env, array, frame.len())?
-        };
-        Ok((buffer, slab))
+        // SAFETY: the array is this environment's, and a frame is no longer.
+        let buffer = unsafe { self.view(env, array, length)? };
+        Ok(Some((buffer, slab)))
     }
 
     /// Takes a frame's memory back.
     pub(super) fn give_back(&self, slab: Slab) {
         let class = if slab.size <= SMALL { &self.small } else { &self.large };
         let mut kept = class.borrow_mut();
-        if kept.len() < KEPT && slab.size <= 64 * 1024 {
+        if kept.len() < KEPT && slab.size <= LARGE {
             kept.push(slab);
         }
     }
 
     fn take(&self, env: &Env, size: usize) -> Result<Slab> {
         let class = if size <= SMALL { &self.small } else { &self.large };
-        if size <= 64 * 1024
-            && let Some(slab) = class.borrow_mut().pop()
-        {
-            return Ok(slab);
-        }
-        let (mut array, mut reference) = (std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: both calls only fill what they are given.
-        unsafe {
-            napi::check_status!(sys::napi_create_arraybuffer(
-                env.raw(),
-                size,
-                std::ptr::null_mut(),
-                &raw mut array
-            ))?;
-            napi::check_status!(sys::napi_create_reference(
-                env.raw(),
-                array,
-                1,
-                &raw mut reference
-            ))?;
-        }
-        Ok(Slab { env: env.raw(), reference, size })
+        let kept = if size <= LARGE { class.borrow_mut().pop() } else { None };
+        kept.map_or_else(|| Slab::new(env, size), Ok)
     }
 
     /// `Buffer.from(array, 0, length)`: Node-API 8 has no call for it.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use napi::bindgen_prelude::{Env, Error, Result, Status};
 use napi::sys;
@@ -32,13 +33,10 @@ pub(super) trait Target {
 /// go to the other, and each runs at most once a turn of the loop.
 #[derive(Default)]
 struct Waker {
-    functions: Mutex<Option<Pair>>,
-}
-
-struct Pair {
-    handles: [Handle; 2],
-    /// Which of the two the next wake-up calls.
-    next: usize,
+    functions: Mutex<Option<[Handle; 2]>>,
+    /// Which of the two the next wake-up calls. Outside the lock: the JS thread
+    /// wakes while the call that woke it still holds it.
+    next: AtomicUsize,
 }
 
 struct Handle(sys::napi_threadsafe_function);
@@ -49,8 +47,8 @@ unsafe impl Send for Handle {}
 
 impl Waker {
     fn wake(&self) {
-        if let Some(pair) = &*self.functions.lock() {
-            let handle = &pair.handles[pair.next];
+        if let Some(handles) = &*self.functions.lock() {
+            let handle = &handles[self.next.load(Ordering::Acquire)];
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the function is alive while it stands in its slot. A
             // full queue holds a wake-up already, which is all that is needed.
@@ -60,9 +58,7 @@ impl Waker {
 
     /// The function at `index` runs: wake-ups go to the other one.
     fn running(&self, index: usize) {
-        if let Some(pair) = &mut *self.functions.lock() {
-            pair.next = 1 - index;
-        }
+        self.next.store(1 - index, Ordering::Release);
     }
 }
 
@@ -134,7 +130,7 @@ impl Hub {
             chunk: RefCell::default(),
         });
         let handles = [hub.create_function(on_first_wake)?, hub.create_function(on_second_wake)?];
-        *hub.waker.functions.lock() = Some(Pair { handles, next: 0 });
+        *hub.waker.functions.lock() = Some(handles);
         HUBS.with_borrow_mut(|hubs| hubs.push(Rc::clone(&hub)));
         // Registered after the threadsafe functions, and so run before their
         // clean-up: hooks run in reverse order.
@@ -222,8 +218,8 @@ impl Hub {
     }
 
     fn with_function(&self, act: impl FnOnce(sys::napi_env, sys::napi_threadsafe_function)) {
-        if let Some(pair) = &*self.waker.functions.lock() {
-            act(self.env, pair.handles[0].0);
+        if let Some(handles) = &*self.waker.functions.lock() {
+            act(self.env, handles[0].0);
         }
     }
 

@@ -166,12 +166,13 @@ impl State {
     fn next_chunk(&self, env: &Env) -> bool {
         let Some(key) = self.viewer.get() else { return false };
         let mut chunk = std::mem::take(&mut *self.hub.chunk.borrow_mut());
-        let read = self.session.read_frame(key, &mut chunk).is_some();
-        if read {
-            self.emit_data(env, &chunk);
+        chunk.resize(CHUNK, 0);
+        let frame = self.session.read_frame(key, &mut chunk);
+        if let Some(frame) = &frame {
+            self.emit_data(env, &chunk[..frame.length]);
         }
         *self.hub.chunk.borrow_mut() = chunk;
-        read
+        frame.is_some()
     }
 
     fn emit_data(&self, env: &Env, bytes: &[u8]) {

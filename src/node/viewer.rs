@@ -21,10 +21,14 @@ const MAX_FRAME: usize = 64 * 1024;
 /// A JSON frame needs room for its own words and an escaped character.
 const MIN_FRAME: usize = 1024;
 
+/// A viewer that is this far behind gets a large frame.
+const FAR: u64 = 8 * 1024;
+
 thread_local! {
-    /// Where frames are made before they are copied into the memory that goes
-    /// out: one for the whole thread, since a frame is made within one call.
-    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Where small frames are made before they are copied into the memory that
+    /// goes out: one for the whole thread, since a frame is made within one call.
+    static FRAME: RefCell<Box<[u8]>> =
+        RefCell::new(vec![0; MAX_FRAME].into_boxed_slice());
 }
 
 pub(super) struct State {
@@ -71,6 +75,25 @@ impl State {
             listener.take();
         }
         self.lent.take();
+    }
+
+    /// The next frame and its memory. Much is made right where it goes out from;
+    /// little is copied there, so that an echo does not hold 64 KiB.
+    fn read(&self, env: &Env) -> Result<Option<(Unknown<'static>, Slab)>> {
+        let pool = &self.hub.pool;
+        if self.position().1 >= FAR {
+            return pool.lend_filled(env, MAX_FRAME, |memory| self.make(memory));
+        }
+        FRAME.with_borrow_mut(|frame| {
+            let Some(length) = self.make(frame) else { return Ok(None) };
+            pool.lend(env, &frame[..length]).map(Some)
+        })
+    }
+
+    fn make(&self, out: &mut [u8]) -> Option<usize> {
+        let frame = self.session.read_frame(self.key, out)?;
+        self.gap.set(frame.gap);
+        Some(frame.length)
     }
 
     fn is_closed(&self) -> bool {
@@ -172,15 +195,9 @@ impl Viewer {
     /// its memory is used again for a later frame.
     #[napi(catch_unwind, ts_return_type = "Buffer | null")]
     pub fn read(&self, env: Env) -> Result<Unknown<'static>> {
-        let state = &self.state;
-        FRAME.with_borrow_mut(|frame| {
-            let made = state.session.read_frame(state.key, frame);
-            let Some(made) = made else { return args::null(&env) };
-            state.gap.set(made.gap);
-            let (buffer, slab) = state.hub.pool.lend(&env, frame)?;
-            *state.lent.borrow_mut() = Some(slab);
-            Ok(buffer)
-        })
+        let Some((buffer, slab)) = self.state.read(&env)? else { return args::null(&env) };
+        *self.state.lent.borrow_mut() = Some(slab);
+        Ok(buffer)
     }
 
     /// Says that the last frame is out (call it from the callback of

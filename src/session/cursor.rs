@@ -11,8 +11,8 @@ use crate::inbox::{COALESCE, Signal};
 /// to take, is stalled: the terminal waits for it no more.
 pub const STALL: Duration = Duration::from_secs(1);
 
-/// Bytes that a viewer is told of at once within one [`COALESCE`] window; what
-/// comes beyond travels together.
+/// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
+/// one before was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
 
 /// What the bytes up to a point are to this viewer: not live output.
@@ -34,9 +34,6 @@ pub(super) struct Cursor {
     pub(super) gap: Option<Gap>,
     pub(super) format: Format,
     pub(super) max_frame: usize,
-    /// Raw bytes to try for the next JSON frame; follows how much the text
-    /// grows when it is escaped.
-    pub(super) budget: usize,
     pub(super) replay: Option<(Replay, u64)>,
     pub(super) signal: Arc<Signal>,
     /// The reader has everything that may be sent: all bytes, or all but an
@@ -47,8 +44,7 @@ pub(super) struct Cursor {
     /// The terminal waits for this viewer however slow it is.
     pub(super) patient: bool,
     stall_counted: bool,
-    window: Instant,
-    window_bytes: usize,
+    traffic: Traffic,
 }
 
 impl Cursor {
@@ -65,15 +61,13 @@ impl Cursor {
             gap: None,
             format,
             max_frame,
-            budget: max_frame,
             replay: None,
             signal,
             caught_up: false,
             active: now,
             patient: false,
             stall_counted: false,
-            window: now.checked_sub(COALESCE).unwrap_or(now),
-            window_bytes: 0,
+            traffic: Traffic::new(now),
         }
     }
 
@@ -107,16 +101,12 @@ impl Cursor {
             self.caught_up = false;
             self.active = now;
         }
+        self.traffic.count(added, now);
         if !self.signal.is_waiting() {
             return;
         }
-        if now.saturating_duration_since(self.window) >= COALESCE {
-            self.window = now;
-            self.window_bytes = 0;
-        }
-        self.window_bytes += added;
         let waiting = usize::try_from(end - self.offset).unwrap_or(usize::MAX);
-        if echo || self.window_bytes <= PROMPT_BYTES || waiting >= self.max_frame {
+        if echo || self.traffic.is_light() || waiting >= self.max_frame {
             self.signal.raise();
         } else {
             self.signal.raise_soon();
@@ -126,5 +116,36 @@ impl Cursor {
     /// The reader took a frame and there may be more.
     pub(super) fn taken(&mut self, now: Instant) {
         self.active = now;
+    }
+}
+
+/// How much has come lately, in windows of [`COALESCE`].
+#[derive(Debug)]
+struct Traffic {
+    window: Instant,
+    bytes: usize,
+    /// The window before this one carried more than is told of at once.
+    busy: bool,
+}
+
+impl Traffic {
+    fn new(now: Instant) -> Self {
+        Self { window: now.checked_sub(COALESCE).unwrap_or(now), bytes: 0, busy: false }
+    }
+
+    /// Counts output into its window, and opens the next window in time. One
+    /// that comes late follows a quiet time.
+    fn count(&mut self, added: usize, now: Instant) {
+        let age = now.saturating_duration_since(self.window);
+        if age >= COALESCE {
+            self.busy = self.bytes > PROMPT_BYTES && age < 2 * COALESCE;
+            self.window = now;
+            self.bytes = 0;
+        }
+        self.bytes += added;
+    }
+
+    fn is_light(&self) -> bool {
+        !self.busy && self.bytes <= PROMPT_BYTES
     }
 }

@@ -1,6 +1,8 @@
 //! Making a viewer's next frame, straight from the history into the buffer
 //! that goes out.
 
+use std::io::Write as _;
+
 use super::cursor::{Cursor, Replay};
 use crate::ring::{Ring, Span};
 use crate::text::json;
@@ -37,6 +39,8 @@ pub struct Gap {
 /// What a frame covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
+    /// How many bytes it is long.
+    pub length: usize,
     /// Offset of the first byte in it.
     pub start: u64,
     /// Offset past the last byte in it.
@@ -51,13 +55,9 @@ const MAX_HEADER: usize = 12;
 /// Room that a JSON frame needs beside the text: braces, type and offset.
 const JSON_ROOM: usize = 96;
 
-pub(super) fn next(
-    cursor: &mut Cursor,
-    ring: &Ring,
-    ended: bool,
-    out: &mut Vec<u8>,
-) -> Option<Frame> {
-    out.clear();
+/// Makes the next frame in `out`, which is at least as long as the viewer's
+/// frames may be.
+pub(super) fn next(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
     if cursor.format == Format::Json {
         if let Some(gap) = cursor.gap.take() {
             return Some(json_gap(cursor.offset, gap, out));
@@ -67,20 +67,29 @@ pub(super) fn next(
     byte_frame(cursor, ring, ended, out)
 }
 
-fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut Vec<u8>) -> Option<Frame> {
+fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
     let to = reach(cursor, ring, ended, cursor.max_frame - MAX_HEADER)?;
     let start = cursor.offset;
-    if let Format::Channel(channel) = cursor.format {
-        out.extend_from_slice(&channel.to_be_bytes());
-    }
-    if matches!(cursor.format, Format::Framed | Format::Channel(_)) {
-        out.extend_from_slice(&start.to_be_bytes());
-    }
+    let header = put_header(cursor.format, start, out);
     let span = span(ring, start, to);
-    out.extend_from_slice(span.head);
-    out.extend_from_slice(span.tail);
+    let length = header + span.len();
+    span.copy_to(&mut out[header..length]);
     cursor.offset = to;
-    Some(Frame { start, end: to, gap: cursor.gap.take() })
+    Some(Frame { length, start, end: to, gap: cursor.gap.take() })
+}
+
+/// Writes what stands before the output; its length.
+fn put_header(format: Format, start: u64, out: &mut [u8]) -> usize {
+    let mut header = 0;
+    if let Format::Channel(channel) = format {
+        out[..4].copy_from_slice(&channel.to_be_bytes());
+        header = 4;
+    }
+    if matches!(format, Format::Framed | Format::Channel(_)) {
+        out[header..header + 8].copy_from_slice(&start.to_be_bytes());
+        header += 8;
+    }
+    header
 }
 
 /// How far the next frame may go: to the end, or to a full frame, and in both
@@ -110,50 +119,69 @@ fn span(ring: &Ring, from: u64, to: u64) -> Span<'_> {
     ring.slices(from, usize::try_from(to - from).unwrap_or(usize::MAX))
 }
 
-fn json_gap(offset: u64, gap: Gap, out: &mut Vec<u8>) -> Frame {
-    let text = format!(r#"{{"type":"gap","from":{},"to":{}}}"#, gap.from, gap.to);
-    out.extend_from_slice(text.as_bytes());
-    Frame { start: offset, end: offset, gap: None }
+fn json_gap(offset: u64, gap: Gap, out: &mut [u8]) -> Frame {
+    let (from, to) = (gap.from, gap.to);
+    let length = put(out, 0, format_args!(r#"{{"type":"gap","from":{from},"to":{to}}}"#));
+    Frame { length, start: offset, end: offset, gap: None }
 }
 
-/// Encodes what fits. How much the text grows is known only afterwards, so a
-/// frame that came out too large is made again from fewer bytes; the budget
-/// remembers, and the next frame fits at the first try.
-fn json_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut Vec<u8>) -> Option<Frame> {
+/// Writes the text at a place for which there is room; the place after it.
+fn put(out: &mut [u8], at: usize, text: std::fmt::Arguments<'_>) -> usize {
+    let mut rest = &mut out[at..];
+    let room = rest.len();
+    // The frame's words and numbers always fit; `JSON_ROOM` is kept for them.
+    let _ = rest.write_fmt(text);
+    at + room - rest.len()
+}
+
+/// Encodes what fits.
+fn json_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
     let room = cursor.max_frame - JSON_ROOM;
     let start = cursor.offset;
-    let mut to = reach(cursor, ring, ended, cursor.budget.min(room))?;
+    let to = reach(cursor, ring, ended, room)?;
     let replay = cursor.replay.map(|(replay, _)| replay);
-    while let Some(fits) = try_json(span(ring, start, to), replay, room, out) {
-        to = cut(ring, start, start + fits);
-    }
-    cursor.budget = usize::try_from(to - start).map_or(room, |taken| taken + taken / 8).max(1024);
-    out.extend_from_slice(format!(r#"","offset":{to}}}"#).as_bytes());
+    let at = put(out, 0, format_args!(r#"{{"type":"{}","data":""#, json_type(replay)));
+    let text = &mut out[at..at + room];
+    let (to, written) = match replay {
+        Some(Replay::History | Replay::Resumed) => encode_answerless(ring, (start, to), text),
+        None | Some(Replay::Buffered) => encode(ring, (start, to), text),
+    };
+    let length = put(out, at + written, format_args!(r#"","offset":{to}}}"#));
     cursor.offset = to;
-    Some(Frame { start, end: to, gap: None })
+    Some(Frame { length, start, end: to, gap: None })
 }
 
-/// `None` when everything was encoded; otherwise how many raw bytes to try.
-fn try_json(span: Span<'_>, replay: Option<Replay>, room: usize, out: &mut Vec<u8>) -> Option<u64> {
-    out.clear();
-    out.extend_from_slice(json_head(replay));
-    let text = out.len();
-    out.resize(text + room, 0);
-    let raw = span.head.len() + span.tail.len();
-    let filtered = replay.filter(|replay| *replay != Replay::Buffered).map(|_| answerless(&span));
-    let (head, tail) = match &filtered {
-        Some(bytes) => (&bytes[..], &[][..]),
-        None => (span.head, span.tail),
-    };
-    let length = head.len() + tail.len();
-    let encoded = json::encode(head, tail, &mut out[text..], true);
-    out.truncate(text + encoded.written);
-    if encoded.consumed == length {
-        return None;
+/// Encodes the output up to a boundary: how far that is, and how many bytes it
+/// became. Where the room ends inside an escape sequence it is made again, up
+/// to the sequence.
+fn encode(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize) {
+    let mut to = to;
+    loop {
+        let span = span(ring, start, to);
+        let encoded = json::encode(span.head, span.tail, text, true);
+        let reached = start + encoded.consumed as u64;
+        let cut = if reached == to { to } else { cut(ring, start, reached) };
+        if cut == reached {
+            return (cut, encoded.written);
+        }
+        to = cut;
     }
-    let fits =
-        if filtered.is_some() { raw * encoded.consumed / length * 7 / 8 } else { encoded.consumed };
-    Some(fits.max(1) as u64)
+}
+
+/// The same without what a terminal would answer. How much that is differs, so
+/// a frame that came out too large is made again from fewer bytes.
+fn encode_answerless(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize) {
+    let mut to = to;
+    loop {
+        let span = span(ring, start, to);
+        let kept = answerless(&span);
+        let encoded = json::encode(&kept, &[], text, true);
+        if encoded.consumed == kept.len() {
+            return (to, encoded.written);
+        }
+        let fits = span.len() * encoded.consumed / kept.len() * 7 / 8;
+        to = cut(ring, start, start + fits.max(1) as u64);
+    }
 }
 
 /// The last boundary before a point, or the point itself where a sequence is
@@ -163,11 +191,11 @@ fn cut(ring: &Ring, start: u64, at: u64) -> u64 {
     if safe > start { safe } else { at }
 }
 
-fn json_head(replay: Option<Replay>) -> &'static [u8] {
+fn json_type(replay: Option<Replay>) -> &'static str {
     match replay {
-        None | Some(Replay::Resumed) => br#"{"type":"stream","data":""#,
-        Some(Replay::History) => br#"{"type":"history","data":""#,
-        Some(Replay::Buffered) => br#"{"type":"buffered","data":""#,
+        None | Some(Replay::Resumed) => "stream",
+        Some(Replay::History) => "history",
+        Some(Replay::Buffered) => "buffered",
     }
 }
 

@@ -300,9 +300,10 @@ impl Session {
         }
     }
 
-    /// Fills `out` with a viewer's next frame, or arms its signal and returns
-    /// `None` when it has caught up.
-    pub fn read_frame(&self, key: ViewerKey, out: &mut Vec<u8>) -> Option<Frame> {
+    /// Makes a viewer's next frame at the front of `out`, which is as long as its
+    /// frames may be, or arms its signal and returns `None` when it has caught
+    /// up.
+    pub fn read_frame(&self, key: ViewerKey, out: &mut [u8]) -> Option<Frame> {
         let mut stream = self.stream.lock();
         let was_waited_for = stream.paces();
         let frame = stream.read_frame(key, out, Instant::now());

@@ -240,7 +240,7 @@ impl Stream {
     pub(super) fn read_frame(
         &mut self,
         key: ViewerKey,
-        out: &mut Vec<u8>,
+        out: &mut [u8],
         now: Instant,
     ) -> Option<Frame> {
         let slot = self.cursors.get_mut(key.slot).filter(|(serial, _)| *serial == key.serial)?;

@@ -45,8 +45,10 @@ impl Bench {
     }
 
     fn read(&mut self, key: ViewerKey) -> Option<Vec<u8>> {
-        let mut frame = Vec::new();
-        self.stream.read_frame(key, &mut frame, self.now).map(|_| frame)
+        let mut out = vec![0; FRAME];
+        let frame = self.stream.read_frame(key, &mut out, self.now)?;
+        out.truncate(frame.length);
+        Some(out)
     }
 
     fn read_all(&mut self, key: ViewerKey) -> Vec<u8> {
@@ -122,11 +124,27 @@ fn a_reader_is_told_once_for_each_time_it_caught_up() {
 fn a_reader_that_says_its_frame_is_out_is_told_of_what_is_left() {
     let mut bench = Bench::new(256 * 1024);
     let key = bench.open(Origin::Start, Format::Bytes);
-    bench.append(&[b'x'; 100_000]);
+    bench.append(&[b'x'; 200_000]);
     assert_eq!(bench.read(key).map(|frame| frame.len()), Some(FRAME - 12));
     assert_eq!(bench.news(), 0);
     bench.stream.frame_done(key, bench.now);
     assert_eq!(bench.news(), 1);
+}
+
+#[test]
+fn small_output_is_told_at_once_unless_there_was_much_just_before() {
+    let mut bench = Bench::new(256 * 1024);
+    let key = bench.open(Origin::Start, Format::Bytes);
+    assert_eq!(bench.read(key), None);
+    let mut told = Vec::new();
+    for (bytes, millis) in [(100, 9), (9000, 9), (100, 9), (100, 20), (9000, 30), (100, 9)] {
+        bench.append(&vec![b'x'; bytes]);
+        told.push(bench.news());
+        bench.read_all(key);
+        bench.wait(Duration::from_millis(millis));
+    }
+    // More than is told of at once waits, and so does what follows closely.
+    assert_eq!(told, [1, 0, 0, 1, 0, 1]);
 }
 
 #[test]
@@ -139,11 +157,12 @@ fn an_overtaken_reader_is_told_its_gap_and_goes_on_at_a_safe_boundary() {
     let text = "\x1b[1;31mé".repeat(1000);
     bench.append(text.as_bytes());
     let oldest = bench.stream.ring().start();
-    let mut frame = Vec::new();
+    let mut frame = vec![0; FRAME];
     let made = bench.stream.read_frame(key, &mut frame, bench.now).expect("a frame");
     let gap = made.gap.expect("a gap");
     assert_eq!(gap.from, 5);
     assert!(gap.to >= oldest && gap.to < oldest + 9, "{gap:?} from {oldest}");
+    frame.truncate(made.length);
     assert_eq!(frame, text.as_bytes()[usize::try_from(gap.to - 5).unwrap()..]);
     assert!(frame.starts_with(b"\x1b[1;31m") || frame.starts_with("é".as_bytes()));
     let (_, _, missed) = bench.stream.viewer_state(key).expect("open");
@@ -168,7 +187,7 @@ fn two_gaps_before_a_read_are_told_as_one() {
     let key = bench.open(Origin::Start, Format::Bytes);
     bench.append(&[b'x'; 5000]);
     bench.append(&[b'y'; 5000]);
-    let mut frame = Vec::new();
+    let mut frame = vec![0; FRAME];
     let made = bench.stream.read_frame(key, &mut frame, bench.now).unwrap();
     assert_eq!(made.gap, Some(Gap { from: 0, to: 10_000 - 4096 }));
 }
@@ -291,7 +310,7 @@ fn a_closed_session_holds_nothing_and_tells_its_viewers() {
     assert_eq!((meter.bytes_held(), meter.level(Gauge::Viewers)), (0, 0));
     assert!(session.append(b"more").is_err());
     assert!(session.open_viewer(Origin::Now, Format::Bytes, FRAME, 2).is_err());
-    assert_eq!(session.read_frame(key, &mut Vec::new()), None);
+    assert_eq!(session.read_frame(key, &mut [0; FRAME]), None);
     let mut news = Vec::new();
     inbox.drain(&mut news);
     assert_eq!(news.len(), 1);
