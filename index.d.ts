@@ -488,6 +488,11 @@ export declare class CircularBuffer {
    * Of data larger than the capacity the newest bytes are kept; offsets
    * count all of it.
    *
+   * Arrays of up to 1 KiB and strings of up to 1024 UTF-16 units are
+   * gathered, at most 8 KiB of UTF-8, and go over together, before anything
+   * is read. The room for them is made by the first such write, freed by
+   * `close()`, and not counted in `allocated`.
+   *
    * @returns The new `end`.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
    */

@@ -1,6 +1,9 @@
 // The package's entry. `index.js` is generated and looks for the platform's
 // binary; when it finds none, this file says which one is missing and what to
-// do. The plain `require` below is what lets ESM see the named exports.
+// do. The plain `require` below is what lets ESM see the named exports. The
+// native `CircularBuffer` gets its small writes gathered.
+
+const { gathering } = require('./circular-buffer.js')
 
 const supported = [
   'linux-x64-gnu',
@@ -63,7 +66,9 @@ function explained(error) {
 }
 
 try {
-  module.exports = require('./index.js')
+  // A copy: the generated module keeps the native class.
+  module.exports = { ...require('./index.js') }
 } catch (error) {
   throw explained(error)
 }
+module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)

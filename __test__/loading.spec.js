@@ -45,7 +45,7 @@ const count = (folder) => fs.readdirSync(folder).length
 function copy() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-copy-'))
   const binaries = fs.readdirSync(root).filter((name) => name.endsWith('.node'))
-  for (const file of ['package.json', 'main.js', 'index.js', ...binaries]) {
+  for (const file of ['package.json', 'main.js', 'circular-buffer.js', 'index.js', ...binaries]) {
     fs.copyFileSync(path.join(root, file), path.join(folder, file))
   }
   return folder

@@ -56,6 +56,7 @@ describe('what is published', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'circular-buffer.js',
       ...docs.map((name) => `docs/${name}`).sort(),
       'index.d.ts',
       'index.js',

@@ -10,8 +10,6 @@ use offheap_terminal_core::text::scanner::State;
 #[derive(Arbitrary, Debug)]
 enum Step<'a> {
     Write(&'a [u8]),
-    WriteInPlace(&'a [u8], u8),
-    WriteUtf16(Vec<u16>),
     Repeat(&'a [u8], u16),
     Clear,
     Resize(u16),
@@ -45,11 +43,6 @@ impl Model {
                 self.append(&bytes);
                 ring.write(&bytes);
             }
-            Step::WriteInPlace(bytes, spare) => self.write_in_place(ring, bytes, spare),
-            Step::WriteUtf16(units) => {
-                self.append(String::from_utf16_lossy(&units).as_bytes());
-                ring.write_utf16(&units);
-            }
             Step::Clear => {
                 self.start = self.all.len();
                 ring.clear();
@@ -59,17 +52,6 @@ impl Model {
         }
         let kept = self.all.len().saturating_sub(ring.capacity());
         self.start = self.start.max(kept);
-    }
-
-    fn write_in_place(&mut self, ring: &mut Ring, bytes: &[u8], spare: u8) {
-        let written = ring.write_with(bytes.len(), usize::from(spare % 9), |target| {
-            target.fill(0);
-            target[..bytes.len()].copy_from_slice(bytes);
-            bytes.len()
-        });
-        if written.is_some() {
-            self.append(bytes);
-        }
     }
 
     fn read(&self, ring: &Ring, from: usize, max: usize) {

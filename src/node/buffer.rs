@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use napi::bindgen_prelude::{Env, Error, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
 use napi::sys;
 
 use crate::ring::Span;
@@ -27,6 +27,28 @@ pub(super) fn copy<'a>(env: &Env, bytes: &[u8]) -> Result<Unknown<'a>> {
             &raw mut value,
         ))?;
         Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    }
+}
+
+/// Frees the memory of an array that nobody uses any more, without waiting for
+/// the garbage collector. Where the engine refuses, that one does it.
+pub(super) fn free(env: &Env, array: &Unknown<'_>) {
+    let (mut kind, mut memory) = (0, std::ptr::null_mut());
+    // SAFETY: the calls fill what they are given, or say that the value is no
+    // typed array; V8 refuses to detach what cannot be.
+    unsafe {
+        let status = sys::napi_get_typedarray_info(
+            env.raw(),
+            array.raw(),
+            &raw mut kind,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            &raw mut memory,
+            std::ptr::null_mut(),
+        );
+        if status == sys::Status::napi_ok {
+            sys::napi_detach_arraybuffer(env.raw(), memory);
+        }
     }
 }
 

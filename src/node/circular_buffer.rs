@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Env, JsValue, Object, ObjectFinalize, Result, This, Unknown};
+use napi::bindgen_prelude::{Env, JsValue, Object, ObjectFinalize, Result, Unknown};
 use napi::sys;
 use napi_derive::napi;
 
@@ -11,19 +11,20 @@ use super::error::closed;
 use super::{args, buffer, fast};
 use crate::ring::{DEFAULT_CAPACITY, MAX_CAPACITY, Ring};
 
-/// Strings of up to this many UTF-16 units are kept room for between calls.
-const SCRATCH_UNITS: usize = 64 * 1024;
+/// The most bytes of UTF-8 that a UTF-16 unit becomes.
+const UTF8_PER_UNIT: usize = 3;
+/// Room for strings is kept between calls up to this many bytes.
+const SCRATCH_BYTES: usize = 192 * 1024;
 
 /// What the object and its raw `write` share. It never leaves the JS thread.
 struct State {
     ring: RefCell<Option<Ring>>,
     /// Native bytes that the garbage collector has been told of.
     reported: Cell<usize>,
-    fast: Cell<bool>,
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A bounded history of bytes, outside the V8 heap.
@@ -61,7 +62,6 @@ impl CircularBuffer {
             state: Rc::new(State {
                 ring: RefCell::new(Some(Ring::new(capacity))),
                 reported: Cell::new(0),
-                fast: Cell::new(false),
             }),
         })
     }
@@ -106,14 +106,26 @@ impl CircularBuffer {
     /// Of data larger than the capacity the newest bytes are kept; offsets
     /// count all of it.
     ///
+    /// Arrays of up to 1 KiB and strings of up to 1024 UTF-16 units are
+    /// gathered, at most 8 KiB of UTF-8, and go over together, before anything
+    /// is read. The room for them is made by the first such write, freed by
+    /// `close()`, and not counted in `allocated`.
+    ///
     /// @returns The new `end`.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
     #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
-    pub fn write(&self, env: Env, this: This<'_, Object<'_>>, data: Unknown<'_>) -> Result<f64> {
-        if !self.state.fast.replace(true) {
-            fast::install(&env, &this.object, c"write", Rc::clone(&self.state), write);
-        }
-        write(&env, &self.state, data.raw())
+    pub fn write(&self, env: Env, data: Unknown<'_>) -> Result<f64> {
+        write(&env, &self.state, data.raw(), None)
+    }
+
+    /// `write(data, count)` as a function for the package's entry, which calls
+    /// it for whatever it does not gather. With `count`, that many bytes of a
+    /// `Uint8Array` are taken.
+    #[napi(catch_unwind, skip_typescript)]
+    pub fn raw_write(&self, env: Env) -> Result<Unknown<'static>> {
+        let function = fast::function(&env, c"write", Rc::clone(&self.state), raw_write)?;
+        // SAFETY: the function is a value of this environment and this call.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), function) })
     }
 
     /// A copy of everything kept.
@@ -225,16 +237,18 @@ impl CircularBuffer {
 
     /// Frees the memory at once. Further calls do nothing; other methods throw
     /// `ERR_CLOSED`.
-    #[napi(catch_unwind)]
-    pub fn close(&self, env: Env) {
-        self.state.ring.take();
-        self.state.report(&env);
+    #[napi(catch_unwind, ts_args_type = "")]
+    pub fn close(&self, env: Env, staging: Option<Unknown<'_>>) {
+        self.state.close(&env);
+        if let Some(staging) = args::given(staging) {
+            buffer::free(&env, &staging);
+        }
     }
 
     /// The same as `close()`, for `using`.
     #[napi(catch_unwind, well_known_symbol = "dispose")]
     pub fn dispose(&self, env: Env) {
-        self.close(env);
+        self.state.close(&env);
     }
 }
 
@@ -257,6 +271,11 @@ impl State {
         Ok(result)
     }
 
+    fn close(&self, env: &Env) {
+        self.ring.take();
+        self.report(env);
+    }
+
     /// Tells the garbage collector how much memory hangs on the object.
     fn report(&self, env: &Env) {
         let held = self.ring.borrow().as_ref().map_or(0, Ring::allocated);
@@ -273,13 +292,30 @@ impl State {
 impl ObjectFinalize for CircularBuffer {
     /// Memory that a collected object still held is no longer V8's to count.
     fn finalize(self, env: Env) -> Result<()> {
-        self.close(env);
+        self.state.close(&env);
         Ok(())
     }
 }
 
-/// The body of `write`, also on the raw path: no allocation, no napi wrapper.
-fn write(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
+/// The body of `rawWrite()`'s function: no allocation, no napi wrapper.
+fn raw_write(
+    env: &Env,
+    state: &State,
+    data: sys::napi_value,
+    count: Option<sys::napi_value>,
+) -> Result<f64> {
+    let most = count.map(|count| {
+        let mut most = 0;
+        // SAFETY: the value is of this call; where it is no number, `most`
+        // stays 0.
+        unsafe { sys::napi_get_value_uint32(env.raw(), count, &raw mut most) };
+        most as usize
+    });
+    write(env, state, data, most)
+}
+
+/// Appends a string, or at most `most` bytes of an array.
+fn write(env: &Env, state: &State, data: sys::napi_value, most: Option<usize>) -> Result<f64> {
     let mut slot = state.ring.borrow_mut();
     let Some(ring) = slot.as_mut() else {
         drop(slot);
@@ -288,8 +324,11 @@ fn write(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
     let before = ring.allocated();
     // SAFETY: environment and value are those of the running call.
     let end = match unsafe { args::bytes(env.raw(), data) } {
-        // SAFETY: the array is alive and no JavaScript runs before the copy.
-        Some((pointer, length)) => Some(ring.write(unsafe { args::slice(pointer, length) })),
+        Some((pointer, length)) => {
+            let length = length.min(most.unwrap_or(length));
+            // SAFETY: the array is alive and no JavaScript runs before the copy.
+            Some(ring.write(unsafe { args::slice(pointer, length) }))
+        }
         None => write_string(env.raw(), ring, data),
     };
     let changed = ring.allocated() != before;
@@ -305,51 +344,47 @@ fn write(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
     }
 }
 
-/// More room than ASCII text needs: V8 fills it only with text that is not
-/// ASCII, one whole character of which always fits, so the number of bytes
-/// tells which it was. The last byte is for the NUL that V8 adds.
-const NOT_ASCII_ROOM: usize = 5;
-
-/// ASCII goes from V8's string straight into the ring; other text by way of
-/// UTF-16, which V8 copies and we transcode faster than V8 transcodes.
+/// Appends a string as UTF-8, by way of a scratch; `None` for other values.
 fn write_string(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value) -> Option<u64> {
-    let mut units = 0;
-    // SAFETY: with a null buffer the call only measures, or says that the value
+    let room = utf8_room(env, value)?;
+    SCRATCH.with_borrow_mut(|scratch| {
+        if scratch.len() < room {
+            scratch.resize(room, 0);
+        }
+        let mut written = 0;
+        let into = scratch.as_mut_ptr().cast();
+        // SAFETY: the call writes at most `room` bytes, which the scratch has.
+        unsafe {
+            sys::napi_get_value_string_utf8(env, value, into, room, &raw mut written);
+        }
+        let end = ring.write(&scratch[..written]);
+        if scratch.len() > SCRATCH_BYTES {
+            *scratch = Vec::new();
+        }
+        Some(end)
+    })
+}
+
+/// The room that V8 needs for a string and the NUL it adds; `None` for other
+/// values. Where the scratch has enough for whatever the text may be, V8
+/// transcodes without looking at it before.
+fn utf8_room(env: sys::napi_env, value: sys::napi_value) -> Option<usize> {
+    let mut count = 0;
+    // SAFETY: with a null buffer the calls only measure, or say that the value
     // is no string.
     let status = unsafe {
-        sys::napi_get_value_string_utf16(env, value, std::ptr::null_mut(), 0, &raw mut units)
+        sys::napi_get_value_string_utf16(env, value, std::ptr::null_mut(), 0, &raw mut count)
     };
     if status != sys::Status::napi_ok {
         return None;
     }
-    let mut copied = 0;
-    let end = ring.write_with(units, NOT_ASCII_ROOM, |target| {
-        // SAFETY: the call writes at most the target's length.
-        unsafe {
-            let into = target.as_mut_ptr().cast();
-            sys::napi_get_value_string_utf8(env, value, into, target.len(), &raw mut copied);
-        }
-        if copied == units { units } else { 0 }
-    });
-    match end {
-        Some(end) if copied == units => Some(end),
-        _ => Some(write_utf16(env, ring, value, units)),
+    let most = count * UTF8_PER_UNIT;
+    if most < SCRATCH_BYTES {
+        return Some(most + 1);
     }
-}
-
-fn write_utf16(env: sys::napi_env, ring: &mut Ring, value: sys::napi_value, units: usize) -> u64 {
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.resize(units + 1, 0);
-        let mut copied = 0;
-        // SAFETY: the scratch has room for the units and the NUL after them.
-        unsafe {
-            let into = scratch.as_mut_ptr();
-            sys::napi_get_value_string_utf16(env, value, into, units + 1, &raw mut copied);
-        }
-        let end = ring.write_utf16(&scratch[..copied]);
-        if scratch.capacity() > SCRATCH_UNITS {
-            *scratch = Vec::new();
-        }
-        end
-    })
+    // SAFETY: as above.
+    let status = unsafe {
+        sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut count)
+    };
+    (status == sys::Status::napi_ok).then_some(count + 1)
 }

@@ -2,9 +2,7 @@
 //!
 //! A method made by the derive macro costs about 270 ns before it does
 //! anything; a raw function that finds its object by a data pointer costs a
-//! tenth. So the first call of such a method, which comes through the class,
-//! puts a raw function of the same name onto the object itself, and the calls
-//! that follow find that one.
+//! tenth.
 
 use std::ffi::{CStr, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,28 +13,30 @@ use napi::sys;
 
 use super::error::{Class, throw};
 
-/// What a raw method does with its receiver's state and its first argument.
-pub(super) type Body<T> = fn(&Env, &T, sys::napi_value) -> napi::Result<f64>;
+/// What a raw method does with its object's state, its first argument
+/// (`undefined` where none was given) and its second, if there is one.
+pub(super) type Body<T> =
+    fn(&Env, &T, sys::napi_value, Option<sys::napi_value>) -> napi::Result<f64>;
 
 struct Method<T> {
     state: Rc<T>,
     body: Body<T>,
 }
 
-/// Puts a raw method onto an object. The function shares the state's
-/// ownership, so it stays safe to call when it has been taken off its object.
-pub(super) fn install<T: 'static>(
+/// A raw method of one object, as a function that needs no receiver. It shares
+/// the state's ownership, so it is safe to call however long it is kept.
+pub(super) fn function<T: 'static>(
     env: &Env,
-    object: &Object<'_>,
     name: &CStr,
     state: Rc<T>,
     body: Body<T>,
-) {
+) -> napi::Result<sys::napi_value> {
     let method = Box::into_raw(Box::new(Method { state, body }));
+    let mut function = std::ptr::null_mut();
     // SAFETY: the data pointer stays valid until the finalizer of the function
-    // that uses it frees it; the descriptor only borrows for the call.
+    // that uses it frees it; without a finalizer it is freed here, and the
+    // function, which nobody has seen, is never called.
     unsafe {
-        let mut function = std::ptr::null_mut();
         let made = sys::napi_create_function(
             env.raw(),
             name.as_ptr(),
@@ -45,31 +45,47 @@ pub(super) fn install<T: 'static>(
             method.cast(),
             &raw mut function,
         );
-        let owned = made == sys::Status::napi_ok
-            && sys::napi_add_finalizer(
+        let owned = napi::check_status!(made).and_then(|()| {
+            napi::check_status!(sys::napi_add_finalizer(
                 env.raw(),
                 function,
                 method.cast(),
                 Some(free::<T>),
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
-            ) == sys::Status::napi_ok;
-        if !owned {
+            ))
+        });
+        if let Err(error) = owned {
             drop(Box::from_raw(method));
-            return;
+            return Err(error);
         }
-        let property = sys::napi_property_descriptor {
-            utf8name: name.as_ptr(),
-            name: std::ptr::null_mut(),
-            method: None,
-            getter: None,
-            setter: None,
-            value: function,
-            attributes: sys::PropertyAttributes::writable | sys::PropertyAttributes::configurable,
-            data: std::ptr::null_mut(),
-        };
-        sys::napi_define_properties(env.raw(), object.raw(), 1, &raw const property);
     }
+    Ok(function)
+}
+
+/// Puts a raw method onto an object, in the place of its class's: the first
+/// call of such a method comes through the class, the calls that follow find
+/// the raw one. Where that fails the class's method goes on serving.
+pub(super) fn install<T: 'static>(
+    env: &Env,
+    object: &Object<'_>,
+    name: &CStr,
+    state: Rc<T>,
+    body: Body<T>,
+) {
+    let Ok(value) = function(env, name, state, body) else { return };
+    let property = sys::napi_property_descriptor {
+        utf8name: name.as_ptr(),
+        name: std::ptr::null_mut(),
+        method: None,
+        getter: None,
+        setter: None,
+        value,
+        attributes: sys::PropertyAttributes::writable | sys::PropertyAttributes::configurable,
+        data: std::ptr::null_mut(),
+    };
+    // SAFETY: the descriptor and what it points to outlive the call.
+    unsafe { sys::napi_define_properties(env.raw(), object.raw(), 1, &raw const property) };
 }
 
 unsafe extern "C" fn free<T>(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
@@ -96,8 +112,8 @@ unsafe fn number(env: sys::napi_env, value: f64) -> sys::napi_value {
 }
 
 unsafe extern "C" fn call<T>(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let mut count = 1;
-    let mut argument = std::ptr::null_mut();
+    let mut arguments = [std::ptr::null_mut(); 2];
+    let mut count = arguments.len();
     let mut data = std::ptr::null_mut();
     let mut result = std::ptr::null_mut();
     // SAFETY: the engine calls with a live environment and info; `data` is the
@@ -107,13 +123,15 @@ unsafe extern "C" fn call<T>(env: sys::napi_env, info: sys::napi_callback_info) 
             env,
             info,
             &raw mut count,
-            &raw mut argument,
+            arguments.as_mut_ptr(),
             std::ptr::null_mut(),
             &raw mut data,
         );
         let method = &*data.cast::<Method<T>>();
         let outer = Env::from_raw(env);
-        let body = AssertUnwindSafe(|| (method.body)(&outer, &method.state, argument));
+        let [first, second] = arguments;
+        let second = (count >= 2).then_some(second);
+        let body = AssertUnwindSafe(|| (method.body)(&outer, &method.state, first, second));
         match catch_unwind(body) {
             Ok(Ok(value)) => result = number(env, value),
             // The exception is pending already.

@@ -242,7 +242,7 @@ impl Session {
     #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
     pub fn append(&self, env: Env, this: This<'_, Object<'_>>, data: Unknown<'_>) -> Result<f64> {
         if !self.state.fast.replace(true) {
-            fast::install(&env, &this.object, c"append", Rc::clone(&self.state), append);
+            fast::install(&env, &this.object, c"append", Rc::clone(&self.state), raw_append);
         }
         append(&env, &self.state, data.raw())
     }
@@ -418,7 +418,16 @@ impl Session {
     }
 }
 
-/// The body of `append`, also on the raw path.
+/// `append` on the raw path.
+fn raw_append(
+    env: &Env,
+    state: &State,
+    data: sys::napi_value,
+    _: Option<sys::napi_value>,
+) -> Result<f64> {
+    append(env, state, data)
+}
+
 fn append(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
     let session = &state.handle.session;
     // SAFETY: environment and value are those of the running call.

@@ -16,7 +16,6 @@ pub use boundary::MAX_HELD;
 pub use span::Span;
 
 use crate::text::scanner::{self, State};
-use crate::text::utf16;
 use checkpoint::Checkpoints;
 
 /// The capacity when none is asked for, in bytes.
@@ -29,11 +28,6 @@ const FIRST_ALLOCATION: usize = 4096;
 /// How far the search for plain text looks ahead of the oldest byte, in bytes:
 /// enough to make it rare, little enough to keep one write short.
 const LOOK_AHEAD: usize = 4096;
-/// The most bytes that [`Ring::write_with`] restores after a writer that
-/// overshoots.
-pub const MAX_SPARE: usize = 8;
-/// How many UTF-16 units are transcoded at once on the stack.
-const UTF16_BLOCK: usize = 1024;
 
 /// The newest bytes of a stream, at most as many as its capacity.
 ///
@@ -145,60 +139,6 @@ impl Ring {
             self.next = tail.len();
         }
         self.end += count as u64;
-        self.end
-    }
-
-    /// Appends up to `count` bytes that `fill` writes straight into the ring
-    /// and returns the new end, or `None`, with nothing written, when they would
-    /// not lie in one piece. The caller then writes them elsewhere first.
-    ///
-    /// `fill` gets `count + spare` bytes of arbitrary content and returns how
-    /// many of them it wrote, at most `count`. What it leaves in the last
-    /// `spare` bytes (at most [`MAX_SPARE`]) is undone, for writers that end
-    /// with a NUL. The oldest bytes make room for all of `count`, even if fewer
-    /// are written.
-    pub fn write_with(
-        &mut self,
-        count: usize,
-        spare: usize,
-        fill: impl FnOnce(&mut [u8]) -> usize,
-    ) -> Option<u64> {
-        let spare = spare.min(MAX_SPARE);
-        let stretch = count.checked_add(spare)?;
-        if stretch > self.capacity {
-            return None;
-        }
-        self.grow(self.len() + stretch);
-        if self.next + stretch > self.buffer.len() {
-            return None;
-        }
-        self.evict((self.len() + count).saturating_sub(self.buffer.len()));
-
-        let target = &mut self.buffer[self.next..][..stretch];
-        let mut saved = [0; MAX_SPARE];
-        saved[..spare].copy_from_slice(&target[count..]);
-        let written = fill(target).min(count);
-        target[count..].copy_from_slice(&saved[..spare]);
-
-        self.next += written;
-        if self.next == self.buffer.len() {
-            self.next = 0;
-        }
-        self.end += written as u64;
-        Some(self.end)
-    }
-
-    /// Appends UTF-16 text as UTF-8, each lone surrogate as U+FFFD, and returns
-    /// the new end. Allocates nothing.
-    pub fn write_utf16(&mut self, units: &[u16]) -> u64 {
-        let mut encoded = [0; UTF16_BLOCK * utf16::MAX_UTF8_PER_UNIT];
-        let mut rest = units;
-        while !rest.is_empty() {
-            let (block, after) = rest.split_at(utf16::block_length(rest, UTF16_BLOCK));
-            let written = utf16::to_utf8_lossy(block, &mut encoded);
-            self.write(&encoded[..written]);
-            rest = after;
-        }
         self.end
     }
 
@@ -319,7 +259,8 @@ impl Ring {
         let (state, _) = state.advance_noting(span.tail);
         self.state = state;
         self.start += count as u64;
-        if self.start > self.plain_until {
+        // Who evicts this much at once looks at every byte once as it is.
+        if self.start > self.plain_until && count < LOOK_AHEAD {
             // Where one sequence was, the next is near: not worth a look.
             self.plain_until = if escape { 0 } else { self.look_ahead() };
         }

@@ -7,7 +7,6 @@
 //! - [`scanner`]: the parser state at any byte, as a terminal would have it;
 //! - [`json`]: raw output as the inside of a JSON string;
 //! - [`utf8`]: the longest complete prefix of a chunk, and UTF-8 to UTF-16;
-//! - [`utf16`]: UTF-16 to UTF-8, as JavaScript's strings need it;
 //! - [`queries`]: output without the questions a terminal would answer.
 
 #![forbid(unsafe_code)]
@@ -15,7 +14,6 @@
 pub mod json;
 pub mod queries;
 pub mod scanner;
-pub mod utf16;
 pub mod utf8;
 
 #[cfg(test)]

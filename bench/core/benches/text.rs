@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use offheap_terminal_core::text::queries::QueryFilter;
-use offheap_terminal_core::text::{json, utf8, utf16};
+use offheap_terminal_core::text::{json, utf8};
 
 mod sample;
 
@@ -40,17 +40,6 @@ fn transcode(criterion: &mut Criterion) {
                 out.clear();
                 utf8::to_utf16_lossy(&text, &mut out);
             });
-        });
-    }
-    group.finish();
-
-    let mut group = criterion.benchmark_group("utf-16 to utf-8");
-    for (name, text) in sample::all(SIZE) {
-        let units: Vec<u16> = String::from_utf8_lossy(&text).encode_utf16().collect();
-        let mut out = vec![0; units.len() * utf16::MAX_UTF8_PER_UNIT];
-        group.throughput(Throughput::Bytes(text.len() as u64));
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| utf16::to_utf8_lossy(&units, &mut out));
         });
     }
 }

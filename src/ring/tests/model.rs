@@ -9,7 +9,6 @@ use crate::text::scanner::tests::terminal_bytes;
 #[derive(Clone, Debug)]
 enum Step {
     Write(Vec<u8>),
-    WriteInPlace(Vec<u8>, usize, usize),
     Clear,
     Resize(usize),
 }
@@ -17,8 +16,6 @@ enum Step {
 fn step(most: usize) -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => terminal_bytes(most).prop_map(Step::Write),
-        2 => (terminal_bytes(most), 0..10usize, 0..9usize)
-            .prop_map(|(bytes, more, spare)| Step::WriteInPlace(bytes, more, spare)),
         1 => Just(Step::Clear),
         2 => (1..300usize).prop_map(Step::Resize),
     ]
@@ -42,9 +39,6 @@ impl Model {
                 self.all.extend(&bytes);
                 assert_eq!(ring.write(&bytes), self.all.len() as u64);
             }
-            Step::WriteInPlace(bytes, more, spare) => {
-                self.write_in_place(ring, &bytes, more, spare);
-            }
             Step::Clear => {
                 self.start = self.all.len();
                 ring.clear();
@@ -56,26 +50,6 @@ impl Model {
             }
         }
         self.keep(self.capacity);
-    }
-
-    fn write_in_place(&mut self, ring: &mut Ring, bytes: &[u8], more: usize, spare: usize) {
-        let count = bytes.len() + more;
-        let written = ring.write_with(count, spare, |target| {
-            assert_eq!(target.len(), count + spare);
-            target.fill(0);
-            target[..bytes.len()].copy_from_slice(bytes);
-            bytes.len()
-        });
-        if let Some(end) = written {
-            // Room may be made for more than is written, not for less.
-            self.start = self.start.max(usize::try_from(ring.start()).unwrap());
-            assert!(
-                self.start
-                    <= (self.all.len() + count).saturating_sub(self.capacity).max(self.start)
-            );
-            self.all.extend(bytes);
-            assert_eq!(end, self.all.len() as u64);
-        }
     }
 
     fn check(&self, ring: &Ring) {
