@@ -23,6 +23,7 @@ function manifest({ target, name, os, cpu, libc, binary }) {
     description: `The ${target} binary of ${packageName}`,
     license: main.license,
     repository: main.repository,
+    type: 'commonjs',
     main: binary,
     files: [binary, 'THIRD-PARTY-LICENSES'],
     engines: main.engines,
