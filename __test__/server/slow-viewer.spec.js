@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { eventually, rss } = require('../helpers/proc')
-const { startServerProcess } = require('../helpers/server')
+const { STEADY, startServerProcess } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
 
 const MIB = 1024 * 1024
@@ -34,7 +34,7 @@ describe.each([
   ['JSON', false],
 ])('a viewer that stops reading, while its shell prints without end (%s)', (_name, stream) => {
   test('costs the ring and 8 MB; others go on; when it reads again it is told its gap', async () => {
-    host = await startServerProcess({ historyBytes: RING, screen: false })
+    host = await startServerProcess({ historyBytes: RING, screen: false }, { execArgv: STEADY })
     const other = await shell({ sessionId: 'other' })
     const stalled = await shell({ sessionId: 'flood' }, { stream })
     const second = await shell({ sessionId: 'flood' }, { stream: true })
