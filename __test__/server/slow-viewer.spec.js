@@ -212,9 +212,7 @@ describe('a peer that vanishes without a word', () => {
     }
   })
 
-  // Known not to hold: a socket that is held back reads no pong, so the server
-  // cannot tell a peer that is gone from one that waits, and keeps both.
-  test.failing('even while its input waits for a program that does not read', async () => {
+  test('even while its input waits for a program that does not read', async () => {
     host = await startServerProcess({ pingInterval: PING })
     const peer = fork(path.join(__dirname, '../helpers/peer-process.js'), [
       host.url,
@@ -231,5 +229,42 @@ describe('a peer that vanishes without a word', () => {
     } finally {
       peer.kill('SIGKILL')
     }
+  })
+})
+
+describe('a peer whose input waits for a slow program', () => {
+  const MEGABYTES = 10
+  const paste = (client) => {
+    for (let i = 0; i < MEGABYTES * 16; i += 1) client.send(Buffer.alloc(64 * 1024, 'x'))
+  }
+
+  test.each([
+    ['offheap.v1', true],
+    ['JSON', false],
+  ])('is not taken for a dead one, and loses nothing (%s)', async (_name, stream) => {
+    const PING = 1000
+    host = await startServerProcess({ pingInterval: PING })
+    const client = await shell({ sessionId: 'slow' }, { stream })
+    const bytes = MEGABYTES * MIB
+    const command = `sleep ${(5 * PING) / 1000}; head -c ${bytes} | wc -c; echo al''l`
+    client.type(`stty raw -echo; echo go''on; ${command}\r`)
+    await client.sees('goon')
+    if (stream) paste(client)
+    else for (let i = 0; i < MEGABYTES * 4; i += 1) client.type('x'.repeat(256 * 1024))
+    await eventually('input waits', async () => (await host.ask('stats')).inputBytes > 0)
+    await client.sees('all')
+    expect(client.output).toContain(`${bytes}\nall`)
+    expect(client.closed).toBeNull()
+  })
+
+  test('is believed for forty rounds, not longer, when its pong cannot be read', async () => {
+    host = await startServerProcess({ pingInterval: 300 })
+    const client = await shell({ sessionId: 'deaf' }, { stream: true })
+    client.type("stty raw -echo; echo go''on; sleep 1000\r")
+    await client.sees('goon')
+    for (let i = 0; i < 3; i += 1) paste(client)
+    await eventually('the bound', async () => (await host.ask('stats')).inputBytes >= 8 * MIB)
+    expect((await host.ask('stats')).inputBytes).toBeLessThan(10 * MIB)
+    await eventually('the end', async () => (await host.ask('stats')).connections === 0, 30_000)
   })
 })

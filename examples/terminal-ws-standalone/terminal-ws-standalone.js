@@ -78,7 +78,12 @@ class TerminalWebSocketServer {
       handleProtocols: (offered) =>
         [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
     })
-    this.#server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000 })
+    const { headersTimeout } = this.config
+    this.#server = http.createServer({
+      headersTimeout,
+      requestTimeout: 3 * headersTimeout,
+      connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
+    })
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise((resolve, reject) => {
@@ -150,7 +155,7 @@ class TerminalWebSocketServer {
   #connect(ws, request, url) {
     // A frame that breaks the protocol ends its own connection; ws closes it.
     ws.on('error', () => {})
-    this.#liveness.watch(ws)
+    const peer = this.#liveness.watch(ws, request.socket)
     const address = request.socket.remoteAddress
     const refuse = (...reason) => refuseSocket(ws, ...reason)
     if (url.pathname === '/mux') {
@@ -158,14 +163,14 @@ class TerminalWebSocketServer {
     } else if (url.pathname !== '/') {
       refuse(1008, 'Not available', 'Git status is not available on this server')
     } else {
-      this.#connectTerminal(ws, address, url.searchParams, refuse)
+      this.#connectTerminal(ws, peer, address, url.searchParams, refuse)
     }
   }
 
-  #connectTerminal(ws, address, query, refuse) {
+  #connectTerminal(ws, peer, address, query, refuse) {
     const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
     const make = (server, session) => {
-      const connection = new Kind(server, ws, session)
+      const connection = new Kind(server, ws, session, peer)
       ws.on('message', (data, isBinary) => connection.message(data, isBinary))
       ws.on('close', (code) => this.#forget(connection, code))
       return connection
@@ -339,6 +344,8 @@ function windowOf(value) {
 
 function refuseUpgrade(socket, { status, message }) {
   socket.on('error', () => socket.destroy())
+  // Node's server waits for the peer to close its half too, for ever.
+  socket.once('finish', () => socket.destroy())
   const body = `${message}\n`
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\n` +

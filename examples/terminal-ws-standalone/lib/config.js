@@ -14,6 +14,8 @@ const DEFAULTS = {
   screen: true,
   authToken: '',
   allowedOrigins: [],
+  /** How long a request's head may take, in ms; the whole request three times as long. */
+  headersTimeout: 10_000,
 }
 
 const NUMBERS = [

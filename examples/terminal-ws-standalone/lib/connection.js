@@ -34,11 +34,13 @@ class Connection {
    * @param {import('../terminal-ws-standalone').TerminalWebSocketServer} server
    * @param {import('ws').WebSocket} socket
    * @param {import('offheap-terminal').Session} session
+   * @param {ReturnType<import('./liveness').Liveness['watch']>} [peer] the socket's other end, where it is this session's alone
    */
-  constructor(server, socket, session) {
+  constructor(server, socket, session, peer) {
     this.#server = server
     this.socket = socket
     this.session = session
+    this.peer = peer
     this.acked = 0
     /** The size this client asked for last. */
     this.size = null
@@ -132,12 +134,12 @@ class Connection {
 
   /** No more is read from this client until the shell has taken what waits. */
   holdInput() {
-    this.socket.pause()
+    this.peer.hold(() => this.session.writableLength)
   }
 
   /** The shell has taken all that waited. */
   inputDrained() {
-    this.socket.resume()
+    this.peer.release()
   }
 
   /** The shell has ended: what is left is sent, then the exit, then the close. */
@@ -147,7 +149,7 @@ class Connection {
     this.exiting = true
     this.outlet.whenDrained(() => {
       this.send({ type: 'exit', code, signal: this.session.exit?.signal ?? 0 })
-      this.socket.close(1000, 'Shell exited')
+      this.#end(1000, 'Shell exited')
     })
   }
 
@@ -157,7 +159,13 @@ class Connection {
     this.#ended = true
     const [code, text] = CLOSE_CODES[reason] ?? [1000, 'Session closed']
     if (code === 1008) this.fail('This terminal was closed to make room for a new one.')
-    this.socket.close(code, text)
+    this.#end(code, text)
+  }
+
+  #end(code, reason) {
+    // What waited has nobody to read it; the peer's own close is behind it.
+    this.peer?.release()
+    this.socket.close(code, reason)
   }
 
   setFocused(focused, allFocused) {
