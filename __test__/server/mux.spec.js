@@ -120,6 +120,13 @@ test('the end of a shell ends its channel and no other', async () => {
   await mux.open(1)
 })
 
+test('a channel opened again when its shell has ended has a new shell', async () => {
+  await mux.open(1, { sessionId: 'again' })
+  mux.type(1, 'exit 3\r')
+  await mux.until(({ type, code }) => type === 'closed' && code === 1000, 1)
+  expect(await mux.open(1, { sessionId: 'again' })).toMatchObject({ type: 'connected' })
+})
+
 test('what is wrong is said to its channel', async () => {
   await mux.open(1)
   mux.send({ type: 'open', channel: 1 })

@@ -50,6 +50,8 @@ class TerminalWebSocketServer {
   #sockets
   /** The connections of each session: handles, no data. */
   #connections = new Map()
+  /** The sessions of whose exit a client has been told; they stay for another second. */
+  #exitTold = new Set()
   #closing = null
 
   constructor(config = {}) {
@@ -215,6 +217,10 @@ class TerminalWebSocketServer {
     const id = sessionId(textOf(query.sessionId), projectId)
     let session = id === undefined ? null : this.registry.get(id, projectId)
     if (session && (session.projectId ?? undefined) !== projectId) session = null
+    if (session && wholeNumber(query.offset) === null && this.#isOver(session)) {
+      session.close()
+      session = null
+    }
     if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
     const cwd = workingDirectory(session?.cwd ?? textOf(query.path))
     // Shells without a project are counted for the address that asks for them.
@@ -223,6 +229,21 @@ class TerminalWebSocketServer {
     if (session) session.spawn({ ...pty, rateKey })
     else session = this.registry.create({ projectId, id, cwd, rateKey, pty })
     return { session, isNew: true }
+  }
+
+  /**
+   * Whether nobody waits for the last output or the exit of a session any more:
+   * who asks for it then, and not for the rest of it, wants a new shell.
+   */
+  #isOver(session) {
+    const key = keyOf(session)
+    const reading = [...(this.#connections.get(key) ?? [])].some(({ exitTold }) => !exitTold)
+    return this.#exitTold.has(key) && !reading
+  }
+
+  /** A client has had all output of a session, and its exit. */
+  exitTold(session) {
+    this.#exitTold.add(keyOf(session))
   }
 
   #remember(connection) {
@@ -247,6 +268,7 @@ class TerminalWebSocketServer {
   }
 
   #listenToRegistry() {
+    this.registry.on('sessionClosed', (news) => this.#exitTold.delete(keyOf(news)))
     const each = (event, act) => {
       this.registry.on(event, (news) => {
         for (const connection of this.#connections.get(keyOf(news)) ?? []) act(connection, news)

@@ -27,6 +27,8 @@ const CLOSE_CODES = {
  */
 class Connection {
   id = crypto.randomUUID()
+  /** Whether the client has had the session's last output and its exit. */
+  exitTold = false
   #server
   #ended = false
 
@@ -149,6 +151,8 @@ class Connection {
     this.exiting = true
     this.outlet.whenDrained(() => {
       this.send({ type: 'exit', code, signal: this.session.exit?.signal ?? 0 })
+      this.exitTold = true
+      this.#server.exitTold(this.session)
       this.#end(1000, 'Shell exited')
     })
   }
