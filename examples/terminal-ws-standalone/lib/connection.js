@@ -106,6 +106,18 @@ class Connection {
     this.send(code ? { type: 'error', message, code } : { type: 'error', message })
   }
 
+  /** Handles a text frame: one control message. */
+  text(frame) {
+    let message
+    try {
+      message = JSON.parse(frame)
+    } catch {
+      this.fail('Text frames must be JSON', 'ERR_INVALID_JSON')
+      return
+    }
+    this.control(message)
+  }
+
   /** Handles one control message; an unknown one is an error the client is told. */
   control(message) {
     const handler = HANDLERS[message?.type]
