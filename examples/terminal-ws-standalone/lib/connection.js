@@ -125,7 +125,12 @@ class Connection {
       this.fail(`Unknown message type: ${String(message?.type)}`, 'ERR_UNKNOWN_MESSAGE')
       return
     }
-    handler.call(this, message, this.#server)
+    try {
+      handler.call(this, message, this.#server)
+    } catch (error) {
+      // Its session may have been closed a moment ago.
+      this.fail(error.message, error.code)
+    }
   }
 
   /** Input for the shell. What it cannot take yet holds up this socket alone. */
@@ -218,13 +223,9 @@ const HANDLERS = {
   },
 
   resize({ cols, rows }, server) {
-    try {
-      this.session.resize(cols, rows)
-      this.size = { cols, rows }
-      server.sizeChanged(this.session)
-    } catch (error) {
-      this.fail(error.message, error.code)
-    }
+    this.session.resize(cols, rows)
+    this.size = { cols, rows }
+    server.sizeChanged(this.session)
   },
 
   ctrl({ key }) {
