@@ -222,6 +222,22 @@ describe('frames that break the protocol', () => {
   })
 })
 
+test('past the limit of connections, new ones are dropped, and old ones serve on', async () => {
+  const host = await startServer({ maxConnections: 3 })
+  try {
+    const clients = Array.from({ length: 3 }, () => host.connect({ sessionId: 'a' }))
+    await Promise.all(clients.map((client) => client.ready()))
+    const late = host.connect({ sessionId: 'a' })
+    await late.until('the end', () => late.error)
+    await Promise.all(clients.map((client) => client.settled()))
+    await clients[0].close()
+    await eventually('room', () => host.registry.get('a').connections === 2)
+    await host.connect({ sessionId: 'a' }).ready()
+  } finally {
+    await host.stop()
+  }
+})
+
 describe('who takes for ever', () => {
   let host
   let before
@@ -265,6 +281,15 @@ describe('who takes for ever', () => {
     const sockets = Array.from({ length: 20 }, () => connect(text))
     // The server has said its last; does it still wait for theirs?
     await Promise.all(sockets.map((socket) => once(socket, 'end')))
+    await isLetGo(sockets.length)
+  })
+
+  /** Answers that fill the buffers on their way. */
+  const answers = `GET /vendor/xterm/xterm.mjs HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(100)
+
+  test('to read its answers is let go, and leaves no file open', async () => {
+    const sockets = Array.from({ length: 5 }, () => connect(answers).pause())
+    await eventually('the server has them', () => descriptors().length >= before + 2 * sockets.length)
     await isLetGo(sockets.length)
   })
 

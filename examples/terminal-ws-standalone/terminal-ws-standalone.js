@@ -80,12 +80,15 @@ class TerminalWebSocketServer {
       handleProtocols: (offered) =>
         [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
     })
-    const { headersTimeout } = this.config
+    const { headersTimeout, maxConnections } = this.config
     this.#server = http.createServer({
       headersTimeout,
       requestTimeout: 3 * headersTimeout,
       connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
     })
+    this.#server.maxConnections = maxConnections
+    // For who does not read an answer; a WebSocket has its pings.
+    this.#server.setTimeout(3 * headersTimeout)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise((resolve, reject) => {
