@@ -455,6 +455,17 @@ describe('closing', () => {
     expect(() => registry.checkMemory()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
   })
 
+  test.each([undefined, null, 12, {}])('close(%j) closes nothing', (id) => {
+    open()
+    registry.create({ id: 'a' })
+    const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+    expect(() => registry.close(id)).toThrow(wrong)
+    expect(() => registry.close(id, 'project')).toThrow(wrong)
+    expect(registry.closed).toBe(false)
+    expect(registry.get('a').closed).toBe(false)
+    expect(registry.close('a', undefined)).toBe(true)
+  })
+
   test('Symbol.dispose does it too', () => {
     open()
     registry[Symbol.dispose]()

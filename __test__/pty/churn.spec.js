@@ -3,7 +3,7 @@
 const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const { promisify } = require('node:util')
-const { children, descriptors, masters, threads } = require('../helpers/processes')
+const { children, descriptors, masters, threads } = require('../helpers/proc')
 const { batches, shell, start, until } = require('../helpers/pty')
 const { spawn } = require('../..')
 

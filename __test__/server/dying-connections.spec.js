@@ -2,7 +2,7 @@
 
 const { once } = require('node:events')
 const { WebSocket } = require('ws')
-const { eventually, fds, threads } = require('../helpers/proc')
+const { descriptors, eventually, threads } = require('../helpers/proc')
 const { STEADY, startServerProcess } = require('../helpers/server')
 
 const AT_ONCE = 50
@@ -33,7 +33,15 @@ async function held() {
   await eventually('the viewers to go', async () => (await host.ask('stats')).viewers === 0)
   const { sessions, nativeBytes, connections: attached } = await host.ask('stats')
   const { heapUsed, rss } = await host.ask('memory')
-  return { sessions, nativeBytes, attached, fds: fds(host.pid), threads: threads(host.pid), heapUsed, rss }
+  return {
+    sessions,
+    nativeBytes,
+    attached,
+    fds: descriptors(host.pid).length,
+    threads: threads(host.pid),
+    heapUsed,
+    rss,
+  }
 }
 
 const least = (values) => Math.min(...values)
