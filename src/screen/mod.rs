@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod budget;
 mod buffer;
 mod cell;
 mod charset;

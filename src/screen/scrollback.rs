@@ -72,14 +72,14 @@ impl Scrollback {
     pub(super) fn unwrap_row(&mut self, line: usize, base: usize) {
         let Some(index) = line.checked_sub(base.saturating_sub(self.rows)) else { return };
         let mut records = self.newest(self.rows);
-        let Some((edges, _)) = records.nth(index) else { return };
-        let mut before = self.newest(self.rows);
         if index > 0 {
-            before.nth(index - 1);
+            records.nth(index - 1);
         }
-        before.settle();
-        let (block, at) = (before.block, before.at);
-        self.blocks[block][at] = edges.unwrapped().0;
+        records.settle();
+        let (block, at) = (records.block, records.at);
+        if let Some(edges) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+            *edges = Edges(*edges).unwrapped().0;
+        }
     }
 
     /// Drops all rows and their memory.
