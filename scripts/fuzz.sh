@@ -27,7 +27,7 @@ if [ "$target" = screen ]; then
         { printf '\005\144\036\310'; head -c 1000 "$file"; } >"$corpus/$(basename "$file")"
     done
 fi
-set -- "$corpus" -max_len=1500 -timeout=30 -rss_limit_mb=3000 -artifact_prefix="artifacts/$target/" \
+set -- "$corpus" -max_len=1500 -timeout=60 -rss_limit_mb=3000 -artifact_prefix="artifacts/$target/" \
     -max_total_time="$seconds"
 [ ! -f "$target.dict" ] || set -- "$@" -dict="$target.dict"
 exec "${CARGO_TARGET_DIR:-target}/$host/release/$target" "$@"
