@@ -25,10 +25,10 @@ impl Budget {
         Self { cells: MOST }
     }
 
-    /// A control or sequence was performed.
+    /// So many controls and sequences were performed.
     #[inline]
-    pub(super) const fn earn(&mut self) {
-        self.cells = self.cells.saturating_add(EARNED);
+    pub(super) const fn earn(&mut self, count: usize) {
+        self.cells = self.cells.saturating_add(count * EARNED);
     }
 
     /// Takes what `count` pieces of so many cells cost; answers how many pieces

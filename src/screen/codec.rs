@@ -66,6 +66,18 @@ impl Edges {
         Self(edges)
     }
 
+    /// The edges of a row of `columns` narrow characters that stands alone and
+    /// begins with a background if it is `tinted`.
+    pub(super) const fn of_text(columns: usize, tinted: bool, cols: usize) -> Self {
+        let begun = if columns > 0 && !tinted { Self::BEGUN } else { 0 };
+        let end = match cols - columns {
+            0 => Self::FULL,
+            1 if cols > 2 => Self::GAP,
+            _ => 0,
+        };
+        Self(begun | end)
+    }
+
     const fn has(self, flag: u8) -> bool {
         self.0 & flag != 0
     }
@@ -148,6 +160,14 @@ impl<'a> Writer<'a> {
     pub(super) fn character(&mut self, cell: Cell) {
         self.select(cell.style());
         self.content(cell);
+    }
+
+    /// Writes ASCII text of a style.
+    pub(super) fn run(&mut self, style: Style, text: &[u8]) {
+        if self.style != style {
+            self.change(style, None);
+        }
+        self.out.extend_from_slice(text);
     }
 
     /// Back to the default attributes.

@@ -26,6 +26,7 @@ mod modes;
 mod osc;
 mod palette;
 mod parser;
+mod passing;
 mod print;
 mod reflow;
 mod resize;

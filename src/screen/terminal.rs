@@ -174,7 +174,7 @@ impl Terminal {
         self.alternate = !self.alternate;
     }
 
-    /// Forgets the styles and links that nothing uses any more.
+    /// Forgets the styles that nothing uses any more.
     pub(super) fn sweep_styles(&mut self) {
         let mut used = vec![false; self.styles.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
@@ -189,10 +189,13 @@ impl Terminal {
             }
         }
         self.pen_id = None;
-        self.sweep_links();
     }
 
-    fn sweep_links(&mut self) {
+    /// Forgets the links that nothing uses any more. Styles are forgotten when
+    /// there are many, which depends on how the output came in pieces; which
+    /// links are known must not.
+    pub(super) fn sweep_links(&mut self) {
+        self.sweep_styles();
         let mut used = vec![false; self.links.len() + 1];
         used[self.pen.link as usize] = true;
         for style in self.styles.styles_mut() {
@@ -276,7 +279,7 @@ impl Terminal {
     fn forget_printed(&mut self) {
         self.join = Join::NONE;
         self.in_run = false;
-        self.budget.earn();
+        self.budget.earn(1);
     }
 }
 
@@ -323,5 +326,14 @@ impl Perform for Terminal {
 
     fn abandon(&mut self) {
         self.forget_printed();
+    }
+
+    #[inline]
+    fn lines(&mut self, bytes: &[u8]) -> (usize, usize) {
+        if bytes.len() > self.rows * 2 && self.is_at_bottom() {
+            self.pass_lines(bytes)
+        } else {
+            (0, 0)
+        }
     }
 }
