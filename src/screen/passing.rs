@@ -109,6 +109,13 @@ fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool
     }
 }
 
+/// How many sequences there are in a line.
+fn sequences(line: &[u8]) -> usize {
+    // No sum of so few overflows, and bytes are summed many at a time.
+    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == 0x1b)).sum::<u8>();
+    line.chunks(255).map(|part| usize::from(count(part))).sum()
+}
+
 impl Terminal {
     /// Whether lines that come now would enter at the bottom and leave at the top.
     #[inline]
@@ -139,7 +146,8 @@ impl Terminal {
         let passing = lines.count - staying;
         let taken = (lines.ends[passing - 1] >> 1) as usize;
         self.keep_passing(bytes, &lines, passing);
-        let sequences = bytes[..taken].iter().map(|&byte| usize::from(byte == 0x1b)).sum::<usize>();
+        let coloured = lines.first(passing).filter(|&(_, _, coloured)| coloured);
+        let sequences: usize = coloured.map(|(begin, end, _)| sequences(&bytes[begin..end])).sum();
         self.budget.earn(sequences + 2 * passing);
         // What stays is printed from the top, and ends at the bottom again.
         self.active.change_rows(0, self.rows, |row| {
