@@ -139,7 +139,7 @@ pub(super) struct StyleTable {
 }
 
 /// Styles kept without looking for unused ones.
-const SWEEP_FLOOR: usize = 128;
+const SWEEP_FLOOR: usize = 64;
 const FIRST_SLOTS: usize = 32;
 /// On large screens, cells for each style that is kept without looking.
 const CELLS_A_STYLE: usize = 128;
