@@ -9,7 +9,8 @@ if (require.main === module) {
   for (let from = 0; from < lines; from += block) {
     let text = ''
     for (let line = from; line < Math.min(from + block, lines); line += 1) text += `${pad(line)}\n`
-    writeSync(1, text)
+    // A signal, such as that of a resize, ends a write early.
+    for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(1, rest))
     if (pause > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause)
   }
 }
