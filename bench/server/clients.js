@@ -29,8 +29,8 @@ class Client {
 }
 
 /** Each session runs a command to its end; resolves with the seconds it took. */
-async function transfer({ port, protocol, sessions, command }) {
-  const clients = open(port, protocol, sessions, 'transfer')
+async function transfer({ port, protocol, sessions, command, name = 'transfer' }) {
+  const clients = open(port, protocol, sessions, name)
   await Promise.all(clients.map(({ connected }) => connected))
   await pause(300)
   const start = performance.now()
