@@ -31,7 +31,7 @@ impl Mirror {
     /// Takes output. With `answers`, questions in it are answered there, as the
     /// terminal of a viewer would if one were attached.
     pub(super) fn feed(&mut self, bytes: &[u8], answers: Option<&mut Vec<u8>>) {
-        let Some(options) = &self.options else { return };
+        let Some(options) = self.options.as_ref().filter(|_| !bytes.is_empty()) else { return };
         let screen = self.screen.get_or_insert_with(|| Box::new(Screen::new(options)));
         match answers {
             Some(answers) => screen.feed_answering(bytes, answers),

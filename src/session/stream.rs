@@ -15,6 +15,9 @@ use crate::pty::Gate;
 use crate::ring::Ring;
 use crate::screen::ScreenOptions;
 
+/// Output that the screen may see late, while viewers are there, in bytes.
+const MIRROR_LATE: usize = 32 * 1024;
+
 /// Names a viewer within its session. Never reused within a session, so a
 /// stale one reaches nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub enum Origin {
 pub(super) struct Stream {
     ring: Ring,
     mirror: Mirror,
+    /// The offset up to which the screen has followed the history.
+    mirrored: u64,
     cursors: Slab<(u64, Cursor)>,
     serial: u64,
     meter: Arc<Meter>,
@@ -59,6 +64,7 @@ impl Stream {
         Self {
             ring: Ring::new(history),
             mirror: Mirror::new(screen, Arc::clone(&meter)),
+            mirrored: 0,
             cursors: Slab::new(),
             serial: 0,
             meter,
@@ -78,16 +84,40 @@ impl Stream {
     /// Takes output. Questions that it asks of its terminal are answered into
     /// `answers` when nobody is there whose terminal could.
     pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
+        let late = self.may_mirror_late(bytes.len());
+        if !late {
+            self.catch_up();
+        }
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
-        self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+        if !late {
+            self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+            self.mirrored = end;
+        }
         self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
         }
         end
+    }
+
+    /// Whether the screen may see so many bytes more later, together with what
+    /// follows: several reads at once cost it about half. With nobody there it
+    /// has to answer now, and nothing may leave the history before it was seen.
+    fn may_mirror_late(&self, bytes: usize) -> bool {
+        let waiting = self.ring.end() - self.mirrored + bytes as u64;
+        !self.cursors.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
+    }
+
+    /// Shows the screen what it has not seen yet. It was there while viewers
+    /// were, who answered what it asked.
+    fn catch_up(&mut self) {
+        let span = self.ring.slices(self.mirrored, usize::MAX);
+        self.mirror.feed(span.head, None);
+        self.mirror.feed(span.tail, None);
+        self.mirrored = self.ring.end();
     }
 
     /// The next output answers input: it goes out without delay.
@@ -121,6 +151,7 @@ impl Stream {
     }
 
     pub(super) fn shrink(&mut self, keep: usize) -> usize {
+        self.catch_up();
         let unread = self.cursors.iter().map(|(_, (_, cursor))| self.ring.end() - cursor.offset);
         let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
@@ -144,7 +175,9 @@ impl Stream {
         [span.head, span.tail].concat()
     }
 
+    /// The screen, which has seen everything.
     pub(super) fn mirror(&mut self) -> &mut Mirror {
+        self.catch_up();
         &mut self.mirror
     }
 
@@ -195,6 +228,8 @@ impl Stream {
     pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
         let known = self.cursor(key).is_some();
         if known {
+            // From here on the screen answers: not what a viewer was asked.
+            self.catch_up();
             self.cursors.remove(key.slot);
             self.meter.add(Gauge::Viewers, -1);
         }
