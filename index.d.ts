@@ -313,6 +313,16 @@ export interface RegistryStats {
   memoryLevel: MemoryLevel
 }
 
+export interface SessionRegistry {
+  /**
+   * Closes the registry with all its sessions. Only a call without any argument
+   * does: `close(undefined)` throws `ERR_INVALID_ARG_TYPE`.
+   *
+   * @returns `false` when it was closed already.
+   */
+  close(): boolean
+}
+
 /** Events of a registry and what their listeners get. */
 export interface RegistryEvents {
   sessionCreated: SessionInfo
@@ -922,6 +932,8 @@ export declare class SessionRegistry {
    * Closes a session; see `Session.close()`.
    *
    * @returns `false` when there is none of that name.
+   * @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, `undefined`
+   * included: only `close()` without any argument closes the registry.
    */
   close(id: string, projectId?: string): boolean
   /**

@@ -455,6 +455,17 @@ describe('closing', () => {
     expect(() => registry.checkMemory()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
   })
 
+  test.each([undefined, null, 12, {}])('close(%j) closes nothing', (id) => {
+    open()
+    registry.create({ id: 'a' })
+    const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+    expect(() => registry.close(id)).toThrow(wrong)
+    expect(() => registry.close(id, 'project')).toThrow(wrong)
+    expect(registry.closed).toBe(false)
+    expect(registry.get('a').closed).toBe(false)
+    expect(registry.close('a', undefined)).toBe(true)
+  })
+
   test('Symbol.dispose does it too', () => {
     open()
     registry[Symbol.dispose]()
@@ -483,14 +494,14 @@ describe('closing', () => {
   })
 
   onLinux(
-    'ten thousand sessions leave resident memory where it was',
+    '45,000 sessions leave resident memory where it was',
     () => {
       const script = `
       const { SessionRegistry } = require('.')
       const fs = require('node:fs')
       const registry = new SessionRegistry({ maxSessions: 0 })
       const cycle = async () => {
-        for (let n = 0; n < 10_000; n++) {
+        for (let n = 0; n < 5000; n++) {
           const session = registry.create({ projectId: 'p' + (n % 50), metadata: { n } })
           session.append('x'.repeat(10_000))
           registry.attach(session.id, 'c' + n)
@@ -503,14 +514,16 @@ describe('closing', () => {
         return Number(fs.readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
       }
       ;(async () => {
-        for (let n = 0; n < 3; n++) await cycle()
-        const before = await cycle()
-        console.log((await cycle()) - before)
+        const least = async () => Math.min(await cycle(), await cycle(), await cycle())
+        await least()
+        const before = await least()
+        console.log((await least()) - before)
       })()`
-      // A leak of 1 KiB a session would be 10 MB.
-      expect(Number(run(script, '--expose-gc'))).toBeLessThan(4 << 20)
+      // A leak of 1 KiB a session would be 15 MB. V8's young generation, which
+      // grows with what comes and goes, is held to its least.
+      expect(Number(run(script, '--expose-gc', '--max-semi-space-size=1'))).toBeLessThan(8 << 20)
     },
-    30_000,
+    60_000,
   )
 
   onLinux(

@@ -77,6 +77,11 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   same<ReturnType<typeof registry.list>, SessionInfo[]>()
   same<ReturnType<typeof registry.stats>, RegistryStats>()
   same<ReturnType<typeof registry.close>, boolean>()
+  registry.close('id')
+  registry.close('id', 'project')
+  registry.close()
+  // @ts-expect-error A session that there is not must not close them all.
+  registry.close(registry.get('id')?.id)
   registry.on('sessionClosed', ({ id, reason }) => {
     same<typeof id, string>()
     same<typeof reason, CloseReason>()

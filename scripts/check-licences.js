@@ -4,39 +4,13 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { choose } = require('./spdx')
 
 const root = path.join(__dirname, '..')
 
 function allowedLicences() {
   const [, list] = fs.readFileSync(path.join(root, 'deny.toml'), 'utf8').match(/^allow = \[([^\]]*)\]/m)
-  return new Set([...list.matchAll(/"([^"]+)"/g)].map(([, name]) => name))
-}
-
-/**
- * Whether an SPDX expression can be met: one side of each OR, both of each
- * AND. Old manifests write OR as a slash.
- */
-function allows(expression, allowed) {
-  const tokens = expression.replaceAll('/', ' OR ').match(/[()]|[^\s()]+(?: WITH \S+)?/g) ?? []
-  const primary = () => {
-    const token = tokens.shift()
-    if (token !== '(') return allowed.has(token)
-    const inner = alternatives()
-    tokens.shift()
-    return inner
-  }
-  const chain = (operator, operand, combine) => {
-    let result = operand()
-    while (tokens[0] === operator) {
-      tokens.shift()
-      const next = operand()
-      result = combine(result, next)
-    }
-    return result
-  }
-  const all = () => chain('AND', primary, (a, b) => a && b)
-  const alternatives = () => chain('OR', all, (a, b) => a || b)
-  return alternatives()
+  return [...list.matchAll(/"([^"]+)"/g)].map(([, name]) => name)
 }
 
 function crates() {
@@ -48,7 +22,7 @@ function crates() {
 function main() {
   const allowed = allowedLicences()
   const all = crates()
-  const refused = all.filter(({ license }) => !license || !allows(license, allowed))
+  const refused = all.filter(({ license }) => !license || !choose(license, allowed))
   const problems = refused.map(
     ({ name, version, license }) => `${name} ${version}: ${license ?? 'no licence'}`,
   )
@@ -60,6 +34,4 @@ function main() {
   else console.log(`${all.length} crates, all under allowed licences; no npm dependencies`)
 }
 
-if (require.main === module) main()
-
-module.exports = { allows }
+main()

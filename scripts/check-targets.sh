@@ -25,6 +25,11 @@ unset RUSTC_WRAPPER RUSTUP_TOOLCHAIN CARGO_BUILD_TARGET 2>/dev/null || true
 
 for target in "$@"; do
   echo "== $target"
+  # Without this, a library for musl is none that Node could load, and is left out.
+  case $target in
+  *-musl) export RUSTFLAGS="-C target-feature=-crt-static" ;;
+  *) unset RUSTFLAGS ;;
+  esac
   cargo check --locked --quiet -Zbuild-std=std,panic_unwind --target "$target" --target-dir target/check
 done
 echo "checked: $*"

@@ -1,6 +1,6 @@
 // Uses a built addon once, for platforms and versions of Node on which the
-// whole test suite does not run: the buffer, a registry with a viewer, and a
-// shell on a terminal. Usage: node scripts/smoke.js [--emulated]
+// whole test suite does not run: the buffer, a registry with a viewer, a screen,
+// a shell on a terminal and one in a session. Usage: node scripts/smoke.js [--emulated]
 //
 // Emulators may lack the ioctls that set a terminal; with --emulated that is
 // said, and is no failure.
@@ -30,6 +30,24 @@ function registry() {
   assert.equal(sessions.closeAll(), 1)
 }
 
+/** A screen, its snapshot, and the screen that the snapshot makes. */
+function screen() {
+  const sessions = new SessionRegistry()
+  const session = sessions.create()
+  session.resize(20, 5)
+  for (let line = 0; line < 50; line++) session.append(`line ${line}\r\n`)
+  session.append('\x1b[31mred\x1b[m 世界\x1b[2;3Hhere\x1b[?2004h')
+  assert.equal(session.screenText(), 'line 46\nlihere7\nline 48\nline 49\nred 世界')
+  const { data, offset, cols, rows } = session.snapshot()
+  assert.deepEqual({ offset, cols, rows }, { offset: session.end, cols: 20, rows: 5 })
+  const copy = sessions.create()
+  copy.resize(20, 5)
+  copy.append(data)
+  assert.equal(copy.screenText(), session.screenText())
+  assert.deepEqual(copy.snapshot().data, data)
+  sessions.closeAll()
+}
+
 async function shell() {
   const pty = spawn('/bin/sh', ['-c', 'read line; echo "said $line"; exit 3'], { cols: 100, rows: 30 })
   let output = ''
@@ -43,14 +61,33 @@ async function shell() {
   assert.equal(exitCode, 3)
 }
 
+/** A shell whose output goes into a session's history and screen by itself. */
+async function sessionShell() {
+  const sessions = new SessionRegistry()
+  const args = ['-c', 'read line; stty size; echo "said $line"; exit 4']
+  const session = sessions.create({ pty: { file: '/bin/sh', args, cols: 90, rows: 20 } })
+  const exited = new Promise((resolve) => sessions.on('sessionExited', resolve))
+  session.write('hello\r')
+  const { code } = await exited
+  assert.equal(code, 4)
+  assert.match(session.history().toString(), /20 90\r\nsaid hello\r\n/)
+  assert.match(session.screenText(), /20 90\nsaid hello/)
+  sessions.close()
+}
+
 async function main() {
   buffer()
   registry()
-  const parts = await shell().then(
-    () => 'buffer, registry and shell work',
+  screen()
+  const shells = async () => {
+    await shell()
+    await sessionShell()
+  }
+  const parts = await shells().then(
+    () => 'buffer, registry, screen and shells work',
     (error) => {
       if (!emulated || error.errno !== ENOSYS) throw error
-      return `buffer and registry work; no shell, since the emulator lacks ${error.syscall}`
+      return `buffer, registry and screen work; no shell, since the emulator lacks ${error.syscall}`
     },
   )
   console.log(`${process.platform}-${process.arch}, Node ${process.version}: ${parts}`)

@@ -8,39 +8,24 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { platforms } = require('./platforms')
 
 const root = path.join(__dirname, '..')
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8')
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 const main = JSON.parse(read('package.json'))
-const { binaryName, packageName, targets } = main.napi
+const { packageName } = main.napi
 
-const archs = { x86_64: 'x64', aarch64: 'arm64' }
-const systems = {
-  'unknown-linux-gnu': { os: 'linux', suffix: '-gnu', libc: 'glibc' },
-  'unknown-linux-musl': { os: 'linux', suffix: '-musl', libc: 'musl' },
-  'apple-darwin': { os: 'darwin', suffix: '' },
-  'pc-windows-msvc': { os: 'win32', suffix: '-msvc' },
-}
-
-/** What napi-rs calls a target's platform, and what npm has to know of it. */
-function platform(target) {
-  const [, arch, rest] = target.match(/^([^-]+)-(.+)$/)
-  const { os, suffix, libc } = systems[rest]
-  const cpu = archs[arch]
-  return { target, name: `${os}-${cpu}${suffix}`, os, cpu, libc }
-}
-
-function manifest({ target, name, os, cpu, libc }) {
-  const binary = `${binaryName}.${name}.node`
+function manifest({ target, name, os, cpu, libc, binary }) {
   return {
     name: `${packageName}-${name}`,
     version: main.version,
     description: `The ${target} binary of ${packageName}`,
     license: main.license,
     repository: main.repository,
+    type: 'commonjs',
     main: binary,
-    files: [binary],
+    files: [binary, 'THIRD-PARTY-LICENSES'],
     engines: main.engines,
     os: [os],
     cpu: [cpu],
@@ -89,7 +74,6 @@ function loader() {
 }
 
 function expected() {
-  const platforms = targets.map(platform)
   const manifests = platforms.map(manifest)
   main.optionalDependencies = Object.fromEntries(
     manifests.map(({ name, version }) => [name, version]).sort(([a], [b]) => a.localeCompare(b, 'en')),

@@ -146,6 +146,13 @@ browserTest(
         const [pane] = window.offheap.terminals.values()
         return { offset: pane.session.offset, state: pane.state }
       })
+    // The page may have lost its socket, by the last cut, since it was asked.
+    const close = () =>
+      page.evaluate(() => {
+        const { socket } = [...window.offheap.terminals.values()][0].session
+        socket?.close()
+        return socket !== null
+      })
     let cuts = 0
     let at = 0
     await eventually(
@@ -155,10 +162,10 @@ browserTest(
         if (now.state === 'waiting')
           await page.evaluate(() => [...window.offheap.terminals.values()][0].reconnect())
         if (now.state !== 'live' || now.offset < at + 100_000) return false
+        if (cuts % 2 === 0) line.cut()
+        else if (!(await close())) return false
         at = now.offset
         cuts += 1
-        if (cuts % 2) line.cut()
-        else await page.evaluate(() => [...window.offheap.terminals.values()][0].session.socket.close())
         return cuts === 8
       },
       20_000,
@@ -237,8 +244,6 @@ browserTest('a shell that exits says so; Enter starts another', async () => {
   await type('exit 3')
   await page.waitForSelector('.pane[data-state="exited"]')
   expect(await page.textContent('.pane .status')).toMatch('exited 3')
-  // An exited session stays for a second, for who still reads its last output.
-  await eventually('the session is gone', () => host.registry.list().length === 0)
   await page.keyboard.press('Enter')
   await live(1)
   await type('echo an""other')

@@ -9,7 +9,7 @@ const OUTPUT = new Set(['stream', 'history', 'buffered'])
 class Client {
   /** JSON messages, in the order they came. */
   messages = []
-  /** Output, in order: `{ type, offset, data }`, `offset` being that of the first byte where it is known. */
+  /** Output, in order: `{ type, offset, data, end }`, the offsets being those of the first byte and past the last. */
   frames = []
   /** All output as text. */
   output = ''
@@ -68,11 +68,14 @@ class Client {
   }
 
   #text(message) {
-    if (OUTPUT.has(message.type)) this.#add({ ...message, offset: undefined }, message.offset)
-    else this.messages.push(message)
+    if (OUTPUT.has(message.type)) {
+      const end = message.offset
+      this.#add({ ...message, offset: end - Buffer.byteLength(message.data) }, end)
+    } else this.messages.push(message)
   }
 
   #add(frame, end) {
+    frame.end = end
     this.end = end
     this.bytes += frame.data.length
     this.onFrame?.(frame, end)

@@ -25,8 +25,9 @@ class CounterReader {
   take(offset, data, most = data.length) {
     if (offset !== this.at) throw new Error(`bytes of ${offset}, but ${this.at} was next`)
     const taken = data.subarray(0, most)
-    if (!taken.equals(counterBytes(offset - this.base, offset - this.base + taken.length))) {
-      throw new Error(`wrong bytes at ${offset}: ${JSON.stringify(taken.subarray(0, 64).toString())}`)
+    const expected = counterBytes(offset - this.base, offset - this.base + taken.length)
+    if (!taken.equals(expected)) {
+      throw new Error(wrong(offset, taken, expected))
     }
     this.at += taken.length
     this.received += taken.length
@@ -40,6 +41,13 @@ class CounterReader {
     this.base = this.at = offset + index
     return true
   }
+}
+
+/** Says where the first wrong byte is, and what is around it. */
+function wrong(offset, taken, expected) {
+  const at = taken.findIndex((byte, index) => byte !== expected[index])
+  const around = (bytes) => JSON.stringify(bytes.subarray(Math.max(at - 32, 0), at + 48).toString())
+  return `wrong byte ${at} of ${taken.length} at ${offset}: ${around(taken)}, not ${around(expected)}`
 }
 
 module.exports = { CounterReader }

@@ -13,6 +13,6 @@ client.sees(PROMPT).then(() => {
 })
 
 process.on('message', () => {
-  for (let i = 0; i < 20; i += 1) client.send(Buffer.alloc(512 * 1024, 'x'))
+  for (let i = 0; i < 14; i += 1) client.send(Buffer.alloc(512 * 1024, 'x'))
 })
 process.on('disconnect', () => process.exit(0))

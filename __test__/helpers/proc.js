@@ -1,23 +1,28 @@
-// What the kernel says of a process: descriptors, threads, children, memory.
+// What the kernel says of a process (Linux): descriptors, threads, children, memory.
 
 const fs = require('node:fs')
 const { setTimeout: sleep } = require('node:timers/promises')
 
-function fds(pid = process.pid) {
-  return fs.readdirSync(`/proc/${pid}/fd`).length
+/** Open descriptors: number and what it leads to. */
+function descriptors(pid = process.pid) {
+  const folder = `/proc/${pid}/fd`
+  return fs.readdirSync(folder).flatMap((fd) => {
+    try {
+      return [{ fd: Number(fd), target: fs.readlinkSync(`${folder}/${fd}`) }]
+    } catch {
+      return [] // the one that listed the folder
+    }
+  })
 }
 
-/** Descriptors that are pseudo terminals. */
+/** Descriptors that are either end of a pseudo terminal. */
 function terminals(pid = process.pid) {
-  return fs.readdirSync(`/proc/${pid}/fd`).filter((fd) => isTerminal(`/proc/${pid}/fd/${fd}`)).length
+  return descriptors(pid).filter(({ target }) => /ptmx|\/pts\//.test(target)).length
 }
 
-function isTerminal(link) {
-  try {
-    return /ptmx|\/pts\//.test(fs.readlinkSync(link))
-  } catch {
-    return false
-  }
+/** Terminals whose masters a process holds. */
+function masters(pid = process.pid) {
+  return descriptors(pid).filter(({ target }) => target.endsWith('ptmx')).length
 }
 
 function threads(pid = process.pid) {
@@ -26,16 +31,15 @@ function threads(pid = process.pid) {
 
 /** The children of a process, zombies included. */
 function children(pid = process.pid) {
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && stat(name)?.parent === pid)
-    .map(Number)
+  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((name) => stat(name)?.parent === pid).map(Number)
 }
 
 function zombies(pid = process.pid) {
   return children(pid).filter((child) => stat(child)?.state === 'Z')
 }
 
+/** State and parent of a process, or null when it is gone. */
 function stat(pid) {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -57,6 +61,12 @@ function rss(pid = process.pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024
 }
 
+/** CPU time of this process with all its threads, in ms. */
+function cpuTime() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 /** Asks again until the answer is truthy; fails, saying what was waited for. */
 async function eventually(what, ask, timeout = 8_000) {
   const deadline = Date.now() + timeout
@@ -68,4 +78,15 @@ async function eventually(what, ask, timeout = 8_000) {
   }
 }
 
-module.exports = { children, eventually, fds, isRunning, rss, terminals, threads, zombies }
+module.exports = {
+  children,
+  cpuTime,
+  descriptors,
+  eventually,
+  isRunning,
+  masters,
+  rss,
+  terminals,
+  threads,
+  zombies,
+}

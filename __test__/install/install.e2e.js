@@ -67,8 +67,40 @@ describe('what is published', () => {
 
   test('the package of this platform is the binary, and under 3 MB', () => {
     const binary = `offheap-terminal.${packed.platform}.node`
-    expect(packed.host.files).toEqual(['LICENSE', 'README.md', binary, 'package.json'])
+    expect(packed.host.files).toEqual([
+      'LICENSE',
+      'README.md',
+      'THIRD-PARTY-LICENSES',
+      binary,
+      'package.json',
+    ])
     expect(packed.host.unpackedSize).toBeLessThan(3_000_000)
+  })
+
+  test('it names every crate that its binary was compiled from, with a licence', () => {
+    // Panics say where they are from: the binary holds paths of crates.
+    const binary = fs.readFileSync(packed.host.binary, 'latin1')
+    const crates = [...binary.matchAll(/(?:index\.crates\.io-[0-9a-f]+|rust\/deps)[/\\]([\w-]+)-\d/g)]
+    const names = new Set(crates.map(([, name]) => name))
+    expect(names.has('tokio') && names.has('hashbrown')).toBe(true)
+    const notices = fs.readFileSync(packed.host.notices, 'utf8')
+    const unnamed = [...names].filter((name) => !new RegExp(`^${name}(?: \\S+)? \\(`, 'm').test(notices))
+    expect(unnamed).toEqual([])
+    for (const other of ["Rust's standard library", '@xterm/xterm', 'Copyright (c) Tokio Contributors'])
+      expect(notices).toContain(other)
+  })
+
+  test('every platform has notices, of the crates of that platform', () => {
+    const about = (name) =>
+      fs
+        .readFileSync(path.join(root, 'npm', name, 'THIRD-PARTY-LICENSES'), 'utf8')
+        .match(/^[\w-]+(?= \d\S* \()/gm)
+    for (const name of fs.readdirSync(path.join(root, 'npm'))) {
+      const names = about(name)
+      expect(names).toEqual(expect.arrayContaining(['tokio', 'napi']))
+      expect(names.includes('portable-pty')).toBe(name.startsWith('win32'))
+      expect(names.includes('rustix')).toBe(!name.startsWith('win32'))
+    }
   })
 
   test('nothing runs at installation, and nothing else is depended on', () => {

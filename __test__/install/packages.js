@@ -1,3 +1,4 @@
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
@@ -34,11 +35,11 @@ function pack(box, npm, folder) {
   }
 }
 
-/** A platform's package with its licence; with its binary where it is the host's. */
+/** A platform's package with its licences; with its binary where it is the host's. */
 function stage(box, platform, host) {
   const folder = path.join(box.folder, 'packages', platform)
   fs.mkdirSync(folder, { recursive: true })
-  for (const file of ['package.json', 'README.md'])
+  for (const file of ['package.json', 'README.md', 'THIRD-PARTY-LICENSES'])
     fs.copyFileSync(path.join(root, 'npm', platform, file), path.join(folder, file))
   fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
   if (platform === host) fs.copyFileSync(hostBinary(host), path.join(folder, `offheap-terminal.${host}.node`))
@@ -51,10 +52,16 @@ function stage(box, platform, host) {
  */
 function packAll(box, npm) {
   const platform = hostPlatform()
+  execFileSync(process.execPath, [path.join(root, 'scripts', 'third-party.js')], { stdio: 'ignore' })
   const packed = fs
     .readdirSync(path.join(root, 'npm'))
     .map((name) => pack(box, npm, stage(box, name, platform)))
-  const host = packed.find(({ name }) => name === `offheap-terminal-${platform}`)
+  const folder = path.join(box.folder, 'packages', platform)
+  const host = {
+    ...packed.find(({ name }) => name === `offheap-terminal-${platform}`),
+    binary: path.join(folder, `offheap-terminal.${platform}.node`),
+    notices: path.join(folder, 'THIRD-PARTY-LICENSES'),
+  }
   const main = pack(box, npm, root)
   return { main, host, platform, files: [...packed, main].map(({ file }) => file) }
 }

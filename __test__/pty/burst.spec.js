@@ -1,5 +1,6 @@
 /** Behaviour 1: all output arrives, and all of it before the exit. */
 
+const { availableParallelism } = require('node:os')
 const { batches, start } = require('../helpers/pty')
 
 const EXPECTED = Array.from({ length: 100000 }, (_, index) => `${index + 1}\r\n`).join('')
@@ -39,6 +40,30 @@ test('200 bursts lose no byte to a listener that blocks for 20 ms', async () => 
   })
   expect(after).toBe(0)
 }, 120000)
+
+test('terminals that flood while somebody types lose no byte, and each key has its echo', async () => {
+  const typist = start('sh', ['-c', 'stty raw -echo; echo ready; exec cat'])
+  await typist.prints('ready')
+  const expected = Array.from({ length: 300_000 }, (_, index) => `${index + 1}\r\n`).join('')
+  const floods = Array.from({ length: availableParallelism() + 2 }, () => start('seq', ['1', '300000']))
+  let flooding = true
+  const over = Promise.all(floods.map(({ exited }) => exited)).then(() => {
+    flooding = false
+  })
+  let typed = 0
+  while (flooding) {
+    typist.pty.write('x')
+    typed += 1
+    await typist.prints('x'.repeat(typed))
+  }
+  await over
+  typist.pty.close()
+  expect(typed).toBeGreaterThan(10)
+  for (const flood of floods) {
+    const text = flood.text()
+    expect({ length: text.length, same: text === expected }).toEqual({ length: expected.length, same: true })
+  }
+}, 60000)
 
 test('a background process that holds the terminal delays the exit by the bound, and is heard after it', async () => {
   const run = start('sh', ['-c', 'trap "" HUP; (sleep 0.8; echo late) & echo early; exit 4'], {

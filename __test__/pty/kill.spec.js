@@ -1,6 +1,6 @@
 /** Behaviour 8: who is hung up on, who is killed, and who gets away. */
 
-const { runs } = require('../helpers/processes')
+const { isRunning } = require('../helpers/proc')
 const { sleep, start, until } = require('../helpers/pty')
 
 const IGNORE = 'trap "" HUP'
@@ -18,16 +18,16 @@ test.each([
     const run = start('sh', ['-c', script], { killGrace: 400 })
     await run.prints('ready')
     const { member, escaped } = pids(run)
-    expect(runs(member)).toBe(true)
+    expect(isRunning(member)).toBe(true)
     const before = process.hrtime.bigint()
     end(run.pty)
     // The kill would take 400 ms, had the call waited for it.
     expect(Number(process.hrtime.bigint() - before) / 1e6).toBeLessThan(200)
     await sleep(100)
-    expect(runs(run.pty.pid)).toBe(true)
+    expect(isRunning(run.pty.pid)).toBe(true)
     expect(await run.exited).toEqual({ exitCode: 0, signal: 9 })
-    await until(() => !runs(member), 'the member to end')
-    expect(runs(escaped)).toBe(true)
+    await until(() => !isRunning(member), 'the member to end')
+    expect(isRunning(escaped)).toBe(true)
     process.kill(escaped, 'SIGKILL')
   },
   30000,
@@ -43,7 +43,7 @@ test('a member that ignores SIGHUP is killed after the grace although its leader
   const { member } = pids(run)
   run.pty.kill()
   await run.exited
-  await until(() => !runs(member), 'the member to be killed')
+  await until(() => !isRunning(member), 'the member to be killed')
 }, 30000)
 
 test('the job in the foreground of an interactive shell is killed with it', async () => {
@@ -52,7 +52,7 @@ test('the job in the foreground of an interactive shell is killed with it', asyn
   const job = await until(() => pids(run).job, 'the job')
   run.pty.close()
   await run.exited
-  await until(() => !runs(job), 'the job to be killed')
+  await until(() => !isRunning(job), 'the job to be killed')
 }, 30000)
 
 test('a stopped program acts on the hang-up', async () => {

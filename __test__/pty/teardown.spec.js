@@ -2,7 +2,7 @@
 
 const { execFile } = require('node:child_process')
 const path = require('node:path')
-const { runs } = require('../helpers/processes')
+const { isRunning } = require('../helpers/proc')
 const { batches, until } = require('../helpers/pty')
 
 const ADDON = JSON.stringify(path.join(__dirname, '..', '..'))
@@ -17,7 +17,7 @@ function node(program) {
 }
 
 const pids = (text) => (text.match(/\d+/g) ?? []).map(Number)
-const gone = (list) => until(() => !list.some(runs), 'the programs to end')
+const gone = (list) => until(() => !list.some(isRunning), 'the programs to end')
 
 test('100 workers that are terminated with live terminals', async () => {
   const worker = `

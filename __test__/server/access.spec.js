@@ -1,10 +1,11 @@
 // Who may talk to the server, what it refuses, and how it starts and stops.
 
 const crypto = require('node:crypto')
+const { once } = require('node:events')
 const http = require('node:http')
 const net = require('node:net')
 const { Client } = require('../helpers/client')
-const { eventually, isRunning } = require('../helpers/proc')
+const { descriptors, eventually, isRunning } = require('../helpers/proc')
 const { runServer, startServer } = require('../helpers/server')
 const { PROMPT, workspace } = require('../helpers/workspace')
 
@@ -218,6 +219,89 @@ describe('frames that break the protocol', () => {
       await ended
       expect(answer === '' || /^HTTP\/1\.1 4\d\d /.test(answer)).toBe(true)
     }
+  })
+})
+
+test('past the limit of connections, new ones are dropped, and old ones serve on', async () => {
+  const host = await startServer({ maxConnections: 3 })
+  try {
+    const clients = Array.from({ length: 3 }, () => host.connect({ sessionId: 'a' }))
+    await Promise.all(clients.map((client) => client.ready()))
+    const late = host.connect({ sessionId: 'a' })
+    await late.until('the end', () => late.error)
+    await Promise.all(clients.map((client) => client.settled()))
+    await clients[0].close()
+    await eventually('room', () => host.registry.get('a').connections === 2)
+    await host.connect({ sessionId: 'a' }).ready()
+  } finally {
+    await host.stop()
+  }
+})
+
+describe('who takes for ever', () => {
+  let host
+  let before
+  const open = []
+  beforeAll(async () => {
+    host = await startServer({ headersTimeout: 300, pingInterval: 300 })
+  })
+  beforeEach(() => {
+    before = descriptors().length
+  })
+  afterEach(() => {
+    for (const socket of open.splice(0)) socket.destroy()
+  })
+  afterAll(() => host.stop())
+
+  /** Each peer's descriptor is here, and so is the server's. */
+  function isLetGo(peers) {
+    return eventually('the server has let go', () => descriptors().length <= before + peers)
+  }
+
+  function connect(text) {
+    const { hostname, port } = new URL(host.url)
+    const socket = net.connect({ host: hostname, port, allowHalfOpen: true })
+    open.push(socket)
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write(text)
+    return socket
+  }
+
+  const head = `GET / HTTP/1.1\r\nHost: localhost\r\n`
+  const upgrade = `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n`
+  test.each([
+    ['to say anything', ''],
+    ['over the head of a request', head],
+    ['over its body', 'POST /api/terminal/create HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{'],
+    ['to close after a refused upgrade', `${upgrade}Origin: https://evil.example\r\n\r\n`],
+    ['to close after an upgrade to nothing', `${upgrade.replace('/', '/none')}\r\n`],
+    ['to close after a handshake that is none', `${upgrade}\r\n`],
+  ])('%s is let go', async (_what, text) => {
+    const sockets = Array.from({ length: 20 }, () => connect(text))
+    // The server has said its last; does it still wait for theirs?
+    await Promise.all(sockets.map((socket) => once(socket, 'end')))
+    await isLetGo(sockets.length)
+  })
+
+  /** Answers that fill the buffers on their way. */
+  const answers = `GET /vendor/xterm/xterm.mjs HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(100)
+
+  test('to read its answers is let go, and leaves no file open', async () => {
+    const sockets = Array.from({ length: 5 }, () => connect(answers).pause())
+    await eventually('the server has them', () => descriptors().length >= before + 2 * sockets.length)
+    await isLetGo(sockets.length)
+  })
+
+  test('over a frame, byte by byte, is let go with its viewer', async () => {
+    const { socket } = await rawConnection(host.url, 'sessionId=slow')
+    const ended = once(socket, 'close')
+    // A text frame of 100 bytes.
+    socket.write(Buffer.from([0x81, 0x80 | 100, 0, 0, 0, 0]))
+    const drip = setInterval(() => socket.write('x'), 100)
+    await ended
+    clearInterval(drip)
+    await eventually('the viewer is gone', () => host.registry.get('slow').connections === 0)
   })
 })
 

@@ -362,6 +362,7 @@ describe('a session over JSON', () => {
       ['what is missing: home', () => host.file('missing'), () => os.homedir()],
       ['nothing: home', () => '', () => os.homedir()],
       ['what holds a NUL: home', () => '/tmp/\0x', () => os.homedir()],
+      ['too long for a path: home', () => `/tmp/${'x'.repeat(5000)}`, () => os.homedir()],
     ])('a path that is %s', async (_what, given, expected) => {
       fs.writeFileSync(host.file('a-file'), '')
       const client = host.connect({ path: given() })

@@ -2,7 +2,7 @@
 // behind. The server has a process of its own, with the collector exposed.
 
 const http = require('node:http')
-const { children, eventually, fds, terminals, threads, zombies } = require('../helpers/proc')
+const { children, descriptors, eventually, terminals, threads, zombies } = require('../helpers/proc')
 const { startServerProcess } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
 
@@ -84,9 +84,9 @@ test('a session that ends, however it ends, leaves no descriptor, process or thr
     expect(terminals(host.pid)).toBe(0)
   }
   await round('warm')
-  const before = { fds: fds(host.pid), threads: threads(host.pid) }
+  const before = { fds: descriptors(host.pid).length, threads: threads(host.pid) }
   for (let i = 0; i < 3; i += 1) await round(`r${i}`)
-  await eventually('the descriptors of before', () => fds(host.pid) <= before.fds)
+  await eventually('the descriptors of before', () => descriptors(host.pid).length <= before.fds)
   expect(threads(host.pid)).toBe(before.threads)
   expect(zombies(host.pid)).toEqual([])
   const { nativeBytes, historyBytes, inputBytes, viewers, connections } = await host.ask('stats')

@@ -2,61 +2,12 @@
 
 const { once } = require('node:events')
 const { WebSocket } = require('ws')
+const { MuxClient } = require('../helpers/mux-client')
 const { eventually } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
 
 let host
 let mux
-
-/** A client of `offheap.mux.v1` that keeps what each channel gets. */
-class MuxClient {
-  messages = []
-  output = new Map()
-  bytes = new Map()
-
-  constructor(url) {
-    this.ws = new WebSocket(`${url.replace('http', 'ws')}/mux`, 'offheap.mux.v1')
-    this.ws.on('message', (data, isBinary) =>
-      isBinary ? this.frame(data) : this.messages.push(JSON.parse(data)),
-    )
-  }
-
-  frame(data) {
-    const channel = data.readUInt32BE(0)
-    const offset = Number(data.readBigUInt64BE(4))
-    const known = this.bytes.get(channel)
-    if (known !== undefined) expect(offset).toBe(known)
-    this.bytes.set(channel, offset + data.length - 12)
-    const text = (this.output.get(channel) ?? '') + data.subarray(12)
-    this.output.set(channel, text.slice(-4096))
-  }
-
-  send(message) {
-    this.ws.send(JSON.stringify(message))
-  }
-
-  type(channel, text) {
-    const frame = Buffer.alloc(4 + Buffer.byteLength(text))
-    frame.writeUInt32BE(channel)
-    frame.write(text, 4)
-    this.ws.send(frame)
-  }
-
-  async open(channel, options = {}) {
-    this.send({ type: 'open', channel, ...options })
-    return this.until(({ type }) => type === 'connected' || type === 'reconnected', channel)
-  }
-
-  until(matches, channel) {
-    return eventually('a message', () =>
-      this.messages.find((message) => message.channel === channel && matches(message)),
-    )
-  }
-
-  sees(channel, text) {
-    return eventually(`"${text}" on channel ${channel}`, () => this.output.get(channel)?.includes(text))
-  }
-}
 
 beforeEach(async () => {
   host = await startServer({ screen: false })
@@ -118,6 +69,13 @@ test('the end of a shell ends its channel and no other', async () => {
   mux.type(2, 'echo al""ive\r')
   await mux.sees(2, 'alive')
   await mux.open(1)
+})
+
+test('a channel opened again when its shell has ended has a new shell', async () => {
+  await mux.open(1, { sessionId: 'again' })
+  mux.type(1, 'exit 3\r')
+  await mux.until(({ type, code }) => type === 'closed' && code === 1000, 1)
+  expect(await mux.open(1, { sessionId: 'again' })).toMatchObject({ type: 'connected' })
 })
 
 test('what is wrong is said to its channel', async () => {

@@ -20,6 +20,15 @@ function heard(name) {
   return events
 }
 
+test('sessions that are refused leave no trace', () => {
+  for (let index = 0; index < 20; index += 1) service.createSession(`p${index}`, '/tmp')
+  expect(() => service.createSession('more', '/tmp')).toThrow(
+    expect.objectContaining({ code: 'ERR_SESSION_LIMIT' }),
+  )
+  service.closeSession(service.listSessions('p0')[0].id)
+  expect(service.createSession('more', '/tmp').tabName).toBe('Terminal 1')
+})
+
 test('a session is what the app knows it as', () => {
   const created = heard('sessionCreated')
   const session = service.createSession('p', '/tmp', 'ann', 'claude')

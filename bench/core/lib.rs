@@ -5,7 +5,7 @@
 
 #[path = "../../src/ring/mod.rs"]
 pub mod ring;
-#[path = "../../src/text/mod.rs"]
-pub mod text;
 #[path = "../../src/screen/mod.rs"]
 pub mod screen;
+#[path = "../../src/text/mod.rs"]
+pub mod text;

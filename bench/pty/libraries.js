@@ -13,9 +13,14 @@ const peer = (name) => {
 const like = (library, encoding) => (file, args, options) =>
   library.spawn(file, args, { ...options, encoding })
 
-/** A session's terminal: its output goes into the ring and no further. */
-function ring() {
-  const registry = new ours.SessionRegistry({ maxSessions: 0, maxSessionsPerProject: 0, spawnsPerMinute: 0 })
+/** A session's terminal: its output goes into the ring, and onto a screen if there is one, and no further. */
+function ring(screen) {
+  const registry = new ours.SessionRegistry({
+    maxSessions: 0,
+    maxSessionsPerProject: 0,
+    spawnsPerMinute: 0,
+    screen,
+  })
   return (file, args) => {
     const session = registry.create({ pty: { file, args } })
     const exit = new Promise((resolve) => {
@@ -32,7 +37,8 @@ function ring() {
 
 function listed() {
   const all = {
-    'offheap-terminal, ring': { open: ring(), kind: 'ring' },
+    'offheap-terminal, ring': { open: ring(false), kind: 'ring' },
+    'offheap-terminal, ring and screen': { open: ring(true), kind: 'ring' },
     'offheap-terminal, Buffers': { open: like(ours, null), kind: 'buffers' },
     'offheap-terminal, strings': { open: like(ours, 'utf8'), kind: 'strings' },
   }

@@ -58,4 +58,15 @@ class Harness {
   }
 }
 
-module.exports = { Harness }
+/** A screen for `Judge`. */
+function makeScreen(size) {
+  const harness = new Harness().open(size)
+  return {
+    feed: (bytes) => harness.feed(bytes),
+    resize: (cols, rows) => harness.resize(cols, rows),
+    snapshot: () => harness.ask(`snapshot ${size.lines}`),
+    finish: () => harness.run(),
+  }
+}
+
+module.exports = { Harness, makeScreen }

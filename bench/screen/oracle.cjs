@@ -1,8 +1,6 @@
 'use strict'
 
-// Compares the Rust screen with @xterm/headless: at many cuts of a stream its
-// snapshot, fed to a fresh terminal, must give the terminal that saw it all;
-// and so must the rest of the stream, fed to both.
+// Compares the Rust screen with @xterm/headless, see judge.cjs.
 //
 //   node oracle.cjs generated [seeds] [first]    generated streams
 //   node oracle.cjs resize [seeds] [first]       the same with resizes
@@ -12,258 +10,20 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { Harness } = require('./harness.cjs')
-const { open, write, state } = require('./state.cjs')
+const cases = require('./cases.cjs')
+const { Harness, makeScreen } = require('./harness.cjs')
+const { Judge } = require('./judge.cjs')
+const { open, write } = require('./state.cjs')
 const { generate, random } = require('./generate.cjs')
 
-const tally = {
-  streams: 0,
-  checkpoints: 0,
-  restored: 0,
-  continued: 0,
-  probed: 0,
-  cells: 0,
-  differing: 0,
-  refused: 0,
-  tolerated: 0,
-  hidden: 0,
-  oneRow: 0,
-}
-const kinds = new Map()
-
-// An empty cell that shows more than a background is restored as a space.
-function sameCell(one, other) {
-  if (one === other) return true
-  const plain = (cell) => cell.replace(/^~/, ' |1|')
-  if (plain(one) !== plain(other)) return false
-  tally.tolerated++
-  return true
-}
-
-function compareLines(one, other, found, name) {
-  if (one.lines.length !== other.lines.length)
-    found.push(`${name}: ${one.lines.length} lines, not ${other.lines.length}`)
-  // A client may keep fewer rows of scrollback; they are compared from the end.
-  const count = Math.min(one.lines.length, other.lines.length)
-  for (let back = 1; back <= count; back++) {
-    const [y, at] = [one.lines.length - back, other.lines.length - back]
-    const [a, b] = [one.lines[y], other.lines[at]]
-    for (let x = 0; x < a.length; x++) {
-      tally.cells++
-      if (!sameCell(a[x], b[x]))
-        return found.push(`${name} cell ${y},${x} (base ${one.base}): ${a[x]}, not ${b[x]}`)
-    }
-    if (back >= count || one.wrapped[y] === other.wrapped[at]) continue
-    // With a single row there is no way back to a row that did not fill up.
-    if (one.lines.length === one.base + 1) tally.oneRow++
-    else found.push(`${name} wrapped ${y} (base ${one.base}): ${one.wrapped[y]}`)
-  }
-  return found
-}
-
-function compareBuffers(one, other, found, name) {
-  for (const key of ['cursor', 'base', 'margins', 'saved', 'tabs']) {
-    const [a, b] = [JSON.stringify(one[key]), JSON.stringify(other[key])]
-    if (a !== b) found.push(`${name} ${key}: ${a}, not ${b}`)
-  }
-  compareLines(one, other, found, name)
-}
-
-function compare(one, other) {
-  const found = []
-  for (const key of ['alternate', 'modes', 'charsets', 'titles', 'parser']) {
-    if (one[key] !== other[key]) found.push(`${key}: ${one[key]}, not ${other[key]}`)
-  }
-  // What was printed before a resize may have moved away from the cursor.
-  if (one.join === 0 && other.join !== 0) tally.hidden++
-  else if (one.join !== other.join) found.push(`join: ${one.join}, not ${other.join}`)
-  if (one.pen.shown !== other.pen.shown) found.push(`pen: ${one.pen.shown}, not ${other.pen.shown}`)
-  else if (one.pen.hidden !== other.pen.hidden) tally.hidden++
-  compareBuffers(one.normal, other.normal, found, 'normal')
-  compareBuffers(one.alt, other.alt, found, 'alt')
-  return found
-}
-
-function report(label, found) {
-  if (found.length === 0) return true
-  tally.differing++
-  const kind = found[0].replace(/[\d,]+/g, '#').slice(0, 24)
-  kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-  if ((kinds.get(kind) <= 3 && kinds.size < 12) || process.env.VERBOSE)
-    console.log(`${label}\n  ${found.slice(0, 3).join('\n  ')}`)
-  return false
-}
-
-const PROBES = [
-  '\x1b8*',
-  '\x1b[?1049l+',
-  '\x1b[?47h\x1b8$\x1b[?47l',
-  '\ta\tb',
-  '\n\n\nend',
-  '\x1b[?6lx\x1b[10;10Hy',
-  '\u0301',
-  'wide漢',
-  '\x0ell\x0fll',
-  '\x1b[4:3mz',
-  '\x1bM\x1bM\x1bM',
-  '\x1b[2K\x1b[1J',
-  '\x1b[999;999H\x1b[2Iq',
-]
-
-// Runs one stream; `steps` are byte strings and resizes, `cuts` the steps to stop at.
-function run(label, size, steps, cuts, lines) {
-  const harness = new Harness().open({ ...size, lines })
-  const original = open({ ...size, lines })
-  const moments = []
-  let begin = 0
-  let shape = { ...size }
-  for (const cut of [...cuts, steps.length]) {
-    if (cut <= begin && cut !== steps.length) continue
-    try {
-      for (let i = begin; i < cut; i++) apply(original, steps[i])
-    } catch {
-      // xterm.js itself fails on some sequences.
-      tally.refused++
-      break
-    }
-    for (let i = begin; i < cut; i++) {
-      if (Buffer.isBuffer(steps[i])) harness.feed(steps[i])
-      else {
-        harness.resize(steps[i].cols, steps[i].rows)
-        shape = { ...shape, ...steps[i] }
-      }
-    }
-    harness.ask(`snapshot ${lines}`)
-    moments.push({ begin, cut, shape: { ...shape }, state: state(original) })
-    begin = cut
-  }
-  const snapshots = harness.run()
-  tally.streams++
-  let good = true
-  moments.forEach((moment, index) => {
-    if (!good) return
-    const restored = open({ ...moment.shape, lines })
-    write(restored, snapshots[index])
-    tally.checkpoints++
-    tally.restored++
-    good = report(
-      `${label} step ${moment.cut} ${moment.shape.cols}x${moment.shape.rows} restored`,
-      compare(state(restored), moment.state),
-    )
-    const next = moments[index + 1]
-    if (!good || !next) return
-    try {
-      for (let i = next.begin; i < next.cut; i++) apply(restored, steps[i])
-    } catch {
-      tally.refused++
-      return
-    }
-    tally.continued++
-    good = report(
-      `${label} step ${moment.cut} to ${next.cut} continued`,
-      compare(state(restored), next.state),
-    )
-  })
-  const last = moments.at(-1)
-  if (!good || !last || last.cut !== steps.length) return
-  const restored = open({ ...last.shape, lines })
-  write(restored, snapshots[moments.length - 1])
-  const probe = Buffer.from(
-    PROBES[tally.streams % PROBES.length] + PROBES[(tally.streams * 7 + 3) % PROBES.length],
-  )
-  try {
-    write(original, probe)
-    write(restored, probe)
-  } catch {
-    tally.refused++
-    return
-  }
-  tally.probed++
-  report(`${label} probed ${JSON.stringify(probe.toString())}`, compare(state(restored), state(original)))
-}
-
-function apply(term, step) {
-  if (Buffer.isBuffer(step)) write(term, step)
-  else term.resize(step.cols, step.rows)
-}
-
-const SIZES = [
-  [80, 24],
-  [20, 6],
-  [10, 3],
-  [132, 40],
-  [5, 5],
-  [2, 2],
-  [40, 12],
-  [3, 2],
-  [80, 24],
-]
+const judge = new Judge(makeScreen)
 
 function generated(seeds, first, resize) {
-  for (let seed = first; seed < first + seeds; seed++) {
-    const [cols, rows] = SIZES[seed % SIZES.length]
-    const rnd = random(seed ^ 0x5eed)
-    // Without scrollback, xterm.js itself loses count of its lines on a resize.
-    const lines = rnd.pick([1000, 1000, 5, resize ? 9 : 0, 40])
-    const options = {
-      cols,
-      rows,
-      count: 40 + rnd.below(260),
-      calm: rnd.chance(0.5),
-      scroll: rnd.chance(0.3) ? 60 : 0,
-      resize: resize ? 0.04 : 0,
-      marks: !resize,
-    }
-    const steps = generate(seed, options)
-    const cuts = []
-    for (let i = 0; i < 10; i++) cuts.push(1 + rnd.below(steps.length))
-    run(
-      `seed ${seed}`,
-      { cols, rows, unicode: seed % 4 === 0 ? 6 : 11 },
-      steps,
-      cuts.sort((a, b) => a - b),
-      lines,
-    )
-  }
-}
-
-// Cuts bytes where no character is torn, since xterm.js loses some torn ones.
-function pieces(bytes, count, rnd) {
-  const cuts = new Set()
-  while (cuts.size < Math.min(count, bytes.length)) cuts.add(1 + rnd.below(bytes.length))
-  const steps = []
-  let begin = 0
-  for (let cut of [...cuts].sort((a, b) => a - b)) {
-    while (cut < bytes.length && (bytes[cut] & 0xc0) === 0x80) cut++
-    if (cut > begin) steps.push(bytes.subarray(begin, cut))
-    begin = Math.max(begin, cut)
-  }
-  if (begin < bytes.length) steps.push(bytes.subarray(begin))
-  return steps
+  for (let seed = first; seed < first + seeds; seed++) judge.run(...cases.generated(seed, resize))
 }
 
 function recordings(cuts) {
-  const folder = path.join(__dirname, 'recordings')
-  for (const name of fs
-    .readdirSync(folder)
-    .filter((file) => file.endsWith('.bin'))
-    .sort()) {
-    const [, cols, rows] = /-(\d+)x(\d+)/.exec(name)
-    const bytes = fs.readFileSync(path.join(folder, name))
-    for (const [unicode, lines] of [
-      [11, 1000],
-      [6, 100],
-    ]) {
-      const steps = pieces(bytes, cuts, random(bytes.length + unicode))
-      run(
-        `${name} v${unicode}`,
-        { cols: Number(cols), rows: Number(rows), unicode },
-        steps,
-        steps.map((_, i) => i + 1),
-        lines,
-      )
-    }
-  }
+  for (const recording of cases.recordings(cuts)) judge.run(...recording)
 }
 
 function fixtures(folder) {
@@ -294,13 +54,7 @@ function fixtures(folder) {
         .trimEnd()
     if (trim(text.toString()) === trim(expected)) passed++
     else failed.push(`${name}${skipped.has(name) ? ' (xterm.js skips it too)' : ''}`)
-    run(
-      name,
-      size,
-      pieces(bytes, 20, random(7)),
-      Array.from({ length: 21 }, (_, i) => i + 1),
-      1000,
-    )
+    judge.run(...cases.cutUp(name, size, bytes, 20, 7, 1000))
   }
   console.log(`fixtures: ${passed} passed, failed: ${failed.join(', ')}`)
 }
@@ -373,5 +127,6 @@ if (kind === 'fixtures') fixtures(rest[0])
 else if (kind === 'recordings') recordings(numbers[0] || 200)
 else if (kind === 'answers') answers(numbers[0] || 200)
 else generated(numbers[0] || 500, numbers[1] || 1, kind === 'resize')
-console.log(JSON.stringify(tally), JSON.stringify([...kinds]))
-process.exitCode = tally.differing > 0 ? 1 : 0
+for (const report of judge.reports) console.log(report)
+console.log(JSON.stringify(judge.counts))
+process.exitCode = judge.tally.differing > 0 ? 1 : 0

@@ -77,8 +77,25 @@ function cursor(size) {
   return fill(size, (rnd) => `\x1b[${1 + rnd.below(24)};${1 + rnd.below(80)}H${rnd.pick(WORDS)}`)
 }
 
+// What bench/server prints into its terminals.
+function log(size) {
+  const levels = ['INFO', 'DEBUG', 'WARN', 'ERROR']
+  let line = 0
+  return fill(size, () => {
+    const time = new Date(1.7e12 + line * 137).toISOString()
+    const text = `${time} [${levels[line % 4]}] worker-${line % 17} request ${line * 7919} took ${line % 997} ms\r\n`
+    line++
+    return text
+  })
+}
+
+function seq(size) {
+  let number = 0
+  return fill(size, () => `${++number}\r\n`)
+}
+
 function scroll(size) {
   return Buffer.alloc(size - (size % 3), 'y\r\n')
 }
 
-module.exports = { ascii, sgr, app, dense, utf8, cursor, scroll }
+module.exports = { ascii, log, seq, sgr, app, dense, utf8, cursor, scroll }

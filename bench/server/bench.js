@@ -1,33 +1,38 @@
 /**
  * The server beside its peers, in one run on one machine with the same clients:
  *
- *     npm run bench:server            (about 25 minutes; medians of three rounds)
- *     npm run bench:server -- once    (about 8 minutes; one round of each)
- *     npm run bench:server -- quick   (about 4 minutes; one round, smaller)
+ *     npm run bench:server                 (about 30 minutes; medians of three rounds)
+ *     npm run bench:server -- once         (about 10 minutes; one round of each)
+ *     npm run bench:server -- quick        (about 5 minutes; one round, smaller)
+ *     npm run bench:server -- --stall=60   (how long the stalled viewer stalls; 20 s by default)
  *
- * Prints tables in Markdown and writes the figures to results/server.json.
+ * Writes the figures to bench/results/server.json; `node bench/server/report.js`
+ * makes the README's tables and plot of them.
  */
 
 const { fork } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { RESULTS, tables } = require('./report')
 
 const quick = process.argv.includes('quick')
+const once = process.argv.includes('once')
+const stallFlag = process.argv.find((argument) => /^--stall=\d+$/.test(argument))
 const MEGABYTES = quick ? 10 : 50
 const LINES = quick ? 300_000 : 2_000_000
 const KEYS = quick ? 200 : 1000
-const once = process.argv.includes('once')
-const STALL_SECONDS = quick ? 10 : once ? 20 : 60
+const STALL_SECONDS = stallFlag ? Number(stallFlag.split('=')[1]) : 20
 const ROUNDS = quick || once ? 1 : 3
 
 const WAYS = [
-  { name: 'legacy', server: 'legacy' },
-  { name: 'careful JavaScript', server: 'careful' },
-  { name: 'offheap, JSON', server: 'offheap-no-screen' },
-  { name: 'offheap, v1', server: 'offheap-no-screen', protocol: 'offheap.v1' },
-  { name: 'offheap, JSON, screen', server: 'offheap' },
-  { name: 'offheap, v1, screen', server: 'offheap', protocol: 'offheap.v1' },
+  { name: 'the old way', server: 'legacy' },
+  { name: 'careful JavaScript, JSON', server: 'careful' },
+  { name: 'careful JavaScript, binary', server: 'careful-binary' },
+  { name: 'offheap, JSON, no screen', server: 'offheap-no-screen' },
+  { name: 'offheap.v1, no screen', server: 'offheap-no-screen', protocol: 'offheap.v1' },
+  { name: 'offheap, JSON', server: 'offheap' },
+  { name: 'offheap.v1', server: 'offheap', protocol: 'offheap.v1' },
 ]
 
 const LOG = path.join(os.tmpdir(), `offheap-bench-${process.pid}.log`)
@@ -49,23 +54,21 @@ function writeLog() {
 class Helper {
   constructor(script, args = [], execArgv = []) {
     this.child = fork(path.join(__dirname, script), args, { execArgv })
+    this.died = new Promise((_resolve, reject) => {
+      this.child.once('exit', (code, signal) => reject(new Error(`died of ${signal ?? `status ${code}`}`)))
+    })
+    // Also when nobody waits for it at the moment.
+    this.died.catch(() => {})
   }
 
   answer() {
-    return new Promise((resolve, reject) => {
-      const died = (code) => reject(new Error(`the process died with ${code}`))
-      this.child.once('exit', died)
-      this.child.once('message', (message) => {
-        this.child.off('exit', died)
-        resolve(message)
-      })
-    })
+    const answer = new Promise((resolve) => this.child.once('message', resolve))
+    return Promise.race([answer, this.died])
   }
 
   ask(message) {
-    const answer = this.answer()
-    this.child.send(message)
-    return answer
+    if (this.child.connected) this.child.send(message)
+    return this.answer()
   }
 
   stop() {
@@ -75,15 +78,20 @@ class Helper {
 
 /** Runs one task against one way, in fresh processes. */
 async function run(way, task) {
-  const host = new Helper('host.js', [way.server], ['--max-old-space-size=1024'])
+  const host = new Helper('host.js', [way.server], ['--max-old-space-size=1024', '--expose-gc'])
   const clients = new Helper('clients.js')
+  let begun
   try {
     const { port } = await host.answer()
+    const { heapLeft: before } = await host.ask('collect')
     await host.ask('reset')
-    const result = await clients.ask({ ...task, port, protocol: way.protocol })
-    return { ...result, ...(await host.ask('report')) }
+    begun = performance.now()
+    const result = await Promise.race([clients.ask({ ...task, port, protocol: way.protocol }), host.died])
+    const figures = await host.ask('report')
+    const { heapLeft } = await host.ask('collect')
+    return { ...result, ...figures, heapGrowth: heapLeft - before }
   } catch (error) {
-    return { died: error.message }
+    return { died: error.message, diedAfter: (performance.now() - begun) / 1000 }
   } finally {
     host.stop()
     clients.stop()
@@ -98,74 +106,67 @@ async function median(way, task, key) {
   return good[good.length >> 1] ?? rounds[0]
 }
 
-const results = { node: process.version, cpus: os.cpus().length, quick, transfer: [], echo: [], stall: [] }
-const mb = (bytes) => (bytes / 1e6).toFixed(1)
+const results = {
+  node: process.version,
+  platform: `${os.type()} ${process.arch}`,
+  cpus: os.cpus().length,
+  rounds: ROUNDS,
+  stallSeconds: STALL_SECONDS,
+  transfer: [],
+  echo: [],
+  stall: [],
+}
 
 async function transfers() {
   const commands = [
     ['log text', `cat ${LOG}`, MEGABYTES * 1.048576],
-    ['lines', `seq 1 ${LINES}`, (`${LINES}`.length + 1) * LINES * 1e-6],
+    ['lines', `seq 1 ${LINES}`, lineBytes(LINES) / 1e6],
   ]
-  console.log(
-    '| output | sessions | server | MB/s | CPU ms/MB | heap peak MB | RSS peak MB | GCs | longest ms | loop p99 ms |',
-  )
-  console.log('|---|---|---|---|---|---|---|---|---|---|')
   for (const [kind, command, megabytes] of commands) {
     for (const sessions of [1, 8, 20]) {
-      for (const way of WAYS) await transferRow({ kind, command, megabytes, sessions, way })
+      for (const way of WAYS) {
+        const figures = await median(way, { task: 'transfer', sessions, command }, 'seconds')
+        checkComplete(figures, megabytes * sessions * 0.99e6)
+        const row = { kind, sessions, way: way.name, megabytes: megabytes * sessions, ...figures }
+        note('transfer', row)
+      }
     }
   }
 }
 
-async function transferRow({ kind, command, megabytes, sessions, way }) {
-  const figures = await median(way, { task: 'transfer', sessions, command }, 'seconds')
-  results.transfer.push({ kind, sessions, way: way.name, megabytes, ...figures })
-  if (figures.died) {
-    console.log(`| ${kind} | ${sessions} | ${way.name} | ${figures.died} | | | | | | |`)
-    return
+/** What `seq` prints for so many lines. */
+function lineBytes(lines) {
+  let bytes = 0
+  for (let from = 1; from <= lines; from *= 10) {
+    bytes += (Math.min(lines, from * 10 - 1) - from + 1) * (`${from}`.length + 1)
   }
-  const total = megabytes * sessions
-  const cells = [
-    (total / figures.seconds).toFixed(0),
-    (figures.cpuMs / total).toFixed(2),
-    mb(figures.heapPeak),
-    mb(figures.rssPeak),
-    figures.collections,
-    figures.longestPause.toFixed(1),
-    figures.loopDelayP99.toFixed(1),
-  ]
-  console.log(`| ${kind} | ${sessions} | ${way.name} | ${cells.join(' | ')} |`)
+  return bytes
+}
+
+/** A server that lost output would be the fastest. */
+function checkComplete({ died, bytes }, wanted) {
+  if (!died && bytes < wanted) throw new Error(`${bytes} bytes came, ${wanted} were printed`)
 }
 
 async function echoes() {
-  console.log('\n| echo | server | p50 ms | p99 ms |\n|---|---|---|---|')
   for (const floods of [0, 20]) {
     for (const way of WAYS) {
       const figures = await median(way, { task: 'echo', floods, keys: KEYS }, 'p99')
-      results.echo.push({ floods, way: way.name, ...figures })
-      const label = floods === 0 ? 'idle' : `${floods} flooding`
-      console.log(`| ${label} | ${way.name} | ${latency(figures)} |`)
+      note('echo', { floods, way: way.name, ...figures })
     }
   }
 }
 
 async function stalls() {
-  console.log(
-    `\n| one viewer stalled for ${STALL_SECONDS} s | RSS growth MB | heap peak MB | other session's p50 ms | p99 ms |`,
-  )
-  console.log('|---|---|---|---|---|')
   for (const way of WAYS) {
     const figures = await run(way, { task: 'stall', seconds: STALL_SECONDS, keys: 300 })
-    results.stall.push({ way: way.name, ...figures })
-    const growth = figures.died ? figures.died : mb(figures.rssPeak - figures.rssStart)
-    console.log(
-      `| ${way.name} | ${growth} | ${figures.died ? '' : mb(figures.heapPeak)} | ${latency(figures)} |`,
-    )
+    note('stall', { way: way.name, ...figures })
   }
 }
 
-function latency({ died, p50, p99 }) {
-  return died ? ' | ' : `${p50.toFixed(2)} | ${p99.toFixed(2)}`
+function note(table, row) {
+  results[table].push(row)
+  console.error(table, row.kind ?? '', row.sessions ?? row.floods ?? '', row.way, row.died ?? '')
 }
 
 async function main() {
@@ -177,9 +178,9 @@ async function main() {
   } finally {
     fs.rmSync(LOG)
   }
-  const folder = path.join(__dirname, '..', 'results')
-  fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(path.join(folder, 'server.json'), `${JSON.stringify(results, null, 2)}\n`)
+  fs.mkdirSync(path.dirname(RESULTS), { recursive: true })
+  fs.writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+  console.log(tables(results))
 }
 
 main()

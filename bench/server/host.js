@@ -1,6 +1,7 @@
 /**
  * Runs one server in a process of its own and answers for what it costs:
  * processor time, memory, collections and the delay of the event loop.
+ * Wants `--expose-gc`, for what is left on the heap when all is collected.
  */
 
 const { monitorEventLoopDelay, PerformanceObserver } = require('node:perf_hooks')
@@ -10,16 +11,29 @@ const delay = monitorEventLoopDelay({ resolution: 10 })
 let figures
 let cpu
 
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) {
+const observer = new PerformanceObserver((list) => count(list.getEntries()))
+observer.observe({ entryTypes: ['gc'] })
+
+function count(collections) {
+  for (const { duration } of collections) {
     figures.collections += 1
     figures.longestPause = Math.max(figures.longestPause, duration)
   }
-}).observe({ entryTypes: ['gc'] })
+}
+
+/** The heap without garbage: finalizers run between collections, and free what the next one finds. */
+async function collect() {
+  for (let round = 0; round < 4; round += 1) {
+    globalThis.gc()
+    await new Promise(setImmediate)
+  }
+  return { heapLeft: process.memoryUsage().heapUsed }
+}
 
 function reset() {
+  // Collections from before are not what is measured.
+  observer.takeRecords()
   figures = { collections: 0, longestPause: 0, heapPeak: 0, rssPeak: 0 }
-  figures.heapStart = process.memoryUsage().heapUsed
   figures.rssStart = process.memoryUsage().rss
   delay.reset()
   cpu = process.cpuUsage()
@@ -33,14 +47,14 @@ function sample() {
 
 function report() {
   sample()
+  count(observer.takeRecords())
   const { user, system } = process.cpuUsage(cpu)
   return { ...figures, cpuMs: (user + system) / 1000, loopDelayP99: delay.percentile(99) / 1e6 }
 }
 
-process.on('message', (order) => {
-  if (order === 'reset') reset()
-  process.send(order === 'report' ? report() : { done: order })
-})
+const ORDERS = { reset, report, collect }
+
+process.on('message', async (order) => process.send((await ORDERS[order]()) ?? { done: order }))
 
 delay.enable()
 reset()

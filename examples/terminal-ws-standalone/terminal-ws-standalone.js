@@ -50,6 +50,8 @@ class TerminalWebSocketServer {
   #sockets
   /** The connections of each session: handles, no data. */
   #connections = new Map()
+  /** The sessions of whose exit a client has been told; they stay for another second. */
+  #exitTold = new Set()
   #closing = null
 
   constructor(config = {}) {
@@ -78,7 +80,15 @@ class TerminalWebSocketServer {
       handleProtocols: (offered) =>
         [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
     })
-    this.#server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000 })
+    const { headersTimeout, maxConnections } = this.config
+    this.#server = http.createServer({
+      headersTimeout,
+      requestTimeout: 3 * headersTimeout,
+      connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
+    })
+    this.#server.maxConnections = maxConnections
+    // For who does not read an answer; a WebSocket has its pings.
+    this.#server.setTimeout(3 * headersTimeout)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise((resolve, reject) => {
@@ -150,7 +160,7 @@ class TerminalWebSocketServer {
   #connect(ws, request, url) {
     // A frame that breaks the protocol ends its own connection; ws closes it.
     ws.on('error', () => {})
-    this.#liveness.watch(ws)
+    const peer = this.#liveness.watch(ws, request.socket)
     const address = request.socket.remoteAddress
     const refuse = (...reason) => refuseSocket(ws, ...reason)
     if (url.pathname === '/mux') {
@@ -158,14 +168,14 @@ class TerminalWebSocketServer {
     } else if (url.pathname !== '/') {
       refuse(1008, 'Not available', 'Git status is not available on this server')
     } else {
-      this.#connectTerminal(ws, address, url.searchParams, refuse)
+      this.#connectTerminal(ws, peer, address, url.searchParams, refuse)
     }
   }
 
-  #connectTerminal(ws, address, query, refuse) {
+  #connectTerminal(ws, peer, address, query, refuse) {
     const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
     const make = (server, session) => {
-      const connection = new Kind(server, ws, session)
+      const connection = new Kind(server, ws, session, peer)
       ws.on('message', (data, isBinary) => connection.message(data, isBinary))
       ws.on('close', (code) => this.#forget(connection, code))
       return connection
@@ -210,6 +220,10 @@ class TerminalWebSocketServer {
     const id = sessionId(textOf(query.sessionId), projectId)
     let session = id === undefined ? null : this.registry.get(id, projectId)
     if (session && (session.projectId ?? undefined) !== projectId) session = null
+    if (session && wholeNumber(query.offset) === null && this.#isOver(session)) {
+      session.close()
+      session = null
+    }
     if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
     const cwd = workingDirectory(session?.cwd ?? textOf(query.path))
     // Shells without a project are counted for the address that asks for them.
@@ -218,6 +232,21 @@ class TerminalWebSocketServer {
     if (session) session.spawn({ ...pty, rateKey })
     else session = this.registry.create({ projectId, id, cwd, rateKey, pty })
     return { session, isNew: true }
+  }
+
+  /**
+   * Whether nobody waits for the last output or the exit of a session any more:
+   * who asks for it then, and not for the rest of it, wants a new shell.
+   */
+  #isOver(session) {
+    const key = keyOf(session)
+    const reading = [...(this.#connections.get(key) ?? [])].some(({ exitTold }) => !exitTold)
+    return this.#exitTold.has(key) && !reading
+  }
+
+  /** A client has had all output of a session, and its exit. */
+  exitTold(session) {
+    this.#exitTold.add(keyOf(session))
   }
 
   #remember(connection) {
@@ -242,6 +271,7 @@ class TerminalWebSocketServer {
   }
 
   #listenToRegistry() {
+    this.registry.on('sessionClosed', (news) => this.#exitTold.delete(keyOf(news)))
     const each = (event, act) => {
       this.registry.on(event, (news) => {
         for (const connection of this.#connections.get(keyOf(news)) ?? []) act(connection, news)
@@ -339,6 +369,8 @@ function windowOf(value) {
 
 function refuseUpgrade(socket, { status, message }) {
   socket.on('error', () => socket.destroy())
+  // Node's server waits for the peer to close its half too, for ever.
+  socket.once('finish', () => socket.destroy())
   const body = `${message}\n`
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\n` +

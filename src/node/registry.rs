@@ -135,18 +135,17 @@ impl SessionRegistry {
     /// Closes a session; see `Session.close()`.
     ///
     /// @returns `false` when there is none of that name.
+    /// @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, `undefined`
+    /// included: only `close()` without any argument closes the registry.
     #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
     pub fn close(
         &self,
         env: Env,
-        id: Option<Unknown<'_>>,
+        id: Unknown<'_>,
         project_id: Option<Unknown<'_>>,
     ) -> Result<bool> {
-        let Some(id) = args::given(id) else {
-            let open = !self.registry().is_shut();
-            self.shut(&env);
-            return Ok(open);
-        };
+        // Without an argument it is the entry's: it alone can tell that from
+        // an argument that is `undefined`.
         let (id, project) = name(&env, id, project_id)?;
         let closed = self.registry().close(&id, project.as_deref());
         self.listeners.update_hold();

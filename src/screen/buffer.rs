@@ -23,10 +23,10 @@ pub(super) struct Saved {
 /// One of the two buffers.
 #[derive(Debug)]
 pub(super) struct Buffer {
-    /// The rows, as a ring that begins at `start`. Empty for an alternate
-    /// buffer that is not shown.
+    /// The rows, in any order. Empty for an alternate buffer that is not shown.
     rows: Vec<Row>,
-    start: usize,
+    /// Where each row of the screen lies in `rows`. Scrolling moves these.
+    order: Vec<u16>,
     /// The cursor's column; the number of columns while a wrap is pending.
     pub(super) x: usize,
     /// The cursor's row.
@@ -48,7 +48,7 @@ impl Buffer {
     pub(super) fn without_rows(cols: usize, rows: usize) -> Self {
         Self {
             rows: Vec::new(),
-            start: 0,
+            order: Vec::new(),
             x: 0,
             y: 0,
             top: 0,
@@ -69,22 +69,32 @@ impl Buffer {
     /// Gives a buffer without rows new ones.
     pub(super) fn fill_rows(&mut self, cols: usize, rows: usize, fill: Cell) {
         if self.rows.is_empty() {
-            self.rows = (0..rows).map(|_| Row::new(cols, fill)).collect();
-            self.start = 0;
+            self.put_rows((0..rows).map(|_| Row::new(cols, fill)).collect());
         }
     }
 
     /// Takes the rows out, first row first.
     pub(super) fn take_rows(&mut self) -> Vec<Row> {
-        self.rows.rotate_left(self.start);
-        self.start = 0;
-        std::mem::take(&mut self.rows)
+        let order = std::mem::take(&mut self.order);
+        let mut rows = std::mem::take(&mut self.rows);
+        order.into_iter().map(|index| std::mem::take(&mut rows[usize::from(index)])).collect()
     }
 
     /// Puts rows in, first row first.
     pub(super) fn put_rows(&mut self, rows: Vec<Row>) {
+        self.order = (0..).take(rows.len()).collect();
         self.rows = rows;
-        self.start = 0;
+    }
+
+    /// Makes everything new, and gives the memory of the cells back.
+    pub(super) fn reset(&mut self, cols: usize, rows: usize) {
+        let mut kept = std::mem::take(&mut self.rows);
+        for row in &mut kept {
+            *row = Row::new(cols, Cell::BLANK);
+        }
+        *self = Self::without_rows(cols, rows);
+        self.put_rows(kept);
+        self.fill_rows(cols, rows, Cell::BLANK);
     }
 
     /// Drops rows, margins and tab stops, but not the saved cursor.
@@ -101,26 +111,36 @@ impl Buffer {
 
     #[inline]
     fn index(&self, y: usize) -> usize {
-        let index = self.start + y;
-        if index >= self.rows.len() { index - self.rows.len() } else { index }
+        usize::from(self.order[y.min(self.order.len() - 1)])
     }
 
     /// A row; the last one for any row past it.
     #[inline]
     pub(super) fn row(&self, y: usize) -> &Row {
-        &self.rows[self.index(y.min(self.rows.len() - 1))]
+        &self.rows[self.index(y)]
     }
 
     /// A row to change; the last one for any row past it.
     #[inline]
     pub(super) fn row_mut(&mut self, y: usize) -> &mut Row {
-        let index = self.index(y.min(self.rows.len() - 1));
+        let index = self.index(y);
         &mut self.rows[index]
     }
 
     /// All rows, in any order.
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
         self.rows.iter_mut()
+    }
+
+    /// Changes the rows from `start` up to `end`, in any order.
+    pub(super) fn change_rows(&mut self, start: usize, end: usize, change: impl Fn(&mut Row)) {
+        if start == 0 && end >= self.order.len() {
+            self.rows.iter_mut().for_each(change);
+            return;
+        }
+        for &index in self.order.get(start..end).unwrap_or_default() {
+            change(&mut self.rows[usize::from(index)]);
+        }
     }
 
     /// The row the cursor is in.
@@ -139,17 +159,18 @@ impl Buffer {
         fill: Cell,
         wrapped: bool,
     ) {
-        let bottom = bottom.min(self.rows.len() - 1);
+        let bottom = bottom.min(self.order.len() - 1);
         if top > bottom {
             return;
         }
         let count = count.min(bottom - top + 1);
-        if top == 0 && bottom == self.rows.len() - 1 {
-            self.start = self.index(count % self.rows.len());
+        let moved = &mut self.order[top..=bottom];
+        if count == 1 {
+            let first = moved[0];
+            moved.copy_within(1.., 0);
+            moved[bottom - top] = first;
         } else {
-            for y in top..bottom + 1 - count {
-                self.swap(y, y + count);
-            }
+            moved.rotate_left(count);
         }
         for y in bottom + 1 - count..=bottom {
             self.row_mut(y).renew(cols, fill, wrapped);
@@ -165,14 +186,12 @@ impl Buffer {
         cols: usize,
         fill: Cell,
     ) {
-        let bottom = bottom.min(self.rows.len() - 1);
+        let bottom = bottom.min(self.order.len() - 1);
         if top > bottom {
             return;
         }
         let count = count.min(bottom - top + 1);
-        for y in (top + count..=bottom).rev() {
-            self.swap(y, y - count);
-        }
+        self.order[top..=bottom].rotate_right(count);
         for y in top..top + count {
             self.row_mut(y).renew(cols, fill, false);
         }
@@ -181,11 +200,7 @@ impl Buffer {
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
         let cells: usize = self.rows.iter().map(Row::bytes_held).sum();
-        cells + self.rows.capacity() * size_of::<Row>() + self.tabs.bytes_held()
-    }
-
-    fn swap(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.index(one), self.index(other));
-        self.rows.swap(one, other);
+        let order = self.order.capacity() * size_of::<u16>();
+        cells + order + self.rows.capacity() * size_of::<Row>() + self.tabs.bytes_held()
     }
 }

@@ -66,6 +66,18 @@ impl Edges {
         Self(edges)
     }
 
+    /// The edges of a row of `columns` narrow characters that stands alone and
+    /// begins with a background if it is `tinted`.
+    pub(super) const fn of_text(columns: usize, tinted: bool, cols: usize) -> Self {
+        let begun = if columns > 0 && !tinted { Self::BEGUN } else { 0 };
+        let end = match cols - columns {
+            0 => Self::FULL,
+            1 if cols > 2 => Self::GAP,
+            _ => 0,
+        };
+        Self(begun | end)
+    }
+
     const fn has(self, flag: u8) -> bool {
         self.0 & flag != 0
     }
@@ -113,11 +125,24 @@ impl<'a> Writer<'a> {
         if row.tail() == Cell::BLANK {
             let cells = row.stored();
             self.cells(&cells[..cells.len().min(cols)], cols);
+        } else if row.stored().is_empty() {
+            self.uniform(row.tail(), cols);
         } else {
             self.cells(&row.cells_at(0, cols), cols);
         }
         self.gap = 0;
         self.finish();
+    }
+
+    /// Writes equal cells.
+    fn uniform(&mut self, cell: Cell, count: usize) {
+        if !cell.has_content() {
+            self.blanks(cell, count);
+            return;
+        }
+        for _ in 0..count {
+            self.character(cell);
+        }
     }
 
     fn cells(&mut self, cells: &[Cell], cols: usize) {
@@ -126,7 +151,7 @@ impl<'a> Writer<'a> {
             at += if cells[at].has_content() {
                 self.text(&cells[at..], cols - at)
             } else {
-                self.blanks(&cells[at..])
+                self.blank_run(&cells[at..])
             };
         }
     }
@@ -135,6 +160,14 @@ impl<'a> Writer<'a> {
     pub(super) fn character(&mut self, cell: Cell) {
         self.select(cell.style());
         self.content(cell);
+    }
+
+    /// Writes ASCII text of a style.
+    pub(super) fn run(&mut self, style: Style, text: &[u8]) {
+        if self.style != style {
+            self.change(style, None);
+        }
+        self.out.extend_from_slice(text);
     }
 
     /// Back to the default attributes.
@@ -197,12 +230,18 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes cells without content; answers how many.
-    fn blanks(&mut self, cells: &[Cell]) -> usize {
+    fn blank_run(&mut self, cells: &[Cell]) -> usize {
         let first = cells[0];
         let count = cells
             .iter()
             .take_while(|cell| !cell.has_content() && cell.with_width(first.width()) == first)
             .count();
+        self.blanks(first, count);
+        count
+    }
+
+    /// Writes `count` cells without content that are like `first`.
+    fn blanks(&mut self, first: Cell, count: usize) {
         let mut style = self.tables.styles.get(first.style());
         if first.is_stub() {
             // Half a wide character shows nothing but its background.
@@ -223,7 +262,6 @@ impl<'a> Writer<'a> {
             self.sequence(count, b'X');
             self.gap = count;
         }
-        count
     }
 
     fn skip_gap(&mut self) {

@@ -5,14 +5,21 @@ use super::parser::params::Params;
 use super::style::{Style, bg};
 use super::terminal::Terminal;
 
+/// What looking at a cell before erasing it costs, in cells that are moved.
+const SPARING_COST: usize = 4;
+
 impl Terminal {
     /// Erases in the screen (ED), sparing protected cells if asked to.
     pub(super) fn erase_display(&mut self, params: &Params, spare: bool) {
         self.restrict_to(self.cols);
+        let spare = spare && self.styles.protects();
+        if spare && !self.budget.allows(self.cols * self.rows * SPARING_COST) {
+            return;
+        }
         match params.get(0) {
             0 => self.erase_below(spare),
             1 => self.erase_above(spare),
-            2 => (0..self.rows).for_each(|y| self.reset_row(y, spare)),
+            2 => self.reset_rows(0, self.rows, spare),
             3 => self.erase_scrollback(),
             _ => {}
         }
@@ -21,9 +28,7 @@ impl Terminal {
     fn erase_below(&mut self, spare: bool) {
         let (x, y) = (self.active.x, self.active.y);
         self.erase_cells(y, x, self.cols, x == 0, spare);
-        for y in y + 1..self.rows {
-            self.reset_row(y, spare);
-        }
+        self.reset_rows(y + 1, self.rows, spare);
     }
 
     fn erase_above(&mut self, spare: bool) {
@@ -32,9 +37,7 @@ impl Terminal {
         if x + 1 >= self.cols {
             self.unwrap_line(y + 1);
         }
-        for y in 0..y {
-            self.reset_row(y, spare);
-        }
+        self.reset_rows(0, y, spare);
     }
 
     /// Makes a line stand alone. xterm.js counts it from the start of the
@@ -82,20 +85,21 @@ impl Terminal {
         }
     }
 
-    fn reset_row(&mut self, y: usize, spare: bool) {
+    fn reset_rows(&mut self, start: usize, end: usize, spare: bool) {
         let fill = self.erase_cell();
-        let row = self.active.row_mut(y);
-        if spare {
-            let styles = &self.styles;
-            for column in 0..row.width() {
-                if styles.get(row.get(column).style()).bg & bg::PROTECTED == 0 {
-                    row.set(column, fill);
+        let styles = &self.styles;
+        self.active.change_rows(start, end, |row| {
+            if spare {
+                for column in 0..row.width() {
+                    if styles.get(row.get(column).style()).bg & bg::PROTECTED == 0 {
+                        row.set(column, fill);
+                    }
                 }
+            } else {
+                row.fill(fill);
             }
-        } else {
-            row.fill(fill);
-        }
-        row.wrapped = false;
+            row.wrapped = false;
+        });
     }
 
     /// Erases cells from the cursor on (ECH).
@@ -167,7 +171,8 @@ impl Terminal {
     }
 
     fn each_row_in_margins(&mut self, change: impl Fn(&mut super::row::Row, Cell)) {
-        if !self.in_margins() {
+        let rows = self.active.bottom + 1 - self.active.top;
+        if !self.in_margins() || !self.budget.allows(rows * self.cols) {
             return;
         }
         let fill = self.erase_cell();

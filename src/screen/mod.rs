@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod budget;
 mod buffer;
 mod cell;
 mod charset;
@@ -25,6 +26,7 @@ mod modes;
 mod osc;
 mod palette;
 mod parser;
+mod passing;
 mod print;
 mod reflow;
 mod resize;

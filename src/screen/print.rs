@@ -170,10 +170,9 @@ impl Terminal {
         if !cell.has_content() {
             return;
         }
-        // More than fills the screen looks the same, but could stall it.
-        let count = count.min(MAX_REPEAT.max(self.cols * self.rows).min(MAX_REPEAT * 16));
         self.in_run = false;
         if let Some(byte) = cell.ascii_like(Cell::null(cell.style())) {
+            let count = self.budget.take(count, 1);
             let bytes = [byte; 256];
             for done in (0..count).step_by(bytes.len()) {
                 self.print_run(&bytes[..bytes.len().min(count - done)]);
@@ -184,11 +183,12 @@ impl Terminal {
             Some(number) => self.clusters.get(number).to_owned(),
             None => char::from_u32(cell.code()).map(String::from).unwrap_or_default(),
         };
-        for _ in 0..count {
+        let cost = text.chars().count() * CHARACTER_COST;
+        for _ in 0..self.budget.take(count, cost) {
             text.chars().for_each(|character| self.print_code(u32::from(character)));
         }
     }
 }
 
-/// Characters that one REP prints at most on an ordinary screen.
-const MAX_REPEAT: usize = 4096;
+/// What a character beyond ASCII costs, in cells that are moved.
+const CHARACTER_COST: usize = 16;

@@ -52,8 +52,13 @@ impl Scrollback {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         Writer::new(*tables, &mut bytes).row(row, cols);
-        self.store(Edges::of(row, cols, tables.styles), &bytes);
+        self.push_bytes(Edges::of(row, cols, tables.styles), &bytes);
         self.scratch = bytes;
+    }
+
+    /// Adds a row of which the bytes are known.
+    pub(super) fn push_bytes(&mut self, edges: Edges, bytes: &[u8]) {
+        self.store(edges, bytes);
         while self.rows > self.max_rows || self.bytes > self.max_bytes && self.rows > 0 {
             self.drop_oldest();
         }
@@ -72,14 +77,14 @@ impl Scrollback {
     pub(super) fn unwrap_row(&mut self, line: usize, base: usize) {
         let Some(index) = line.checked_sub(base.saturating_sub(self.rows)) else { return };
         let mut records = self.newest(self.rows);
-        let Some((edges, _)) = records.nth(index) else { return };
-        let mut before = self.newest(self.rows);
         if index > 0 {
-            before.nth(index - 1);
+            records.nth(index - 1);
         }
-        before.settle();
-        let (block, at) = (before.block, before.at);
-        self.blocks[block][at] = edges.unwrapped().0;
+        records.settle();
+        let (block, at) = (records.block, records.at);
+        if let Some(edges) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+            *edges = Edges(*edges).unwrapped().0;
+        }
     }
 
     /// Drops all rows and their memory.
@@ -94,6 +99,17 @@ impl Scrollback {
     }
 
     fn store(&mut self, edges: Edges, bytes: &[u8]) {
+        if let (Ok(short @ ..0x80), Some(block)) =
+            (u8::try_from(bytes.len()), self.blocks.back_mut())
+            && block.capacity() - block.len() >= bytes.len() + 2
+        {
+            // Most rows are short, and most blocks have room.
+            block.extend_from_slice(&[edges.0, short]);
+            block.extend_from_slice(bytes);
+            self.rows += 1;
+            self.bytes += bytes.len() + 2;
+            return;
+        }
         let mut header = [edges.0, 0, 0, 0, 0, 0];
         let mut len = 1;
         let mut rest = bytes.len();

@@ -105,14 +105,22 @@ fn hash(id: &str, uri: &str) -> u64 {
 pub(super) struct ClusterTable {
     texts: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u32>,
-    /// How many clusters make a sweep worth while.
-    sweep_at: usize,
+    /// Memory that the clusters take.
+    bytes: usize,
+    /// Memory that was asked for since the last sweep, granted or not.
+    asked: usize,
+    /// How much of that makes a sweep worth while.
+    sweep_after: usize,
 }
 
 /// Bytes of one cluster. More marks than that are dropped.
 const MAX_CLUSTER: usize = 128;
-const SWEEP_FLOOR: usize = 512;
-const MAX_CLUSTERS: usize = 1 << 20;
+/// Memory of one cluster beside its text, which is kept twice.
+const CLUSTER_COST: usize = 64;
+/// Memory of all clusters. Marks that would take more are dropped.
+const MAX_CLUSTER_BYTES: usize = 8 << 20;
+/// Memory asked for without looking for unused clusters.
+const SWEEP_FLOOR: usize = 32 * 1024;
 
 impl ClusterTable {
     /// The text of a number.
@@ -136,9 +144,12 @@ impl ClusterTable {
         if let Some(&number) = self.numbers.get(&text) {
             return Some(number);
         }
-        if self.texts.len() >= MAX_CLUSTERS {
+        let cost = text.len() * 2 + CLUSTER_COST;
+        self.asked += cost;
+        if self.bytes + cost > MAX_CLUSTER_BYTES {
             return None;
         }
+        self.bytes += cost;
         let number = u32::try_from(self.texts.len()).ok()?;
         self.texts.push(text.clone());
         self.numbers.insert(text, number);
@@ -147,7 +158,7 @@ impl ClusterTable {
 
     /// Whether it is time to look for unused clusters.
     pub(super) fn is_due(&self) -> bool {
-        self.texts.len() >= self.sweep_at.max(SWEEP_FLOOR)
+        self.asked >= self.sweep_after.max(SWEEP_FLOOR)
     }
 
     /// Clusters known.
@@ -156,22 +167,24 @@ impl ClusterTable {
     }
 
     /// Keeps the clusters marked as used; answers their new numbers.
-    pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<u32> {
+    /// To look through so many cells must be worth while the next time, too.
+    pub(super) fn sweep(&mut self, used: &[bool], cells: usize) -> Vec<u32> {
         let old = std::mem::take(&mut self.texts);
         self.numbers = HashMap::new();
+        self.bytes = 0;
         let mut renumbered = vec![0; old.len()];
         for (index, text) in old.into_iter().enumerate() {
             if used.get(index) == Some(&true) {
                 renumbered[index] = self.insert(text).unwrap_or(0);
             }
         }
-        self.sweep_at = self.texts.len() * 2;
+        self.asked = 0;
+        self.sweep_after = self.bytes.max(cells);
         renumbered
     }
 
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
-        let texts: usize = self.texts.iter().map(|text| text.len() * 2 + 64).sum();
-        texts + self.texts.capacity() * size_of::<Box<str>>()
+        self.bytes + self.texts.capacity() * size_of::<Box<str>>()
     }
 }

@@ -134,17 +134,25 @@ pub(super) struct StyleTable {
     slots: Vec<u32>,
     /// How many styles make a sweep worth while.
     sweep_at: usize,
+    /// Whether any of them protects cells from being erased.
+    protects: bool,
 }
 
 /// Styles kept without looking for unused ones.
-const SWEEP_FLOOR: usize = 128;
+const SWEEP_FLOOR: usize = 64;
 const FIRST_SLOTS: usize = 32;
+/// On large screens, cells for each style that is kept without looking.
+const CELLS_A_STYLE: usize = 128;
 
 impl StyleTable {
     /// A table with the default style only.
     pub(super) fn new() -> Self {
-        let mut table =
-            Self { styles: Vec::new(), slots: vec![0; FIRST_SLOTS], sweep_at: SWEEP_FLOOR };
+        let mut table = Self {
+            styles: Vec::new(),
+            slots: vec![0; FIRST_SLOTS],
+            sweep_at: SWEEP_FLOOR,
+            protects: false,
+        };
         table.intern(Style::default());
         table
     }
@@ -162,6 +170,7 @@ impl StyleTable {
             return self.slots[slot] - 1;
         }
         let id = u32::try_from(self.styles.len()).unwrap_or(0);
+        self.protects |= style.bg & bg::PROTECTED != 0;
         self.styles.push(style);
         self.slots[slot] = id + 1;
         if self.styles.len() * 2 > self.slots.len() {
@@ -180,9 +189,16 @@ impl StyleTable {
         self.styles.len()
     }
 
+    /// Whether there is a style that protects cells from being erased.
+    pub(super) const fn protects(&self) -> bool {
+        self.protects
+    }
+
     /// Keeps the styles marked as used; answers the new number of each old one.
-    pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<StyleId> {
+    /// To look through so many cells must be worth while the next time, too.
+    pub(super) fn sweep(&mut self, used: &[bool], cells: usize) -> Vec<StyleId> {
         let old = std::mem::take(&mut self.styles);
+        self.protects = false;
         self.slots.clear();
         self.slots.resize(FIRST_SLOTS, 0);
         let mut renumbered = vec![0; old.len()];
@@ -191,7 +207,7 @@ impl StyleTable {
                 renumbered[index] = self.intern(style);
             }
         }
-        self.sweep_at = SWEEP_FLOOR.max(self.styles.len() * 2);
+        self.sweep_at = SWEEP_FLOOR.max(self.styles.len() * 2).max(cells / CELLS_A_STYLE);
         renumbered
     }
 

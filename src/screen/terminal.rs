@@ -2,6 +2,7 @@
 
 use super::ScreenOptions;
 use super::answers::Answers;
+use super::budget::Budget;
 use super::buffer::Buffer;
 use super::cell::{Cell, StyleId};
 use super::charset::Charsets;
@@ -48,6 +49,8 @@ pub(super) struct Terminal {
     /// Whether the last thing done was to print, so that the next character
     /// continues the same run.
     pub(super) in_run: bool,
+    /// What sequences that touch many cells may still cost.
+    pub(super) budget: Budget,
     /// Where answers to queries go, while anybody wants them.
     pub(super) answers: Option<Answers>,
 }
@@ -79,6 +82,7 @@ impl Terminal {
             palette: Palette::default(),
             join: Join::NONE,
             in_run: false,
+            budget: Budget::new(),
             answers: None,
         }
     }
@@ -170,7 +174,7 @@ impl Terminal {
         self.alternate = !self.alternate;
     }
 
-    /// Forgets the styles and links that nothing uses any more.
+    /// Forgets the styles that nothing uses any more.
     pub(super) fn sweep_styles(&mut self) {
         let mut used = vec![false; self.styles.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
@@ -178,17 +182,20 @@ impl Terminal {
                 used[cell.style() as usize] = true;
             }
         }
-        let renumbered = self.styles.sweep(&used);
+        let renumbered = self.styles.sweep(&used, self.cols * self.rows);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for cell in row.distinct_mut() {
                 *cell = cell.with_style(renumbered[cell.style() as usize]);
             }
         }
         self.pen_id = None;
-        self.sweep_links();
     }
 
-    fn sweep_links(&mut self) {
+    /// Forgets the links that nothing uses any more. Styles are forgotten when
+    /// there are many, which depends on how the output came in pieces; which
+    /// links are known must not.
+    pub(super) fn sweep_links(&mut self) {
+        self.sweep_styles();
         let mut used = vec![false; self.links.len() + 1];
         used[self.pen.link as usize] = true;
         for style in self.styles.styles_mut() {
@@ -210,7 +217,7 @@ impl Terminal {
                 used[number as usize] = true;
             }
         }
-        let renumbered = self.clusters.sweep(&used);
+        let renumbered = self.clusters.sweep(&used, self.cols * self.rows);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for cell in row.distinct_mut() {
                 if let Some(number) = cell.cluster() {
@@ -222,17 +229,21 @@ impl Terminal {
 
     /// Resets to the initial state what RIS resets in xterm.js.
     pub(super) fn full_reset(&mut self) {
-        self.active = Buffer::new(self.cols, self.rows);
+        self.leave_alternate();
+        self.active.reset(self.cols, self.rows);
         self.parked = Buffer::without_rows(self.cols, self.rows);
-        self.alternate = false;
         self.scrollback.clear();
-        *self.pen_mut() = Style::default();
+        // Nothing is left that refers to styles, links or clusters.
+        self.pen = Style::default();
+        self.pen_id = Some(0);
+        self.styles = StyleTable::new();
+        self.links = LinkTable::default();
+        self.clusters = ClusterTable::default();
         self.charsets = Charsets::default();
         self.reset_modes();
         self.mouse = MouseProtocol::None;
         self.mouse_encoding = MouseEncoding::Default;
         self.keyboards = Default::default();
-        self.sweep_styles();
     }
 
     /// Resets what DECSTR resets in xterm.js.
@@ -268,6 +279,7 @@ impl Terminal {
     fn forget_printed(&mut self) {
         self.join = Join::NONE;
         self.in_run = false;
+        self.budget.earn(1);
     }
 }
 
@@ -314,5 +326,14 @@ impl Perform for Terminal {
 
     fn abandon(&mut self) {
         self.forget_printed();
+    }
+
+    #[inline]
+    fn lines(&mut self, bytes: &[u8]) -> (usize, usize) {
+        if bytes.len() > self.rows * 2 && self.is_at_bottom() {
+            self.pass_lines(bytes)
+        } else {
+            (0, 0)
+        }
     }
 }

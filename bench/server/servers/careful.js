@@ -11,19 +11,20 @@ const HISTORY = 256 * 1024
 const HIGH_WATER = 512 * 1024
 const LOW_WATER = 128 * 1024
 
-module.exports = function serve(onListening) {
+module.exports = function serve(onListening, { binary = false } = {}) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   server.on('listening', () => onListening(server.address().port))
   server.on('connection', (ws, request) => {
     const id = new URL(request.url, 'http://localhost').searchParams.get('sessionId')
     ws.send(JSON.stringify({ type: 'connected', sessionId: id }))
-    new Session(ws)
+    new Session(ws, binary)
   })
 }
 
 class Session {
-  constructor(ws) {
+  constructor(ws, binary) {
     this.ws = ws
+    this.binary = binary
     this.ring = Buffer.alloc(HISTORY)
     this.position = 0
     this.paused = false
@@ -44,7 +45,8 @@ class Session {
   output(data) {
     this.remember(data)
     if (this.ws.readyState !== this.ws.OPEN) return
-    this.ws.send(JSON.stringify({ type: 'stream', data: this.decoder.write(data) }), this.sent)
+    const frame = this.binary ? data : JSON.stringify({ type: 'stream', data: this.decoder.write(data) })
+    this.ws.send(frame, this.sent)
     if (!this.paused && this.ws.bufferedAmount > HIGH_WATER) {
       this.paused = true
       this.shell.pause()

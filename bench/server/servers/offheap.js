@@ -10,6 +10,8 @@ module.exports = async function serve(onListening, screen = true) {
     maxSessionsPerProject: 0,
     spawnsPerMinute: 0,
     screen,
+    // The peers ping nobody: a stalled viewer stays, here as there.
+    pingInterval: 2 ** 30,
   })
   const { port } = await server.listen()
   onListening(port)

@@ -14,6 +14,10 @@ const DEFAULTS = {
   screen: true,
   authToken: '',
   allowedOrigins: [],
+  /** How long a request's head may take, in ms; the whole request three times as long. */
+  headersTimeout: 10_000,
+  /** Connections in all, of any kind; past it new ones are dropped. */
+  maxConnections: 1000,
 }
 
 const NUMBERS = [

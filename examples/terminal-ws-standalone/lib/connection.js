@@ -27,6 +27,8 @@ const CLOSE_CODES = {
  */
 class Connection {
   id = crypto.randomUUID()
+  /** Whether the client has had the session's last output and its exit. */
+  exitTold = false
   #server
   #ended = false
 
@@ -34,11 +36,13 @@ class Connection {
    * @param {import('../terminal-ws-standalone').TerminalWebSocketServer} server
    * @param {import('ws').WebSocket} socket
    * @param {import('offheap-terminal').Session} session
+   * @param {ReturnType<import('./liveness').Liveness['watch']>} [peer] the socket's other end, where it is this session's alone
    */
-  constructor(server, socket, session) {
+  constructor(server, socket, session, peer) {
     this.#server = server
     this.socket = socket
     this.session = session
+    this.peer = peer
     this.acked = 0
     /** The size this client asked for last. */
     this.size = null
@@ -102,6 +106,18 @@ class Connection {
     this.send(code ? { type: 'error', message, code } : { type: 'error', message })
   }
 
+  /** Handles a text frame: one control message. */
+  text(frame) {
+    let message
+    try {
+      message = JSON.parse(frame)
+    } catch {
+      this.fail('Text frames must be JSON', 'ERR_INVALID_JSON')
+      return
+    }
+    this.control(message)
+  }
+
   /** Handles one control message; an unknown one is an error the client is told. */
   control(message) {
     const handler = HANDLERS[message?.type]
@@ -109,7 +125,12 @@ class Connection {
       this.fail(`Unknown message type: ${String(message?.type)}`, 'ERR_UNKNOWN_MESSAGE')
       return
     }
-    handler.call(this, message, this.#server)
+    try {
+      handler.call(this, message, this.#server)
+    } catch (error) {
+      // Its session may have been closed a moment ago.
+      this.fail(error.message, error.code)
+    }
   }
 
   /** Input for the shell. What it cannot take yet holds up this socket alone. */
@@ -132,12 +153,12 @@ class Connection {
 
   /** No more is read from this client until the shell has taken what waits. */
   holdInput() {
-    this.socket.pause()
+    this.peer.hold(() => this.session.writableLength)
   }
 
   /** The shell has taken all that waited. */
   inputDrained() {
-    this.socket.resume()
+    this.peer.release()
   }
 
   /** The shell has ended: what is left is sent, then the exit, then the close. */
@@ -147,7 +168,9 @@ class Connection {
     this.exiting = true
     this.outlet.whenDrained(() => {
       this.send({ type: 'exit', code, signal: this.session.exit?.signal ?? 0 })
-      this.socket.close(1000, 'Shell exited')
+      this.exitTold = true
+      this.#server.exitTold(this.session)
+      this.#end(1000, 'Shell exited')
     })
   }
 
@@ -157,7 +180,13 @@ class Connection {
     this.#ended = true
     const [code, text] = CLOSE_CODES[reason] ?? [1000, 'Session closed']
     if (code === 1008) this.fail('This terminal was closed to make room for a new one.')
-    this.socket.close(code, text)
+    this.#end(code, text)
+  }
+
+  #end(code, reason) {
+    // What waited has nobody to read it; the peer's own close is behind it.
+    this.peer?.release()
+    this.socket.close(code, reason)
   }
 
   setFocused(focused, allFocused) {
@@ -194,13 +223,9 @@ const HANDLERS = {
   },
 
   resize({ cols, rows }, server) {
-    try {
-      this.session.resize(cols, rows)
-      this.size = { cols, rows }
-      server.sizeChanged(this.session)
-    } catch (error) {
-      this.fail(error.message, error.code)
-    }
+    this.session.resize(cols, rows)
+    this.size = { cols, rows }
+    server.sizeChanged(this.session)
   },
 
   ctrl({ key }) {

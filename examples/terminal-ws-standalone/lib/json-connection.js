@@ -50,14 +50,7 @@ class JsonConnection extends Connection {
       this.fail('Binary frames need the offheap.v1 subprotocol', 'ERR_UNKNOWN_MESSAGE')
       return
     }
-    let message
-    try {
-      message = JSON.parse(data)
-    } catch {
-      this.fail('Messages must be JSON', 'ERR_INVALID_JSON')
-      return
-    }
-    this.control(message)
+    this.text(data)
   }
 }
 

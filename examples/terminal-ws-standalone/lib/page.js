@@ -1,4 +1,4 @@
-/** The page and what it needs: a fixed list of files, read when asked for. */
+/** The page and what it needs: a fixed list of files, read when first asked for. */
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -45,20 +45,35 @@ function servedFiles() {
 
 class Page {
   #files = servedFiles()
+  /** Contents by file, read again when the file has changed. */
+  #contents = new Map()
 
   /** Answers a GET for one of the page's files; false for any other path. */
   serve(request, response, pathname) {
     const file = this.#files.get(pathname)
-    if (!file) return false
+    const content = file && this.#contentOf(file)
+    if (!content) return false
     response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES[path.extname(file)] })
-    if (request.method === 'HEAD') {
-      response.end()
-      return true
-    }
-    fs.createReadStream(file)
-      .on('error', () => response.destroy())
-      .pipe(response)
+    response.end(request.method === 'HEAD' ? undefined : content)
     return true
+  }
+
+  /**
+   * One Buffer for all who ask: a stream for each would hold its file open
+   * behind answers that their client does not read. Null when it is gone.
+   */
+  #contentOf(file) {
+    try {
+      const { mtimeMs } = fs.statSync(file)
+      let known = this.#contents.get(file)
+      if (known?.mtimeMs !== mtimeMs) {
+        known = { mtimeMs, content: fs.readFileSync(file) }
+        this.#contents.set(file, known)
+      }
+      return known.content
+    } catch {
+      return null
+    }
   }
 }
 

@@ -34,13 +34,20 @@ function isExecutable(file) {
 
 /** A directory that exists: the one asked for, a file's folder, or home. */
 function workingDirectory(wanted) {
-  if (wanted && !wanted.includes('\0')) {
-    const resolved = path.resolve(wanted)
-    const stats = fs.statSync(resolved, { throwIfNoEntry: false })
-    if (stats?.isDirectory()) return resolved
-    if (stats?.isFile()) return path.dirname(resolved)
-  }
+  const resolved = path.resolve(wanted ?? '')
+  const stats = wanted && statOf(resolved)
+  if (stats?.isDirectory()) return resolved
+  if (stats?.isFile()) return path.dirname(resolved)
   return os.homedir()
+}
+
+/** Null for what is not there, may not be looked at, or can be no path. */
+function statOf(file) {
+  try {
+    return fs.statSync(file)
+  } catch {
+    return null
+  }
 }
 
 function environment(cwd) {

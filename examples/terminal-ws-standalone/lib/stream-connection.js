@@ -74,18 +74,8 @@ class StreamConnection extends Connection {
   }
 
   message(data, isBinary) {
-    if (isBinary) {
-      this.input(data)
-      return
-    }
-    let message
-    try {
-      message = JSON.parse(data)
-    } catch {
-      this.fail('Text frames must be JSON', 'ERR_INVALID_JSON')
-      return
-    }
-    this.control(message)
+    if (isBinary) this.input(data)
+    else this.text(data)
   }
 }
 

@@ -31,13 +31,16 @@ class TerminalSessionService extends EventEmitter {
   }
 
   createSession(projectId, projectPath, userId, mode = 'normal') {
+    const tab = (this.#tabs.get(projectId) ?? 0) + 1
     const session = this.#registry.create({
       projectId,
       userId,
       mode,
       cwd: projectPath,
-      metadata: { tabName: `Terminal ${this.#nextTab(projectId)}` },
+      metadata: { tabName: `Terminal ${tab}` },
     })
+    // A project whose session was refused leaves nothing behind.
+    this.#tabs.set(projectId, tab)
     const created = this.#describe(session)
     this.emit('sessionCreated', created)
     return created
@@ -183,12 +186,6 @@ class TerminalSessionService extends EventEmitter {
     if (status === 'exited') return 'closed'
     if (status === 'active') return this.#statuses.get(id) ?? 'active'
     return status
-  }
-
-  #nextTab(projectId) {
-    const next = (this.#tabs.get(projectId) ?? 0) + 1
-    this.#tabs.set(projectId, next)
-    return next
   }
 
   #changed(id, status) {

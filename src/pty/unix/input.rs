@@ -130,7 +130,12 @@ impl Input {
                         if !self.taken(written) {
                             return;
                         }
-                        tokio::task::yield_now().await;
+                        // Not after the last: a program that ends with its
+                        // input would be met by the reader first, and the
+                        // drain not be told.
+                        if self.queued() > 0 {
+                            tokio::task::yield_now().await;
+                        }
                     }
                     Err(Errno::AGAIN) => {
                         let hung_up = guard.ready().is_write_closed();

@@ -33,6 +33,11 @@ pub(super) trait Perform {
     fn dcs(&mut self, ident: u32, data: &[u8]);
     /// An operating system command or device control string came to nothing.
     fn abandon(&mut self);
+    /// Takes whole lines at the beginning of the bytes, if there is a short way
+    /// for them; answers how many bytes it took and how many it looked at.
+    fn lines(&mut self, _bytes: &[u8]) -> (usize, usize) {
+        (0, 0)
+    }
 }
 
 /// Bytes kept of a string sequence. Longer ones are ignored.
@@ -80,8 +85,18 @@ impl Parser {
         let mut at = self.finish_partial(bytes, terminal);
         // Where the sequence that is unfinished in the end began in this input.
         let mut start = at;
+        // Up to here the input was looked through for whole lines.
+        let mut looked = 0;
         while at < bytes.len() {
             at = if self.state == State::Ground {
+                if at > looked && bytes[at - 1] == b'\n' {
+                    let (taken, seen) = terminal.lines(&bytes[at..]);
+                    looked = at + seen;
+                    at += taken;
+                    if at == bytes.len() {
+                        break;
+                    }
+                }
                 self.ground(bytes, at, &mut start, terminal)
             } else {
                 self.inside(bytes, at, &mut start, terminal)
@@ -386,7 +401,7 @@ impl Parser {
 
 /// How many bytes at the start are printable ASCII, eight at a time.
 #[inline]
-fn printable(bytes: &[u8]) -> usize {
+pub(super) fn printable(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
     let mut done = 0;

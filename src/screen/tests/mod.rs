@@ -1,6 +1,7 @@
 //! Tests of the screen, by feature.
 
 mod answering;
+mod bounding;
 mod editing;
 mod parsing;
 mod printing;

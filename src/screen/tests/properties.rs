@@ -70,6 +70,35 @@ fn stream(most: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(token(), 1..most).prop_map(|tokens| tokens.concat())
 }
 
+/// Whole lines, most of them plain or coloured, of every length up to a bit more
+/// than fits, and now and then something that is neither.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let text = || "[ -~]{0,14}";
+    let sgr = || {
+        prop::sample::select(vec![
+            "1;31",
+            "44",
+            "0;7",
+            "38;5;9",
+            "4:3",
+            "",
+            "0",
+            "58;5;3",
+            "48;2;1;2;3",
+        ])
+    };
+    let coloured =
+        (text(), sgr(), text(), sgr(), text(), prop::sample::select(vec!["", "0", "0", "39"]))
+            .prop_map(|(a, one, b, two, c, end)| {
+                format!("{a}\x1b[{one}m{b}\x1b[{two}m{c}\x1b[{end}m\r\n").into_bytes()
+            });
+    prop_oneof![
+        8 => text().prop_map(|text| format!("{text}\r\n").into_bytes()),
+        8 => coloured,
+        1 => token(),
+    ]
+}
+
 fn options(cols: u16, rows: u16) -> ScreenOptions {
     ScreenOptions { cols, rows, scrollback_lines: 50, ..ScreenOptions::default() }
 }
@@ -103,6 +132,29 @@ proptest! {
             parts.feed(std::slice::from_ref(byte));
         }
         prop_assert_eq!(snapshot(&parts), snapshot(&whole));
+    }
+
+    // Many lines at once take another way into the scrollback.
+    #[test]
+    fn lines_at_once_give_the_same_screen(
+        lines in vec(line(), 1..90),
+        times in 1..4_usize,
+        cols in 2..50_u16,
+        rows in 1..9_u16,
+        kept in prop::sample::select(vec![0, 3, 3, 20, 1000]),
+        chunk in 1..2000_usize,
+    ) {
+        let bytes = lines.concat().repeat(times);
+        let options = ScreenOptions { scrollback_lines: kept, scrollback_bytes: 2000, ..options(cols, rows) };
+        let (mut parts, mut bytewise) = (Screen::new(&options), Screen::new(&options));
+        for part in bytes.chunks(chunk.max(bytes.len() / 20)) {
+            parts.feed(part);
+            part.chunks(1).for_each(|byte| bytewise.feed(byte));
+            prop_assert_eq!(snapshot(&parts), snapshot(&bytewise));
+        }
+        parts.resize(cols + 5, rows + 1);
+        bytewise.resize(cols + 5, rows + 1);
+        prop_assert_eq!(snapshot(&parts), snapshot(&bytewise));
     }
 
     // What a snapshot cannot say, such as half a wide character, is gone from

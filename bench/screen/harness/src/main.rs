@@ -3,7 +3,7 @@
 //! Commands come on standard input, one a line, some followed by bytes:
 //! `new cols rows lines bytes unicode`, `feed n`, `answer n`, `resize cols rows`,
 //! `snapshot lines`, `text`, `held`, `pending`, `time-feed n chunk rounds`,
-//! `time-snapshot lines rounds`, `memory n count`. Each command that asks for something
+//! `time-snapshot lines rounds`, `time-hostile n m`, `memory n count`. Each command that asks for something
 //! is answered on standard output with a length, a newline and so many bytes.
 
 #[path = "../../../../src/screen/mod.rs"]
@@ -13,6 +13,9 @@ mod screen;
 use screen::{Screen, ScreenOptions, UnicodeVersion};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
+
+/// Bytes of a sequence that is to cost as much as it can.
+const HOSTILE_BYTES: usize = 64 * 1024;
 
 struct Harness<R, W> {
     input: R,
@@ -66,6 +69,7 @@ impl<R: BufRead, W: Write> Harness<R, W> {
             "pending" => self.reply(self.screen.unfinished_character().to_string().as_bytes())?,
             "time-feed" => self.time_feed(number(0), number(1), number(2))?,
             "time-snapshot" => self.time_snapshot(number(0), number(1))?,
+            "time-hostile" => self.time_hostile(number(0), number(1))?,
             "memory" => self.memory(number(0), number(1))?,
             _ => panic!("unknown command {line:?}"),
         }
@@ -106,6 +110,22 @@ impl<R: BufRead, W: Write> Harness<R, W> {
             best = best.min(begin.elapsed().as_secs_f64());
         }
         self.reply(format!("{best} {}", out.len()).as_bytes())
+    }
+
+    /// Milliseconds that 64 KiB of a sequence take the screen, which is fed the
+    /// first bytes before.
+    fn time_hostile(&mut self, before: usize, len: usize) -> io::Result<()> {
+        let before = self.bytes(before)?;
+        let bytes = self.bytes(len)?.repeat(HOSTILE_BYTES / len);
+        let mut best = f64::MAX;
+        for _ in 0..3 {
+            self.screen = Screen::new(&self.options);
+            self.screen.feed(&before);
+            let begin = Instant::now();
+            self.screen.feed(&bytes);
+            best = best.min(begin.elapsed().as_secs_f64());
+        }
+        self.reply((best * 1e3).to_string().as_bytes())
     }
 
     /// Bytes of resident memory that each of many equal screens adds.

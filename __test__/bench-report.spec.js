@@ -1,0 +1,56 @@
+// What the README shows of the server's benchmark is made by a program.
+
+const fs = require('node:fs')
+const { README, between, part } = require('../bench/server/report')
+const { plot } = require('../bench/server/plot')
+
+const WAYS = ['the old way', 'careful JavaScript, binary', 'offheap.v1']
+const figures = {
+  seconds: 2,
+  cpuMs: 500,
+  heapPeak: 8e6,
+  heapGrowth: -1e6,
+  rssPeak: 70e6,
+  rssStart: 60e6,
+  collections: 12,
+  longestPause: 1.25,
+  loopDelayP99: 3,
+  p50: 0.4,
+  p99: 1.8,
+}
+const each = (rows) => rows.flatMap((row) => WAYS.map((way) => ({ way, ...row, ...figures })))
+const results = {
+  node: 'v20.20.2',
+  platform: 'Linux x64',
+  cpus: 2,
+  rounds: 3,
+  stallSeconds: 20,
+  transfer: each([1, 8, 20].map((sessions) => ({ kind: 'log text', sessions, megabytes: 50 * sessions }))),
+  echo: each([{ floods: 0 }, { floods: 20 }]),
+  stall: [...each([{}]), { way: 'another', died: 'died of SIGABRT', diedAfter: 31.4 }],
+}
+
+test('the tables have each figure, and say when a server died', () => {
+  const text = part(results).replace(/ +/g, ' ')
+  expect(text).toContain(
+    '| log text, 50 MB | 8 | offheap.v1 | 200 | 1.3 | 8.0 MB | −1.0 MB | 70.0 MB | 12 | 1.3 | 3.0 |',
+  )
+  expect(text).toContain('| 20 sessions flooding | the old way | 0.40 | 1.80 | 3.0 |')
+  expect(text).toContain('| another | died of SIGABRT after 31 s | | | |')
+  expect(text).toContain('Medians of 3 rounds of each, Node 20.20.2')
+})
+
+test('the plot has each server at each load, with a look in light and in dark', () => {
+  const svg = plot(results)
+  for (const way of WAYS) expect(svg.split(`>${way}<`).length - 1).toBe(3 + 3 + 2)
+  expect(svg).toContain('prefers-color-scheme: dark')
+  expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+})
+
+test('the README has a place for them, and the rest of it stays', () => {
+  const text = fs.readFileSync(README, 'utf8')
+  const changed = between(text, 'tables')
+  expect(changed).toMatch(/begin -->\n\ntables\n\n<!-- end/)
+  expect(changed.startsWith(text.slice(0, text.indexOf('<!-- made by')))).toBe(true)
+  expect(changed.endsWith(text.slice(text.indexOf('<!-- end')))).toBe(true)
+})

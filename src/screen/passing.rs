@@ -1,0 +1,197 @@
+//! Lines that pass through the screen within one input.
+//!
+//! When a program prints many lines at once, most of them enter the screen at
+//! the bottom and leave it at the top before anybody could look. These become
+//! rows of the scrollback without having been cells, byte for byte as if they
+//! had been. Only the lines that stay on the screen are printed.
+
+use super::cell::Cell;
+use super::charset::Charset;
+use super::codec::{Edges, Tables, Writer};
+use super::modes::Mode;
+use super::parser::params::Params;
+use super::parser::printable;
+use super::style::{Style, color};
+use super::terminal::Terminal;
+use super::width::Join;
+
+/// Lines looked at in one go.
+const MOST: usize = 512;
+/// Lines that must pass, beside those that stay, for the way round to be shorter.
+const GAIN: usize = 4;
+
+/// Lines that were looked at.
+struct Lines {
+    /// Where each ends; the lowest bit tells whether it has colours.
+    ends: [u32; MOST],
+    count: usize,
+    /// Bytes looked at.
+    seen: usize,
+}
+
+impl Lines {
+    /// Looks for lines of text and colours, each within `cols` columns.
+    fn scan(bytes: &[u8], cols: usize) -> Self {
+        let mut lines = Self { ends: [0; MOST], count: 0, seen: 0 };
+        while lines.count < MOST {
+            let Some((len, coloured)) = line(&bytes[lines.seen..], cols) else { break };
+            let Ok(end) = u32::try_from((lines.seen + len) << 1) else { break };
+            lines.ends[lines.count] = end | u32::from(coloured);
+            lines.count += 1;
+            lines.seen += len;
+        }
+        lines
+    }
+
+    /// The first lines: where each begins and ends, and whether it has colours.
+    fn first(&self, count: usize) -> impl Iterator<Item = (usize, usize, bool)> {
+        let end_of = |end: u32| (end >> 1) as usize;
+        let begins = [0].into_iter().chain(self.ends.iter().map(move |&end| end_of(end)));
+        let ends = self.ends[..count].iter();
+        begins.zip(ends).map(move |(begin, &end)| (begin, end_of(end), end & 1 != 0))
+    }
+}
+
+/// The length of the line that the bytes begin with, and whether it has colours:
+/// printable ASCII and SGR sequences, of which the last is a reset.
+#[inline]
+fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
+    let mut at = printable(bytes);
+    let (mut columns, mut coloured, mut reset) = (at, false, true);
+    while columns <= cols {
+        match *bytes.get(at..at + 2)? {
+            [b'\r', b'\n'] => return reset.then_some((at + 2, coloured)),
+            [0x1b, b'['] => {
+                let params = &bytes[at + 2..];
+                let len = params.iter().position(|byte| !matches!(byte, 0x30..=0x3b))?;
+                if params[len] != b'm' {
+                    return None;
+                }
+                coloured = true;
+                reset = matches!(params[..len], [] | [b'0']);
+                at += len + 3;
+            }
+            _ => return None,
+        }
+        let run = printable(&bytes[at..]);
+        at += run;
+        columns += run;
+    }
+    None
+}
+
+/// Writes a line with colours as the scrollback keeps rows; answers its columns
+/// and whether it begins with a background.
+fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool) {
+    let mut pen = Style::default();
+    let (mut at, mut columns, mut tinted) = (0, 0, false);
+    loop {
+        let run = printable(&line[at..]);
+        if run > 0 {
+            let style = pen.effective();
+            tinted |= columns == 0 && style.bg & color::ALL != 0;
+            writer.run(style, &line[at..at + run]);
+            at += run;
+            columns += run;
+        }
+        if line.get(at) != Some(&0x1b) {
+            writer.finish();
+            return (columns, tinted);
+        }
+        params.reset();
+        at += 2;
+        while let Some(&byte) = line.get(at).filter(|&&byte| byte != b'm') {
+            params.take(byte);
+            at += 1;
+        }
+        at += 1;
+        pen.select(params);
+    }
+}
+
+/// How many sequences there are in a line.
+fn sequences(line: &[u8]) -> usize {
+    // No sum of so few overflows, and bytes are summed many at a time.
+    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == 0x1b)).sum::<u8>();
+    line.chunks(255).map(|part| usize::from(count(part))).sum()
+}
+
+impl Terminal {
+    /// Whether lines that come now would enter at the bottom and leave at the top.
+    #[inline]
+    pub(super) fn is_at_bottom(&self) -> bool {
+        let active = &self.active;
+        let fresh = || {
+            let row = active.row(active.y);
+            row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
+        };
+        active.y + 1 == self.rows
+            && active.x == 0
+            && (active.top, active.bottom) == (0, active.y)
+            && !self.alternate
+            && self.pen == Style::default()
+            && self.charsets.current == Charset::Ascii
+            && !self.modes.has(Mode::Insert)
+            && fresh()
+    }
+
+    /// Takes lines that would pass through a screen whose cursor is at the bottom;
+    /// answers how many bytes that were, and how many it has looked at.
+    pub(super) fn pass_lines(&mut self, bytes: &[u8]) -> (usize, usize) {
+        let lines = Lines::scan(bytes, self.cols);
+        let staying = self.rows - 1;
+        if lines.count < staying + GAIN {
+            return (0, lines.seen);
+        }
+        let passing = lines.count - staying;
+        let taken = (lines.ends[passing - 1] >> 1) as usize;
+        self.keep_passing(bytes, &lines, passing);
+        let coloured = lines.first(passing).filter(|&(_, _, coloured)| coloured);
+        let sequences: usize = coloured.map(|(begin, end, _)| sequences(&bytes[begin..end])).sum();
+        self.budget.earn(sequences + 2 * passing);
+        // What stays is printed from the top, and ends at the bottom again.
+        self.active.change_rows(0, self.rows, |row| {
+            row.fill(Cell::BLANK);
+            row.wrapped = false;
+        });
+        self.active.y = 0;
+        self.join = Join::NONE;
+        self.in_run = false;
+        (taken, lines.seen)
+    }
+
+    /// Puts the rows on the screen and then the lines that pass into the scrollback.
+    fn keep_passing(&mut self, bytes: &[u8], lines: &Lines, passing: usize) {
+        let most = self.scrollback.max_rows();
+        if most == 0 {
+            return;
+        }
+        self.active.base = (self.active.base + lines.count).min(most);
+        // What would be pushed out again at once is not kept in the first place.
+        let skipped = lines.count.saturating_sub(most);
+        let staying = lines.count - passing;
+        let tables = Tables {
+            styles: &self.styles,
+            links: &self.links,
+            clusters: &self.clusters,
+            unicode: self.unicode,
+        };
+        for y in skipped.min(staying)..staying {
+            self.scrollback.push(self.active.row(y), self.cols, &tables);
+        }
+        let mut params = Params::new();
+        let mut scratch = Vec::new();
+        for (begin, end, coloured) in lines.first(passing).skip(skipped.saturating_sub(staying)) {
+            let line = &bytes[begin..end - 2];
+            if !coloured {
+                let edges = Edges::of_text(line.len(), false, self.cols);
+                self.scrollback.push_bytes(edges, line);
+                continue;
+            }
+            scratch.clear();
+            let mut writer = Writer::new(tables, &mut scratch);
+            let (columns, tinted) = encode(line, &mut params, &mut writer);
+            self.scrollback.push_bytes(Edges::of_text(columns, tinted, self.cols), &scratch);
+        }
+    }
+}
