@@ -545,7 +545,8 @@ export declare class CircularBuffer {
    * becomes U+FFFD.
    *
    * @param maxBytes - Most bytes to decode. Default: all.
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`,
+   * `ERR_STRING_TOO_LONG`.
    */
   toString(maxBytes?: number): string
   /**
@@ -605,7 +606,11 @@ export declare class Pty {
    * resume.
    */
   get handleFlowControl(): boolean
-  /** Turns flow control by words on and off. */
+  /**
+   * Turns flow control by words on and off.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
   set handleFlowControl(enabled: boolean)
   /** Input bytes that wait for the program to read. */
   get writableLength(): number
@@ -857,6 +862,8 @@ export declare class Session {
   /**
    * Holds back, or lets go, this session's output: a mark for the server
    * that streams it. The history goes on.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   setSuspended(suspended: boolean): void
   /** Lets the process exit although the session's shell runs. */
@@ -908,7 +915,7 @@ export declare class SessionRegistry {
    *
    * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
    * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
    * …) with `errno`, `syscall` and `path`.
    */
   create(options?: CreateOptions): Session

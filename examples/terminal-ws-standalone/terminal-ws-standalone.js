@@ -10,6 +10,7 @@ const { SessionRegistry } = require('offheap-terminal')
 
 const { Access } = require('./lib/access')
 const { configFromEnv, withDefaults } = require('./lib/config')
+const { onMessage } = require('./lib/control')
 const { HttpApi, reply } = require('./lib/http-api')
 const { JsonConnection } = require('./lib/json-connection')
 const { Liveness } = require('./lib/liveness')
@@ -176,7 +177,7 @@ class TerminalWebSocketServer {
     const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
     const make = (server, session) => {
       const connection = new Kind(server, ws, session, peer)
-      ws.on('message', (data, isBinary) => connection.message(data, isBinary))
+      onMessage(ws, (data, isBinary) => connection.message(data, isBinary))
       ws.on('close', (code) => this.#forget(connection, code))
       return connection
     }
@@ -194,7 +195,7 @@ class TerminalWebSocketServer {
       forget: (channel, code) => this.#forget(channel, code),
     }
     const mux = new MuxConnection(host, ws)
-    ws.on('message', (data, isBinary) => mux.message(data, isBinary))
+    onMessage(ws, (data, isBinary) => mux.message(data, isBinary))
     ws.on('close', (code) => mux.closed(code))
   }
 

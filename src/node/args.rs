@@ -1,6 +1,7 @@
 //! Values from JavaScript, checked: a wrong one is an error with a code and
 //! never a number that wrapped around.
 
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{
@@ -141,7 +142,8 @@ pub(super) fn strings(env: &Env, value: Unknown<'_>, name: &str) -> Result<Vec<S
     }
     // SAFETY: the value is an array of this environment, as was just checked.
     let array = unsafe { Array::from_napi_value(env.raw(), object.raw())? };
-    let mut strings = Vec::with_capacity(array.len() as usize);
+    // Without a capacity: an array may say that it is long and hold nothing.
+    let mut strings = Vec::new();
     for index in 0..array.len() {
         let item = array.get::<Unknown<'_>>(index)?;
         let item = item.ok_or_else(|| invalid_type(env, name, "an array of strings"))?;
@@ -161,12 +163,22 @@ pub(super) fn string_map(
     let mut pairs = Vec::new();
     for key in Object::keys(&object)? {
         if let Some(value) = property(Some(&object), &key)? {
+            if !is_printed(value.get_type()?) {
+                let name = format!("{name}.{key}");
+                return Err(invalid_type(env, &name, "of type string, number or boolean"));
+            }
             // Numbers and booleans are written as they print, as Node does.
             let value = value.coerce_to_string()?.into_utf8()?.into_owned()?;
             pairs.push((key, value));
         }
     }
     Ok(pairs)
+}
+
+/// Whether a value prints in one way that nobody can be surprised by.
+fn is_printed(kind: ValueType) -> bool {
+    use ValueType::{BigInt, Boolean, Number, String};
+    matches!(kind, String | Number | Boolean | BigInt)
 }
 
 /// Runs `take` with the bytes of a string (as UTF-8, lone surrogates becoming
@@ -181,55 +193,105 @@ pub(super) fn with_bytes<T>(
         return Ok(take(string(env, value, name)?.as_bytes()));
     }
     // SAFETY: the environment and the value are those of this call.
-    match unsafe { bytes(env.raw(), value.raw()) } {
-        Some((data, length)) => {
-            // SAFETY: the memory belongs to a live array; no JavaScript runs
-            // before `take` returns, so it is neither moved nor freed.
-            Ok(take(unsafe { slice(data, length) }))
-        }
+    match unsafe { Bytes::of(env.raw(), value.raw()) } {
+        // SAFETY: no JavaScript runs before `take` returns.
+        Some(bytes) => Ok(unsafe { bytes.with(usize::MAX, take) }),
         None => {
             Err(invalid_type(env, name, "of type string or an instance of Buffer or Uint8Array"))
         }
     }
 }
 
-/// Where the bytes of a `Uint8Array` or `Buffer` are; `None` for other values.
-pub(super) unsafe fn bytes(env: sys::napi_env, value: sys::napi_value) -> Option<(*mut u8, usize)> {
-    let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
-    // SAFETY: the call fills what it is given, or says that the value is no
-    // typed array.
-    let status = unsafe {
-        sys::napi_get_typedarray_info(
-            env,
-            value,
-            &raw mut kind,
-            &raw mut length,
-            &raw mut data,
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-        )
-    };
-    let is_bytes = kind == sys::TypedarrayType::uint8_array
-        || kind == sys::TypedarrayType::uint8_clamped_array;
-    (status == sys::Status::napi_ok && is_bytes).then_some((data.cast(), length))
+/// Where the bytes of a `Uint8Array` or `Buffer` are, while no JavaScript runs.
+pub(super) struct Bytes {
+    data: *mut u8,
+    length: usize,
+    /// Other threads may write there at any time.
+    shared: bool,
 }
 
-/// An empty array may come with a null pointer, which no slice may have.
-pub(super) unsafe fn slice<'a>(data: *const u8, length: usize) -> &'a [u8] {
-    if length == 0 {
-        return &[];
+impl Bytes {
+    /// `None` for a value that is no array of bytes.
+    ///
+    /// # Safety
+    /// The environment is the running one, and the value is of this call.
+    pub(super) unsafe fn of(env: sys::napi_env, value: sys::napi_value) -> Option<Self> {
+        let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
+        let mut memory = std::ptr::null_mut();
+        let mut own = false;
+        // SAFETY: the calls fill what they are given, or say that the value is
+        // no typed array. A `SharedArrayBuffer` is no `ArrayBuffer` to them.
+        let status = unsafe {
+            let status = sys::napi_get_typedarray_info(
+                env,
+                value,
+                &raw mut kind,
+                &raw mut length,
+                &raw mut data,
+                &raw mut memory,
+                std::ptr::null_mut(),
+            );
+            if status == sys::Status::napi_ok {
+                sys::napi_is_arraybuffer(env, memory, &raw mut own);
+            }
+            status
+        };
+        let is_bytes = kind == sys::TypedarrayType::uint8_array
+            || kind == sys::TypedarrayType::uint8_clamped_array;
+        let found = Self { data: data.cast(), length, shared: !own };
+        (status == sys::Status::napi_ok && is_bytes).then_some(found)
     }
-    // SAFETY: the caller vouches for pointer, length and lifetime.
-    unsafe { std::slice::from_raw_parts(data, length) }
-}
 
-pub(super) unsafe fn slice_mut<'a>(data: *mut u8, length: usize) -> &'a mut [u8] {
-    if length == 0 {
-        return &mut [];
+    /// Runs `take` with at most `most` of the bytes. Of shared memory it gets a
+    /// copy: what is looked at twice must be the same twice.
+    ///
+    /// # Safety
+    /// No JavaScript has run since the bytes were found, and none runs before
+    /// `take` returns.
+    pub(super) unsafe fn with<T>(&self, most: usize, take: impl FnOnce(&[u8]) -> T) -> T {
+        let length = self.length.min(most);
+        if length == 0 {
+            // An empty array may come with a null pointer, which no slice has.
+            return take(&[]);
+        }
+        if self.shared {
+            // SAFETY: shared memory neither moves nor shrinks while its array lives.
+            let copy: Vec<u8> =
+                (0..length).map(|at| unsafe { self.atom(at) }.load(Relaxed)).collect();
+            return take(&copy);
+        }
+        // SAFETY: the memory belongs to a live array, and only this thread has
+        // it, which does nothing else meanwhile.
+        take(unsafe { std::slice::from_raw_parts(self.data, length) })
     }
-    // SAFETY: the caller vouches for pointer, length, lifetime and that nobody
-    // else has the memory.
-    unsafe { std::slice::from_raw_parts_mut(data, length) }
+
+    /// Runs `fill` with room as large as the array, and returns what it says:
+    /// how many bytes it has put there.
+    ///
+    /// # Safety
+    /// As for [`Self::with`].
+    pub(super) unsafe fn fill(&self, fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
+        if self.length == 0 {
+            return fill(&mut []);
+        }
+        if self.shared {
+            let mut copy = vec![0; self.length];
+            let count = fill(&mut copy);
+            for (at, byte) in copy[..count].iter().enumerate() {
+                // SAFETY: as in `with`.
+                unsafe { self.atom(at) }.store(*byte, Relaxed);
+            }
+            return count;
+        }
+        // SAFETY: as in `with`.
+        fill(unsafe { std::slice::from_raw_parts_mut(self.data, self.length) })
+    }
+
+    /// A byte that other threads may use at the same time.
+    unsafe fn atom(&self, at: usize) -> &AtomicU8 {
+        // SAFETY: the caller passes an index within the array.
+        unsafe { AtomicU8::from_ptr(self.data.add(at)) }
+    }
 }
 
 /// A number of columns or rows.

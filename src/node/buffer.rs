@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
 use napi::sys;
 
+use super::error::{Class, throw};
 use crate::ring::Span;
 use crate::text::utf8;
 
@@ -250,12 +251,10 @@ pub(super) fn text<'a>(env: &Env, bytes: &[u8]) -> Result<Unknown<'a>> {
     // SAFETY: pointers and lengths describe live slices, which V8 copies.
     unsafe {
         if utf8::is_ascii(bytes) {
-            napi::check_status!(sys::napi_create_string_latin1(
-                env.raw(),
-                bytes.as_ptr().cast(),
-                bytes.len().cast_signed(),
-                &raw mut value,
-            ))?;
+            let length = bytes.len().cast_signed();
+            let data = bytes.as_ptr().cast();
+            let made = sys::napi_create_string_latin1(env.raw(), data, length, &raw mut value);
+            long_enough(env, made, bytes.len())?;
         } else {
             UNITS.with_borrow_mut(|units| {
                 units.clear();
@@ -267,12 +266,22 @@ pub(super) fn text<'a>(env: &Env, bytes: &[u8]) -> Result<Unknown<'a>> {
                     length,
                     &raw mut value,
                 );
+                let count = units.len();
                 if units.capacity() > 128 * 1024 {
                     *units = Vec::new();
                 }
-                napi::check_status!(made)
+                long_enough(env, made, count)
             })?;
         }
         Ok(Unknown::from_raw_unchecked(env.raw(), value))
     }
+}
+
+/// A string that V8 did not make is longer than it has strings.
+fn long_enough(env: &Env, status: sys::napi_status, units: usize) -> Result<()> {
+    if status == sys::Status::napi_ok {
+        return Ok(());
+    }
+    let message = format!("A string cannot be {units} characters long; ask for fewer bytes");
+    Err(throw(env, Class::Error, "ERR_STRING_TOO_LONG", &message))
 }

@@ -105,6 +105,19 @@ impl Callback {
     }
 }
 
+/// Reports an exception that was left pending: with it, no other listener could
+/// be called.
+pub(super) fn settle(env: sys::napi_env) {
+    let mut pending = false;
+    // SAFETY: the environment is alive on this thread.
+    unsafe {
+        sys::napi_is_exception_pending(env, &raw mut pending);
+        if pending {
+            report(env);
+        }
+    }
+}
+
 /// Hands a pending exception to `process.on('uncaughtException')`.
 unsafe fn report(env: sys::napi_env) {
     let mut error = std::ptr::null_mut();

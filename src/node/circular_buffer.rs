@@ -176,13 +176,12 @@ impl CircularBuffer {
     pub fn read_into(&self, env: Env, target: Unknown<'_>, offset: Unknown<'_>) -> Result<f64> {
         let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
         // SAFETY: both are values of this call.
-        let Some((data, length)) = (unsafe { args::bytes(env.raw(), target.raw()) }) else {
+        let Some(target) = (unsafe { args::Bytes::of(env.raw(), target.raw()) }) else {
             return Err(super::error::invalid_type(&env, "target", "an instance of Uint8Array"));
         };
         self.state.with(&env, |ring| {
-            // SAFETY: the array is alive and no JavaScript runs meanwhile.
-            let target = unsafe { args::slice_mut(data, length) };
-            ring.copy_to(offset, target) as f64
+            // SAFETY: no JavaScript runs meanwhile.
+            unsafe { target.fill(|target| ring.copy_to(offset, target)) as f64 }
         })
     }
 
@@ -201,7 +200,8 @@ impl CircularBuffer {
     /// becomes U+FFFD.
     ///
     /// @param maxBytes - Most bytes to decode. Default: all.
-    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`,
+    /// `ERR_STRING_TOO_LONG`.
     #[napi(
         catch_unwind,
         js_name = "toString",
@@ -323,11 +323,11 @@ fn write(env: &Env, state: &State, data: sys::napi_value, most: Option<usize>) -
     };
     let before = ring.allocated();
     // SAFETY: environment and value are those of the running call.
-    let end = match unsafe { args::bytes(env.raw(), data) } {
-        Some((pointer, length)) => {
-            let length = length.min(most.unwrap_or(length));
-            // SAFETY: the array is alive and no JavaScript runs before the copy.
-            Some(ring.write(unsafe { args::slice(pointer, length) }))
+    let end = match unsafe { args::Bytes::of(env.raw(), data) } {
+        Some(bytes) => {
+            let most = most.unwrap_or(usize::MAX);
+            // SAFETY: no JavaScript runs before the copy.
+            Some(unsafe { bytes.with(most, |bytes| ring.write(bytes)) })
         }
         None => write_string(env.raw(), ring, data),
     };

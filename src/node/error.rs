@@ -24,6 +24,7 @@ pub(super) fn throw(env: &Env, class: Class, code: &str, message: &str) -> Error
 pub(super) enum Extra<'a> {
     Text(&'a str),
     Number(f64),
+    Value(sys::napi_value),
 }
 
 pub(super) fn throw_with(
@@ -41,6 +42,7 @@ pub(super) fn throw_with(
             let value = match extra {
                 Extra::Text(value) => text(raw, value),
                 Extra::Number(value) => number(raw, *value),
+                Extra::Value(value) => *value,
             };
             sys::napi_set_property(raw, error, text(raw, name), value);
         }
@@ -99,6 +101,12 @@ pub(super) fn out_of_range(env: &Env, name: &str, range: &str, received: f64) ->
     let message =
         format!("The value of \"{name}\" is out of range. It must be {range}. Received {received}");
     throw(env, Class::Range, "ERR_OUT_OF_RANGE", &message)
+}
+
+/// `ERR_ILLEGAL_CONSTRUCTOR`, as Node has it.
+pub(super) fn illegal_constructor(env: &Env, class: &str, source: &str) -> Error {
+    let message = format!("A {class} is not made by new: it comes from {source}");
+    throw(env, Class::Type, "ERR_ILLEGAL_CONSTRUCTOR", &message)
 }
 
 /// `ERR_CLOSED`.

@@ -253,6 +253,7 @@ impl Hub {
         // SAFETY: opened and closed on the environment's thread, in order.
         unsafe { sys::napi_open_handle_scope(self.env, &raw mut scope) };
         target.tell(env, news);
+        super::callback::settle(self.env);
         // SAFETY: as above.
         unsafe { sys::napi_close_handle_scope(self.env, scope) };
     }

@@ -12,7 +12,7 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 
 use super::decoder::Decoder;
-use super::error::{self, Class, invalid_type, throw};
+use super::error::{self, Class, illegal_constructor, invalid_type, throw};
 use super::hub::Hub;
 use super::pty_state::{FlowControl, HISTORY, Kind, State, Style};
 use super::{args, pty_options};
@@ -32,6 +32,12 @@ pub struct Disposable {
 
 #[napi]
 impl Disposable {
+    /// For nobody: registrations come from the events of a `Pty`.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(illegal_constructor(&env, "Disposable", "Pty.onData() and the other events"))
+    }
+
     /// Removes the listener. Idempotent.
     #[napi(catch_unwind)]
     pub fn dispose(&self) {
@@ -128,6 +134,12 @@ fn flow_control(env: &Env, object: Option<&Object<'_>>) -> Result<FlowControl> {
 
 #[napi]
 impl Pty {
+    /// For nobody: terminals are started.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(illegal_constructor(&env, "Pty", "spawn()"))
+    }
+
     /// The program's process id.
     #[napi(getter, catch_unwind)]
     pub fn pid(&self) -> u32 {
@@ -162,9 +174,12 @@ impl Pty {
     }
 
     /// Turns flow control by words on and off.
-    #[napi(setter, catch_unwind, js_name = "handleFlowControl")]
-    pub fn set_handle_flow_control(&self, enabled: bool) {
-        self.state.flow.enabled.set(enabled);
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`.
+    #[napi(setter, catch_unwind, js_name = "handleFlowControl", ts_args_type = "enabled: boolean")]
+    pub fn set_handle_flow_control(&self, env: Env, enabled: Unknown<'_>) -> Result<()> {
+        self.state.flow.enabled.set(args::boolean(&env, enabled, "handleFlowControl")?);
+        Ok(())
     }
 
     /// Input bytes that wait for the program to read.

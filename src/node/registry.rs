@@ -84,7 +84,7 @@ impl SessionRegistry {
     ///
     /// @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
     /// `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-    /// `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
+    /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
     /// …) with `errno`, `syscall` and `path`.
     #[napi(catch_unwind, ts_args_type = "options?: CreateOptions")]
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {

@@ -123,6 +123,8 @@ impl Target for Listeners {
 
     fn shut(&self) {
         self.registry.shut();
+        // Else it would hold itself for ever.
+        self.update_hold();
         self.list.borrow_mut().clear();
     }
 }

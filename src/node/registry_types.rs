@@ -1,12 +1,12 @@
 //! What a registry takes and gives, between JavaScript and Rust.
 
 use napi::ValueType;
-use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
 use napi::sys;
 
 use super::args;
 use super::callback::Reference;
-use super::error::invalid_type;
+use super::error::{Class, Extra, invalid_type, throw_with};
 use super::registry_memory;
 use crate::pty::ExitStatus;
 use crate::registry::{Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry};
@@ -144,8 +144,19 @@ pub(super) fn new_session(
 fn stringify(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<String>> {
     let Some(value) = value else { return Ok(None) };
     let object = args::object(env, value, "options.metadata")?;
-    let text = call_json(env, c"stringify", object.raw())?;
+    let text = call_json(env, c"stringify", object.raw()).map_err(|_| not_json(env))?;
     args::string(env, text, "options.metadata").map(Some)
+}
+
+/// What `JSON.stringify` threw, which has no code, becomes the cause of an error
+/// that has one.
+fn not_json(env: &Env) -> Error {
+    let mut cause = std::ptr::null_mut();
+    // SAFETY: the environment is the running one.
+    let found = unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &raw mut cause) };
+    let cause = (found == sys::Status::napi_ok).then_some(("cause", Extra::Value(cause)));
+    let message = "The \"options.metadata\" argument must be what JSON can say; see the cause";
+    throw_with(env, Class::Type, "ERR_INVALID_ARG_VALUE", message, cause.as_slice())
 }
 
 /// The inverse of `stringify`; `undefined` for nothing.
@@ -166,17 +177,15 @@ fn call_json(
     let mut value = std::ptr::null_mut();
     // SAFETY: all values are this environment's.
     unsafe {
-        napi::check_pending_exception!(
+        // An exception stays pending, for the caller.
+        napi::check_status!(sys::napi_call_function(
             env.raw(),
-            sys::napi_call_function(
-                env.raw(),
-                argument,
-                function.value(),
-                1,
-                &raw const argument,
-                &raw mut value
-            )
-        )?;
+            argument,
+            function.value(),
+            1,
+            &raw const argument,
+            &raw mut value
+        ))?;
         Ok(Unknown::from_raw_unchecked(env.raw(), value))
     }
 }

@@ -59,6 +59,12 @@ impl Session {
 
 #[napi]
 impl Session {
+    /// For nobody: sessions are made by their registry.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(error::illegal_constructor(&env, "Session", "SessionRegistry.create()"))
+    }
+
     /// The session's id, unique within its project.
     #[napi(getter, catch_unwind)]
     pub fn id(&self) -> &str {
@@ -380,8 +386,11 @@ impl Session {
 
     /// Holds back, or lets go, this session's output: a mark for the server
     /// that streams it. The history goes on.
-    #[napi(catch_unwind)]
-    pub fn set_suspended(&self, env: Env, suspended: bool) -> Result<()> {
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`.
+    #[napi(catch_unwind, ts_args_type = "suspended: boolean")]
+    pub fn set_suspended(&self, env: Env, suspended: Unknown<'_>) -> Result<()> {
+        let suspended = args::boolean(&env, suspended, "suspended")?;
         self.state.registry.set_session_suspended(&self.state.handle, suspended);
         Hub::of(&env)?.deliver(&env);
         Ok(())
@@ -431,9 +440,9 @@ fn raw_append(
 fn append(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
     let session = &state.handle.session;
     // SAFETY: environment and value are those of the running call.
-    let end = if let Some((pointer, length)) = unsafe { args::bytes(env.raw(), data) } {
-        // SAFETY: the array is alive and no JavaScript runs before the copy.
-        session.append(unsafe { args::slice(pointer, length) })
+    let end = if let Some(bytes) = unsafe { args::Bytes::of(env.raw(), data) } {
+        // SAFETY: no JavaScript runs before the copy.
+        unsafe { bytes.with(usize::MAX, |bytes| session.append(bytes)) }
     } else {
         // SAFETY: the value is this call's argument.
         let value = unsafe { Unknown::from_raw_unchecked(env.raw(), data) };

@@ -11,7 +11,7 @@ use napi_derive::napi;
 use super::args;
 use super::buffer::Slab;
 use super::callback::Callback;
-use super::error::{closed, invalid_type};
+use super::error::{closed, illegal_constructor, invalid_type};
 use super::hub::{Hub, Target};
 use crate::inbox::{News, Token};
 use crate::session::{Format, Gap, Origin, Replay, Session, ViewerKey};
@@ -36,7 +36,7 @@ pub(super) struct State {
     key: ViewerKey,
     token: Token,
     hub: Rc<Hub>,
-    listener: RefCell<Option<Callback>>,
+    listener: RefCell<Option<Rc<Callback>>>,
     /// The memory of the frame that is out, until it is released.
     lent: RefCell<Option<Slab>>,
     gap: Cell<Option<Gap>>,
@@ -49,8 +49,10 @@ impl Target for State {
     fn tell(&self, _env: &Env, news: News) {
         if let News::Readable(signal) = news {
             signal.delivered();
-            let listener = self.listener.borrow();
-            if let Some(listener) = &*listener {
+            // Taken out of the cell: the listener may close the viewer, or set
+            // another listener.
+            let listener = self.listener.borrow().clone();
+            if let Some(listener) = listener {
                 listener.call(&[]);
             }
         }
@@ -71,9 +73,7 @@ impl State {
         }
         self.session.close_viewer(self.key);
         self.hub.unregister(self.token);
-        if let Ok(mut listener) = self.listener.try_borrow_mut() {
-            listener.take();
-        }
+        self.listener.take();
         self.lent.take();
     }
 
@@ -189,6 +189,12 @@ fn format(env: &Env, value: Option<Unknown<'_>>, channel: Option<u32>) -> Result
 
 #[napi]
 impl Viewer {
+    /// For nobody: viewers are opened on a session.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(illegal_constructor(&env, "Viewer", "Session.openViewer()"))
+    }
+
     /// The next frame, or `null` when everything has been read.
     ///
     /// The Buffer is the caller's for good, unless it calls `release()`: then
@@ -221,7 +227,7 @@ impl Viewer {
     pub fn on_readable(&self, env: Env, listener: Unknown<'_>) -> Result<()> {
         let listener = args::function(&env, listener, "listener")?;
         let callback = Callback::new(&env, &listener)?;
-        *self.state.listener.borrow_mut() = Some(callback);
+        self.state.listener.replace(Some(Rc::new(callback)));
         self.state.session.frame_done(self.state.key);
         Ok(())
     }

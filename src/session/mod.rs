@@ -105,13 +105,16 @@ impl Session {
     /// # Errors
     /// What [`crate::pty::spawn`] says; the session stays as it was.
     pub fn spawn(self: &Arc<Self>, options: &SpawnOptions) -> Result<(), SpawnError> {
-        *self.size.lock() = options.size;
-        self.stream.lock().mirror().resize(options.size.cols, options.size.rows);
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
         // The lock is held over the start so that an exit that comes at once
         // finds the terminal in its place and takes it out again.
         let mut slot = self.pty.lock();
+        // So is this one: output that comes at once waits for its size.
+        let mut stream = self.stream.lock();
         let pty = crate::pty::spawn(options, sink)?;
+        *self.size.lock() = options.size;
+        stream.mirror().resize(options.size.cols, options.size.rows);
+        drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
         *slot = Some(pty);
         Ok(())

@@ -1,4 +1,5 @@
 const crypto = require('node:crypto')
+const { quoted, sendControl } = require('./control')
 const { Outlet } = require('./outlet')
 
 /** Control keys of the `ctrl` message, as the bytes they send. */
@@ -99,7 +100,7 @@ class Connection {
   }
 
   send(message) {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(message))
+    sendControl(this.socket, message)
   }
 
   fail(message, code) {
@@ -120,9 +121,10 @@ class Connection {
 
   /** Handles one control message; an unknown one is an error the client is told. */
   control(message) {
-    const handler = HANDLERS[message?.type]
+    const type = message?.type
+    const handler = typeof type === 'string' ? HANDLERS[type] : undefined
     if (!handler) {
-      this.fail(`Unknown message type: ${String(message?.type)}`, 'ERR_UNKNOWN_MESSAGE')
+      this.fail(`Unknown message type: ${quoted(type)}`, 'ERR_UNKNOWN_MESSAGE')
       return
     }
     try {
@@ -163,7 +165,8 @@ class Connection {
 
   /** The shell has ended: what is left is sent, then the exit, then the close. */
   exited(code) {
-    if (this.#ended) return
+    // Before the stream has begun, `open` will see that the shell has ended.
+    if (this.#ended || !this.outlet) return
     this.#ended = true
     this.exiting = true
     this.outlet.whenDrained(() => {
@@ -192,14 +195,14 @@ class Connection {
   setFocused(focused, allFocused) {
     this.focused = focused
     this.send({ type: 'focusUpdate', focused, allFocused })
-    if (focused) this.catchUp()
+    if (focused && this.outlet) this.catchUp()
   }
 
   setSuspended(suspended) {
     this.suspended = suspended
     const type = suspended ? 'suspended' : 'resumed'
     this.send({ type, message: `Session ${type}`, sessionId: this.session.id })
-    if (!suspended) this.catchUp()
+    if (!suspended && this.outlet) this.catchUp()
   }
 
   sizeChanged(cols, rows) {
@@ -231,7 +234,7 @@ const HANDLERS = {
   ctrl({ key }) {
     const bytes = CTRL_KEYS.get(typeof key === 'string' ? key.toLowerCase() : '')
     if (bytes) this.input(bytes)
-    else this.fail(`ctrl: unknown key ${JSON.stringify(key)}`, 'ERR_INVALID_ARG_VALUE')
+    else this.fail(`ctrl: unknown key ${quoted(key)}`, 'ERR_INVALID_ARG_VALUE')
   },
 
   ack({ offset }) {
@@ -240,7 +243,7 @@ const HANDLERS = {
       return
     }
     if (offset > this.acked) this.acked = offset
-    this.outlet.pump()
+    this.outlet?.pump()
   },
 
   focus(_message, server) {

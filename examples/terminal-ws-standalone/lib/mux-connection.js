@@ -1,3 +1,4 @@
+const { sendControl } = require('./control')
 const { StreamConnection } = require('./stream-connection')
 
 /** Channels that one connection may have open. */
@@ -50,11 +51,12 @@ class MuxConnection {
       this.send({ type: 'error', message: 'Text frames must be JSON', code: 'ERR_INVALID_JSON' })
       return
     }
-    const number = message?.channel
+    const number = typeof message?.channel === 'number' ? message.channel : undefined
     if (message?.type === 'ping') this.send({ type: 'pong', channel: number })
     else if (message?.type === 'open') this.#open(number, message)
     else if (!this.#channels.has(number)) this.#fail(number, 'No such channel', 'ERR_NO_CHANNEL')
-    else if (message.type === 'close') this.channelEnded(number, message.code ?? 1000)
+    else if (message.type === 'close')
+      this.channelEnded(number, Number.isInteger(message.code) ? message.code : 1000)
     else this.#channels.get(number).control(message)
   }
 
@@ -87,7 +89,7 @@ class MuxConnection {
   }
 
   send(message) {
-    if (this.isOpen) this.#socket.send(JSON.stringify(message))
+    sendControl(this.#socket, message)
   }
 
   sendRaw(frame) {

@@ -74,7 +74,7 @@ impl Life {
     /// Waits for the groups to be gone, and kills them when the time is over.
     pub(super) async fn hunt(&self, deadline: Instant) {
         let job = *self.orders.job.lock();
-        while group_lives(self.leader.pid()) || job.is_some_and(Job::lives) {
+        while self.group_lives() || job.is_some_and(Job::lives) {
             if Instant::now() >= deadline {
                 return self.kill_groups();
             }
@@ -85,7 +85,7 @@ impl Life {
     /// The leader is reaped, others of its group may still hold the terminal:
     /// they hear of its end here.
     fn hang_up_rest(&self) {
-        if group_lives(self.leader.pid()) {
+        if self.group_lives() {
             signal_group(self.leader.pid(), Signal::HUP);
             signal_group(self.leader.pid(), Signal::CONT);
         }
@@ -95,16 +95,57 @@ impl Life {
     /// and whose leader is reaped must not be signalled, since the number may
     /// have been given away.
     pub(super) fn kill_groups(&self) {
-        if group_lives(self.leader.pid()) {
+        if self.group_lives() {
             signal_group(self.leader.pid(), Signal::KILL);
         }
         if let Some(job) = self.orders.job.lock().take() {
             job.kill();
         }
     }
+
+    /// Whether the leader's group has members, and is still the leader's.
+    fn group_lives(&self) -> bool {
+        let group = i32::try_from(self.leader.pid()).ok().and_then(Pid::from_raw);
+        group.is_some_and(|group| group_lives(group, self.leader.is_reaped()))
+    }
 }
 
-fn group_lives(group: u32) -> bool {
-    let group = i32::try_from(group).ok().and_then(Pid::from_raw);
-    group.is_some_and(|group| test_kill_process_group(group).is_ok())
+/// No process is given the number of a group that has members. So where the
+/// leader is reaped and a process has its number, the group was empty in between
+/// and is somebody else's now.
+fn group_lives(group: Pid, leader_reaped: bool) -> bool {
+    let given_away = leader_reaped && getsid(Some(group)).is_ok();
+    !given_away && test_kill_process_group(group).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_group_whose_number_a_new_process_has_is_not_the_leaders() {
+        let mut stranger = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let pid = Pid::from_child(&stranger);
+        assert!(group_lives(pid, false));
+        assert!(!group_lives(pid, true));
+        stranger.kill().unwrap();
+        stranger.wait().unwrap();
+        assert!(!group_lives(pid, true));
+    }
+
+    #[test]
+    fn a_group_outlives_its_leader_while_it_has_members() {
+        let mut leader = Command::new("sleep").arg("0").process_group(0).spawn().unwrap();
+        let group = Pid::from_child(&leader);
+        let join = group.as_raw_pid();
+        let mut member = Command::new("sleep").arg("60").process_group(join).spawn().unwrap();
+        leader.wait().unwrap();
+        assert!(group_lives(group, true));
+        member.kill().unwrap();
+        member.wait().unwrap();
+        assert!(!group_lives(group, true));
+    }
 }

@@ -9,12 +9,15 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BytesMut};
 use parking_lot::Mutex;
 use rustix::io::Errno;
 
 use super::Master;
 use crate::pty::{Sink, WriteError};
+
+/// Up to this many bytes, what waits is joined in one piece.
+const JOINED: usize = 4096;
 
 pub(super) struct Input {
     limit: usize,
@@ -24,11 +27,23 @@ pub(super) struct Input {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<BytesMut>,
     queued: usize,
     /// Somebody is writing outside the lock; whoever comes meanwhile queues.
     writing: bool,
     closed: bool,
+}
+
+impl State {
+    /// Puts data at the end. Little joins what is there: a queue of single
+    /// bytes would take many times the memory that they are counted for.
+    fn append(&mut self, data: &[u8]) {
+        match self.waiting.back_mut() {
+            Some(last) if last.len() + data.len() <= JOINED => last.extend_from_slice(data),
+            _ if data.is_empty() => {}
+            _ => self.waiting.push_back(BytesMut::from(data)),
+        }
+    }
 }
 
 impl Input {
@@ -74,7 +89,7 @@ impl Input {
         }
         if state.writing {
             state.queued += data.len();
-            state.waiting.push_back(Bytes::copy_from_slice(data));
+            state.append(data);
             return Ok(false);
         }
         state.writing = true;
@@ -91,9 +106,9 @@ impl Input {
             return false;
         }
         if !rest.is_empty() {
-            state.waiting.push_front(Bytes::copy_from_slice(rest));
+            state.waiting.push_front(BytesMut::from(rest));
         }
-        state.queued = state.waiting.iter().map(Bytes::len).sum();
+        state.queued = state.waiting.iter().map(BytesMut::len).sum();
         if state.waiting.is_empty() {
             state.writing = false;
             return true;
@@ -144,7 +159,7 @@ impl Input {
         !self.state.lock().closed
     }
 
-    fn next(&self) -> Option<Bytes> {
+    fn next(&self) -> Option<BytesMut> {
         let mut state = self.state.lock();
         let next = state.waiting.pop_front();
         if next.is_none() && !state.closed {
@@ -179,4 +194,33 @@ fn write_some(fd: &OwnedFd, data: &[u8]) -> usize {
 
 fn write_once(fd: &OwnedFd, data: &[u8]) -> Result<usize, Errno> {
     rustix::io::write(fd, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_pieces_that_wait_are_joined_and_empty_ones_are_none() {
+        let mut state = State::default();
+        for byte in 0..=255_u8 {
+            for _ in 0..64 {
+                state.append(&[byte]);
+                state.append(&[]);
+            }
+        }
+        assert_eq!(state.waiting.len(), 4);
+        let joined: Vec<u8> = state.waiting.iter().flatten().copied().collect();
+        let expected: Vec<u8> = (0..=255_u8).flat_map(|byte| [byte; 64]).collect();
+        assert_eq!(joined, expected);
+    }
+
+    #[test]
+    fn nothing_does_not_wait() {
+        let mut state = State::default();
+        for _ in 0..1000 {
+            state.append(&[]);
+        }
+        assert!(state.waiting.is_empty());
+    }
 }

@@ -32,6 +32,11 @@ impl Leader {
         self.pid
     }
 
+    /// Whether it has been reaped: its number may belong to another process.
+    pub(super) fn is_reaped(&self) -> bool {
+        *self.reaped.lock()
+    }
+
     /// Resolves when the leader has ended and is reaped. Cancel safe, and
     /// cheap to begin again: the system is asked only when there is news.
     pub(super) async fn exit(&self) -> ExitStatus {

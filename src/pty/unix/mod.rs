@@ -15,6 +15,7 @@ mod life;
 mod open;
 mod process_name;
 
+use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -161,10 +162,11 @@ impl Pty for UnixPty {
     }
 
     fn kill(&self, signal: i32) {
-        // SAFETY: the binding has checked the number against the platform's
-        // signals; the system refuses any that it does not know.
-        let signal = unsafe { Signal::from_raw_unchecked(signal) };
-        self.signal_groups(signal);
+        // Signal 0 is none.
+        let Some(number) = NonZeroI32::new(signal) else { return };
+        // SAFETY: it goes to `kill` alone, where the system refuses a number
+        // that it does not know.
+        self.signal_groups(unsafe { Signal::from_raw_nonzero_unchecked(number) });
     }
 
     fn hang_up(&self) {
