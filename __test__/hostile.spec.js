@@ -20,8 +20,8 @@ const turns = async (count) => {
 const thrown = (code) => expect.objectContaining({ code, message: expect.stringMatching(/\w/) })
 
 /** Runs a program in a Node process of its own; what it wrote. */
-function node(program) {
-  return execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', timeout: 30_000 })
+function node(program, flags = []) {
+  return execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8', timeout: 30_000 })
 }
 
 describe('a listener that acts on what called it', () => {
@@ -197,4 +197,51 @@ test('memory that another thread writes', async () => {
   const start = buffer.write('what was written')
   expect(buffer.readInto(bytes, start - 16)).toBe(16)
   expect(Buffer.from(bytes.slice(0, 16)).toString()).toBe('what was written')
+})
+
+test('listeners that hold what they listen to are let go of when nothing more can come', () => {
+  const program = `
+    const { SessionRegistry, spawn } = require(${ADDON})
+    const { setTimeout: sleep } = require('node:timers/promises')
+    const registry = new SessionRegistry()
+    const kept = {}
+    function viewer() {
+      const session = registry.create()
+      const viewer = session.openViewer()
+      viewer.onReadable(() => viewer.offset)
+      kept.viewer = new WeakRef(viewer)
+      session.append('x')
+      session.close()
+    }
+    function late() {
+      const session = registry.create()
+      const viewer = session.openViewer()
+      session.close()
+      viewer.onReadable(() => viewer.offset)
+      kept.late = new WeakRef(viewer)
+    }
+    function terminal(name, file, act) {
+      const pty = spawn(file, [])
+      pty.onData(() => pty.pid)
+      pty.onExit(() => pty.pid)
+      pty.on('exit', () => pty.pid)
+      kept[name] = new WeakRef(pty)
+      act?.(pty)
+    }
+    viewer()
+    late()
+    terminal('ended', 'true')
+    terminal('closed', 'cat', (pty) => pty.close())
+    ;(async () => {
+      const held = () => Object.keys(kept).filter((name) => kept[name].deref())
+      for (let round = 0; round < 200 && held().length > 0; round += 1) {
+        // What was asked after lives on until the turn is over.
+        await sleep(20)
+        global.gc()
+        await sleep(1)
+      }
+      console.log(JSON.stringify(held()))
+      registry.close()
+    })()`
+  expect(node(program, ['--expose-gc'])).toBe('[]\n')
 })

@@ -250,11 +250,12 @@ function members(thing) {
 }
 
 let depth = 0
+let isOver = false
 let calls = 0
 
 /** One thing that the monkey does. */
 function act(inside = 0) {
-  if (inside && (depth >= 3 || chance(0.5))) return
+  if (isOver || (inside && (depth >= 3 || chance(0.5)))) return
   depth += 1
   calls += 1
   const description = []
@@ -386,6 +387,7 @@ async function play() {
 
 /** Nothing is left: no child, zombies included, and no descriptor more than before. */
 async function leaveNothing(before) {
+  isOver = true
   for (const kind of ['pty', 'viewer', 'session', 'registry', 'buffer']) {
     for (const thing of things[kind].splice(0)) thing.close()
   }

@@ -202,8 +202,16 @@ impl State {
             self.update_hold();
         }
         if self.ended.get() {
-            self.hub.unregister(self.token);
+            self.take_leave();
         }
+    }
+
+    /// Nothing more can come: lets go of the memory, and of the listeners, which
+    /// may hold their terminal and would keep it for ever.
+    fn take_leave(&self) {
+        self.hub.unregister(self.token);
+        self.session.release();
+        self.listeners.take();
     }
 
     /// Hands out what had been printed up to now, and no more: a background
@@ -263,9 +271,12 @@ impl State {
         function: &Function<'_, (), ()>,
         style: Style,
     ) -> Result<u64> {
-        let callback = Rc::new(Callback::new(env, function)?);
         let id = self.next_id.get() + 1;
         self.next_id.set(id);
+        if self.ended.get() && self.exited.get() {
+            return Ok(id);
+        }
+        let callback = Rc::new(Callback::new(env, function)?);
         self.listeners.borrow_mut().push(Listener { id, kind, style, callback });
         if kind == Kind::Data {
             self.start_reading();

@@ -55,6 +55,11 @@ impl Target for State {
             if let Some(listener) = listener {
                 listener.call(&[]);
             }
+            // That was the last time: a listener that holds its viewer would
+            // keep it for ever.
+            if self.session.is_closed() {
+                self.close();
+            }
         }
     }
 
@@ -226,6 +231,9 @@ impl Viewer {
     #[napi(catch_unwind, ts_args_type = "listener: () => void")]
     pub fn on_readable(&self, env: Env, listener: Unknown<'_>) -> Result<()> {
         let listener = args::function(&env, listener, "listener")?;
+        if self.state.is_closed() {
+            return Ok(());
+        }
         let callback = Callback::new(&env, &listener)?;
         self.state.listener.replace(Some(Rc::new(callback)));
         self.state.session.frame_done(self.state.key);

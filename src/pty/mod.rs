@@ -52,6 +52,10 @@ pub trait Sink: Send + Sync + 'static {
     fn gate(&self) -> Gate;
     /// The handle that is notified when [`Sink::gate`] may have changed.
     fn changed(&self) -> Arc<tokio::sync::Notify>;
+    /// Whether somebody reads the output as it comes.
+    fn is_watched(&self) -> bool {
+        true
+    }
     /// The leader has ended and every byte before its end has been handed over.
     fn exited(&self, status: ExitStatus);
     /// The terminal has ended: no output will come any more. Mostly this is

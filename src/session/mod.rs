@@ -421,6 +421,10 @@ impl Sink for Session {
         Arc::clone(&self.changed)
     }
 
+    fn is_watched(&self) -> bool {
+        self.stream.lock().is_watched(Instant::now())
+    }
+
     fn exited(&self, status: ExitStatus) {
         if self.status.set(status).is_err() {
             return;

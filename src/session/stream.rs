@@ -341,6 +341,11 @@ impl Stream {
         until.map_or(Gate::Open, |until| Gate::Shut(Some(until)))
     }
 
+    /// Whether anybody reads: a viewer that has not stalled.
+    pub(super) fn is_watched(&self, now: Instant) -> bool {
+        self.cursors.iter().any(|(_, (_, cursor))| cursor.is_live(now))
+    }
+
     /// Whether every viewer is far behind, so that the terminal may have to
     /// wait for the fastest of them.
     pub(super) fn paces(&self) -> bool {

@@ -137,7 +137,7 @@ impl Life {
                 continue;
             }
             match read_once(master.get_ref(), self.sink.as_ref()) {
-                Ok(count) if count > 0 => match flow.read(count) {
+                Ok(count) if count > 0 => match flow.read(count, || self.sink.is_watched()) {
                     Some(pause) => tokio::time::sleep(pause).await,
                     None => tokio::task::yield_now().await,
                 },

@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use parking_lot::{Condvar, Mutex};
 
 use crate::pty::{Sink, WriteError};
+
+/// Up to this many bytes, what waits is joined in one piece.
+const JOINED: usize = 4096;
 
 pub(super) struct Input {
     limit: usize,
@@ -18,7 +21,7 @@ pub(super) struct Input {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<BytesMut>,
     /// Bytes that wait or are being written.
     queued: usize,
     /// A writer was told that its data waits, so it is told when it does not.
@@ -68,7 +71,13 @@ impl Input {
 
     fn push(&self, state: &mut State, data: &[u8]) {
         state.queued += data.len();
-        state.waiting.push_back(Bytes::copy_from_slice(data));
+        // Little joins what is there: a queue of single bytes would take many
+        // times the memory that they are counted for.
+        match state.waiting.back_mut() {
+            Some(last) if last.len() + data.len() <= JOINED => last.extend_from_slice(data),
+            _ if data.is_empty() => {}
+            _ => state.waiting.push_back(BytesMut::from(data)),
+        }
         self.news.notify_one();
     }
 
@@ -82,7 +91,7 @@ impl Input {
         }
     }
 
-    fn next(&self) -> Option<Bytes> {
+    fn next(&self) -> Option<BytesMut> {
         let mut state = self.state.lock();
         loop {
             if state.closed {

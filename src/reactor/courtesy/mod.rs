@@ -5,8 +5,8 @@
 //! its steps: the kernel's workers, the program, this thread, Node's. So while
 //! somebody types, terminals that flood are read more slowly: their programs
 //! wait, and a processor is free. Nothing is lost by it, since a program whose
-//! terminal is not read waits. Nothing is slowed without typing, or with fewer
-//! floods than processors.
+//! terminal is not read waits. Nothing is slowed without typing; and with fewer
+//! floods than processors only those that nobody watches.
 
 mod keys;
 
@@ -105,13 +105,24 @@ impl Flow {
     }
 
     /// Counts a read; how long the terminal is to be left waiting after it.
-    /// Called on the reactor only.
-    pub fn read(&mut self, bytes: usize) -> Option<Duration> {
+    /// `is_watched` is asked only where it matters. Called on the reactor only.
+    pub fn read(&mut self, bytes: usize, is_watched: impl FnOnce() -> bool) -> Option<Duration> {
         FLOODS.with_borrow_mut(|floods| {
             let now = Instant::now();
             self.count(bytes, floods, now);
-            self.pause(bytes, floods, Keys::somebody_types(now))
+            let is_slowed = self.is_slowed(floods, || Keys::somebody_types(now), is_watched);
+            self.pause(bytes, floods, is_slowed)
         })
+    }
+
+    fn is_slowed(
+        &self,
+        floods: &Floods,
+        somebody_types: impl FnOnce() -> bool,
+        is_watched: impl FnOnce() -> bool,
+    ) -> bool {
+        let are_many = floods.count() >= floods.processors;
+        self.flooding && somebody_types() && (are_many || !is_watched())
     }
 
     fn count(&mut self, bytes: usize, floods: &mut Floods, now: Instant) {
@@ -145,8 +156,8 @@ impl Flow {
         }
     }
 
-    fn pause(&mut self, bytes: usize, floods: &Floods, typing: bool) -> Option<Duration> {
-        if !self.flooding || !typing || floods.count() < floods.processors {
+    fn pause(&mut self, bytes: usize, floods: &Floods, is_slowed: bool) -> Option<Duration> {
+        if !is_slowed {
             self.owed = 0;
             return None;
         }

@@ -13,7 +13,8 @@ fn print(
     let at = |millis| from + Duration::from_millis(millis);
     let once = |millis| {
         flow.count(bytes, floods, at(millis));
-        flow.pause(bytes, floods, true).unwrap_or_default()
+        let is_slowed = flow.is_slowed(floods, || true, || true);
+        flow.pause(bytes, floods, is_slowed).unwrap_or_default()
     };
     (0..millis).map(once).sum()
 }
@@ -27,6 +28,17 @@ fn fewer_floods_than_processors_are_not_slowed() {
     let now = Instant::now();
     let mut floods = Floods::new(TWO, now);
     assert_eq!(print(&mut flow(), &mut floods, now, (500, 4096)), Duration::ZERO);
+}
+
+#[test]
+fn one_that_nobody_watches_is() {
+    let now = Instant::now();
+    let mut floods = Floods::new(TWO, now);
+    let mut flow = flow();
+    print(&mut flow, &mut floods, now, (60, 4096));
+    assert!(!flow.is_slowed(&floods, || true, || true));
+    assert!(flow.is_slowed(&floods, || true, || false));
+    assert!(!flow.is_slowed(&floods, || false, || false));
 }
 
 #[test]
@@ -55,8 +67,9 @@ fn nothing_is_slowed_when_nobody_types() {
     let mut flow = flow();
     for step in 0..200 {
         flow.count(4096, &mut floods, now + Duration::from_millis(step));
-        assert_eq!(flow.pause(4096, &floods, false), None);
+        assert!(!flow.is_slowed(&floods, || false, || true));
     }
+    assert!(flow.is_slowed(&floods, || true, || true));
 }
 
 #[test]
@@ -84,7 +97,7 @@ fn a_terminal_that_falls_quiet_floods_no_more() {
     flow.count(10, &mut floods, now + Duration::from_secs(1));
     assert!(!flow.flooding);
     assert_eq!(floods.count(), 0);
-    assert_eq!(flow.pause(10, &floods, true), None);
+    assert!(!flow.is_slowed(&floods, || true, || true));
 }
 
 #[test]
