@@ -169,11 +169,16 @@ describe('bad input', () => {
     expect(registry.stats().sessions).toBe(0)
   })
 
-  test('what throws in the making of metadata is thrown on', () => {
+  test('what throws in the making of metadata is the cause of what is thrown', () => {
     open()
     const metadata = {}
     metadata.self = metadata
-    expect(() => registry.create({ metadata })).toThrow(/circular/)
+    expect(() => registry.create({ metadata })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_VALUE',
+        cause: expect.objectContaining({ message: expect.stringMatching(/circular/) }),
+      }),
+    )
     expect(registry.stats().sessions).toBe(0)
   })
 
