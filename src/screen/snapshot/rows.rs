@@ -75,7 +75,9 @@ impl<'a> Rows<'a> {
     fn print(&mut self, source: &Source) {
         match source {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
-            Source::Row(row) => Writer::new(self.tables, self.out).row(row, self.cols),
+            Source::Row(row) => {
+                Writer::new(self.tables, self.out).row(row, self.cols);
+            }
         }
     }
 }
@@ -88,7 +90,7 @@ impl Terminal {
         }
         let mut rows = self.printer(out);
         for (edges, bytes) in self.scrollback.newest(kept) {
-            rows.add(edges, Source::Bytes(bytes));
+            rows.add(edges, Source::Bytes(edges.drawing(bytes)));
         }
         self.add_rows(normal, normal.height(), &mut rows);
     }
