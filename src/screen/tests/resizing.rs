@@ -90,6 +90,21 @@ fn the_alternate_buffer_is_cut_and_padded() {
 }
 
 #[test]
+fn an_alternate_buffer_shown_after_a_lower_screen_keeps_rows_above() {
+    let mut screen = screen(5, 3, b"");
+    screen.resize(5, 6);
+    screen.resize(5, 3);
+    screen.feed(b"\x1b[?1049h1\r\n2\r\n3\r\n4\r\n5");
+    assert_eq!(screen.text(), "3\n4\n5");
+    screen.resize(5, 5);
+    assert_eq!(screen.text(), "1\n2\n3\n4\n5");
+    // From then on, what scrolls off is gone.
+    screen.resize(5, 4);
+    screen.resize(5, 5);
+    assert_eq!(screen.text(), "2\n3\n4\n5\n");
+}
+
+#[test]
 fn margins_are_reset_and_sizes_clamped() {
     let mut screen = screen(5, 5, b"\x1b[2;3r");
     screen.resize(5, 4);
