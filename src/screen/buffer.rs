@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::charset::Charset;
 use super::row::Row;
 use super::tabs::Tabs;
+use std::collections::VecDeque;
 
 /// What saving the cursor saves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,12 @@ pub(super) struct Buffer {
     pub(super) bottom: usize,
     /// Rows that scrolled out at the top, as far as xterm.js would keep them.
     pub(super) base: usize,
+    /// Rows above the screen of an alternate buffer, which xterm.js keeps if the
+    /// terminal was made lower while that buffer was not in use. The normal
+    /// buffer has a scrollback instead.
+    pub(super) above: VecDeque<Row>,
+    /// Rows that the alternate buffer keeps in all.
+    pub(super) most: usize,
     /// The saved cursor.
     pub(super) saved: Saved,
     /// The tab stops.
@@ -54,6 +61,8 @@ impl Buffer {
             top: 0,
             bottom: rows - 1,
             base: 0,
+            above: VecDeque::new(),
+            most: rows,
             saved: Saved::default(),
             tabs: Tabs::new(cols),
         }
@@ -127,9 +136,9 @@ impl Buffer {
         &mut self.rows[index]
     }
 
-    /// All rows, in any order.
+    /// All rows and those above the screen, in any order.
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
-        self.rows.iter_mut()
+        self.rows.iter_mut().chain(&mut self.above)
     }
 
     /// Changes the rows from `start` up to `end`, in any order.
@@ -197,10 +206,30 @@ impl Buffer {
         }
     }
 
+    /// Keeps a copy of the first row above the screen if there may be any rows.
+    pub(super) fn keep_above(&mut self) {
+        let room = self.most.saturating_sub(self.rows.len());
+        if room == 0 {
+            return;
+        }
+        if self.above.len() >= room {
+            self.above.pop_front();
+        }
+        self.above.push_back(self.row(0).clone());
+        self.base = self.above.len();
+    }
+
+    /// Drops the rows above the screen.
+    pub(super) fn drop_above(&mut self) {
+        self.above = VecDeque::new();
+        self.base = 0;
+    }
+
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
-        let cells: usize = self.rows.iter().map(Row::bytes_held).sum();
+        let cells: usize = self.rows.iter().chain(&self.above).map(Row::bytes_held).sum();
+        let above = self.above.capacity() * size_of::<Row>();
         let order = self.order.capacity() * size_of::<u16>();
-        cells + order + self.rows.capacity() * size_of::<Row>() + self.tabs.bytes_held()
+        cells + above + order + self.rows.capacity() * size_of::<Row>() + self.tabs.bytes_held()
     }
 }

@@ -7,6 +7,7 @@
 use super::cell::{Cell, StyleId};
 use super::parser::params::Params;
 use super::parser::{Parser, Perform};
+use super::remainder;
 use super::row::Row;
 use super::sgr::write_number;
 use super::store::{ClusterTable, LinkTable};
@@ -38,6 +39,8 @@ impl Edges {
     const GAP: u8 = 1 << 3;
     /// A wide character without a background begins the row.
     const WIDE: u8 = 1 << 4;
+    /// The bytes of the row hold what drawing it leaves out, too.
+    const REMAINDER: u8 = 1 << 5;
 
     /// The edges of a row.
     pub(super) fn of(row: &Row, cols: usize, styles: &StyleTable) -> Self {
@@ -82,6 +85,16 @@ impl Edges {
         self.0 & flag != 0
     }
 
+    /// The same row, the bytes of which hold what drawing it leaves out, too.
+    pub(super) const fn with_remainder(self) -> Self {
+        Self(self.0 | Self::REMAINDER)
+    }
+
+    /// The bytes that draw the row, of all its bytes.
+    pub(super) fn drawing(self, bytes: &[u8]) -> &[u8] {
+        if self.has(Self::REMAINDER) { remainder::drawing(bytes) } else { bytes }
+    }
+
     /// Whether the row continues the one above.
     pub(super) const fn is_wrapped(self) -> bool {
         self.has(Self::WRAPPED)
@@ -112,16 +125,18 @@ pub(super) struct Writer<'a> {
     style_id: Option<StyleId>,
     /// Blank cells to be moved over.
     gap: usize,
+    /// Whether something else than a cell had to be drawn.
+    is_inexact: bool,
 }
 
 impl<'a> Writer<'a> {
     /// A writer; the terminal's attributes are the default ones.
     pub(super) fn new(tables: Tables<'a>, out: &'a mut Vec<u8>) -> Self {
-        Self { tables, out, style: Style::default(), style_id: Some(0), gap: 0 }
+        Self { tables, out, style: Style::default(), style_id: Some(0), gap: 0, is_inexact: false }
     }
 
-    /// Writes the first `cols` cells of a row.
-    pub(super) fn row(&mut self, row: &Row, cols: usize) {
+    /// Writes the first `cols` cells of a row; answers whether that says all of it.
+    pub(super) fn row(&mut self, row: &Row, cols: usize) -> bool {
         if row.tail() == Cell::BLANK {
             let cells = row.stored();
             self.cells(&cells[..cells.len().min(cols)], cols);
@@ -132,6 +147,7 @@ impl<'a> Writer<'a> {
         }
         self.gap = 0;
         self.finish();
+        !self.is_inexact
     }
 
     /// Writes equal cells.
@@ -160,6 +176,12 @@ impl<'a> Writer<'a> {
     pub(super) fn character(&mut self, cell: Cell) {
         self.select(cell.style());
         self.content(cell);
+    }
+
+    /// Writes something with the attributes of a style.
+    pub(super) fn put(&mut self, write: impl FnOnce(&mut Vec<u8>), style: StyleId) {
+        self.select(style);
+        write(self.out);
     }
 
     /// Writes ASCII text of a style.
@@ -196,6 +218,7 @@ impl<'a> Writer<'a> {
             } else {
                 // Half of a wide character cannot be printed.
                 self.out.push(b' ');
+                self.is_inexact = true;
                 at += 1;
             }
         }
@@ -217,6 +240,7 @@ impl<'a> Writer<'a> {
         let first = text.chars().next().map_or(0, u32::from);
         if width_of(first, self.tables.unicode) != cell.width() {
             self.out.extend(std::iter::repeat_n(b' ', cell.width().max(1)));
+            self.is_inexact = true;
             return;
         }
         if cell.width() == 0 {
@@ -246,9 +270,11 @@ impl<'a> Writer<'a> {
         if first.is_stub() {
             // Half a wide character shows nothing but its background.
             style = Style::background(style.bg);
+            self.is_inexact = true;
         }
         let background = style.bg & color::ALL;
         if style.marks_empty_cells() {
+            self.is_inexact = true;
             self.skip_gap();
             self.select(first.style());
             self.out.extend(std::iter::repeat_n(b' ', count));
@@ -321,6 +347,10 @@ pub(super) fn write_link(link: u32, links: &LinkTable, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\x1b\\");
 }
 
+fn number(params: &Params, index: usize) -> u32 {
+    u32::try_from(params.get(index)).unwrap_or(0)
+}
+
 /// Reads the bytes of a row back.
 pub(super) struct Reader<'a> {
     row: Row,
@@ -366,7 +396,11 @@ impl<'a> Reader<'a> {
         self.column = 0;
         self.pen = Style::default();
         self.join = Join::NONE;
-        parser.advance(bytes, self);
+        let drawing = edges.drawing(bytes);
+        parser.advance(drawing, self);
+        if drawing.len() < bytes.len() {
+            parser.advance(remainder::split(bytes).1, self);
+        }
         self.row.shrink();
         std::mem::take(&mut self.row)
     }
@@ -382,7 +416,10 @@ impl<'a> Reader<'a> {
 
     fn add_mark(&mut self, code: u32) -> Option<()> {
         let back = if self.row.get(self.column.checked_sub(1)?).width() > 0 { 1 } else { 2 };
-        let column = self.column.checked_sub(back)?;
+        self.add_mark_at(self.column.checked_sub(back)?, code)
+    }
+
+    fn add_mark_at(&mut self, column: usize, code: u32) -> Option<()> {
         let cell = self.row.get(column);
         let text = match cell.cluster() {
             Some(number) => self.clusters.get(number).to_owned(),
@@ -431,6 +468,14 @@ impl Perform for Reader<'_> {
                 self.row.fill_range(self.column, self.column + params.count(0), fill);
             }
             [0, 0, b'"', b'q'] => self.pen.bg |= bg::PROTECTED,
+            [0, 0, 0, remainder::PUT] => {
+                let [column, width, code] = [0, 1, 2].map(|index| number(params, index));
+                let style = self.styles.intern(self.pen);
+                self.row.set(column as usize, Cell::new(code, width as usize, style));
+            }
+            [0, 0, 0, remainder::MARK] => {
+                self.add_mark_at(number(params, 0) as usize, number(params, 1));
+            }
             _ => {}
         }
     }

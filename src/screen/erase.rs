@@ -46,6 +46,11 @@ impl Terminal {
         match line.checked_sub(self.active.base) {
             Some(y) if y < self.rows => self.active.row_mut(y).wrapped = false,
             Some(_) => {}
+            None if self.alternate => {
+                if let Some(row) = self.active.above.get_mut(line) {
+                    row.wrapped = false;
+                }
+            }
             None => self.scrollback.unwrap_row(line, self.active.base),
         }
     }
@@ -53,8 +58,8 @@ impl Terminal {
     fn erase_scrollback(&mut self) {
         if !self.alternate {
             self.scrollback.clear();
-            self.active.base = 0;
         }
+        self.active.drop_above();
     }
 
     /// Erases in the row of the cursor (EL).
@@ -191,7 +196,11 @@ impl Terminal {
         // Counted from the top margin in origin mode, as the cursor is. Past the
         // room for scrollback, xterm.js comes round to the rows above.
         let (top, rows) = (self.active.y, self.rows);
-        let room = if self.alternate { 0 } else { self.scrollback.max_rows() };
+        let room = if self.alternate {
+            self.active.most.saturating_sub(self.rows)
+        } else {
+            self.scrollback.max_rows()
+        };
         for y in (top..rows).chain(0..top.saturating_sub(room)) {
             let row = self.active.row_mut(y);
             row.fill(letter);

@@ -29,6 +29,7 @@ mod parser;
 mod passing;
 mod print;
 mod reflow;
+mod remainder;
 mod resize;
 mod row;
 mod scrollback;

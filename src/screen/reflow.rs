@@ -14,6 +14,8 @@ pub(super) struct Layout {
     pub(super) lines: Vec<Row>,
     /// Lines kept at most.
     pub(super) max: usize,
+    /// Lines kept beside those of the screen, once there are any.
+    pub(super) room: usize,
     /// The size before.
     pub(super) cols: usize,
     pub(super) rows: usize,
@@ -36,15 +38,15 @@ struct Insertion {
 impl Layout {
     /// Lays the lines out for another size.
     pub(super) fn resize(&mut self, cols: usize, rows: usize, reflow: bool) {
-        let max = self.max - self.rows + rows;
+        let max = rows + self.room;
         self.max = self.max.max(max);
         if !self.lines.is_empty() {
             if self.cols < cols {
                 self.lines.iter_mut().for_each(|line| line.resize(cols));
             }
             self.change_rows(cols, rows, max);
+            self.max = max;
         }
-        self.max = max;
         self.bottom = rows - 1;
         if reflow && self.cols != cols {
             if cols > self.cols {
@@ -66,6 +68,10 @@ impl Layout {
                 self.base -= 1;
                 pulled += 1;
             } else {
+                // A full list loses its first line, which nothing else notices.
+                if self.lines.len() >= self.max {
+                    self.lines.remove(0);
+                }
                 self.lines.push(Row::new(cols, Cell::BLANK));
             }
         }

@@ -41,20 +41,23 @@ impl Terminal {
 
     fn take_layout(&mut self, alternate: bool) -> Layout {
         let mut lines = Vec::new();
-        let mut max = self.rows;
+        let mut room = 0;
         if !alternate {
             lines = self.read_scrollback();
-            max += self.scrollback.max_rows();
+            room = self.scrollback.max_rows();
         }
         let (cols, rows) = (self.cols, self.rows);
-        let kept = lines.len();
         let buffer = self.buffer(alternate);
+        let max = if alternate { buffer.most } else { rows + room };
+        lines.extend(std::mem::take(&mut buffer.above));
+        let kept = lines.len();
         // Rows given up for want of memory no longer count.
         let lost = buffer.base.saturating_sub(kept);
         lines.extend(buffer.take_rows());
         Layout {
             lines,
             max,
+            room,
             cols,
             rows,
             base: buffer.base - lost,
@@ -82,7 +85,8 @@ impl Terminal {
     fn put_layout(&mut self, mut layout: Layout, alternate: bool) {
         let (cols, rows) = (self.cols, self.rows);
         let shown = layout.lines.split_off(layout.base.min(layout.lines.len()));
-        for row in layout.lines.iter().filter(|_| !alternate) {
+        let above = if alternate { std::mem::take(&mut layout.lines) } else { Vec::new() };
+        for row in &layout.lines {
             let tables = super::codec::Tables {
                 styles: &self.styles,
                 links: &self.links,
@@ -93,6 +97,8 @@ impl Terminal {
         }
         let buffer = self.buffer(alternate);
         buffer.base = layout.base;
+        buffer.above = above.into();
+        buffer.most = layout.max;
         buffer.x = layout.x;
         buffer.y = layout.y;
         buffer.top = layout.top;

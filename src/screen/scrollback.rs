@@ -1,6 +1,7 @@
 //! Rows that left the screen at the top, as bytes in fixed blocks.
 
 use super::codec::{Edges, Tables, Writer};
+use super::remainder;
 use super::row::Row;
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ const BLOCK: usize = 4096;
 /// A bounded queue of rows.
 ///
 /// A row is stored as a byte for its edges, its length in seven bits a byte,
-/// and the bytes that draw it.
+/// the bytes that draw it, and what these leave out, if anything.
 #[derive(Debug)]
 pub(super) struct Scrollback {
     blocks: VecDeque<Vec<u8>>,
@@ -51,8 +52,12 @@ impl Scrollback {
     pub(super) fn push(&mut self, row: &Row, cols: usize, tables: &Tables) {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        Writer::new(*tables, &mut bytes).row(row, cols);
-        self.push_bytes(Edges::of(row, cols, tables.styles), &bytes);
+        let mut edges = Edges::of(row, cols, tables.styles);
+        if !Writer::new(*tables, &mut bytes).row(row, cols) {
+            remainder::append(row, cols, *tables, &mut bytes);
+            edges = edges.with_remainder();
+        }
+        self.push_bytes(edges, &bytes);
         self.scratch = bytes;
     }
 
@@ -174,7 +179,7 @@ fn read_record(block: &[u8], at: usize) -> Option<Record> {
     }
 }
 
-/// Reads rows: their edges and the bytes that draw them.
+/// Reads rows: their edges and their bytes.
 pub(super) struct Records<'a> {
     scrollback: &'a Scrollback,
     block: usize,

@@ -128,8 +128,12 @@ impl Terminal {
     pub(super) fn scroll(&mut self, wrapped: bool) {
         let fill = self.erase_cell();
         let (top, bottom) = (self.active.top, self.active.bottom);
-        if top == 0 && !self.alternate {
-            self.push_scrollback();
+        if top == 0 {
+            if self.alternate {
+                self.active.keep_above();
+            } else {
+                self.push_scrollback();
+            }
         }
         self.active.shift_up(top, bottom, 1, self.cols, fill, wrapped);
     }

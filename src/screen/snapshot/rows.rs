@@ -6,6 +6,7 @@ use super::super::codec::{Edges, Tables, Writer};
 use super::super::row::Row;
 use super::super::sgr::write_number;
 use super::super::terminal::Terminal;
+use super::write_position;
 
 /// A row to be printed.
 enum Source<'a> {
@@ -35,7 +36,9 @@ impl<'a> Rows<'a> {
     /// Prints the row held, and makes the next one be where it belongs.
     fn flush(&mut self, next: Edges) {
         let Some((edges, source)) = self.held.take() else { return };
-        if self.begun && !self.flowing {
+        if !self.begun {
+            self.begin(edges);
+        } else if !self.flowing {
             self.out.extend_from_slice(b"\r\n");
         }
         self.begun = true;
@@ -44,6 +47,18 @@ impl<'a> Rows<'a> {
         if next.is_wrapped() && !self.flowing {
             self.flowing = self.wrap_by_force(edges, &source);
         }
+    }
+
+    /// Makes the first row of all continue one that is gone, if it does: a row
+    /// wraps at the bottom, is scrolled to the top, and the one before it erased.
+    fn begin(&mut self, first: Edges) {
+        if !first.is_wrapped() {
+            return;
+        }
+        write_position(self.height - 1, self.cols - 1, self.out);
+        self.out.extend_from_slice(b"  ");
+        self.out.extend(std::iter::repeat_n(b'\n', self.height - 1));
+        self.out.extend_from_slice(b"\x1b[3J\x1b[H\x1b[X");
     }
 
     /// Marks the next row as wrapped though this one does not run into it.
@@ -75,7 +90,9 @@ impl<'a> Rows<'a> {
     fn print(&mut self, source: &Source) {
         match source {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
-            Source::Row(row) => Writer::new(self.tables, self.out).row(row, self.cols),
+            Source::Row(row) => {
+                Writer::new(self.tables, self.out).row(row, self.cols);
+            }
         }
     }
 }
@@ -88,7 +105,7 @@ impl Terminal {
         }
         let mut rows = self.printer(out);
         for (edges, bytes) in self.scrollback.newest(kept) {
-            rows.add(edges, Source::Bytes(bytes));
+            rows.add(edges, Source::Bytes(edges.drawing(bytes)));
         }
         self.add_rows(normal, normal.height(), &mut rows);
     }

@@ -62,12 +62,46 @@ fn attributes_links_and_marks_survive_a_reflow() {
 }
 
 #[test]
+fn the_scrollback_keeps_an_empty_cell_apart_from_a_space() {
+    // The wide character does not fit and leaves the last column underlined, but empty.
+    let mut screen = screen(5, 2, "\x1b[4mabcd漢\x1b[m\r\n1\r\n2\r\n3".as_bytes());
+    screen.resize(10, 5);
+    assert_eq!(screen.text(), "abcd漢\n1\n2\n3\n");
+}
+
+#[test]
+fn the_scrollback_keeps_half_of_a_wide_character() {
+    // A program that repaints the line with the cursor finds what is left of it;
+    // the half goes into the scrollback and is laid out as a wide character again.
+    let mut screen = screen(4, 2, "ab漢e\u{301}\x1b[A".as_bytes());
+    screen.resize(3, 2);
+    screen.feed(b"\x1b[2;1H\r\n1\r\n2\r\n3");
+    screen.resize(2, 6);
+    assert_eq!(screen.text(), "ab\n漢\n1\n2\n3\n");
+}
+
+#[test]
 fn the_alternate_buffer_is_cut_and_padded() {
     let mut screen = screen(5, 3, b"\x1b[?1049h\x1b[H12345\r\nab");
     screen.resize(3, 2);
     assert_eq!(screen.text(), "123\nab");
     screen.resize(6, 3);
     assert_eq!(screen.text(), "12345\nab\n");
+}
+
+#[test]
+fn an_alternate_buffer_shown_after_a_lower_screen_keeps_rows_above() {
+    let mut screen = screen(5, 3, b"");
+    screen.resize(5, 6);
+    screen.resize(5, 3);
+    screen.feed(b"\x1b[?1049h1\r\n2\r\n3\r\n4\r\n5");
+    assert_eq!(screen.text(), "3\n4\n5");
+    screen.resize(5, 5);
+    assert_eq!(screen.text(), "1\n2\n3\n4\n5");
+    // From then on, what scrolls off is gone.
+    screen.resize(5, 4);
+    screen.resize(5, 5);
+    assert_eq!(screen.text(), "2\n3\n4\n5\n");
 }
 
 #[test]

@@ -225,3 +225,18 @@ fn links_and_styles_beyond_counting_do_no_harm() {
     assert_eq!(shown(&restored(&original)), picture);
     assert!(original.bytes_held() < 1 << 20, "{}", original.bytes_held());
 }
+
+#[test]
+fn the_first_row_of_all_continues_one_that_is_gone() {
+    for alternate in ["", "\x1b[?47h\x1b[H"] {
+        let bytes = format!("{alternate}abcdefghij\x1b[3J");
+        let mut before = screen(4, 2, bytes.as_bytes());
+        let mut after = restored(&before);
+        assert_eq!(after.text(), "efgh\nij");
+        // Scrolled down, the row has one above it again.
+        for screen in [&mut before, &mut after] {
+            screen.feed(b"\x1b[H\x1bM");
+        }
+        assert_eq!(snapshot(&after), snapshot(&before));
+    }
+}
