@@ -171,7 +171,7 @@ browserTest(
       20_000,
     )
     expect(at).toBeLessThan(lines * LINE)
-    await eventually('the end', async () => (await screen()).includes('\nfinished\n'), 20_000)
+    await eventually('the end', async () => (await screen()).includes('\nfinished\nready>'), 20_000)
 
     expect(await page.evaluate(() => window.gaps)).toEqual([])
     const all = await written()

@@ -159,11 +159,11 @@ describe('a session over JSON', () => {
     const first = await shell({ sessionId: 'asked' })
     const query = '\\033[c\\033[6n\\033]11;?\\007\\033P$q q\\033\\\\\\033[?u\\033[>q'
     first.type(`stty -echo; printf 'be''fore${query}af''ter\\n'\r`)
-    await first.sees('after\r\n')
+    await first.sees(`after\r\n${PROMPT}`)
     expect(first.of('stream')).toContain('before\x1b[c\x1b[6n\x1b]11;?\x07\x1bP$q q\x1b\\\x1b[?u\x1b[>qafter')
     await first.cut()
     const second = host.connect({ sessionId: 'asked' })
-    await second.sees('after\r\n')
+    await second.sees(`after\r\n${PROMPT}`)
     expect(second.of('history')).toContain('beforeafter')
     expect(second.end).toBe(first.end)
   })

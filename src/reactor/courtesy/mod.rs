@@ -34,6 +34,10 @@ const PACE: usize = 4000;
 /// is more than anybody reads.
 const LEAST: usize = 100;
 
+/// What a flood may print at most that nobody watches, while somebody types, in
+/// bytes a millisecond: 1 MB/s.
+const UNWATCHED: usize = 1000;
+
 /// No terminal is left waiting for longer at a time.
 const LONGEST: Duration = Duration::from_millis(10);
 
@@ -110,19 +114,26 @@ impl Flow {
         FLOODS.with_borrow_mut(|floods| {
             let now = Instant::now();
             self.count(bytes, floods, now);
-            let is_slowed = self.is_slowed(floods, || Keys::somebody_types(now), is_watched);
-            self.pause(bytes, floods, is_slowed)
+            let pace = self.pace(floods, || Keys::somebody_types(now), is_watched);
+            self.pause(bytes, pace)
         })
     }
 
-    fn is_slowed(
+    /// What the terminal may print now, in bytes a millisecond; `None` for as
+    /// much as it likes.
+    fn pace(
         &self,
         floods: &Floods,
         somebody_types: impl FnOnce() -> bool,
         is_watched: impl FnOnce() -> bool,
-    ) -> bool {
-        let are_many = floods.count() >= floods.processors;
-        self.flooding && somebody_types() && (are_many || !is_watched())
+    ) -> Option<usize> {
+        if !self.flooding || !somebody_types() {
+            None
+        } else if !is_watched() {
+            Some(floods.pace().min(UNWATCHED))
+        } else {
+            (floods.count() >= floods.processors).then(|| floods.pace())
+        }
     }
 
     fn count(&mut self, bytes: usize, floods: &mut Floods, now: Instant) {
@@ -145,7 +156,7 @@ impl Flow {
     /// How much makes a flood of this window. One that is held back prints less
     /// than it would, and is one all the same.
     fn threshold(&self, floods: &Floods) -> usize {
-        let held_back = floods.pace() * WINDOW.as_millis() as usize / 2;
+        let held_back = floods.pace().min(UNWATCHED) * WINDOW.as_millis() as usize / 2;
         if self.flooding { FLOOD.min(held_back) } else { FLOOD }
     }
 
@@ -156,13 +167,12 @@ impl Flow {
         }
     }
 
-    fn pause(&mut self, bytes: usize, floods: &Floods, is_slowed: bool) -> Option<Duration> {
-        if !is_slowed {
+    fn pause(&mut self, bytes: usize, pace: Option<usize>) -> Option<Duration> {
+        let Some(pace) = pace else {
             self.owed = 0;
             return None;
-        }
+        };
         self.owed += bytes;
-        let pace = floods.pace();
         if self.owed < pace {
             return None;
         }

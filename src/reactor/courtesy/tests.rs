@@ -13,8 +13,8 @@ fn print(
     let at = |millis| from + Duration::from_millis(millis);
     let once = |millis| {
         flow.count(bytes, floods, at(millis));
-        let is_slowed = flow.is_slowed(floods, || true, || true);
-        flow.pause(bytes, floods, is_slowed).unwrap_or_default()
+        let pace = flow.pace(floods, || true, || true);
+        flow.pause(bytes, pace).unwrap_or_default()
     };
     (0..millis).map(once).sum()
 }
@@ -36,9 +36,9 @@ fn one_that_nobody_watches_is() {
     let mut floods = Floods::new(TWO, now);
     let mut flow = flow();
     print(&mut flow, &mut floods, now, (60, 4096));
-    assert!(!flow.is_slowed(&floods, || true, || true));
-    assert!(flow.is_slowed(&floods, || true, || false));
-    assert!(!flow.is_slowed(&floods, || false, || false));
+    assert_eq!(flow.pace(&floods, || true, || true), None);
+    assert_eq!(flow.pace(&floods, || true, || false), Some(UNWATCHED));
+    assert_eq!(flow.pace(&floods, || false, || false), None);
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn nothing_is_slowed_when_nobody_types() {
     let mut flow = flow();
     for step in 0..200 {
         flow.count(4096, &mut floods, now + Duration::from_millis(step));
-        assert!(!flow.is_slowed(&floods, || false, || true));
+        assert_eq!(flow.pace(&floods, || false, || true), None);
     }
-    assert!(flow.is_slowed(&floods, || true, || true));
+    assert_eq!(flow.pace(&floods, || true, || true), Some(PACE));
 }
 
 #[test]
@@ -80,7 +80,8 @@ fn a_flood_that_is_held_back_is_still_one() {
     let mut at = now;
     for _ in 0..1000 {
         flow.count(4096, &mut floods, at);
-        at += flow.pause(4096, &floods, true).unwrap_or(Duration::from_micros(100));
+        let pace = flow.pace(&floods, || true, || true);
+        at += flow.pause(4096, pace).unwrap_or(Duration::from_micros(100));
     }
     assert!(flow.flooding);
     // 4 MB at 4 MB/s, but for the start, which is free.
@@ -97,7 +98,7 @@ fn a_terminal_that_falls_quiet_floods_no_more() {
     flow.count(10, &mut floods, now + Duration::from_secs(1));
     assert!(!flow.flooding);
     assert_eq!(floods.count(), 0);
-    assert!(!flow.is_slowed(&floods, || true, || true));
+    assert_eq!(flow.pace(&floods, || true, || true), None);
 }
 
 #[test]
