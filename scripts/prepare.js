@@ -17,7 +17,7 @@ function prepare() {
     isOlder(path.join(ROOT, 'node_modules', '.package-lock.json'), [path.join(ROOT, 'package-lock.json')])
   ) {
     // No package here has an install script that is needed.
-    run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'])
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
   }
   const sources = SOURCES.map((name) => path.join(ROOT, name))
   if (isOlder(addon(), sources)) {
