@@ -92,6 +92,40 @@ test('focus: four in a project, the least recently active gives way', () => {
   expect(service.setSessionFocus('unknown', true)).toBe(false)
 })
 
+test('a WebSocket that the app keeps to itself counts while the app says so', async () => {
+  const { id } = service.createSession('p', '/tmp')
+  service.markWebSocketReady(id)
+  expect(service.isWebSocketReady(id)).toBe(true)
+  await expect(service.waitForWebSocketReady(id, 10)).resolves.toBe(true)
+  expect(service.getSession(id).wsConnected).toBe(true)
+  service.updateWebSocketStatus(id, false)
+  expect(service.isWebSocketReady(id)).toBe(false)
+  service.markWebSocketReady('unknown')
+  expect(service.isWebSocketReady('unknown')).toBe(false)
+})
+
+test('a WebSocket that comes in the place of another stays when that one closes', () => {
+  const { id } = service.createSession('p', '/tmp')
+  const told = heard('sessionWebSocketConnected')
+  const [before, after] = [new EventEmitter(), new EventEmitter()]
+  expect(service.registerWebSocketConnection(id, before)).toBe(true)
+  expect(service.registerWebSocketConnection(id, after)).toBe(true)
+  before.emit('close')
+  expect(service.isWebSocketReady(id)).toBe(true)
+  after.emit('close')
+  expect(service.isWebSocketReady(id)).toBe(false)
+  expect(told.map(({ connected }) => connected)).toEqual([true, true, false])
+  expect(service.registerWebSocketConnection('unknown', after)).toBe(false)
+  registry.close()
+  after.emit('close')
+})
+
+test('a status that there is not is refused', () => {
+  const { id } = service.createSession('p', '/tmp')
+  expect(service.updateSessionStatus(id, 'bogus')).toBe(false)
+  expect(service.getSession(id).status).toBe('active')
+})
+
 test('status, activity and suspension', () => {
   const { id } = service.createSession('p', '/tmp')
   const statuses = heard('sessionStatusChanged')

@@ -1,6 +1,7 @@
 const { EventEmitter } = require('node:events')
 
 const READY_TIMEOUT = 5000
+const STATUSES = new Set(['active', 'inactive', 'error', 'connecting', 'closed', 'suspended'])
 
 /**
  * The app's session service, as a thin adapter over `SessionRegistry`: its
@@ -12,6 +13,9 @@ class TerminalSessionService extends EventEmitter {
   #waiting = new Map()
   #tabs = new Map()
   #statuses = new Map()
+  /** Sessions said to be ready whose WebSocket the registry does not know: the app kept it to itself. */
+  #ready = new Set()
+  #registered = 0
 
   /** @param {import('offheap-terminal').SessionRegistry} registry */
   constructor(registry) {
@@ -61,7 +65,7 @@ class TerminalSessionService extends EventEmitter {
 
   updateSessionStatus(id, status) {
     const session = this.#registry.get(id)
-    if (!session) return false
+    if (!session || !STATUSES.has(status)) return false
     if (status === 'closed') return this.closeSession(id)
     session.setSuspended(status === 'suspended')
     this.#statuses.set(id, status)
@@ -71,16 +75,27 @@ class TerminalSessionService extends EventEmitter {
 
   /** The WebSocket's own close takes it away again; nothing is left behind. */
   registerWebSocketConnection(id, ws) {
-    const connectionId = `service-${id}`
+    if (!this.#registry.get(id)) return false
+    this.#registered += 1
+    // Each its own: the end of an old one must not take a newer one away.
+    const connectionId = `service-${this.#registered}`
     this.#registry.attach(id, connectionId)
-    ws.once?.('close', () => this.#registry.detach(connectionId))
+    ws.once?.('close', () => {
+      this.#registry.detach(connectionId)
+      if (this.#registry.get(id)?.connections === 0) this.updateWebSocketStatus(id, false)
+    })
     this.markWebSocketReady(id)
+    return true
   }
 
   updateWebSocketStatus(id, connected) {
     if (!this.#registry.get(id)) return false
-    if (connected) this.markWebSocketReady(id)
-    else this.emit('sessionWebSocketConnected', { sessionId: id, connected })
+    if (connected) {
+      this.markWebSocketReady(id)
+    } else {
+      this.#ready.delete(id)
+      this.emit('sessionWebSocketConnected', { sessionId: id, connected })
+    }
     return true
   }
 
@@ -135,13 +150,14 @@ class TerminalSessionService extends EventEmitter {
   }
 
   markWebSocketReady(id) {
+    if (this.#registry.get(id)?.connections === 0) this.#ready.add(id)
     for (const settle of this.#waiting.get(id) ?? []) settle(true)
     this.emit('wsReady', id)
     this.emit('sessionWebSocketConnected', { sessionId: id, connected: true })
   }
 
   isWebSocketReady(id) {
-    return (this.#registry.get(id)?.connections ?? 0) > 0
+    return this.#ready.has(id) || (this.#registry.get(id)?.connections ?? 0) > 0
   }
 
   suspendProjectSessions(projectId) {
@@ -177,7 +193,7 @@ class TerminalSessionService extends EventEmitter {
       createdAt: new Date(session.createdAt).toISOString(),
       updatedAt: new Date(session.lastActiveAt).toISOString(),
       currentPath: session.cwd,
-      wsConnected: session.connections > 0,
+      wsConnected: session.connections > 0 || this.#ready.has(session.id),
       metadata: session.metadata ?? {},
     }
   }
@@ -195,6 +211,7 @@ class TerminalSessionService extends EventEmitter {
   #closed(id, projectId) {
     for (const settle of this.#waiting.get(id) ?? []) settle(false)
     this.#statuses.delete(id)
+    this.#ready.delete(id)
     // Tab names start again when a project's sessions are gone.
     if (this.#registry.list(projectId).length === 0) this.#tabs.delete(projectId)
     this.emit('sessionClosed', { sessionId: id, projectId })
