@@ -30,6 +30,37 @@ test('channels are sessions of their own', async () => {
   expect(host.registry.stats()).toMatchObject({ sessions: 2, connections: 2, viewers: 2 })
 })
 
+test('who opens channels on and on and reads nothing is cut off', async () => {
+  const withScreen = await startServer()
+  const greedy = new MuxClient(withScreen.url)
+  try {
+    await once(greedy.ws, 'open')
+    await greedy.open(1, { sessionId: 'a', path: withScreen.folder })
+    greedy.send({ type: 'resize', channel: 1, cols: 400, rows: 250 })
+    greedy.type(1, `printf '\\033[38;5;%dmx' $(seq 100000); echo fi""lled\r`)
+    await greedy.sees(1, 'filled')
+    greedy.frame = () => {}
+    greedy.ws._socket.pause()
+    const gone = once(greedy.ws, 'close')
+    for (let i = 0; i < 500; i += 1) {
+      greedy.send({ type: 'close', channel: 1 })
+      greedy.send({ type: 'open', channel: 1, sessionId: 'a' })
+    }
+    // Between a close and an open there is none either, but not for long.
+    let without = 0
+    await eventually('no connection', () => {
+      without = withScreen.registry.stats().connections === 0 ? without + 1 : 0
+      return without === 5
+    })
+    greedy.ws._socket.resume()
+    const [code] = await gone
+    expect(code).toBe(1006)
+  } finally {
+    greedy.ws.terminate()
+    await withScreen.stop()
+  }
+})
+
 test('a flooded channel does not starve another', async () => {
   await mux.open(1)
   await mux.open(2)

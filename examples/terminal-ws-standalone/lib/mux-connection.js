@@ -7,6 +7,8 @@ const MAX_CHANNELS = 64
 const CHANNEL_FRAME = 16 * 1024
 const CHANNEL_BYTES = 4
 const MAX_CHANNEL = 0xffff_ffff
+/** What may wait for a client to read it: the screens of all its channels, and more than once of none. */
+const MAX_UNREAD = 64 * 1024 * 1024
 
 /**
  * The `offheap.mux.v1` protocol: many sessions over one WebSocket. Each is a
@@ -92,8 +94,11 @@ class MuxConnection {
     sendControl(this.#socket, message)
   }
 
+  /** For screens, which do not wait for their turn. Who opens channels on and on and reads nothing is cut off. */
   sendRaw(frame) {
-    if (this.isOpen) this.#socket.send(frame)
+    if (!this.isOpen) return
+    if (this.#socket.bufferedAmount > MAX_UNREAD) this.#socket.terminate()
+    else this.#socket.send(frame)
   }
 
   get isOpen() {
