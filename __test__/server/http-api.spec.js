@@ -100,6 +100,15 @@ describe('routes', () => {
     expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
   })
 
+  test('focus: what is missing or of another project is refused, and changes nothing', async () => {
+    const { session } = await create('mine')
+    const set = (body) => call('PUT', '/api/terminal/focus', { sessionId: session.id, ...body })
+    expect((await set({ projectId: 'mine' })).status).toBe(400)
+    expect((await set({ projectId: 'mine', focused: 'no' })).status).toBe(400)
+    expect((await set({ projectId: 'other', focused: false })).status).toBe(404)
+    expect((await call('GET', '/api/terminal/focus?projectId=mine')).body.totalFocused).toBe(1)
+  })
+
   test('suspend and resume a project; its clients are told', async () => {
     const { session } = await create('held')
     const client = host.connect({ projectId: 'held', sessionId: session.id })
@@ -227,6 +236,11 @@ describe('routes', () => {
     const page = await fetch(host.url)
     expect(page.status).toBe(200)
     expect(page.headers.get('content-security-policy')).toMatch("default-src 'none'")
+    for (const path of ['/', '/app.js', '/api/stats', '/metrics', '/none']) {
+      const { headers } = await fetch(host.url + path)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    }
     const html = await page.text()
     for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       expect((await fetch(host.url + file)).status).toBe(200)

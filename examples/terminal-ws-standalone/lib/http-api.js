@@ -2,6 +2,8 @@
 
 const MAX_BODY = 64 * 1024
 const MAX_FOCUSED = 4
+/** Keeps answers out of other sites' pages. */
+const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 class HttpError extends Error {
   constructor(status, message) {
@@ -79,8 +81,9 @@ class HttpApi {
   #setFocus({ sessionId, projectId, focused }) {
     text('sessionId', sessionId)
     text('projectId', projectId)
-    this.#known(sessionId)
-    this.#service.setSessionFocus(sessionId, focused !== false)
+    if (typeof focused !== 'boolean') throw new HttpError(400, 'focused must be true or false')
+    if (this.#known(sessionId).projectId !== projectId) throw new HttpError(404, 'Session not found')
+    this.#service.setSessionFocus(sessionId, focused)
     return { ...this.#focusState(projectId), sessionId }
   }
 
@@ -194,10 +197,11 @@ function reply(response, status, body) {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(json),
     'Cache-Control': 'no-store',
+    ...SAFE,
     // What is left of an oversized body is not read.
     ...(status === 413 && { Connection: 'close' }),
   })
   response.end(json)
 }
 
-module.exports = { HttpApi, reply }
+module.exports = { HttpApi, SAFE, reply }

@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { SAFE } = require('./http-api')
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -14,8 +15,9 @@ const TYPES = {
 const HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-    "connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
+    "connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  ...SAFE,
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
 }
