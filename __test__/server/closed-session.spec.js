@@ -46,6 +46,17 @@ test.each([
   await bystander.settled()
 })
 
+test('one whose project and id look like those of another together is told nothing', async () => {
+  const other = host.connect({ projectId: 'x', sessionId: 'y\0z' })
+  await other.ready()
+  const client = host.connect({ projectId: 'x\0y', sessionId: 'z' })
+  await client.ready()
+  expect((await close('z')).status).toBe(200)
+  await client.isClosed()
+  await other.settled()
+  expect(other.closed).toBeNull()
+})
+
 test('and over a shared connection', async () => {
   const mux = new MuxClient(host.url)
   await once(mux.ws, 'open')

@@ -1,6 +1,7 @@
 // An exited session stays for a second, for who has not had its last output
 // yet. Who has had it, and asks again, gets a new shell.
 
+const { eventually } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
 
@@ -21,6 +22,22 @@ async function started(options) {
   await client.sees(PROMPT)
   return client
 }
+
+test('a shell under the id of one whose last viewer was slow survives a reload', async () => {
+  const slow = await started({ stream: true })
+  slow.stopReading()
+  slow.type('head -c 8000000 /dev/zero | tr "\\0" x; exit\r')
+  await eventually('the end of the session', () => !host.registry.get('again'))
+  slow.resumeReading()
+  await exitOf(slow)
+  const next = await started({ stream: true })
+  const { pid } = host.registry.get('again')
+  await next.cut()
+  await eventually('the end of the connection', () => host.registry.get('again').connections === 0)
+  const back = await shell({}, { stream: true })
+  expect(isNew(back)).toBe(false)
+  expect(host.registry.get('again').pid).toBe(pid)
+})
 
 const isNew = ({ messages }) => messages.some(({ type }) => type === 'connected')
 const exitOf = (client) => client.message('exit').then(({ code }) => code)

@@ -11,7 +11,7 @@ const { SessionRegistry } = require('offheap-terminal')
 const { Access } = require('./lib/access')
 const { configFromEnv, withDefaults } = require('./lib/config')
 const { onMessage } = require('./lib/control')
-const { HttpApi, reply } = require('./lib/http-api')
+const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { JsonConnection } = require('./lib/json-connection')
 const { Liveness } = require('./lib/liveness')
 const { MuxConnection } = require('./lib/mux-connection')
@@ -96,6 +96,8 @@ class TerminalWebSocketServer {
       this.#server.once('error', reject)
       this.#server.listen(this.config.port, this.config.host, resolve)
     })
+    // What fails from now on, as an accept may, must not end the sessions.
+    this.#server.on('error', (error) => console.error('The server has a problem:', error.message))
     const { address, port } = this.#server.address()
     this.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
     return this.#server.address()
@@ -142,7 +144,7 @@ class TerminalWebSocketServer {
 
   /** The registry's numbers, for Prometheus. */
   #metrics(response) {
-    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.writeHead(200, { ...SAFE, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
     response.end(this.registry.metrics())
   }
 
@@ -245,9 +247,12 @@ class TerminalWebSocketServer {
     return this.#exitTold.has(key) && !reading
   }
 
-  /** A client has had all output of a session, and its exit. */
+  /**
+   * A client has had all output of a session, and its exit. A slow one may be
+   * told after the session is gone: by then its id can be another shell's.
+   */
   exitTold(session) {
-    this.#exitTold.add(keyOf(session))
+    if (!session.closed) this.#exitTold.add(keyOf(session))
   }
 
   #remember(connection) {
@@ -268,7 +273,7 @@ class TerminalWebSocketServer {
     const lives = !connection.session.closed && !connection.session.exit
     if (isLast && suspend && lives) connection.session.setSuspended(true)
     this.registry.detach(connection.id, { keepAlive })
-    this.service.updateWebSocketStatus(connection.session.id, false)
+    if (isLast) this.service.updateWebSocketStatus(connection.session.id, false)
   }
 
   #listenToRegistry() {
@@ -342,8 +347,10 @@ function isRead({ method }) {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** The length keeps two pairs apart whose texts together are the same. */
 function keyOf({ id, projectId }) {
-  return `${projectId ?? ''}\0${id}`
+  const project = projectId ?? ''
+  return `${project.length}:${project}${id}`
 }
 
 /** The app's clients append the project to the id; the id is what is before it. */
@@ -398,18 +405,27 @@ function isAlive(pid) {
   }
 }
 
+/** Why the server did not start: in words where they are a user's to mend, else the whole error. */
+function reasonOf(error) {
+  const { code, syscall, address, port, message } = error
+  if (code === 'EADDRINUSE')
+    return `Port ${port} of ${address} is in use: set PORT to another, or end what uses it`
+  const plain = code === 'ERR_CONFIG' || syscall === 'listen' || syscall === 'getaddrinfo'
+  return plain ? message : error
+}
+
 /** Serves with the settings of the environment until a signal ends it. */
 async function main() {
   try {
     const server = new TerminalWebSocketServer(configFromEnv())
     await server.listen()
     console.log(`offheap-terminal is serving shells on ${server.url}`)
+    if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
     for (const signal of ['SIGTERM', 'SIGINT']) {
       process.once(signal, () => server.close().then(() => process.exit(0)))
     }
   } catch (error) {
-    const plain = error.code === 'ERR_CONFIG' || error.syscall === 'listen'
-    console.error(plain ? error.message : error)
+    console.error(reasonOf(error))
     process.exit(1)
   }
 }
