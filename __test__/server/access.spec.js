@@ -2,12 +2,14 @@
 
 const crypto = require('node:crypto')
 const { once } = require('node:events')
+const fs = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
 const { Client } = require('../helpers/client')
 const { descriptors, eventually, isRunning } = require('../helpers/proc')
-const { runServer, startServer } = require('../helpers/server')
+const { ENTRY, runServer, startServer } = require('../helpers/server')
 const { PROMPT, workspace } = require('../helpers/workspace')
+const { TerminalWebSocketServer } = require(ENTRY)
 
 /** The status of a GET with headers that `fetch` would not send. */
 function get(url, headers = {}) {
@@ -68,6 +70,53 @@ describe('origin and host', () => {
   })
 })
 
+describe('a server that others can reach, without a token', () => {
+  let host
+  beforeAll(async () => {
+    host = await startServer({
+      host: '0.0.0.0',
+      allowNoToken: true,
+      maxSessions: 0,
+      allowedOrigins: ['https://app.example'],
+    })
+    host.port = new URL(host.url).port
+    host.local = `http://127.0.0.1:${host.port}`
+  })
+  afterAll(() => host.stop())
+
+  test.each(['evil.example', '127.0.0.1.evil.example', 'evil.example:80'])(
+    'a name that anybody can point at it is refused, and its page with it: %s',
+    async (Host) => {
+      for (const headers of [{ Host }, { Host, Origin: `http://${Host}` }]) {
+        expect(await get(`${host.local}/`, headers)).toBe(403)
+        expect(await get(`${host.local}/api/stats`, headers)).toBe(403)
+        const client = new Client(host.local, {}, { headers })
+        expect(await client.until('the refusal', () => client.refused)).toBe(403)
+      }
+      expect(host.registry.stats().created).toBe(0)
+    },
+  )
+
+  test.each(['192.0.2.7:4001', '[2001:db8::7]:4001', 'localhost', '[::ffff:127.0.0.1]', 'app.example'])(
+    'an address, a loopback name, and the host of an allowed origin are welcome: %s',
+    async (Host) => {
+      expect(await get(`${host.local}/api/stats`, { Host })).toBe(200)
+    },
+  )
+})
+
+test('with a token, whose page cannot know it, any name will do', async () => {
+  const host = await startServer({ host: '0.0.0.0', authToken: 's3cret' })
+  try {
+    const local = `http://127.0.0.1:${new URL(host.url).port}`
+    const headers = { Host: 'terminal.example', Origin: 'http://terminal.example' }
+    expect(await get(`${local}/api/stats?token=s3cret`, headers)).toBe(200)
+    expect(await get(`${local}/api/stats`, headers)).toBe(401)
+  } finally {
+    await host.stop()
+  }
+})
+
 describe('a token', () => {
   let host
   beforeAll(async () => {
@@ -102,17 +151,26 @@ describe('a token', () => {
     expect(await get(`${host.url}/`)).toBe(200)
   })
 
-  test('the shell does not learn it', async () => {
-    process.env.AUTH_TOKEN = 's3cret & more'
+  test('the shell does not learn it, nor anything else that is for the server and its npm', async () => {
+    const ours = { AUTH_TOKEN: 's3cret & more', PORT: '4001', npm_config_prefix: '/none' }
+    Object.assign(process.env, ours)
     try {
       const client = host.connect({ token: 's3cret & more' })
       await client.sees(PROMPT)
-      client.type('env | grep -c AUTH_TO""KEN; echo che""cked\r')
+      client.type('env | grep -cE "^(AUTH_TOKEN|PORT|npm_)"; echo che""cked\r')
       await client.sees('checked\r\n')
       expect(client.output).toContain('\r\n0\r\nchecked')
     } finally {
-      delete process.env.AUTH_TOKEN
+      for (const name of Object.keys(ours)) delete process.env[name]
     }
+  })
+
+  test("a project's own settings of those names are the project's", async () => {
+    fs.writeFileSync(host.file('.env.local'), 'PORT=3000\nAUTH_TOKEN=of-the-project\n')
+    const client = host.connect({ token: 's3cret & more' })
+    await client.sees(PROMPT)
+    client.type('echo "<$PORT $AUTH_TOKEN>"\r')
+    await client.sees('<3000 of-the-project>')
   })
 })
 
@@ -336,6 +394,7 @@ describe('settings', () => {
     ['PORT', '80.5'],
     ['PORT', '0x50'],
     ['HISTORY_BYTES', '1'],
+    ['ALLOW_NO_TOKEN', 'yes'],
     ['HISTORY_BYTES', '1e6'],
     ['MAX_SESSIONS', 'many'],
     ['MAX_SESSIONS_PER_PROJECT', '-4'],
@@ -352,12 +411,36 @@ describe('settings', () => {
     expect(stderr).not.toMatch(/terminal-ws-standalone\.js:\d+/)
   })
 
+  test.each(['0.0.0.0', '::', '192.0.2.7', 'terminal.example', '127.0.0.1.example'])(
+    'HOST=%s without a token is refused, with the ways out',
+    async (HOST) => {
+      const { code, stderr } = await runServer({ PORT: '0', HOST }).exited
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^HOST=.* AUTH_TOKEN.* ALLOW_NO_TOKEN=1/)
+      expect(() => new TerminalWebSocketServer({ host: HOST })).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG' }),
+      )
+    },
+  )
+
+  test.each([
+    ['HOST', '0.0.0.0', { AUTH_TOKEN: 's3cret' }],
+    ['HOST', '0.0.0.0', { ALLOW_NO_TOKEN: '1' }],
+    ['HOST', 'LOCALHOST', {}],
+    ['HOST', '127.0.0.2', {}],
+  ])('%s=%s with %j is served', async (name, value, more) => {
+    const { child, said, exited } = runServer({ PORT: '0', [name]: value, ...more })
+    await eventually('the address', () => /http:\S+/.test(said.stdout))
+    child.kill()
+    expect(await exited).toMatchObject({ code: 0 })
+  })
+
   test('a port that is taken is said', async () => {
     const host = await startServer()
     try {
       const { code, stderr } = await runServer({ PORT: new URL(host.url).port }).exited
       expect(code).toBe(1)
-      expect(stderr).toMatch(/EADDRINUSE/)
+      expect(stderr).toMatch(/^Port \d+ of 127\.0\.0\.1 is in use.* PORT/)
     } finally {
       await host.stop()
     }

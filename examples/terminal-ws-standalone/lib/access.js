@@ -1,12 +1,16 @@
 /**
  * Who may talk to the server. A shell on a loopback port is within reach of
  * every web page the user visits, so the browser's `Origin` must be the
- * server's own (or one that is allowed), and a server on loopback answers to
- * loopback names only: a foreign name that resolves to 127.0.0.1 is a trick.
+ * server's own (or one that is allowed). That alone is no proof: a page of
+ * evil.example whose name comes to resolve to this server has the server's own
+ * origin too. So a server on loopback answers to loopback names only, and one
+ * without a token only to what nobody can point elsewhere: addresses, loopback
+ * names, and the hosts of the allowed origins.
  */
 
 const crypto = require('node:crypto')
 const net = require('node:net')
+const { hostname, isLoopback } = require('./names')
 
 class Access {
   #token
@@ -42,9 +46,11 @@ class Access {
   }
 
   #hostIsOurs(host) {
-    if (!this.#loopback) return true
+    if (!this.#loopback && this.#token) return true
     if (!host) return false
-    return this.#allowedHosts.has(host) || isLoopback(hostname(host))
+    const name = hostname(host)
+    if (this.#allowedHosts.has(host) || isLoopback(name)) return true
+    return !this.#loopback && net.isIP(name) !== 0
   }
 
   /** Programs other than browsers send no Origin; they need no protection from themselves. */
@@ -73,20 +79,6 @@ function refusal(status, message) {
 
 function digest(text) {
   return crypto.createHash('sha256').update(text).digest()
-}
-
-function hostname(host) {
-  try {
-    return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '')
-  } catch {
-    return ''
-  }
-}
-
-function isLoopback(name) {
-  if (name === 'localhost' || name.endsWith('.localhost')) return true
-  if (net.isIPv4(name)) return name.startsWith('127.')
-  return net.isIPv6(name) && (name === '::1' || name.startsWith('::ffff:127.'))
 }
 
 module.exports = { Access }

@@ -4,6 +4,8 @@
  * limit of NaN.
  */
 
+const { isLoopback } = require('./names')
+
 const DEFAULTS = {
   port: 4001,
   host: '127.0.0.1',
@@ -13,6 +15,8 @@ const DEFAULTS = {
   historyBytes: 256 * 1024,
   screen: true,
   authToken: '',
+  /** Whether to serve without a token where others than this machine can connect. */
+  allowNoToken: false,
   allowedOrigins: [],
   /** How long a request's head may take, in ms; the whole request three times as long. */
   headersTimeout: 10_000,
@@ -26,6 +30,15 @@ const NUMBERS = [
   ['MAX_SESSIONS_PER_PROJECT', 'maxSessionsPerProject', 0, 1_000_000],
   ['SPAWNS_PER_MINUTE', 'spawnsPerMinute', 0, 1_000_000],
   ['HISTORY_BYTES', 'historyBytes', 4096, 1024 ** 3],
+]
+
+/** Every variable that is read: the server's own business, and not its shells'. */
+const VARIABLES = [
+  ...NUMBERS.map(([name]) => name),
+  'HOST',
+  'AUTH_TOKEN',
+  'ALLOW_NO_TOKEN',
+  'ALLOWED_ORIGINS',
 ]
 
 class ConfigError extends Error {
@@ -44,13 +57,22 @@ function configFromEnv(env = process.env) {
   }
   if (isSet(env.HOST)) config.host = env.HOST
   if (isSet(env.AUTH_TOKEN)) config.authToken = env.AUTH_TOKEN
+  if (isSet(env.ALLOW_NO_TOKEN))
+    config.allowNoToken = integer('ALLOW_NO_TOKEN', env.ALLOW_NO_TOKEN, 0, 1) === 1
   if (isSet(env.ALLOWED_ORIGINS)) config.allowedOrigins = origins(env.ALLOWED_ORIGINS)
   return withDefaults(config)
 }
 
-/** Fills in what a caller has not set. */
+/** Fills in what a caller has not set, and refuses to hand shells to a network by mistake. */
 function withDefaults(config = {}) {
-  return { ...DEFAULTS, ...config }
+  const full = { ...DEFAULTS, ...config }
+  if (!isLoopback(full.host) && !full.authToken && !full.allowNoToken) {
+    throw new ConfigError(
+      `HOST=${full.host} lets others than this machine connect, and each gets a shell: set AUTH_TOKEN, ` +
+        'or ALLOW_NO_TOKEN=1 if something in front of this server decides who may come',
+    )
+  }
+  return full
 }
 
 function isSet(value) {
@@ -81,4 +103,4 @@ function origins(text) {
   })
 }
 
-module.exports = { ConfigError, configFromEnv, withDefaults }
+module.exports = { ConfigError, VARIABLES, configFromEnv, withDefaults }

@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseEnv } = require('node:util')
+const { VARIABLES } = require('./config')
 
 const COLS = 80
 const ROWS = 30
@@ -51,15 +52,23 @@ function statOf(file) {
 }
 
 function environment(cwd) {
-  const env = { ...process.env, ...envFiles(cwd) }
+  const env = { ...inherited(), ...envFiles(cwd) }
   env.TERM = 'xterm-256color'
   env.COLORTERM = 'truecolor'
   if (!/utf-?8/i.test(env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? '')) env.LANG = 'C.UTF-8'
   const bin = path.join(cwd, 'node_modules', '.bin')
   env.PATH = env.PATH ? `${bin}${path.delimiter}${env.PATH}` : bin
-  // The server's own settings are no business of the shell's.
-  delete env.AUTH_TOKEN
   return env
+}
+
+/**
+ * The server's environment but for its own settings, its token among them, and
+ * for what npm tells its scripts: a project's server would take the one's PORT
+ * for its own, and nvm refuses to work beside the other.
+ */
+function inherited() {
+  const isOurs = (name) => VARIABLES.includes(name) || /^npm_/i.test(name)
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)))
 }
 
 function envFiles(cwd) {
