@@ -90,8 +90,13 @@ class Mux {
     this.#closeIfIdle()
   }
 
+  /** A channel that comes while this one closes has a connection of its own. */
   #closeIfIdle() {
-    if (this.#channels.size === 0) this.#socket?.close(1000)
+    if (this.#channels.size > 0 || !this.#socket) return
+    const socket = this.#socket
+    this.#socket = null
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close(1000)
   }
 
   get bufferedAmount() {
