@@ -1,4 +1,5 @@
 /** The page: which terminals there are, how they are laid out, and everything one can press. */
+import { call, token } from './access.js'
 import { arrange } from './grid.js'
 import { muxWebSocket } from './offheap-mux.js'
 import { StatsPanel } from './stats-panel.js'
@@ -9,24 +10,14 @@ import { element, iconButton, toast } from './ui.js'
 const UNDO_MS = 4000
 const $ = (id) => document.getElementById(id)
 const query = new URLSearchParams(location.search)
-const fragment = new URLSearchParams(location.hash.slice(1))
 
 const server = {
   url: new URL('/', location.href).href,
   projectId: query.get('projectId') ?? undefined,
   path: query.get('path') ?? undefined,
-  token: fragment.get('token') ?? query.get('token') ?? undefined,
+  token,
   // With ?mux all terminals of the page share one connection.
   WebSocket: query.has('mux') ? muxWebSocket(new URL('/mux', location.href)) : undefined,
-}
-if (query.has('token')) {
-  // a fragment is never sent in a request line, and survives a reload just as well
-  query.delete('token')
-  history.replaceState(
-    null,
-    '',
-    `${location.pathname}${query.size > 0 ? `?${query}` : ''}#token=${encodeURIComponent(server.token)}`,
-  )
 }
 
 /** @type {Map<string, TerminalPane>} */
@@ -79,6 +70,7 @@ function select(id, { focus = true } = {}) {
     pane.session.send({ type: 'focus' })
     refresh()
     tabs.get(id).root.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    pane.element.scrollIntoView({ block: 'nearest' })
   }
   if (focus) pane.focus()
 }
@@ -132,14 +124,10 @@ function end(pane, { shell = true } = {}) {
 }
 
 async function endShell(id) {
-  const url = withToken(`/api/terminal/close/${encodeURIComponent(id)}`)
-  const response = await fetch(url, { method: 'DELETE', keepalive: true }).catch(() => null)
+  const path = `/api/terminal/close/${encodeURIComponent(id)}`
+  const response = await call(path, { method: 'DELETE', keepalive: true }).catch(() => null)
   if (!response || (!response.ok && response.status !== 404))
     toast('The server could not be told to end that shell. It will end by itself when unused.')
-}
-
-function withToken(path) {
-  return server.token ? `${path}?token=${encodeURIComponent(server.token)}` : path
 }
 
 function step(by) {
@@ -285,7 +273,9 @@ function copy(event) {
   if (!text) return
   event.preventDefault()
   event.stopPropagation()
-  navigator.clipboard?.writeText(text).catch(() => toast('The browser did not allow copying.'))
+  // Over plain HTTP, but for loopback, browsers have no clipboard.
+  const copied = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'))
+  copied.catch(() => toast('The browser did not allow copying.'))
 }
 
 function buildHelp() {
@@ -362,11 +352,7 @@ function buildKeybar() {
 
 // ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const stats = new StatsPanel($('stats'), {
-  url: withToken('/api/stats'),
-  onUnauthorized: () =>
-    toast('This server asks for a token: open the page as …/#token=YOUR_TOKEN', { ms: 15_000 }),
-})
+const stats = new StatsPanel($('stats'))
 
 function toggleStats(on = !stats.shown) {
   stats.show(on)
@@ -384,7 +370,6 @@ $('open-help').addEventListener('click', toggleHelp)
 for (const button of document.querySelectorAll('[data-layout].icon'))
   button.addEventListener('click', () => setLayout(button.dataset.layout))
 addEventListener('keydown', onShortcut, { capture: true })
-addEventListener('hashchange', () => location.reload())
 addEventListener('pagehide', () => {
   for (const id of leaving.keys()) endShell(id)
 })
@@ -405,6 +390,8 @@ new ResizeObserver(() =>
 buildHelp()
 buildKeybar()
 if (localStorage.getItem('offheap.stats') === 'hidden') toggleStats(false)
+// A browser does not say why a WebSocket was refused: whether for want of a token is asked here.
+call('/api/stats').catch(() => {})
 
 /** For tests, and for the curious at the console. */
 window.offheap = { terminals, open, close, select, setLayout, rename, stats }

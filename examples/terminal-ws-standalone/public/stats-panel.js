@@ -1,4 +1,5 @@
 /** The live panel: what the server's process holds, asked for every two seconds while the page is looked at. */
+import { call } from './access.js'
 import { bytes, duration, element, svg } from './ui.js'
 
 const PERIOD = 2000
@@ -43,20 +44,14 @@ const CELLS = [
 
 export class StatsPanel {
   #root
-  #url
   #cells
   #previous = null
   #timer
   #busy = false
 
-  /**
-   * @param {HTMLElement} root
-   * @param {{ url: string, onUnauthorized: () => void }} options
-   */
-  constructor(root, { url, onUnauthorized }) {
+  /** @param {HTMLElement} root */
+  constructor(root) {
     this.#root = root
-    this.#url = url
-    this.onUnauthorized = onUnauthorized
     this.#cells = CELLS.map((cell) => new Cell(cell))
     root.append(...this.#cells.map((cell) => cell.root))
     document.addEventListener('visibilitychange', () => this.#schedule(0))
@@ -87,8 +82,7 @@ export class StatsPanel {
     if (this.#busy) return
     this.#busy = true
     try {
-      const response = await fetch(this.#url, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
-      if (response.status === 401 || response.status === 403) this.onUnauthorized()
+      const response = await call('/api/stats', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
       if (!response.ok) throw new Error(`HTTP ${response.status}`)
       this.#update(await response.json())
       this.#root.dataset.stale = 'false'

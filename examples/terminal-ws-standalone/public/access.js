@@ -1,0 +1,37 @@
+/** The server's token: where it comes from, how it is sent, and the question for it. */
+
+const query = new URLSearchParams(location.search)
+const fragment = new URLSearchParams(location.hash.slice(1))
+const dialog = document.getElementById('access')
+
+/** Undefined where the page was opened without one. */
+export const token = fragment.get('token') ?? query.get('token') ?? undefined
+
+// A fragment is never sent in a request line, and survives a reload just as well.
+if (query.has('token')) {
+  query.delete('token')
+  const rest = query.size > 0 ? `?${query}` : ''
+  history.replaceState(null, '', `${location.pathname}${rest}#token=${encodeURIComponent(token)}`)
+}
+
+/** `fetch` with the token in a header: addresses end up in logs. */
+export async function call(path, options = {}) {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  const response = await fetch(path, { ...options, headers })
+  if (response.status === 401) askForToken()
+  return response
+}
+
+/** The page starts again with the answer, by the `hashchange`. */
+function askForToken() {
+  if (dialog.open) return
+  if (token !== undefined)
+    document.getElementById('access-text').textContent = 'That token is not the right one.'
+  dialog.showModal()
+}
+
+dialog.addEventListener('submit', (event) => {
+  event.preventDefault()
+  location.hash = `token=${encodeURIComponent(document.getElementById('access-token').value)}`
+})
+addEventListener('hashchange', () => location.reload())
