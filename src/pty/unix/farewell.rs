@@ -129,11 +129,11 @@ mod tests {
     fn a_group_whose_number_a_new_process_has_is_not_the_leaders() {
         let mut stranger = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
         let pid = Pid::from_child(&stranger);
-        assert!(group_lives(pid, false));
-        assert!(!group_lives(pid, true));
-        stranger.kill().unwrap();
-        stranger.wait().unwrap();
-        assert!(!group_lives(pid, true));
+        assert!(group_lives(pid, false), "a leader that is not reaped has its group");
+        assert!(!group_lives(pid, true), "a process of that number has taken the group over");
+        stranger.kill().expect("the stranger is there");
+        stranger.wait().expect("nobody else waits for the stranger");
+        assert!(!group_lives(pid, true), "a group without members is gone");
     }
 
     #[test]
@@ -143,9 +143,9 @@ mod tests {
         let join = group.as_raw_pid();
         let mut member = Command::new("sleep").arg("60").process_group(join).spawn().unwrap();
         leader.wait().unwrap();
-        assert!(group_lives(group, true));
+        assert!(group_lives(group, true), "a member keeps the group");
         member.kill().unwrap();
         member.wait().unwrap();
-        assert!(!group_lives(group, true));
+        assert!(!group_lives(group, true), "the last member took the group along");
     }
 }
