@@ -387,6 +387,17 @@ function lastClose(data) {
 }
 
 describe('settings', () => {
+  /** One that serves where it should have refused must not go on to serve. */
+  const started = []
+  const run = (env) => {
+    const server = runServer(env)
+    started.push(server.child)
+    return server
+  }
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL')
+  })
+
   test.each([
     ['PORT', 'abc'],
     ['PORT', '65536'],
@@ -403,7 +414,7 @@ describe('settings', () => {
     ['ALLOWED_ORIGINS', 'https://example.com/path'],
     ['HOST', 'no.such.host.invalid'],
   ])('%s=%s is refused at the start, with a clear message', async (name, value) => {
-    const { code, stdout, stderr } = await runServer({ PORT: '0', [name]: value }).exited
+    const { code, stdout, stderr } = await run({ PORT: '0', [name]: value }).exited
     expect(code).toBe(1)
     expect(stdout).toBe('')
     if (name === 'HOST') expect(stderr).toMatch(value)
@@ -414,7 +425,7 @@ describe('settings', () => {
   test.each(['0.0.0.0', '::', '192.0.2.7', 'terminal.example', '127.0.0.1.example'])(
     'HOST=%s without a token is refused, with the ways out',
     async (HOST) => {
-      const { code, stderr } = await runServer({ PORT: '0', HOST }).exited
+      const { code, stderr } = await run({ PORT: '0', HOST }).exited
       expect(code).toBe(1)
       expect(stderr).toMatch(/^HOST=.* AUTH_TOKEN.* ALLOW_NO_TOKEN=1/)
       expect(() => new TerminalWebSocketServer({ host: HOST })).toThrow(
@@ -429,7 +440,7 @@ describe('settings', () => {
     ['HOST', 'LOCALHOST', {}],
     ['HOST', '127.0.0.2', {}],
   ])('%s=%s with %j is served', async (name, value, more) => {
-    const { child, said, exited } = runServer({ PORT: '0', [name]: value, ...more })
+    const { child, said, exited } = run({ PORT: '0', [name]: value, ...more })
     await eventually('the address', () => /http:\S+/.test(said.stdout))
     child.kill()
     expect(await exited).toMatchObject({ code: 0 })
@@ -438,7 +449,7 @@ describe('settings', () => {
   test('a port that is taken is said', async () => {
     const host = await startServer()
     try {
-      const { code, stderr } = await runServer({ PORT: new URL(host.url).port }).exited
+      const { code, stderr } = await run({ PORT: new URL(host.url).port }).exited
       expect(code).toBe(1)
       expect(stderr).toMatch(/^Port \d+ of 127\.0\.0\.1 is in use.* PORT/)
     } finally {
