@@ -1077,13 +1077,14 @@ export declare class Viewer {
    * The next frame, or `null` when everything has been read.
    *
    * The Buffer is the caller's for good, unless it calls `release()`: then
-   * its memory is used again for a later frame.
+   * its memory is used again for a later frame, of this or another viewer.
    */
   read(): Buffer | null
   /**
-   * Says that the last frame is out (call it from the callback of
-   * `ws.send`). Its memory may be used again from here on, and the listener
-   * is called when there is more to read.
+   * Says that a frame is out: call it once for each, from the callback of
+   * `ws.send`. Its memory may be used again from here on, and the listener is
+   * called when there is more to read. Where several frames were read before
+   * the first was released, their memory is left to the garbage collector.
    */
   release(): void
   /**
