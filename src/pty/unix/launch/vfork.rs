@@ -13,6 +13,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::super::open::Pair;
@@ -60,7 +61,8 @@ pub(in crate::pty::unix) fn launch(options: &SpawnOptions, pair: &Pair) -> Resul
         return Err(Failure { syscall: "spawn", errno });
     }
     if let Some(failure) = plan.failed {
-        let _ = waitpid(Pid::from_raw(pid), WaitOptions::empty());
+        // A signal may end the wait early, and nobody else would wait for it.
+        let _ = retry_on_intr(|| waitpid(Pid::from_raw(pid), WaitOptions::empty()));
         return Err(failure);
     }
     Ok(pid.cast_unsigned())
