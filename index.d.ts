@@ -1061,7 +1061,8 @@ export declare class SessionRegistry {
  * echo, a few milliseconds later, with more in it, for a flood.
  *
  * A frame never ends inside a UTF-8 character or an escape sequence (unless a
- * sequence is longer than 4 KiB).
+ * sequence is longer than 4 KiB): what is unfinished waits, however long, for
+ * its rest, for 4 KiB of it, or for the end of the session's output.
  *
  * @example
  * ```js
