@@ -19,7 +19,8 @@ use crate::pty::ExitStatus;
 /// How often a group is asked whether it is still there.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A group of the leader's session that had the terminal when it was hung up.
+/// A group of the leader's session, not the leader's own, that had the terminal
+/// in the foreground.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
     group: Pid,
@@ -44,9 +45,10 @@ impl Job {
         !given_away && test_kill_process_group(self.group).is_ok()
     }
 
-    fn kill(self) {
+    /// Sends a signal, unless the number was given away.
+    pub(super) fn signal(self, signal: Signal) {
         if self.lives() {
-            signal_group(self.group.as_raw_pid().cast_unsigned(), Signal::KILL);
+            signal_group(self.group.as_raw_pid().cast_unsigned(), signal);
         }
     }
 }
@@ -106,7 +108,7 @@ impl Life {
             signal_group(self.leader.pid(), Signal::KILL);
         }
         if let Some(job) = self.orders.job.lock().take() {
-            job.kill();
+            job.signal(Signal::KILL);
         }
     }
 
@@ -181,12 +183,14 @@ mod tests {
         let session = getsid(None).expect("this process's session");
         let job = Job { group, leader: session };
         assert!(job.lives(), "both run");
-        let foreign = Job { group, leader: Pid::INIT };
-        assert!(!foreign.lives() || session == Pid::INIT, "the number is another session's");
+        let foreign = Job { group, leader: Pid::from_child(&second) };
+        assert!(!foreign.lives(), "the number is another session's");
+        foreign.signal(Signal::KILL);
+        assert!(first.try_wait().expect("an answer").is_none(), "it was signalled all the same");
         first.kill().expect("a process that runs");
         first.wait().expect("its end");
         assert!(job.lives(), "the second runs");
-        second.kill().expect("a process that runs");
+        job.signal(Signal::KILL);
         second.wait().expect("its end");
         assert!(!job.lives(), "nobody is left");
     }
