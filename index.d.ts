@@ -1,8 +1,11 @@
 /// <reference types="node" />
 
-/** Options of `new SessionRegistry()`. A limit of 0 means none. */
+/**
+ * Options of `new SessionRegistry()`. A limit of 0 means none. Counts go up to
+ * 16777216, times to 2147483647 ms, sizes to 1 GiB.
+ */
 export interface RegistryOptions {
-  /** Sessions in all, 0 to 16777216. Default 20. */
+  /** Sessions in all. Default 20. */
   maxSessions?: number
   /** Sessions in one project. Default 4. */
   maxSessionsPerProject?: number
@@ -31,7 +34,7 @@ export interface RegistryOptions {
    * object sets limits. Default true.
    */
   screen?: boolean | ScreenOptions
-  /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
+  /** Input that may wait for a shell to read it, in bytes, 1 to 1 GiB. Default 16777216. */
   maxInputBytes?: number
   /**
    * How long a session whose shell has exited stays, so that its last output
@@ -40,7 +43,7 @@ export interface RegistryOptions {
   exitLinger?: number
   /** How long, and how often, `retryDelay()` has a connection wait. */
   retry?: {
-    /** How often. Default 5. */
+    /** How often, 0 to 1000. Default 5. */
     tries?: number
     /** The first wait, in ms; each is twice the one before. Default 1000. */
     minDelay?: number
@@ -74,7 +77,7 @@ export interface MemoryOptions {
    * idle, in ms. Default 60000.
    */
   idleAfter?: number
-  /** What the history of a quiet session is shrunk to, in bytes. Default 16384. */
+  /** What the history of a quiet session is shrunk to, in bytes, 0 to 1 GiB. Default 16384. */
   keepHistory?: number
   /** What may be done, in this order. All are done by default. */
   actions?: {
@@ -156,9 +159,9 @@ export interface MemoryPressure {
 
 /** What a session's screen keeps beside what is visible. */
 export interface ScreenOptions {
-  /** Lines that have scrolled off, at most. Default 1000. */
+  /** Lines that have scrolled off, at most; 0 to 1048576. Default 1000. */
   scrollbackLines?: number
-  /** Bytes of such lines, at most. Default 262144. */
+  /** Bytes of such lines, at most; 0 to 1 GiB. Default 262144. */
   scrollbackBytes?: number
   /**
    * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
@@ -169,7 +172,7 @@ export interface ScreenOptions {
 
 /** Options of `Session.snapshot()`. */
 export interface SnapshotOptions {
-  /** Lines of scrollback, at most. Default: all that are kept. */
+  /** Lines of scrollback, at most; 0 to 1048576. Default: all that are kept. */
   scrollback?: number
   /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
   format?: 'bytes' | 'json'
@@ -223,7 +226,7 @@ export interface CreateOptions {
    * who asked. Default: its project.
    */
   rateKey?: string
-  /** Output kept, in bytes. Default: the registry's `historyBytes`. */
+  /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
   historyBytes?: number
   /** Whether it keeps a screen. Default: the registry's `screen`. */
   screen?: boolean | ScreenOptions
@@ -403,7 +406,7 @@ export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
 
 /** Options of `spawn()`: node-pty's, and a few more. */
 export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
-  /** Input that may wait for the program to read it, in bytes. Default 16777216. */
+  /** Input that may wait for the program to read it, in bytes, 1 to 1 GiB. Default 16777216. */
   maxInputBytes?: number
   /**
    * How long a background process that holds the terminal open may delay the
@@ -693,9 +696,10 @@ export declare class Pty {
    * resumed by that, and by SIGHUP, SIGTERM and SIGKILL: its exit comes after
    * its last output.
    *
-   * @throws `ERR_UNKNOWN_SIGNAL`.
+   * @param signal - A name such as `'SIGTERM'` or a number.
+   * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  kill(signal?: string): void
+  kill(signal?: string | number): void
   /** Stops reading: the program waits when the terminal's buffer is full. */
   pause(): void
   /** Reads on. */
@@ -814,8 +818,9 @@ export declare class Session {
    * Nothing happens once the shell has exited.
    *
    * @param signal - A name such as `'SIGTERM'` or a number. Default: hang up
-   * (SIGHUP), and kill after 2 s what ignores it.
-   * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_CLOSED`.
+   * (SIGHUP), and kill after `killGrace` (2 s) what ignores it.
+   * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
+   * `ERR_CLOSED`.
    */
   kill(signal?: string | number): void
   /**
@@ -873,7 +878,8 @@ export declare class Session {
   /**
    * Closes the session: when this returns it is in no index any more, its
    * memory is free, its viewers are closed and its process group has been
-   * hung up on (and is killed after 2 s if it ignores that). Idempotent.
+   * hung up on (and is killed after `killGrace`, 2 s, if it ignores that).
+   * Idempotent.
    */
   close(): void
   /** The same as `close()`, for `using`. */
@@ -915,8 +921,8 @@ export declare class SessionRegistry {
    *
    * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
    * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
-   * …) with `errno`, `syscall` and `path`.
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
+   * name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
    */
   create(options?: CreateOptions): Session
   /**
@@ -924,9 +930,14 @@ export declare class SessionRegistry {
    * is named, the oldest.
    *
    * @returns `null` when there is none.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   get(id: string, projectId?: string): Session | null
-  /** The sessions of a project, or all, oldest first. */
+  /**
+   * The sessions of a project, or all, oldest first.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
   list(projectId?: string): SessionInfo[]
   /**
    * Closes a session; see `Session.close()`.
@@ -940,6 +951,7 @@ export declare class SessionRegistry {
    * Closes all sessions of a project.
    *
    * @returns How many there were.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   closeProject(projectId: string): number
   /**
@@ -952,41 +964,48 @@ export declare class SessionRegistry {
    * Gives a session its project's focus. Where more than
    * `maxFocusedPerProject` have it, the least recently active one loses it.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
    */
   focus(id: string, projectId?: string): void
   /**
    * Takes a session's focus away.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
    */
   blur(id: string, projectId?: string): void
-  /** Ids of a project's focused sessions, least recently active first. */
+  /**
+   * Ids of a project's focused sessions, least recently active first.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
   focused(projectId: string): Array<string>
   /**
    * Marks a project's sessions as suspended: their shells live on and their
    * output is kept, to be sent on resume.
    *
    * @returns How many sessions changed.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   suspend(projectId: string): number
   /**
    * Ends the suspension of a project's sessions.
    *
    * @returns The sessions that were suspended.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   resume(projectId: string): SessionInfo[]
   /**
    * Notes that a connection uses a session: it is not inactive meanwhile.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
    */
   attach(sessionId: string, connectionId: string, projectId?: string): void
   /**
    * Notes that a connection is gone. A session that it leaves without any
-   * is closed after `keepAlive`, or after the registry's `inactiveTimeout`.
+   * is closed after `keepAlive` ms, or after the registry's `inactiveTimeout`.
    *
    * @returns How many sessions it was attached to.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
   detach(connectionId: string, options?: { keepAlive?: number }): number
   /**
@@ -996,6 +1015,7 @@ export declare class SessionRegistry {
    *
    * @returns Milliseconds; `null` when the tries are used up, and for a
    * session that there is not.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   retryDelay(sessionId: string, projectId?: string): number | null
   /**
@@ -1061,7 +1081,8 @@ export declare class SessionRegistry {
  * echo, a few milliseconds later, with more in it, for a flood.
  *
  * A frame never ends inside a UTF-8 character or an escape sequence (unless a
- * sequence is longer than 4 KiB).
+ * sequence is longer than 4 KiB): what is unfinished waits, however long, for
+ * its rest, for 4 KiB of it, or for the end of the session's output.
  *
  * @example
  * ```js
@@ -1077,13 +1098,14 @@ export declare class Viewer {
    * The next frame, or `null` when everything has been read.
    *
    * The Buffer is the caller's for good, unless it calls `release()`: then
-   * its memory is used again for a later frame.
+   * its memory is used again for a later frame, of this or another viewer.
    */
   read(): Buffer | null
   /**
-   * Says that the last frame is out (call it from the callback of
-   * `ws.send`). Its memory may be used again from here on, and the listener
-   * is called when there is more to read.
+   * Says that a frame is out: call it once for each, from the callback of
+   * `ws.send`. Its memory may be used again from here on, and the listener is
+   * called when there is more to read. Where several frames were read before
+   * the first was released, their memory is left to the garbage collector.
    */
   release(): void
   /**

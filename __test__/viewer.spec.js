@@ -220,6 +220,38 @@ describe('read, release, onReadable', () => {
     expect([first.toString(), second.toString()]).toEqual(['first', 'second'])
   })
 
+  test('a frame that is read before the one before it is out is not overwritten by the release of that', () => {
+    const session = feed('first')
+    const [viewer, other] = [session.openViewer(), feed('other').openViewer()]
+    const frames = [viewer.read()]
+    session.append('second')
+    frames.push(viewer.read())
+    // The first is out, the second is still being sent.
+    viewer.release()
+    const others = []
+    for (let frame = other.read(); frame !== null; frame = other.read()) others.push(frame)
+    session.append('third')
+    frames.push(viewer.read())
+    expect(frames.map(String)).toEqual(['first', 'second', 'third'])
+    expect(others.map(String)).toEqual(['other'])
+    for (let i = 0; i < 2; i += 1) viewer.release()
+  })
+
+  test('with all frames released, the memory of the next is used again', () => {
+    const session = feed('first')
+    const viewer = session.openViewer()
+    viewer.read()
+    session.append('second')
+    viewer.read()
+    viewer.release()
+    viewer.release()
+    session.append('a third')
+    const third = viewer.read()
+    viewer.release()
+    session.append('fourth')
+    expect(viewer.read().buffer).toBe(third.buffer)
+  })
+
   test('release more often than read, or after the close, does nothing', () => {
     const viewer = feed('x').openViewer()
     viewer.release()

@@ -1,8 +1,11 @@
 /// <reference types="node" />
 
-/** Options of `new SessionRegistry()`. A limit of 0 means none. */
+/**
+ * Options of `new SessionRegistry()`. A limit of 0 means none. Counts go up to
+ * 16777216, times to 2147483647 ms, sizes to 1 GiB.
+ */
 export interface RegistryOptions {
-  /** Sessions in all, 0 to 16777216. Default 20. */
+  /** Sessions in all. Default 20. */
   maxSessions?: number
   /** Sessions in one project. Default 4. */
   maxSessionsPerProject?: number
@@ -31,7 +34,7 @@ export interface RegistryOptions {
    * object sets limits. Default true.
    */
   screen?: boolean | ScreenOptions
-  /** Input that may wait for a shell to read it, in bytes. Default 16777216. */
+  /** Input that may wait for a shell to read it, in bytes, 1 to 1 GiB. Default 16777216. */
   maxInputBytes?: number
   /**
    * How long a session whose shell has exited stays, so that its last output
@@ -40,7 +43,7 @@ export interface RegistryOptions {
   exitLinger?: number
   /** How long, and how often, `retryDelay()` has a connection wait. */
   retry?: {
-    /** How often. Default 5. */
+    /** How often, 0 to 1000. Default 5. */
     tries?: number
     /** The first wait, in ms; each is twice the one before. Default 1000. */
     minDelay?: number
@@ -74,7 +77,7 @@ export interface MemoryOptions {
    * idle, in ms. Default 60000.
    */
   idleAfter?: number
-  /** What the history of a quiet session is shrunk to, in bytes. Default 16384. */
+  /** What the history of a quiet session is shrunk to, in bytes, 0 to 1 GiB. Default 16384. */
   keepHistory?: number
   /** What may be done, in this order. All are done by default. */
   actions?: {
@@ -156,9 +159,9 @@ export interface MemoryPressure {
 
 /** What a session's screen keeps beside what is visible. */
 export interface ScreenOptions {
-  /** Lines that have scrolled off, at most. Default 1000. */
+  /** Lines that have scrolled off, at most; 0 to 1048576. Default 1000. */
   scrollbackLines?: number
-  /** Bytes of such lines, at most. Default 262144. */
+  /** Bytes of such lines, at most; 0 to 1 GiB. Default 262144. */
   scrollbackBytes?: number
   /**
    * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
@@ -169,7 +172,7 @@ export interface ScreenOptions {
 
 /** Options of `Session.snapshot()`. */
 export interface SnapshotOptions {
-  /** Lines of scrollback, at most. Default: all that are kept. */
+  /** Lines of scrollback, at most; 0 to 1048576. Default: all that are kept. */
   scrollback?: number
   /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
   format?: 'bytes' | 'json'
@@ -223,7 +226,7 @@ export interface CreateOptions {
    * who asked. Default: its project.
    */
   rateKey?: string
-  /** Output kept, in bytes. Default: the registry's `historyBytes`. */
+  /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
   historyBytes?: number
   /** Whether it keeps a screen. Default: the registry's `screen`. */
   screen?: boolean | ScreenOptions
@@ -403,7 +406,7 @@ export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
 
 /** Options of `spawn()`: node-pty's, and a few more. */
 export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
-  /** Input that may wait for the program to read it, in bytes. Default 16777216. */
+  /** Input that may wait for the program to read it, in bytes, 1 to 1 GiB. Default 16777216. */
   maxInputBytes?: number
   /**
    * How long a background process that holds the terminal open may delay the

@@ -361,8 +361,9 @@ impl Pty {
     /// resumed by that, and by SIGHUP, SIGTERM and SIGKILL: its exit comes after
     /// its last output.
     ///
-    /// @throws `ERR_UNKNOWN_SIGNAL`.
-    #[napi(catch_unwind, ts_args_type = "signal?: string")]
+    /// @param signal - A name such as `'SIGTERM'` or a number.
+    /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
     pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
         self.state.kill(pty_options::signal(&env, signal)?);
         Ok(())

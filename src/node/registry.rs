@@ -84,8 +84,8 @@ impl SessionRegistry {
     ///
     /// @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
     /// `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-    /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's name (`ENOENT`, `EACCES`,
-    /// …) with `errno`, `syscall` and `path`.
+    /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
+    /// name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
     #[napi(catch_unwind, ts_args_type = "options?: CreateOptions")]
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
@@ -113,6 +113,7 @@ impl SessionRegistry {
     /// is named, the oldest.
     ///
     /// @returns `null` when there is none.
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
     pub fn get(
         &self,
@@ -126,6 +127,8 @@ impl SessionRegistry {
     }
 
     /// The sessions of a project, or all, oldest first.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId?: string", ts_return_type = "SessionInfo[]")]
     pub fn list(&self, env: Env, project_id: Option<Unknown<'_>>) -> Result<Vec<Object<'static>>> {
         let project = args::string_or_none(&env, project_id, "projectId")?;
@@ -156,6 +159,7 @@ impl SessionRegistry {
     /// Closes all sessions of a project.
     ///
     /// @returns How many there were.
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn close_project(&self, env: Env, project_id: Unknown<'_>) -> Result<f64> {
         let project = args::string(&env, project_id, "projectId")?;
@@ -177,7 +181,7 @@ impl SessionRegistry {
     /// Gives a session its project's focus. Where more than
     /// `maxFocusedPerProject` have it, the least recently active one loses it.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`.
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
     pub fn focus(&self, env: Env, id: Unknown<'_>, project_id: Option<Unknown<'_>>) -> Result<()> {
         let (id, project) = name(&env, id, project_id)?;
@@ -187,7 +191,7 @@ impl SessionRegistry {
 
     /// Takes a session's focus away.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`.
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
     pub fn blur(&self, env: Env, id: Unknown<'_>, project_id: Option<Unknown<'_>>) -> Result<()> {
         let (id, project) = name(&env, id, project_id)?;
@@ -196,6 +200,8 @@ impl SessionRegistry {
     }
 
     /// Ids of a project's focused sessions, least recently active first.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn focused(&self, env: Env, project_id: Unknown<'_>) -> Result<Vec<String>> {
         let project = args::string(&env, project_id, "projectId")?;
@@ -206,6 +212,7 @@ impl SessionRegistry {
     /// output is kept, to be sent on resume.
     ///
     /// @returns How many sessions changed.
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn suspend(&self, env: Env, project_id: Unknown<'_>) -> Result<f64> {
         let project = args::string(&env, project_id, "projectId")?;
@@ -217,6 +224,7 @@ impl SessionRegistry {
     /// Ends the suspension of a project's sessions.
     ///
     /// @returns The sessions that were suspended.
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string", ts_return_type = "SessionInfo[]")]
     pub fn resume(&self, env: Env, project_id: Unknown<'_>) -> Result<Vec<Object<'static>>> {
         let project = args::string(&env, project_id, "projectId")?;
@@ -227,7 +235,7 @@ impl SessionRegistry {
 
     /// Notes that a connection uses a session: it is not inactive meanwhile.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`.
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
     #[napi(
         catch_unwind,
         ts_args_type = "sessionId: string, connectionId: string, projectId?: string"
@@ -246,9 +254,10 @@ impl SessionRegistry {
     }
 
     /// Notes that a connection is gone. A session that it leaves without any
-    /// is closed after `keepAlive`, or after the registry's `inactiveTimeout`.
+    /// is closed after `keepAlive` ms, or after the registry's `inactiveTimeout`.
     ///
     /// @returns How many sessions it was attached to.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
     #[napi(catch_unwind, ts_args_type = "connectionId: string, options?: { keepAlive?: number }")]
     pub fn detach(
         &self,
@@ -271,6 +280,7 @@ impl SessionRegistry {
     ///
     /// @returns Milliseconds; `null` when the tries are used up, and for a
     /// session that there is not.
+    /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "sessionId: string, projectId?: string")]
     pub fn retry_delay(
         &self,

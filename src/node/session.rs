@@ -271,8 +271,9 @@ impl Session {
     /// Nothing happens once the shell has exited.
     ///
     /// @param signal - A name such as `'SIGTERM'` or a number. Default: hang up
-    /// (SIGHUP), and kill after 2 s what ignores it.
-    /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_CLOSED`.
+    /// (SIGHUP), and kill after `killGrace` (2 s) what ignores it.
+    /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
+    /// `ERR_CLOSED`.
     #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
     pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
         let signal = pty_options::signal(&env, signal)?;
@@ -412,7 +413,8 @@ impl Session {
 
     /// Closes the session: when this returns it is in no index any more, its
     /// memory is free, its viewers are closed and its process group has been
-    /// hung up on (and is killed after 2 s if it ignores that). Idempotent.
+    /// hung up on (and is killed after `killGrace`, 2 s, if it ignores that).
+    /// Idempotent.
     #[napi(catch_unwind)]
     pub fn close(&self, env: Env) -> Result<()> {
         self.state.registry.close_handle(&self.state.handle);

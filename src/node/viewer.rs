@@ -37,7 +37,10 @@ pub(super) struct State {
     token: Token,
     hub: Rc<Hub>,
     listener: RefCell<Option<Rc<Callback>>>,
-    /// The memory of the frame that is out, until it is released.
+    /// Frames that were read and not released. While there are several, a release
+    /// does not say which of them is out, so the memory of none is used again.
+    unreleased: Cell<u32>,
+    /// The memory of the one frame that was read and not released.
     lent: RefCell<Option<Slab>>,
     gap: Cell<Option<Gap>>,
     /// The cursor's last state, for after the close.
@@ -101,6 +104,19 @@ impl State {
         Some(frame.length)
     }
 
+    fn lend(&self, slab: Slab) {
+        let others = self.unreleased.get();
+        self.unreleased.set(others.saturating_add(1));
+        *self.lent.borrow_mut() = (others == 0).then_some(slab);
+    }
+
+    fn take_back(&self) {
+        self.unreleased.set(self.unreleased.get().saturating_sub(1));
+        if let Some(slab) = self.lent.take() {
+            self.hub.pool.give_back(slab);
+        }
+    }
+
     fn is_closed(&self) -> bool {
         self.closed.get() || self.session.is_closed()
     }
@@ -120,7 +136,8 @@ impl State {
 /// echo, a few milliseconds later, with more in it, for a flood.
 ///
 /// A frame never ends inside a UTF-8 character or an escape sequence (unless a
-/// sequence is longer than 4 KiB).
+/// sequence is longer than 4 KiB): what is unfinished waits, however long, for
+/// its rest, for 4 KiB of it, or for the end of the session's output.
 ///
 /// @example
 /// ```js
@@ -159,6 +176,7 @@ pub(super) fn open(
         token,
         hub: Rc::clone(&hub),
         listener: RefCell::default(),
+        unreleased: Cell::default(),
         lent: RefCell::default(),
         gap: Cell::default(),
         last: Cell::default(),
@@ -203,22 +221,21 @@ impl Viewer {
     /// The next frame, or `null` when everything has been read.
     ///
     /// The Buffer is the caller's for good, unless it calls `release()`: then
-    /// its memory is used again for a later frame.
+    /// its memory is used again for a later frame, of this or another viewer.
     #[napi(catch_unwind, ts_return_type = "Buffer | null")]
     pub fn read(&self, env: Env) -> Result<Unknown<'static>> {
         let Some((buffer, slab)) = self.state.read(&env)? else { return args::null(&env) };
-        *self.state.lent.borrow_mut() = Some(slab);
+        self.state.lend(slab);
         Ok(buffer)
     }
 
-    /// Says that the last frame is out (call it from the callback of
-    /// `ws.send`). Its memory may be used again from here on, and the listener
-    /// is called when there is more to read.
+    /// Says that a frame is out: call it once for each, from the callback of
+    /// `ws.send`. Its memory may be used again from here on, and the listener is
+    /// called when there is more to read. Where several frames were read before
+    /// the first was released, their memory is left to the garbage collector.
     #[napi(catch_unwind)]
     pub fn release(&self) {
-        if let Some(slab) = self.state.lent.take() {
-            self.state.hub.pool.give_back(slab);
-        }
+        self.state.take_back();
         self.state.session.frame_done(self.state.key);
     }
 

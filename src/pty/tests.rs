@@ -196,6 +196,25 @@ fn a_leader_that_ignores_the_hang_up_is_killed_after_the_grace() {
 }
 
 #[test]
+fn a_job_that_ignores_the_hang_up_is_killed_though_its_first_process_is_gone() {
+    let script = "set -m; true | sh -c 'trap \"\" HUP; echo pid $$ done; exec sleep 1000'";
+    let (memory, pty) = start(&options(script));
+    memory.prints("done");
+    let text = memory.text();
+    let word = text.split_whitespace().skip_while(|word| *word != "pid").nth(1);
+    let pid = word.and_then(|word| word.parse::<i32>().ok()).expect("a process id");
+    // The first process has to be gone, and waited for by the shell.
+    std::thread::sleep(Duration::from_millis(200));
+    pty.close();
+    let end = Instant::now() + Duration::from_secs(5);
+    // SAFETY: signal 0 only asks whether there is such a process.
+    while unsafe { libc::kill(pid, 0) } == 0 {
+        assert!(Instant::now() < end, "the job lives on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_terminal_that_is_dropped_is_closed() {
     let (memory, pty) = start(&options("exec cat"));
     drop(pty);

@@ -303,6 +303,8 @@ impl Stream {
         cursor.signal.arm();
         if cursor.offset < end {
             cursor.output(end, 0, false, now);
+        } else {
+            cursor.caught_up = true;
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::io;
 
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use super::errno::os_error;
@@ -22,7 +23,7 @@ pub(super) fn start(options: &SpawnOptions, pair: &Pair) -> Result<u32, SpawnErr
 pub(super) fn abandon(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(pid, Signal::KILL);
-        let _ = waitpid(Some(pid), WaitOptions::empty());
+        let _ = retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()));
     }
 }
 

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getsid, test_kill_process_group};
 use tokio::time::Instant;
 
@@ -18,7 +19,8 @@ use crate::pty::ExitStatus;
 /// How often a group is asked whether it is still there.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A group of the leader's session that had the terminal when it was hung up.
+/// A group of the leader's session, not the leader's own, that had the terminal
+/// in the foreground.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
     group: Pid,
@@ -31,15 +33,22 @@ impl Job {
         (group != leader).then_some(Self { group, leader })
     }
 
-    /// A number that was given away belongs to another session; the session's
-    /// own number is not given away while it has members.
+    /// Whether the job has members left. Its first process may be gone before
+    /// the others, so that only a process of another session that has its number
+    /// tells that the number was given away; the session's own number is not
+    /// given away while it has members.
     fn lives(self) -> bool {
-        getsid(Some(self.group)).is_ok_and(|session| session == self.leader)
+        let given_away = match getsid(Some(self.group)) {
+            Ok(session) => session != self.leader,
+            Err(error) => error != Errno::SRCH,
+        };
+        !given_away && test_kill_process_group(self.group).is_ok()
     }
 
-    fn kill(self) {
+    /// Sends a signal, unless the number was given away.
+    pub(super) fn signal(self, signal: Signal) {
         if self.lives() {
-            signal_group(self.group.as_raw_pid().cast_unsigned(), Signal::KILL);
+            signal_group(self.group.as_raw_pid().cast_unsigned(), signal);
         }
     }
 }
@@ -99,7 +108,7 @@ impl Life {
             signal_group(self.leader.pid(), Signal::KILL);
         }
         if let Some(job) = self.orders.job.lock().take() {
-            job.kill();
+            job.signal(Signal::KILL);
         }
     }
 
@@ -114,7 +123,7 @@ impl Life {
 /// leader is reaped and a process has its number, the group was empty in between
 /// and is somebody else's now.
 fn group_lives(group: Pid, leader_reaped: bool) -> bool {
-    let given_away = leader_reaped && getsid(Some(group)).is_ok();
+    let given_away = leader_reaped && getsid(Some(group)) != Err(Errno::SRCH);
     !given_away && test_kill_process_group(group).is_ok()
 }
 
@@ -125,27 +134,64 @@ mod tests {
 
     use super::*;
 
+    /// Fails with what the system says of the group's number.
+    #[track_caller]
+    fn expect(group: Pid, lives: bool, leader_reaped: bool, when: &str) {
+        let (session, signal) = (getsid(Some(group)), test_kill_process_group(group));
+        assert_eq!(
+            group_lives(group, leader_reaped),
+            lives,
+            "{when}: group {group:?}, leader reaped: {leader_reaped}, session of the process of \
+             its number: {session:?}, signal to the group: {signal:?}"
+        );
+    }
+
+    fn sleep(seconds: &str, group: i32) -> std::process::Child {
+        Command::new("sleep").arg(seconds).process_group(group).spawn().expect("a process")
+    }
+
     #[test]
     fn a_group_whose_number_a_new_process_has_is_not_the_leaders() {
-        let mut stranger = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let mut stranger = sleep("60", 0);
         let pid = Pid::from_child(&stranger);
-        assert!(group_lives(pid, false), "a leader that is not reaped has its group");
-        assert!(!group_lives(pid, true), "a process of that number has taken the group over");
-        stranger.kill().expect("the stranger is there");
-        stranger.wait().expect("nobody else waits for the stranger");
-        assert!(!group_lives(pid, true), "a group without members is gone");
+        expect(pid, true, false, "the process runs");
+        expect(pid, false, true, "a process has the number of a leader that is gone");
+        stranger.kill().expect("a process that runs");
+        stranger.wait().expect("its end");
+        expect(pid, false, true, "the process is gone");
     }
 
     #[test]
     fn a_group_outlives_its_leader_while_it_has_members() {
-        let mut leader = Command::new("sleep").arg("0").process_group(0).spawn().unwrap();
+        let mut leader = sleep("60", 0);
         let group = Pid::from_child(&leader);
-        let join = group.as_raw_pid();
-        let mut member = Command::new("sleep").arg("60").process_group(join).spawn().unwrap();
-        leader.wait().unwrap();
-        assert!(group_lives(group, true), "a member keeps the group");
-        member.kill().unwrap();
-        member.wait().unwrap();
-        assert!(!group_lives(group, true), "the last member took the group along");
+        // It joins while the leader is there: a group that is empty is none.
+        let mut member = sleep("60", group.as_raw_pid());
+        leader.kill().expect("a leader that runs");
+        leader.wait().expect("its end");
+        expect(group, true, true, "a member is left");
+        member.kill().expect("a member that runs");
+        member.wait().expect("its end");
+        expect(group, false, true, "nobody is left");
+    }
+
+    #[test]
+    fn a_job_outlives_its_first_process_and_is_of_its_own_session_alone() {
+        let mut first = sleep("60", 0);
+        let group = Pid::from_child(&first);
+        let mut second = sleep("60", group.as_raw_pid());
+        let session = getsid(None).expect("this process's session");
+        let job = Job { group, leader: session };
+        assert!(job.lives(), "both run");
+        let foreign = Job { group, leader: Pid::from_child(&second) };
+        assert!(!foreign.lives(), "the number is another session's");
+        foreign.signal(Signal::KILL);
+        assert!(first.try_wait().expect("an answer").is_none(), "it was signalled all the same");
+        first.kill().expect("a process that runs");
+        first.wait().expect("its end");
+        assert!(job.lives(), "the second runs");
+        job.signal(Signal::KILL);
+        second.wait().expect("its end");
+        assert!(!job.lives(), "nobody is left");
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use parking_lot::Mutex;
 use rustix::io::Errno;
+use tokio::sync::Notify;
 
 use super::Master;
 use crate::pty::{Sink, WriteError};
@@ -23,6 +24,9 @@ pub(super) struct Input {
     limit: usize,
     sink: Arc<dyn Sink>,
     state: Mutex<State>,
+    /// The reactor writes no more: it would hold the terminal until the program
+    /// reads, which it may never do.
+    closing: Notify,
 }
 
 #[derive(Default)]
@@ -48,7 +52,7 @@ impl State {
 
 impl Input {
     pub(super) fn new(limit: usize, sink: Arc<dyn Sink>) -> Self {
-        Self { limit, sink, state: Mutex::default() }
+        Self { limit, sink, state: Mutex::default(), closing: Notify::new() }
     }
 
     pub(super) fn queued(&self) -> usize {
@@ -61,6 +65,8 @@ impl Input {
         state.closed = true;
         state.queued = 0;
         state.waiting = VecDeque::new();
+        drop(state);
+        self.closing.notify_one();
     }
 
     /// Takes all of `data` or nothing; `Ok(true)` when nothing waits after it.
@@ -123,7 +129,12 @@ impl Input {
     async fn drain(self: Arc<Self>, master: Master) {
         while let Some(mut chunk) = self.next() {
             while chunk.has_remaining() {
-                let Ok(mut guard) = master.writable().await else { return };
+                let writable = tokio::select! {
+                    biased;
+                    () = self.closing.notified() => return,
+                    writable = master.writable() => writable,
+                };
+                let Ok(mut guard) = writable else { return };
                 match write_once(master.get_ref(), &chunk) {
                     Ok(written) => {
                         chunk.advance(written);
@@ -198,7 +209,14 @@ fn write_once(fd: &OwnedFd, data: &[u8]) -> Result<usize, Errno> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use rustix::termios::OptionalActions;
+    use tokio::io::unix::AsyncFd;
+
+    use super::super::open::{self, Pair};
     use super::*;
+    use crate::pty::{ExitStatus, Gate, PtySize};
 
     #[test]
     fn small_pieces_that_wait_are_joined_and_empty_ones_are_none() {
@@ -213,6 +231,50 @@ mod tests {
         let joined: Vec<u8> = state.waiting.iter().flatten().copied().collect();
         let expected: Vec<u8> = (0..=255_u8).flat_map(|byte| [byte; 64]).collect();
         assert_eq!(joined, expected);
+    }
+
+    struct Nobody;
+
+    impl Sink for Nobody {
+        fn output(&self, _bytes: &[u8]) {}
+        fn gate(&self) -> Gate {
+            Gate::Open
+        }
+        fn changed(&self) -> Arc<Notify> {
+            Arc::default()
+        }
+        fn exited(&self, _status: ExitStatus) {}
+        fn ended(&self) {}
+        fn drained(&self) {}
+    }
+
+    /// A terminal whose program takes no input, and the program's side of it.
+    fn deaf_terminal() -> (Master, OwnedFd) {
+        let Pair { master, slave } = open::open(PtySize::new(80, 24)).expect("a terminal");
+        let mut modes = rustix::termios::tcgetattr(&slave).expect("its modes");
+        modes.make_raw();
+        rustix::termios::tcsetattr(&slave, OptionalActions::Now, &modes).expect("raw modes");
+        let _context = crate::reactor::handle().enter();
+        // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
+        let master = unsafe { AsyncFd::register(master) }.expect("a watched descriptor");
+        (Arc::new(master), slave)
+    }
+
+    #[test]
+    fn a_close_lets_go_of_the_terminal_although_input_waits() {
+        let (master, _slave) = deaf_terminal();
+        let input = Arc::new(Input::new(1 << 20, Arc::new(Nobody)));
+        assert_eq!(input.write(&master, &[b'x'; 500_000]), Ok(false));
+        // Long enough for the reactor to write what fits and wait for more room.
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(input.queued() > 0, "the terminal took everything");
+        input.close();
+        let master = Arc::downgrade(&{ master });
+        let end = Instant::now() + Duration::from_secs(5);
+        while master.strong_count() > 0 {
+            assert!(Instant::now() < end, "the descriptor is still held");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]

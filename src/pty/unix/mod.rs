@@ -102,29 +102,29 @@ impl UnixPty {
         self.master.lock().take()
     }
 
-    /// The groups that a signal is for: the leader's own, and the one in the
-    /// foreground of the terminal.
+    /// Signals the groups that a signal is for: the leader's own, and the one in
+    /// the foreground of the terminal.
     fn signal_groups(&self, signal: Signal) {
-        let foreground = self.foreground();
+        let job = self.job();
         let reaped = self.reaped.lock();
         if !*reaped {
             signal_group(self.pid, signal);
         }
         drop(reaped);
-        if let Some(group) =
-            foreground.filter(|group| group.as_raw_pid().cast_unsigned() != self.pid)
-        {
-            let _ = kill_process_group(group, signal);
+        if let Some(job) = job {
+            job.signal(signal);
         }
     }
 
-    fn foreground(&self) -> Option<Pid> {
-        self.master().and_then(|fd| rustix::termios::tcgetpgrp(fd.get_ref()).ok())
+    /// The job in the foreground of the terminal, unless it is the leader's own.
+    fn job(&self) -> Option<Job> {
+        let group = rustix::termios::tcgetpgrp(self.master()?.get_ref()).ok()?;
+        Job::new(group, self.pid)
     }
 
     /// Hangs up, and notes whom to kill if that is ignored.
     fn hang_up_groups(&self) {
-        if let Some(job) = self.foreground().and_then(|group| Job::new(group, self.pid)) {
+        if let Some(job) = self.job() {
             *self.orders.job.lock() = Some(job);
         }
         self.signal_groups(Signal::HUP);

@@ -92,6 +92,17 @@ fn a_viewer_reads_what_was_printed_from_where_it_began() {
 }
 
 #[test]
+fn a_viewer_whose_last_frame_is_out_and_was_the_last_has_caught_up() {
+    let mut bench = Bench::new(4096);
+    let key = bench.open(Origin::Start, Format::Bytes);
+    bench.append(b"a");
+    assert!(bench.read(key).is_some());
+    bench.stream.frame_done(key, bench.now);
+    bench.wait(STALL * 2);
+    assert!(bench.stream.is_watched(bench.now), "it has everything, so it has not stalled");
+}
+
+#[test]
 fn a_framed_viewer_gets_offsets_and_channels() {
     let mut bench = Bench::new(4096);
     let framed = bench.open(Origin::Start, Format::Framed);

@@ -61,7 +61,7 @@ pub(in crate::pty::unix) fn launch(options: &SpawnOptions, pair: &Pair) -> Resul
         return Err(Failure { syscall: "spawn", errno });
     }
     if let Some(failure) = plan.failed {
-        // A signal of Node's must not leave the failed child a zombie.
+        // A signal may end the wait early, and nobody else would wait for it.
         let _ = retry_on_intr(|| waitpid(Pid::from_raw(pid), WaitOptions::empty()));
         return Err(failure);
     }
