@@ -42,6 +42,9 @@ pub(super) struct Buffer {
     /// terminal was made lower while that buffer was not in use. The normal
     /// buffer has a scrollback instead.
     pub(super) above: VecDeque<Row>,
+    /// Where in the memory of xterm.js' circular list the first line lies, which
+    /// only shows when the list is laid out for fewer columns.
+    pub(super) turned: usize,
     /// Rows that the alternate buffer keeps in all.
     pub(super) most: usize,
     /// The saved cursor.
@@ -62,6 +65,7 @@ impl Buffer {
             bottom: rows - 1,
             base: 0,
             above: VecDeque::new(),
+            turned: 0,
             most: rows,
             saved: Saved::default(),
             tabs: Tabs::new(cols),

@@ -58,6 +58,7 @@ impl Terminal {
     fn erase_scrollback(&mut self) {
         if !self.alternate {
             self.scrollback.clear();
+            self.active.turned += self.active.base;
         }
         self.active.drop_above();
     }

@@ -19,6 +19,8 @@ pub(super) struct Layout {
     /// The size before.
     pub(super) cols: usize,
     pub(super) rows: usize,
+    /// Where in the memory of xterm.js' circular list the first line lies.
+    pub(super) turned: usize,
     /// Lines before the screen.
     pub(super) base: usize,
     pub(super) x: usize,
@@ -46,6 +48,9 @@ impl Layout {
             }
             self.change_rows(cols, rows, max);
             self.max = max;
+            if rows != self.rows {
+                self.turned = 0;
+            }
         }
         self.bottom = rows - 1;
         if reflow && self.cols != cols {
@@ -216,7 +221,12 @@ impl Layout {
                 },
             }
         }
-        backwards.truncate(total);
+        // Lines before the first one come round to the end of xterm.js' list, as
+        // far as there is memory before the first line.
+        let surplus = backwards.split_off(total.min(backwards.len()));
+        for (line, row) in backwards.iter_mut().zip(surplus).take(self.turned) {
+            *line = row;
+        }
         backwards.reverse();
         self.lines = backwards;
     }

@@ -60,6 +60,7 @@ impl Terminal {
             room,
             cols,
             rows,
+            turned: buffer.turned,
             base: buffer.base - lost,
             x: buffer.x,
             y: buffer.y,
@@ -98,6 +99,7 @@ impl Terminal {
         let buffer = self.buffer(alternate);
         buffer.base = layout.base;
         buffer.above = above.into();
+        buffer.turned = layout.turned;
         buffer.most = layout.max;
         buffer.x = layout.x;
         buffer.y = layout.y;

@@ -139,10 +139,17 @@ impl Terminal {
     }
 
     fn push_scrollback(&mut self) {
-        if self.scrollback.max_rows() == 0 {
+        let most = self.scrollback.max_rows();
+        if self.active.base >= most {
+            let turned = self.active.turned + 1;
+            // A line put in above the last one turns the list without an end.
+            let is_last = self.active.bottom + 1 == self.rows;
+            self.active.turned = if is_last { turned % (self.rows + most) } else { turned };
+        }
+        if most == 0 {
             return;
         }
-        self.active.base = (self.active.base + 1).min(self.scrollback.max_rows());
+        self.active.base = (self.active.base + 1).min(most);
         let row = self.active.row(0);
         let tables = super::codec::Tables {
             styles: &self.styles,

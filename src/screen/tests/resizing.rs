@@ -1,5 +1,6 @@
 //! Resizing.
 
+use super::super::{Screen, ScreenOptions};
 use super::{screen, shown};
 
 #[test]
@@ -121,4 +122,27 @@ fn new_columns_have_tab_stops() {
     screen.resize(30, 1);
     screen.feed(b"\t\t\tx");
     assert_eq!(screen.text(), format!("{}x", " ".repeat(24)));
+}
+
+/// The text of a screen that keeps four lines in all, after so many lines have
+/// been pushed out and a line in the scrollback has been split.
+fn overfull(pushed_out: usize) -> String {
+    let options = ScreenOptions { cols: 10, rows: 2, scrollback_lines: 2, ..Default::default() };
+    let mut screen = Screen::new(&options);
+    // The pieces are too small to pass the screen by.
+    (0..pushed_out).for_each(|_| screen.feed(b"1\r\n"));
+    screen.feed(b"abcdefghij\r\n3\r\n4\r\n5");
+    screen.resize(2, 2);
+    screen.text()
+}
+
+#[test]
+fn lines_beyond_the_first_come_round_to_the_end() {
+    // As in xterm.js, the list of lines has room before the first line only as
+    // far as it has turned.
+    assert_eq!(overfull(0), "4\n5");
+    assert_eq!(overfull(1), "4\ngh");
+    assert_eq!(overfull(2), "ef\ngh");
+    assert_eq!(overfull(4), "4\n5");
+    assert_eq!(overfull(5), "4\ngh");
 }
