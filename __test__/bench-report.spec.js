@@ -1,8 +1,9 @@
-// What the README shows of the server's benchmark is made by a program.
+// What the README shows of the benchmarks is made by programs.
 
 const fs = require('node:fs')
 const { README, between, part } = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
+const screen = require('../bench/screen/report.cjs')
 
 const WAYS = ['the old way', 'careful JavaScript, binary', 'offheap.v1']
 const figures = {
@@ -53,4 +54,46 @@ test('the README has a place for them, and the rest of it stays', () => {
   expect(changed).toMatch(/begin -->\n\ntables\n\n<!-- end/)
   expect(changed.startsWith(text.slice(0, text.indexOf('<!-- made by')))).toBe(true)
   expect(changed.endsWith(text.slice(text.indexOf('<!-- end')))).toBe(true)
+})
+
+describe('the screen', () => {
+  const engines = [860e6, 160e6, 30e6]
+  const snapshots = [[2e-6, 2048], [], [14e-6, 1024]]
+  const results = {
+    node: 'v20.20.2',
+    platform: 'linux x64',
+    cpus: 2,
+    rounds: 5,
+    names: ['offheap-terminal', 'drawn', 'other'],
+    versions: ['', '0.26.0', '1.2.3'],
+    xterm: '6.0.0',
+    throughput: [{ name: 'plain lines', engines, bare: 1633e6, xterm: 57e6 }],
+    memory: [{ name: 'a new screen', engines: [2900, 101376, 63078], counted: 2800, xterm: 206848 }],
+    snapshots: [
+      {
+        name: 'plain lines',
+        engines: snapshots,
+        xterm: [94e-6, 1741],
+        all: { ours: [12e-6, 53248], xterm: [3.8e-3, 76800] },
+      },
+    ],
+    bounds: [
+      { name: 'reset (RIS)', ms: 62.6 },
+      { name: 'erase below (ED)', ms: 22.6 },
+    ],
+  }
+
+  test('the tables have a column for each engine, and for snapshots of those that make them', () => {
+    const text = screen.part(results).replace(/ +/g, ' ')
+    expect(text).toContain('| drawn 0.26.0 | other 1.2.3 | @xterm/headless 6.0.0 |')
+    expect(text).toContain('| plain lines | 860 | 1633 | 160 | 30 | 57 |')
+    expect(text).toContain('| a new screen | 2.8 | 2.7 | 99 | 62 | 202 |')
+    expect(text).toContain('| plain lines | 2.0 (2.0) | 14.0 (1.0) | 94.0 (1.7) | 12.0 (52) | 3800 (75) |')
+    expect(text).toContain('take 63 ms: reset (RIS)')
+  })
+
+  test('the README has a place for them', () => {
+    const text = fs.readFileSync(screen.README, 'utf8')
+    expect(screen.place(text, 'tables')).toMatch(/begin here\. -->\n\ntables\n\n<!-- The figures/)
+  })
 })

@@ -7,7 +7,10 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const markdown = require('../markdown')
 const { plot } = require('./plot')
+
+const { table } = markdown
 
 const ROOT = path.join(__dirname, '..', '..')
 const RESULTS = path.join(__dirname, '..', 'results', 'server.json')
@@ -83,21 +86,8 @@ function stallTable({ stall, stallSeconds }) {
   return table([what, 'RSS growth', 'V8 heap peak', "another session's echo p50, ms", 'p99, ms'], rows)
 }
 
-/** Columns as wide as their widest cell, as the formatter wants them. */
-function table(head, rows) {
-  const lines = [head, ...rows].map((cells) => head.map((_, index) => String(cells[index] ?? '')))
-  const widths = head.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)))
-  const line = (cells) => `| ${cells.map((cell, index) => cell.padEnd(widths[index])).join(' | ')} |`
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return [line(lines[0]), rule, ...lines.slice(1).map(line)].join('\n')
-}
-
-/** Replaces what stands between the marks of a text. */
-function between(text, replacement) {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`${README} has no place for the tables: ${BEGIN} … ${END}`)
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${replacement}\n\n${text.slice(end)}`
-}
+/** A README with other tables. */
+const between = (text, replacement) => markdown.between(text, BEGIN, END, replacement)
 
 /** The README's part: the plot, the tables, and what they were made on. */
 function part(results) {

@@ -1,4 +1,4 @@
-//! What the history costs: writing into a full ring, finding boundaries.
+//! What the history costs: writing into a full ring, reading, finding boundaries.
 
 use std::hint::black_box;
 
@@ -38,6 +38,25 @@ fn write(criterion: &mut Criterion) {
     }
 }
 
+/// Copies out of a full ring, from wherever a viewer stands.
+fn read(criterion: &mut Criterion) {
+    let text = sample::log(1 << 20);
+    let ring = full_ring(CAPACITY, &text);
+    let mut group = criterion.benchmark_group("read");
+    for size in [1024, 65_536] {
+        let mut target = vec![0; size];
+        let mut from = ring.start();
+        group.throughput(Throughput::Bytes(size as u64));
+        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+            bencher.iter(|| {
+                let next = from + 4099;
+                from = if next + size as u64 > ring.end() { ring.start() } else { next };
+                ring.copy_to(black_box(from), &mut target)
+            });
+        });
+    }
+}
+
 /// A safe tail, as a reconnecting client gets it.
 fn tail(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tail of 5 KB");
@@ -71,5 +90,5 @@ fn frame_end(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, write, tail, frame_end);
+criterion_group!(benches, write, read, tail, frame_end);
 criterion_main!(benches);

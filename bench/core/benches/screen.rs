@@ -1,5 +1,7 @@
 //! What the screen costs: taking output with its scrollback on, and snapshots.
 
+#![allow(clippy::format_push_string, reason = "streams are made before the clock runs")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

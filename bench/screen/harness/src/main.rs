@@ -2,9 +2,9 @@
 //!
 //! Commands come on standard input, one a line, some followed by bytes:
 //! `new cols rows lines bytes unicode`, `feed n`, `answer n`, `resize cols rows`,
-//! `snapshot lines`, `text`, `held`, `pending`, `time-feed n chunk rounds`,
-//! `time-snapshot lines rounds`, `time-hostile n m`, `memory n count`. Each command that asks for something
-//! is answered on standard output with a length, a newline and so many bytes.
+//! `snapshot lines`, `text`, `held`, `pending`, `time-hostile n m`. Each command
+//! that asks for something is answered on standard output with a length, a newline
+//! and so many bytes.
 
 #[path = "../../../../src/screen/mod.rs"]
 #[allow(dead_code, reason = "the scripts do not use all of it")]
@@ -67,10 +67,7 @@ impl<R: BufRead, W: Write> Harness<R, W> {
             "text" => self.reply(self.screen.text().as_bytes())?,
             "held" => self.reply(self.screen.bytes_held().to_string().as_bytes())?,
             "pending" => self.reply(self.screen.unfinished_character().to_string().as_bytes())?,
-            "time-feed" => self.time_feed(number(0), number(1), number(2))?,
-            "time-snapshot" => self.time_snapshot(number(0), number(1))?,
             "time-hostile" => self.time_hostile(number(0), number(1))?,
-            "memory" => self.memory(number(0), number(1))?,
             _ => panic!("unknown command {line:?}"),
         }
         Ok(())
@@ -85,31 +82,6 @@ impl<R: BufRead, W: Write> Harness<R, W> {
             unicode: if numbers[4] == 6 { UnicodeVersion::V6 } else { UnicodeVersion::V11 },
         };
         self.screen = Screen::new(&self.options);
-    }
-
-    /// Seconds of the best round of feeding the same bytes to the screen.
-    fn time_feed(&mut self, len: usize, chunk: usize, rounds: usize) -> io::Result<()> {
-        let bytes = self.bytes(len)?;
-        let mut best = f64::MAX;
-        for _ in 0..rounds {
-            let begin = Instant::now();
-            bytes.chunks(chunk).for_each(|part| self.screen.feed(part));
-            best = best.min(begin.elapsed().as_secs_f64());
-        }
-        self.reply(best.to_string().as_bytes())
-    }
-
-    /// Seconds of the best of many snapshots, and their length.
-    fn time_snapshot(&mut self, lines: usize, rounds: usize) -> io::Result<()> {
-        let mut out = Vec::new();
-        let mut best = f64::MAX;
-        for _ in 0..rounds {
-            out.clear();
-            let begin = Instant::now();
-            self.screen.snapshot(Some(lines), &mut out);
-            best = best.min(begin.elapsed().as_secs_f64());
-        }
-        self.reply(format!("{best} {}", out.len()).as_bytes())
     }
 
     /// Milliseconds that 64 KiB of a sequence take the screen, which is fed the
@@ -128,21 +100,6 @@ impl<R: BufRead, W: Write> Harness<R, W> {
         self.reply((best * 1e3).to_string().as_bytes())
     }
 
-    /// Bytes of resident memory that each of many equal screens adds.
-    fn memory(&mut self, len: usize, count: usize) -> io::Result<()> {
-        let bytes = self.bytes(len)?;
-        let before = resident();
-        let screens: Vec<Screen> = (0..count)
-            .map(|_| {
-                let mut screen = Screen::new(&self.options);
-                bytes.chunks(65536).for_each(|part| screen.feed(part));
-                screen
-            })
-            .collect();
-        let each = (resident() - before) / screens.len();
-        self.reply(format!("{each} {}", screens[0].bytes_held()).as_bytes())
-    }
-
     fn bytes(&mut self, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         self.input.read_exact(&mut bytes)?;
@@ -158,10 +115,4 @@ impl<R: BufRead, W: Write> Harness<R, W> {
 
 fn small(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
-}
-
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.unwrap_or(0) * 4096
 }
