@@ -6,10 +6,10 @@
 //! of an interactive shell) have lost their terminal and are not hunted: the
 //! system offers no name for them that could not mean somebody else by then.
 
+use std::io;
 use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, getsid, test_kill_process_group};
+use rustix::process::{Pid, Signal, test_kill_process_group};
 use tokio::time::Instant;
 
 use super::life::{Leadership, Life};
@@ -24,13 +24,13 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
     group: Pid,
-    leader: Pid,
+    session: libc::pid_t,
 }
 
 impl Job {
     pub(super) fn new(group: Pid, leader: u32) -> Option<Self> {
-        let leader = i32::try_from(leader).ok().and_then(Pid::from_raw)?;
-        (group != leader).then_some(Self { group, leader })
+        let session = libc::pid_t::try_from(leader).ok()?;
+        (group.as_raw_pid() != session).then_some(Self { group, session })
     }
 
     /// Whether the job has members left. Its first process may be gone before
@@ -38,9 +38,10 @@ impl Job {
     /// tells that the number was given away; the session's own number is not
     /// given away while it has members.
     fn lives(self) -> bool {
-        let given_away = match getsid(Some(self.group)) {
-            Ok(session) => session != self.leader,
-            Err(error) => error != Errno::SRCH,
+        let given_away = match Holder::of(self.group) {
+            Holder::Nobody => false,
+            Holder::InSession(session) => session != self.session,
+            Holder::Unknown => true,
         };
         !given_away && test_kill_process_group(self.group).is_ok()
     }
@@ -49,6 +50,32 @@ impl Job {
     pub(super) fn signal(self, signal: Signal) {
         if self.lives() {
             signal_group(self.group.as_raw_pid().cast_unsigned(), signal);
+        }
+    }
+}
+
+/// Who has a number as its process id.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Holder {
+    Nobody,
+    /// A process of this session. The number of the session is 0 where its
+    /// leader is outside this PID namespace, as it is for what `docker exec`
+    /// starts: `rustix::process::getsid` cannot say that, its number is never 0.
+    InSession(libc::pid_t),
+    /// A process that the system tells nothing of.
+    Unknown,
+}
+
+impl Holder {
+    fn of(process: Pid) -> Self {
+        // SAFETY: the call takes a number and touches none of this process's memory.
+        let session = unsafe { libc::getsid(process.as_raw_pid()) };
+        if session >= 0 {
+            return Self::InSession(session);
+        }
+        match io::Error::last_os_error().raw_os_error() {
+            Some(libc::ESRCH) => Self::Nobody,
+            _ => Self::Unknown,
         }
     }
 }
@@ -123,7 +150,7 @@ impl Life {
 /// leader is reaped and a process has its number, the group was empty in between
 /// and is somebody else's now.
 fn group_lives(group: Pid, leader_reaped: bool) -> bool {
-    let given_away = leader_reaped && getsid(Some(group)) != Err(Errno::SRCH);
+    let given_away = leader_reaped && Holder::of(group) != Holder::Nobody;
     !given_away && test_kill_process_group(group).is_ok()
 }
 
@@ -137,12 +164,12 @@ mod tests {
     /// Fails with what the system says of the group's number.
     #[track_caller]
     fn expect(group: Pid, lives: bool, leader_reaped: bool, when: &str) {
-        let (session, signal) = (getsid(Some(group)), test_kill_process_group(group));
+        let (holder, signal) = (Holder::of(group), test_kill_process_group(group));
         assert_eq!(
             group_lives(group, leader_reaped),
             lives,
-            "{when}: group {group:?}, leader reaped: {leader_reaped}, session of the process of \
-             its number: {session:?}, signal to the group: {signal:?}"
+            "{when}: group {group:?}, leader reaped: {leader_reaped}, holder of its number: \
+             {holder:?}, signal to the group: {signal:?}"
         );
     }
 
@@ -180,10 +207,11 @@ mod tests {
         let mut first = sleep("60", 0);
         let group = Pid::from_child(&first);
         let mut second = sleep("60", group.as_raw_pid());
-        let session = getsid(None).expect("this process's session");
-        let job = Job { group, leader: session };
+        // SAFETY: the call takes a number and touches none of this process's memory.
+        let session = unsafe { libc::getsid(0) };
+        let job = Job { group, session };
         assert!(job.lives(), "both run");
-        let foreign = Job { group, leader: Pid::from_child(&second) };
+        let foreign = Job { group, session: Pid::from_child(&second).as_raw_pid() };
         assert!(!foreign.lives(), "the number is another session's");
         foreign.signal(Signal::KILL);
         assert!(first.try_wait().expect("an answer").is_none(), "it was signalled all the same");
@@ -193,5 +221,28 @@ mod tests {
         job.signal(Signal::KILL);
         second.wait().expect("its end");
         assert!(!job.lives(), "nobody is left");
+    }
+    /// As under `docker exec`: the session of all processes has its leader outside
+    /// the PID namespace, and the number 0.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_session_from_outside_the_namespace_is_one_like_others() {
+        let namespace = ["--user", "--map-root-user", "--pid", "--fork"];
+        let unshare = || {
+            let mut command = Command::new("unshare");
+            command.args(namespace);
+            command
+        };
+        if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
+            return; // Some systems let nobody do so: there the tests above are all there is.
+        }
+        let output = unshare()
+            .arg(std::env::current_exe().expect("this test's program"))
+            .args(["farewell::tests::a_group", "farewell::tests::a_job"])
+            .output()
+            .expect("the tests, run again");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("3 passed"), "{said}");
     }
 }
