@@ -232,7 +232,10 @@ impl Hub {
         let Ok(mut batch) = self.news.try_borrow_mut() else { return };
         self.inbox.drain(&mut batch);
         for news in batch.drain(..) {
-            self.hand_out(env, news);
+            // One that panics must not take the others' news with it. The panic
+            // hook has printed it.
+            let told = std::panic::AssertUnwindSafe(|| self.hand_out(env, news));
+            let _ = std::panic::catch_unwind(told);
         }
         drop(batch);
         self.account(env);
@@ -249,13 +252,9 @@ impl Hub {
         };
         let target = self.targets.borrow().get(&token).and_then(Listener::target);
         let Some(target) = target else { return };
-        let mut scope = std::ptr::null_mut();
-        // SAFETY: opened and closed on the environment's thread, in order.
-        unsafe { sys::napi_open_handle_scope(self.env, &raw mut scope) };
+        let _scope = Scope::open(self.env);
         target.tell(env, news);
         super::callback::settle(self.env);
-        // SAFETY: as above.
-        unsafe { sys::napi_close_handle_scope(self.env, scope) };
     }
 
     /// Tells the garbage collector what the native side holds for it, so that
@@ -280,6 +279,28 @@ impl Hub {
             target.shut();
         }
         self.targets.borrow_mut().clear();
+    }
+}
+
+/// A handle scope, which closes when it is dropped: after a panic, too.
+struct Scope {
+    env: sys::napi_env,
+    scope: sys::napi_handle_scope,
+}
+
+impl Scope {
+    fn open(env: sys::napi_env) -> Self {
+        let mut scope = std::ptr::null_mut();
+        // SAFETY: called on the environment's thread, while the environment lives.
+        unsafe { sys::napi_open_handle_scope(env, &raw mut scope) };
+        Self { env, scope }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        // SAFETY: as at its opening; scopes are locals, so they close in order.
+        unsafe { sys::napi_close_handle_scope(self.env, self.scope) };
     }
 }
 

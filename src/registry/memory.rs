@@ -121,6 +121,8 @@ impl Registry {
     fn judge(&self, usage: Usage) -> Verdict {
         let mut watch = self.watch.lock();
         watch.usage = usage;
+        // The answer is here: what goes wrong with it must not end the asking.
+        watch.asked = false;
         let verdict = watch.monitor.judge(&self.options.memory, &usage);
         drop(watch);
         if verdict.level != verdict.previous {
@@ -134,7 +136,6 @@ impl Registry {
         let mut watch = self.watch.lock();
         let critical = verdict.level == Level::Critical;
         watch.critical = if critical { watch.critical.saturating_add(1) } else { 0 };
-        watch.asked = false;
         watch.last = Some(now);
         if !options.interval.is_zero() {
             let wait = if verdict.near { options.interval / HASTE } else { options.interval };
