@@ -863,7 +863,7 @@ export declare class Session {
    */
   openViewer(options?: ViewerOptions): Viewer
   /** Everything that is known of the session now. */
-  infoObject(): SessionInfo
+  info(): SessionInfo
   /**
    * Holds back, or lets go, this session's output: a mark for the server
    * that streams it. The history goes on.

@@ -178,6 +178,21 @@ describe('a closed session', () => {
     return session
   }
 
+  test('and an open one say what the list says of them', () => {
+    const session = registry.create({ id: 'a', metadata: { name: 'one' } })
+    session.append('abc')
+    expect(session.info()).toEqual(registry.list()[0])
+    expect(session.info()).toMatchObject({
+      id: 'a',
+      status: 'active',
+      start: 0,
+      end: 3,
+      metadata: { name: 'one' },
+    })
+    session.close()
+    expect(session.info()).toMatchObject({ id: 'a', status: 'closed' })
+  })
+
   test('still says what it was', () => {
     const session = closed()
     expect(session).toMatchObject({ id: 'a', projectId: 'p', closed: true, status: 'closed', viewers: 0 })

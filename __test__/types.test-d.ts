@@ -93,6 +93,8 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   // @ts-expect-error There is no such option.
   registry.create({ shell: 'bash' })
 
+  const info: SessionInfo = session.info()
+  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed'
   using viewer = session.openViewer({ from: 'tail', format: 'json' })
   same<typeof viewer, Viewer>()
   same<ReturnType<typeof viewer.read>, Buffer | null>()

@@ -380,7 +380,7 @@ impl Session {
     }
 
     /// Everything that is known of the session now.
-    #[napi(catch_unwind, ts_return_type = "SessionInfo")]
+    #[napi(js_name = "info", catch_unwind, ts_return_type = "SessionInfo")]
     pub fn info_object(&self, env: Env) -> Result<Object<'static>> {
         registry_types::info(&env, &self.state.handle, &self.info())
     }
