@@ -129,6 +129,27 @@ browserTest('a command is typed, and its output read from the screen', async () 
   await sees('\ngrüße 日本 🎉\n')
 })
 
+browserTest('a browser that keeps nothing for the site has a working page', async () => {
+  await page.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage'])
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        },
+      })
+  })
+  await open()
+  await sees('ready>')
+  await page.keyboard.press('Alt+Shift+L')
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
+  await page.keyboard.press('Alt+Shift+G')
+  expect(await page.evaluate(() => document.querySelector('button[data-layout="tabs"]').ariaPressed)).toBe(
+    'true',
+  )
+  await type('echo works-$((6*7))')
+  await sees('works-42')
+})
+
 browserTest(
   'with the connection killed in full flow, every byte comes exactly once',
   async () => {

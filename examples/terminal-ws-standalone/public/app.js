@@ -2,6 +2,7 @@
 import { call, token } from './access.js'
 import { arrange } from './grid.js'
 import { muxWebSocket } from './offheap-mux.js'
+import { keepSetting, setting } from './settings.js'
 import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
 import { toggleTheme } from './themes.js'
@@ -24,7 +25,7 @@ const server = {
 const terminals = new Map()
 const tabs = new Map()
 let active = null
-let layout = localStorage.getItem('offheap.layout') === 'tabs' ? 'tabs' : 'grid'
+let layout = setting('layout') === 'tabs' ? 'tabs' : 'grid'
 /** Closed a moment ago, still to be undone: their shells live until then. */
 const leaving = new Map()
 
@@ -190,7 +191,7 @@ function rename(id) {
 
 function setLayout(next) {
   layout = next
-  localStorage.setItem('offheap.layout', layout)
+  keepSetting('layout', layout)
   refresh()
   terminals.get(active)?.focus()
 }
@@ -225,12 +226,12 @@ function refresh() {
 /** The open terminals of this browser tab: a reload finds them again. */
 function save() {
   const open = [...terminals.values()].map(({ id, title }) => ({ id, title }))
-  sessionStorage.setItem('offheap.tabs', JSON.stringify({ open, active }))
+  keepSetting('tabs', JSON.stringify({ open, active }), 'tab')
 }
 
 function restore() {
   try {
-    const saved = JSON.parse(sessionStorage.getItem('offheap.tabs'))
+    const saved = JSON.parse(setting('tabs', 'tab'))
     for (const { id, title } of saved.open) open({ id, title, select: false })
     if (saved.open.length > 0) select(terminals.has(saved.active) ? saved.active : saved.open[0].id)
     return true
@@ -356,7 +357,7 @@ const stats = new StatsPanel($('stats'))
 
 function toggleStats(on = !stats.shown) {
   stats.show(on)
-  localStorage.setItem('offheap.stats', on ? 'shown' : 'hidden')
+  keepSetting('stats', on ? 'shown' : 'hidden')
   $('toggle-stats').setAttribute('aria-pressed', String(on))
 }
 
@@ -389,7 +390,7 @@ new ResizeObserver(() =>
 
 buildHelp()
 buildKeybar()
-if (localStorage.getItem('offheap.stats') === 'hidden') toggleStats(false)
+if (setting('stats') === 'hidden') toggleStats(false)
 // A browser does not say why a WebSocket was refused: whether for want of a token is asked here.
 call('/api/stats').catch(() => {})
 

@@ -1,4 +1,5 @@
 /** The terminal's colours, to match style.css, and the choice between light and dark. */
+import { keepSetting, setting } from './settings.js'
 
 const DARK = {
   background: '#121417',
@@ -55,12 +56,13 @@ const LIGHT = {
   scrollbarSliderActiveBackground: '#5b616777',
 }
 
-const STORED = 'offheap.theme'
+/** What was chosen; `null` to follow the system. */
+let chosen = setting('theme')
 const system = matchMedia('(prefers-color-scheme: dark)')
 
 /** @returns {'light' | 'dark'} */
 export function currentTheme() {
-  return localStorage.getItem(STORED) ?? (system.matches ? 'dark' : 'light')
+  return chosen ?? (system.matches ? 'dark' : 'light')
 }
 
 export const terminalTheme = () => (currentTheme() === 'dark' ? DARK : LIGHT)
@@ -68,9 +70,8 @@ export const terminalTheme = () => (currentTheme() === 'dark' ? DARK : LIGHT)
 export function toggleTheme() {
   const next = currentTheme() === 'dark' ? 'light' : 'dark'
   const systems = system.matches ? 'dark' : 'light'
-  if (next === systems)
-    localStorage.removeItem(STORED) // follow the system again
-  else localStorage.setItem(STORED, next)
+  chosen = next === systems ? null : next // null: follow the system again
+  keepSetting('theme', chosen)
   apply()
 }
 
