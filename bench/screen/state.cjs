@@ -77,7 +77,8 @@ function cellOf(core, line, x) {
   const ext = bg & EXTENDED ? line._extendedAttrs[x] : null
   if (text === '' && width === 1) {
     // An empty cell shows its background and little else.
-    const marked = fg & (INVERSE | UNDERLINE | STRIKETHROUGH) || bg & OVERLINE || (ext && linkOf(core, ext))
+    const underlined = fg & UNDERLINE && (!ext || (ext._ext >> 26) & 7)
+    const marked = underlined || fg & (INVERSE | STRIKETHROUGH) || bg & OVERLINE || (ext && linkOf(core, ext))
     if (!marked) return `_,${color(bg)}`
     return `~${style(core, fg, bg, ext)}`
   }
@@ -125,6 +126,11 @@ function bufferOf(core, buffer, active) {
     const line = buffer.lines.get(y)
     lines.push(lineOf(core, line, cols))
     wrapped.push(y > first && line.isWrapped)
+  }
+  // After others it has lost rows of its screen, and shows blank ones at the end.
+  while (lines.length > 0 && first > 0 && lines.length < core.rows) {
+    lines.push(Array.from({ length: cols }, () => '_,0'))
+    wrapped.push(false)
   }
   return {
     cursor: active ? [Math.min(buffer.x, cols), buffer.y] : null,

@@ -65,7 +65,8 @@ impl Edges {
         add(Self::BEGUN, first.has_content() && first.width() > 0 && background == 0);
         let gap = cols > 2 && !full(cols - 1, last) && full(cols - 2, row.get(cols - 2));
         add(Self::GAP, gap && is_plain(last));
-        add(Self::WIDE, first.width() == 2 && is_plain(first));
+        let wide = first.width() == 2 && row.get(1).is_stub();
+        add(Self::WIDE, wide && is_plain(first));
         Self(edges)
     }
 

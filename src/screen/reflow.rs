@@ -221,14 +221,29 @@ impl Layout {
                 },
             }
         }
-        // Lines before the first one come round to the end of xterm.js' list, as
-        // far as there is memory before the first line.
         let surplus = backwards.split_off(total.min(backwards.len()));
-        for (line, row) in backwards.iter_mut().zip(surplus).take(self.turned) {
-            *line = row;
-        }
         backwards.reverse();
+        self.come_round(&mut backwards, surplus);
         self.lines = backwards;
+    }
+
+    /// Lines that would come before the first one, last one first, come round to
+    /// the end of xterm.js' list as far as there is memory before its first line.
+    /// Others are lost, but for those that its remainder of a negative number,
+    /// which is -0 for a multiple, takes for the memory's first line.
+    fn come_round(&self, lines: &mut [Row], surplus: Vec<Row>) {
+        for (index, row) in surplus.into_iter().enumerate() {
+            let back = index + 1;
+            let slot = match self.turned.checked_sub(back) {
+                Some(slot) => slot,
+                None if (back - self.turned).is_multiple_of(self.max) => 0,
+                None => continue,
+            };
+            if let Some(line) = lines.get_mut((slot + self.max - self.turned % self.max) % self.max)
+            {
+                *line = row;
+            }
+        }
     }
 }
 

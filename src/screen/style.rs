@@ -113,7 +113,11 @@ impl Style {
 
     /// Whether an empty cell of this style shows more than its background colour.
     pub(super) const fn marks_empty_cells(self) -> bool {
-        self.fg & (fg::INVERSE | fg::UNDERLINE | fg::STRIKETHROUGH) != 0
+        // Restoring the cursor can leave an underline of no kind, which is none.
+        let underlined = self.fg & fg::UNDERLINE != 0
+            && (self.bg & bg::EXTENDED == 0 || self.underline_style() != 0);
+        underlined
+            || self.fg & (fg::INVERSE | fg::STRIKETHROUGH) != 0
             || self.bg & bg::OVERLINE != 0
             || self.link != 0
     }

@@ -12,7 +12,16 @@ impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
     pub(super) fn write_cursor(&self, out: &mut Vec<u8>) {
         let reprinted = self.last_printed();
-        if self.active.x >= self.cols && reprinted.is_none() {
+        let pending = self.active.x >= self.cols && reprinted.is_none();
+        // With ASCII restored, what a pending wrap takes can still be printed.
+        if pending && self.charset_is_restored() && self.charsets.current == Charset::Ascii {
+            self.write_charsets(out);
+            self.write_shift(out);
+            out.extend_from_slice(b"\x1b8\x1b[m");
+            self.write_place(true, out);
+            out.extend_from_slice(b"\x1b[m");
+            self.write_pen(out);
+        } else if pending {
             self.write_place(true, out);
             out.extend_from_slice(b"\x1b[m");
             self.write_charsets(out);
@@ -77,11 +86,13 @@ impl Terminal {
     /// cursor still has what that takes.
     fn pen_is_restored(&self) -> bool {
         let (pen, saved) = (self.pen, self.active.saved);
-        let same_underline =
-            (pen.fg ^ saved.fg) & fg::UNDERLINE == 0 && (pen.bg ^ saved.bg) & bg::EXTENDED == 0;
-        // An underline that is not extended is saved as one that is.
-        let plain_underline = pen.fg & fg::UNDERLINE != 0 && pen.bg & bg::EXTENDED == 0;
-        !pen.is_consistent() && same_underline && !plain_underline
+        let same_underline = (pen.fg ^ saved.fg) & fg::UNDERLINE == 0;
+        let reached = if is_plainly_underlined(pen) {
+            pen.underline_style() == 0 && pen.link == 0
+        } else {
+            (pen.bg ^ saved.bg) & bg::EXTENDED == 0
+        };
+        !pen.is_consistent() && same_underline && reached
     }
 
     /// Whether the character set is.
@@ -104,7 +115,13 @@ impl Terminal {
             write_link(style.link, &self.links, out);
         }
         out.extend_from_slice(b"\x1b8");
-        Style { fg: saved.fg, bg: saved.bg, ..pen }.write_change(pen, out);
+        let background = saved.bg & !bg::EXTENDED | pen.bg & bg::EXTENDED;
+        Style { fg: saved.fg, bg: background, ..pen }.write_change(pen, out);
+        if is_plainly_underlined(pen) {
+            // A client saves every underline as extended; the end of a link looks
+            // whether there is anything that makes it so.
+            write_link(0, &self.links, out);
+        }
         if saved.charset != self.charsets.current {
             self.write_shift(out);
         }
@@ -210,6 +227,11 @@ impl Terminal {
         }
         out.extend_from_slice(text.as_bytes());
     }
+}
+
+/// Whether the style has an underline without what makes one extended.
+const fn is_plainly_underlined(style: Style) -> bool {
+    style.fg & fg::UNDERLINE != 0 && style.bg & bg::EXTENDED == 0
 }
 
 /// An underline colour is kept for an underline to come.

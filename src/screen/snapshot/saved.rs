@@ -48,12 +48,14 @@ impl Terminal {
         kept: usize,
         out: &mut Vec<u8>,
     ) -> bool {
-        let line = client_line(buffer, kept);
         let below = buffer.saved.y >= buffer.base + self.rows;
-        let above = buffer.saved.y < buffer.base && line > 0;
-        if !below && !above || line > self.scrollback.max_rows() + self.rows {
+        let above = buffer.saved.y < buffer.base;
+        let line = client_line(buffer, kept);
+        if !below && !above || Self::is_initial(buffer, line) {
             return false;
         }
+        // One further down cannot be reached: the client has no more lines.
+        let line = line.min(self.scrollback.max_rows() + self.rows - 1);
         let rows_down = line.min(self.rows - 1);
         let scrolled = line - rows_down;
         if scrolled > 0 {
