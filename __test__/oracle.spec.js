@@ -49,7 +49,7 @@ test('recordings of real programs', () => {
 })
 
 // Streams that meet a limit which the README of bench/screen names.
-const LIMITED_BY_RESIZES = new Set([15, 55, 63, 64, 83, 102, 112])
+const LIMITED_BY_RESIZES = new Set([55, 102])
 
 test('generated streams of every sequence', () => {
   const counts = judge(seeds(150).map((seed) => cases.generated(seed, false)))

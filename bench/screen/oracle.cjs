@@ -4,6 +4,7 @@
 //
 //   node oracle.cjs generated [seeds] [first]    generated streams
 //   node oracle.cjs resize [seeds] [first]       the same with resizes
+//   node oracle.cjs resize-restored [seeds] [first]   and restored terminals are resized, too
 //   node oracle.cjs recordings [cuts]            recordings of real programs
 //   node oracle.cjs fixtures <directory>         xterm.js' own fixtures
 //   node oracle.cjs answers [seeds]              answers to queries
@@ -16,7 +17,8 @@ const { Judge } = require('./judge.cjs')
 const { open, write } = require('./state.cjs')
 const { generate, random } = require('./generate.cjs')
 
-const judge = new Judge(makeScreen)
+const [kind, ...rest] = process.argv.slice(2)
+const judge = new Judge(makeScreen, { sameSize: kind === 'resize' })
 
 function generated(seeds, first, resize) {
   for (let seed = first; seed < first + seeds; seed++) judge.run(...cases.generated(seed, resize))
@@ -121,12 +123,11 @@ function answers(seeds) {
   console.log(`answers: ${same} of ${seeds} the same`)
 }
 
-const [kind, ...rest] = process.argv.slice(2)
 const numbers = rest.map(Number)
 if (kind === 'fixtures') fixtures(rest[0])
 else if (kind === 'recordings') recordings(numbers[0] || 200)
 else if (kind === 'answers') answers(numbers[0] || 200)
-else generated(numbers[0] || 500, numbers[1] || 1, kind === 'resize')
+else generated(numbers[0] || 500, numbers[1] || 1, kind?.startsWith('resize'))
 for (const report of judge.reports) console.log(report)
 console.log(JSON.stringify(judge.counts))
 process.exitCode = judge.tally.differing > 0 ? 1 : 0

@@ -21,6 +21,8 @@ impl Terminal {
         alternate.resize(cols, rows, false);
         self.cols = cols;
         self.rows = rows;
+        // What is printed next is no part of what was printed last.
+        self.in_run = false;
         self.put_layout(normal, false);
         self.put_layout(alternate, true);
         for buffer in [&mut self.active, &mut self.parked] {

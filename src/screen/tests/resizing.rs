@@ -1,7 +1,7 @@
 //! Resizing.
 
 use super::super::{Screen, ScreenOptions};
-use super::{screen, shown};
+use super::{restored, screen, shown};
 
 #[test]
 fn wrapped_lines_are_joined_when_there_is_room() {
@@ -145,4 +145,22 @@ fn lines_beyond_the_first_come_round_to_the_end() {
     assert_eq!(overfull(2), "ef\ngh");
     assert_eq!(overfull(4), "4\n5");
     assert_eq!(overfull(5), "4\ngh");
+}
+
+#[test]
+fn half_a_character_is_no_reason_to_wrap() {
+    let mut screen = screen(7, 5, "\x1b[?7lx글--한 \n".as_bytes());
+    screen.resize(6, 5);
+    // Its half goes to the next row, where it is restored as a blank.
+    screen.feed("\x1b[2;3Hy".as_bytes());
+    assert_eq!(restored(&screen).text(), "x글--\n  y\n\n\n");
+}
+
+#[test]
+fn a_resize_ends_what_is_printed_in_one_go() {
+    // The first character of a run empties the half that it leaves of a wide one.
+    let mut screen = screen(40, 3, "a한".as_bytes());
+    screen.resize(3, 3);
+    screen.feed(b"x");
+    assert_eq!(screen.text(), "a x\n\n");
 }

@@ -240,3 +240,21 @@ fn the_first_row_of_all_continues_one_that_is_gone() {
         assert_eq!(snapshot(&after), snapshot(&before));
     }
 }
+
+#[test]
+fn a_cursor_saved_above_the_screen_is_restored() {
+    // Erasing the scrollback brings its row back into view.
+    check("\x1b[2;3H\x1b7\x1b[6H\n\n\n\n\n", "\x1b[3J\x1b8x");
+    check("ab\x1b7\x1b[6H\n\n\n", "\x1b[3J\x1b8x");
+}
+
+#[test]
+fn a_character_set_restored_before_a_pending_wrap_is() {
+    check("\x1b(0\x1b8\x1b[1;20Hq\x1b[J", "q\x0fq");
+}
+
+#[test]
+fn an_underline_that_lost_its_kind_is_restored() {
+    check("\x1b[4m\x1b7\x1b[m\x1b8\x1b]8;;\x1b\\a", "b\x1b[1mc\x1b[58;5;1md");
+    check("\x1b[4;1m\x1b7\x1b[m\x1b8\x1b]8;;\x1b\\\x1b[31ma", "b\x1b8c");
+}
