@@ -320,11 +320,7 @@ impl<'a> Writer<'a> {
         let old = Style { link: 0, ..self.style };
         let new = Style { link: 0, ..style };
         if old != new {
-            if new == Style::default() {
-                self.out.extend_from_slice(b"\x1b[m");
-            } else {
-                new.write_sgr(old != Style::default(), self.out);
-            }
+            old.write_to(new, self.out);
         }
         self.style = style;
         self.style_id = id;

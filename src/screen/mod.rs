@@ -19,6 +19,7 @@ mod buffer;
 mod cell;
 mod charset;
 mod codec;
+mod color_codes;
 mod csi;
 mod cursor;
 mod erase;

@@ -1,5 +1,6 @@
 //! Attributes: reading SGR sequences, and writing them.
 
+use super::color_codes::ColorCodes;
 use super::parser::params::{OMITTED, Params};
 use super::style::{Style, bg, color, fg};
 use super::terminal::Terminal;
@@ -144,8 +145,7 @@ impl Style {
             out.extend_from_slice(b"0;");
         }
         self.write_flags(out);
-        write_color(self.fg, 30, out);
-        write_color(self.bg, 40, out);
+        self.write_colors(out);
         if self.bg & bg::EXTENDED != 0 && self.underline_color() != 0 {
             write_underline_color(self.underline_color(), out);
         }
@@ -158,6 +158,28 @@ impl Style {
         if self.bg & bg::PROTECTED != 0 {
             out.extend_from_slice(b"\x1b[1\"q");
         }
+    }
+
+    /// Writes the SGR sequence that turns these attributes into `next`. Links are
+    /// not its business.
+    #[inline]
+    pub(super) fn write_to(self, next: Self, out: &mut Vec<u8>) {
+        let (fg, bg) = (self.fg ^ next.fg, self.bg ^ next.bg);
+        if next == Self::default() {
+            out.extend_from_slice(b"\x1b[m");
+        } else if self.underline != next.underline || (fg | bg) & !color::ALL != 0 {
+            next.write_sgr(self != Self::default(), out);
+        } else {
+            let (fg, bg) = ((fg != 0).then_some(next.fg), (bg != 0).then_some(next.bg));
+            out.extend_from_slice(ColorCodes::sequence(fg, bg).as_bytes());
+        }
+    }
+
+    fn write_colors(self, out: &mut Vec<u8>) {
+        let mut codes = ColorCodes::new();
+        codes.color(self.fg, 30);
+        codes.color(self.bg, 40);
+        out.extend_from_slice(codes.as_bytes());
     }
 
     /// Writes SGR sequences that turn these attributes into `next`, without any
@@ -184,8 +206,7 @@ impl Style {
             write_switch(0, next.bg & bg::DIM, b"2", b"", &mut codes);
         }
         codes.extend_from_slice(b"39;49;");
-        write_color(next.fg, 30, &mut codes);
-        write_color(next.bg, 40, &mut codes);
+        next.write_colors(&mut codes);
         codes.pop();
         out.extend_from_slice(b"\x1b[");
         out.extend_from_slice(&codes);
@@ -274,29 +295,6 @@ pub(super) fn write_number(value: usize, out: &mut Vec<u8>) {
             write_number(value / 1000, out);
             out.extend_from_slice(&[digit(value / 100), digit(value / 10), digit(value)]);
         }
-    }
-}
-
-fn write_color(word: u32, base: usize, out: &mut Vec<u8>) {
-    let value = (word & 0xff) as usize;
-    match word & color::MODE {
-        color::ANSI => {
-            let code = if value < 8 { base + value } else { base + 60 + (value & 7) };
-            write_number(code, out);
-            out.push(b';');
-        }
-        color::INDEXED => {
-            write_number(base + 8, out);
-            out.extend_from_slice(b";5;");
-            write_number(value, out);
-            out.push(b';');
-        }
-        color::RGB => {
-            write_number(base + 8, out);
-            out.extend_from_slice(b";2;");
-            write_rgb(word, b';', out);
-        }
-        _ => {}
     }
 }
 
