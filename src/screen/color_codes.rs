@@ -21,11 +21,16 @@ impl ColorCodes {
         Self { bytes: [0; ROOM], len: 0 }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+    /// Appends them. All the room is copied, which costs less than to ask how much.
+    #[inline]
+    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.len;
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
     }
 
     /// The sequence that the parameters make.
+    #[inline]
     pub(super) fn sequence(foreground: Option<u32>, background: Option<u32>) -> Self {
         let mut codes = Self { bytes: [0; ROOM], len: 2 };
         codes.bytes[..2].copy_from_slice(b"\x1b[");
@@ -41,6 +46,7 @@ impl ColorCodes {
     }
 
     /// Adds a colour, unless it is the default one; `base` is 30 or 40.
+    #[inline]
     pub(super) fn color(&mut self, word: u32, base: u8) {
         let [.., red, green, blue] = word.to_be_bytes();
         match word & color::MODE {
@@ -53,6 +59,7 @@ impl ColorCodes {
         }
     }
 
+    #[inline]
     fn numbers(&mut self, values: &[u8]) {
         for &value in values {
             self.number(value);

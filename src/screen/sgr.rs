@@ -171,7 +171,7 @@ impl Style {
             next.write_sgr(self != Self::default(), out);
         } else {
             let (fg, bg) = ((fg != 0).then_some(next.fg), (bg != 0).then_some(next.bg));
-            out.extend_from_slice(ColorCodes::sequence(fg, bg).as_bytes());
+            ColorCodes::sequence(fg, bg).append_to(out);
         }
     }
 
@@ -179,7 +179,7 @@ impl Style {
         let mut codes = ColorCodes::new();
         codes.color(self.fg, 30);
         codes.color(self.bg, 40);
-        out.extend_from_slice(codes.as_bytes());
+        codes.append_to(out);
     }
 
     /// Writes SGR sequences that turn these attributes into `next`, without any
