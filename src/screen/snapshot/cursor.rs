@@ -12,21 +12,8 @@ impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
     pub(super) fn write_cursor(&self, out: &mut Vec<u8>) {
         let reprinted = self.last_printed();
-        let pending = self.active.x >= self.cols && reprinted.is_none();
-        // With ASCII restored, what a pending wrap takes can still be printed.
-        if pending && self.charset_is_restored() && self.charsets.current == Charset::Ascii {
-            self.write_charsets(out);
-            self.write_shift(out);
-            out.extend_from_slice(b"\x1b8\x1b[m");
-            self.write_place(true, out);
-            out.extend_from_slice(b"\x1b[m");
-            self.write_pen(out);
-        } else if pending {
-            self.write_place(true, out);
-            out.extend_from_slice(b"\x1b[m");
-            self.write_charsets(out);
-            self.write_pen(out);
-            self.write_shift(out);
+        if self.active.x >= self.cols && reprinted.is_none() {
+            self.write_pending_place_and_pen(out);
         } else {
             self.write_charsets(out);
             self.write_pen_and_place(out);
@@ -42,6 +29,27 @@ impl Terminal {
         }
         if let Some((cell, text)) = reprinted {
             self.write_again(cell, &text, out);
+        }
+    }
+
+    /// Something is printed for the wrap to be pending, in ASCII: so the other
+    /// character sets come after it, but for one that only restoring brings back,
+    /// which moves the cursor.
+    fn write_pending_place_and_pen(&self, out: &mut Vec<u8>) {
+        let restored = self.charset_is_restored() && self.charsets.current == Charset::Ascii;
+        if restored {
+            self.write_charsets(out);
+            self.write_shift(out);
+            out.extend_from_slice(b"\x1b8\x1b[m");
+        }
+        self.write_place(true, out);
+        out.extend_from_slice(b"\x1b[m");
+        if restored {
+            self.write_pen(out);
+        } else {
+            self.write_charsets(out);
+            self.write_pen(out);
+            self.write_shift(out);
         }
     }
 
