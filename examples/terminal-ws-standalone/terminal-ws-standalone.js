@@ -419,11 +419,12 @@ async function main() {
   try {
     const server = new TerminalWebSocketServer(configFromEnv())
     await server.listen()
-    console.log(`offheap-terminal is serving shells on ${server.url}`)
-    if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
+    // Before it is said to serve: whoever waits for that may end it at once.
     for (const signal of ['SIGTERM', 'SIGINT']) {
       process.once(signal, () => server.close().then(() => process.exit(0)))
     }
+    console.log(`offheap-terminal is serving shells on ${server.url}`)
+    if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
   } catch (error) {
     console.error(reasonOf(error))
     process.exit(1)
