@@ -245,14 +245,10 @@ impl Style {
     }
 
     fn write_underline(self, out: &mut Vec<u8>) {
-        if self.fg & fg::UNDERLINE == 0 {
-            return;
-        }
-        let style = if self.bg & bg::EXTENDED == 0 { 1 } else { self.underline_style() };
-        match style {
+        match self.shown_underline() {
             0 => {}
             1 => out.extend_from_slice(b"4;"),
-            _ => {
+            style => {
                 out.extend_from_slice(b"4:");
                 write_number(style as usize, out);
                 out.push(b';');
@@ -298,17 +294,13 @@ pub(super) fn write_number(value: usize, out: &mut Vec<u8>) {
     }
 }
 
-fn write_rgb(word: u32, between: u8, out: &mut Vec<u8>) {
-    for (shift, after) in [(16, between), (8, between), (0, b';')] {
-        write_number((word >> shift & 0xff) as usize, out);
-        out.push(after);
-    }
-}
-
 fn write_underline_color(value: u32, out: &mut Vec<u8>) {
     if value & color::MODE == color::RGB {
         out.extend_from_slice(b"58:2::");
-        write_rgb(value, b':', out);
+        for (shift, after) in [(16, b':'), (8, b':'), (0, b';')] {
+            write_number((value >> shift & 0xff) as usize, out);
+            out.push(after);
+        }
     } else {
         out.extend_from_slice(b"58:5:");
         write_number((value & 0xff) as usize, out);

@@ -64,6 +64,18 @@ impl Style {
         self.underline >> UNDERLINE_SHIFT & 7
     }
 
+    /// The kind of underline that shows. Restoring the cursor can leave an underline
+    /// without a kind, which is none.
+    pub(super) const fn shown_underline(self) -> u32 {
+        if self.fg & fg::UNDERLINE == 0 {
+            0
+        } else if self.bg & bg::EXTENDED == 0 {
+            1
+        } else {
+            self.underline_style()
+        }
+    }
+
     /// The colour of the underline; 0 is that of the text.
     pub(super) const fn underline_color(self) -> u32 {
         self.underline & color::ALL
@@ -113,10 +125,7 @@ impl Style {
 
     /// Whether an empty cell of this style shows more than its background colour.
     pub(super) const fn marks_empty_cells(self) -> bool {
-        // Restoring the cursor can leave an underline of no kind, which is none.
-        let underlined = self.fg & fg::UNDERLINE != 0
-            && (self.bg & bg::EXTENDED == 0 || self.underline_style() != 0);
-        underlined
+        self.shown_underline() != 0
             || self.fg & (fg::INVERSE | fg::STRIKETHROUGH) != 0
             || self.bg & bg::OVERLINE != 0
             || self.link != 0
