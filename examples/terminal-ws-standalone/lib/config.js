@@ -4,7 +4,7 @@
  * limit of NaN.
  */
 
-const { isLoopback } = require('./names')
+const { isLoopback } = require('../../../server/names')
 
 const DEFAULTS = {
   port: 4001,

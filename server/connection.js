@@ -34,7 +34,7 @@ class Connection {
   #ended = false
 
   /**
-   * @param {import('../terminal-ws-standalone').TerminalWebSocketServer} server
+   * @param {import('../examples/terminal-ws-standalone/terminal-ws-standalone').TerminalWebSocketServer} server
    * @param {import('ws').WebSocket} socket
    * @param {import('offheap-terminal').Session} session
    * @param {ReturnType<import('./liveness').Liveness['watch']>} [peer] the socket's other end, where it is this session's alone
