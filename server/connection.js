@@ -1,19 +1,8 @@
 const crypto = require('node:crypto')
-const { quoted, sendControl } = require('./control')
+const { sendControl } = require('./control')
+const { obey } = require('./control-messages')
 const { Outlet } = require('./outlet')
-
-/** Control keys of the `ctrl` message, as the bytes they send. */
-const CTRL_KEYS = new Map(
-  [...'acdeklquwz'].map((key) => [key, String.fromCharCode(key.charCodeAt(0) & 0x1f)]),
-)
-CTRL_KEYS.set('\\', '\x1c')
-
-const MINUTE = 60_000
-/** How long a shell lives on after a close code, in ms. */
-const KEEP_ALIVE = new Map([
-  [1000, 10 * MINUTE],
-  [1001, 2 * MINUTE],
-])
+const { ShareGrant } = require('./shares')
 
 /** What a closed session's connections are told, by reason. */
 const CLOSE_CODES = {
@@ -21,59 +10,109 @@ const CLOSE_CODES = {
   memory: [1013, 'Server is short of memory'],
   registry: [1001, 'Server is shutting down'],
 }
+const SHARE_ENDED = 4403
+
+/** Counts what viewers do, so that the latest is known. */
+let activities = 0
 
 /**
- * One WebSocket on one session: what both protocols have in common. The
- * subclasses know how output looks and how messages come.
+ * One viewer of one session: what all protocols have in common. The subclasses
+ * know how output looks and how messages come.
  */
 class Connection {
   id = crypto.randomUUID()
   /** Whether the client has had the session's last output and its exit. */
   exitTold = false
-  #server
+  /** The viewers of its session, once it is one of them. */
+  group = null
+  /** The size this client asked for last. */
+  size = null
+  /** When it last did something that the size follows, as a count. */
+  activeAt = 0
+  acked = 0
   #ended = false
 
   /**
-   * @param {import('../examples/terminal-ws-standalone/terminal-ws-standalone').TerminalWebSocketServer} server
-   * @param {import('ws').WebSocket} socket
-   * @param {import('offheap-terminal').Session} session
-   * @param {ReturnType<import('./liveness').Liveness['watch']>} [peer] the socket's other end, where it is this session's alone
+   * @param {object} options
+   * @param {import('./audience').Audience} options.audience
+   * @param {import('ws').WebSocket} options.socket
+   * @param {import('offheap-terminal').Session} options.session
+   * @param {{ access: 'read' | 'write' }} options.grant
+   * @param {import('./liveness').Peer} [options.peer] the socket's other end, where it is this session's alone
    */
-  constructor(server, socket, session, peer) {
-    this.#server = server
+  constructor({ audience, socket, session, grant, peer }) {
+    this.audience = audience
+    this.options = audience.options
     this.socket = socket
     this.session = session
+    this.grant = grant
+    this.access = grant.access
+    this.isShared = grant instanceof ShareGrant
     this.peer = peer
-    this.acked = 0
-    /** The size this client asked for last. */
-    this.size = null
-    this.focused = session.focused
+    // Who only reads cannot ask for the stream to go on, so it never stops.
+    this.focused = this.access === 'read' || session.focused
     this.suspended = false
   }
 
-  /** Announces the session and begins to stream. `isNew` is for a new shell. */
-  open({ isNew, offset, window }) {
+  /** What the application's message handlers get. */
+  get face() {
+    const { session, grant } = this
+    return { session, grant, send: (message) => this.send(message) }
+  }
+
+  /**
+   * Announces the session and begins to stream.
+   *
+   * @param {object} start
+   * @param {boolean} start.isNew whether its shell was started for this connection
+   * @param {boolean} start.isLive whether nothing of its output is older than this connection
+   * @param {number | null} start.offset where the client was
+   * @param {number | null} start.window
+   * @param {object | null} start.size
+   */
+  open({ isNew, isLive, offset, window, size }) {
     const { session } = this
     this.window = window
+    if (size && this.access === 'write') this.#takeFirstSize(size)
     this.send({
       type: isNew ? 'connected' : 'reconnected',
       sessionId: session.id,
       workingDir: session.cwd,
       cols: session.cols,
       rows: session.rows,
+      access: this.access,
     })
     const from = this.#beginning(isNew, offset)
     const viewer = session.openViewer({ from, ...this.viewerOptions() })
     this.acked = viewer.offset
-    if (!isNew) this.announceReplay(viewer, from)
+    if (!isLive) this.announceReplay(viewer, from)
     this.outlet = new Outlet({
       socket: this.socket,
       viewer,
       binary: this.binary,
       mayRead: () => this.mayRead(),
       beforeFrame: this.beforeFrame?.bind(this),
+      afterFrame: this.afterFrame?.bind(this),
+      failed: (error) => this.broke(error),
     })
+    if (this.isShared) this.grant.share.connections.add(this)
     if (session.exit) this.exited(session.exit.code)
+  }
+
+  /** To come with a size is to be active: the terminal has it before the screen is drawn. */
+  #takeFirstSize(size) {
+    const { session } = this
+    this.#isActive(size)
+    if (session.exit) return
+    if (size.pixels || size.cols !== session.cols || size.rows !== session.rows) {
+      this.group.resize(session, size)
+    }
+  }
+
+  #isActive(size) {
+    activities += 1
+    this.activeAt = activities
+    this.size = size
   }
 
   /**
@@ -82,7 +121,7 @@ class Connection {
    */
   #beginning(isNew, offset) {
     const { session } = this
-    if (isNew) return 0
+    if (isNew && session.start === 0) return 0
     const isKept = offset !== null && offset >= session.start && offset <= session.end
     if (isKept || (offset !== null && !session.screen)) return offset
     if (!session.screen) return 'tail'
@@ -92,7 +131,8 @@ class Connection {
 
   /** After lost bytes the screen is sent whole, and the stream goes on from there. */
   recover() {
-    this.outlet.viewer.seek(this.sendSnapshot())
+    // Its close, which the client is told, may be younger than the frame.
+    if (!this.session.closed) this.outlet.viewer.seek(this.sendSnapshot())
   }
 
   viewerOptions() {
@@ -105,6 +145,36 @@ class Connection {
 
   fail(message, code) {
     this.send(code ? { type: 'error', message, code } : { type: 'error', message })
+  }
+
+  refuseReader() {
+    this.fail('This terminal is read-only', 'ERR_READ_ONLY')
+  }
+
+  /** Does what a client asked for; it is told why it failed. */
+  attempt(act) {
+    try {
+      act()
+    } catch (error) {
+      // Its session may have been closed a moment ago.
+      this.fail(error.message, error.code)
+    }
+  }
+
+  /** Does what nobody waits for; a failure ends this connection and no other. */
+  guard(act) {
+    try {
+      act()
+    } catch (error) {
+      this.broke(error)
+    }
+  }
+
+  /** Its stream cannot go on. A session that is closed says so itself. */
+  broke(error) {
+    if (this.session.closed) return
+    this.options.onError(error)
+    this.#end(1011, 'Session could not be streamed')
   }
 
   /** Handles a text frame: one control message. */
@@ -121,36 +191,39 @@ class Connection {
 
   /** Handles one control message; an unknown one is an error the client is told. */
   control(message) {
-    const type = message?.type
-    const handler = typeof type === 'string' ? HANDLERS[type] : undefined
-    if (!handler) {
-      this.fail(`Unknown message type: ${quoted(type)}`, 'ERR_UNKNOWN_MESSAGE')
-      return
-    }
-    try {
-      handler.call(this, message, this.#server)
-    } catch (error) {
-      // Its session may have been closed a moment ago.
-      this.fail(error.message, error.code)
-    }
+    obey(this, message)
   }
 
   /** Input for the shell. What it cannot take yet holds up this socket alone. */
   input(data) {
-    try {
+    if (this.access === 'read') {
+      this.refuseReader()
+      return
+    }
+    this.attempt(() => {
       this.#claimSize()
       if (!this.session.write(data) && this.session.writableLength > 0) this.holdInput()
-    } catch (error) {
-      this.fail(error.message, error.code)
-    }
+    })
   }
 
   /** The viewer that was active last sets the size of a shared session. */
   #claimSize() {
     const { size, session } = this
-    if (!size || (size.cols === session.cols && size.rows === session.rows)) return
-    session.resize(size.cols, size.rows)
-    this.#server.sizeChanged(session)
+    if (!size) return
+    this.#isActive(size)
+    if (size.cols !== session.cols || size.rows !== session.rows) this.group.resize(session, size)
+  }
+
+  /** The size that this viewer wants from now on. */
+  resize(size) {
+    this.group.resize(this.session, size)
+    this.#isActive(size)
+  }
+
+  /** The client has parsed the output up to here. */
+  ack(offset) {
+    if (offset > this.acked) this.acked = offset
+    this.outlet?.pump()
   }
 
   /** No more is read from this client until the shell has taken what waits. */
@@ -172,7 +245,7 @@ class Connection {
     this.outlet.whenDrained(() => {
       this.send({ type: 'exit', code, signal: this.session.exit?.signal ?? 0 })
       this.exitTold = true
-      this.#server.exitTold(this.session)
+      this.audience.exitTold(this.session)
       this.#end(1000, 'Shell exited')
     })
   }
@@ -180,25 +253,36 @@ class Connection {
   /** The session was closed by somebody else. */
   sessionClosed(reason) {
     if (this.#ended && reason === 'exit') return
-    this.#ended = true
     const [code, text] = CLOSE_CODES[reason] ?? [1000, 'Session closed']
     if (code === 1008) this.fail('This terminal was closed to make room for a new one.')
     this.#end(code, text)
   }
 
+  /** The share that let this viewer in was revoked, or its time is up. */
+  shareEnded() {
+    // What it still says until the close has come through has no effect.
+    this.access = 'read'
+    this.fail('The share has ended', 'ERR_SHARE_ENDED')
+    this.#end(SHARE_ENDED, 'Share ended')
+    this.outlet?.close()
+  }
+
   #end(code, reason) {
+    this.#ended = true
     // What waited has nobody to read it; the peer's own close is behind it.
     this.peer?.release()
     this.socket.close(code, reason)
   }
 
   setFocused(focused, allFocused) {
+    if (this.access === 'read') return
     this.focused = focused
     this.send({ type: 'focusUpdate', focused, allFocused })
     if (focused && this.outlet) this.catchUp()
   }
 
   setSuspended(suspended) {
+    if (this.access === 'read') return
     this.suspended = suspended
     const type = suspended ? 'suspended' : 'resumed'
     this.send({ type, message: `Session ${type}`, sessionId: this.session.id })
@@ -206,82 +290,18 @@ class Connection {
   }
 
   sizeChanged(cols, rows) {
-    this.send({ type: 'size', cols, rows })
+    if (this.outlet) this.send({ type: 'size', cols, rows })
   }
 
-  /** The socket is gone: how long the shell is kept depends on why. */
-  gone(code) {
+  viewersChanged(count, readers) {
+    if (this.outlet) this.send({ type: 'viewers', count, readers })
+  }
+
+  /** The socket is gone. */
+  gone() {
+    if (this.isShared) this.grant.share.connections.delete(this)
     this.outlet?.close()
-    return { keepAlive: KEEP_ALIVE.get(code), suspend: code === 1000 }
   }
-}
-
-/** The messages of both protocols. `this` is the connection. */
-const HANDLERS = {
-  __proto__: null,
-
-  input({ data }) {
-    if (typeof data === 'string') this.input(data)
-    else this.fail('input: data must be a string', 'ERR_INVALID_ARG_TYPE')
-  },
-
-  resize({ cols, rows }, server) {
-    this.session.resize(cols, rows)
-    this.size = { cols, rows }
-    server.sizeChanged(this.session)
-  },
-
-  ctrl({ key }) {
-    const bytes = CTRL_KEYS.get(typeof key === 'string' ? key.toLowerCase() : '')
-    if (bytes) this.input(bytes)
-    else this.fail(`ctrl: unknown key ${quoted(key)}`, 'ERR_INVALID_ARG_VALUE')
-  },
-
-  ack({ offset }) {
-    if (!Number.isSafeInteger(offset) || offset < 0) {
-      this.fail('ack: offset must be a whole number', 'ERR_OUT_OF_RANGE')
-      return
-    }
-    if (offset > this.acked) this.acked = offset
-    this.outlet?.pump()
-  },
-
-  focus(_message, server) {
-    server.setFocus(this, true)
-  },
-
-  blur(_message, server) {
-    server.setFocus(this, false)
-  },
-
-  focus_change({ mode }, server) {
-    if (mode === 'active' || mode === 'background') server.setFocus(this, mode === 'active')
-    else this.fail('focus_change: mode must be "active" or "background"', 'ERR_INVALID_ARG_VALUE')
-  },
-
-  suspend(_message, server) {
-    server.setSuspended(this, true)
-  },
-
-  resume(_message, server) {
-    server.setSuspended(this, false)
-  },
-
-  ping() {
-    this.send({ type: 'pong' })
-  },
-
-  subscribe() {
-    this.fail('Git status is not available on this server', 'ERR_GIT_UNAVAILABLE')
-  },
-
-  unsubscribe() {
-    this.fail('Git status is not available on this server', 'ERR_GIT_UNAVAILABLE')
-  },
-
-  'git-refresh'() {
-    this.fail('Git status is not available on this server', 'ERR_GIT_UNAVAILABLE')
-  },
 }
 
 module.exports = { Connection }

@@ -1,7 +1,7 @@
 const { Connection } = require('./connection')
 
 /**
- * The app's own protocol: text frames of JSON both ways. Output frames are
+ * The JSON protocol: text frames of JSON both ways. Output frames are
  * encoded outside the V8 heap and passed through as Buffers.
  */
 class JsonConnection extends Connection {
@@ -22,11 +22,12 @@ class JsonConnection extends Connection {
     return offset
   }
 
-  /** The frame that says a gap is followed by the screen, not by what is left of the stream. */
-  beforeFrame() {
+  /** A frame that says a gap is followed by the screen, not by what is left of the stream. */
+  afterFrame() {
     const { missed } = this.outlet.viewer
-    if (missed !== this.missed && this.session.screen) queueMicrotask(() => this.recover())
+    if (missed === this.missed) return
     this.missed = missed
+    if (this.session.screen) this.recover()
   }
 
   /**
@@ -39,7 +40,7 @@ class JsonConnection extends Connection {
     return this.focused && !this.suspended
   }
 
-  /** The session is streamed again: what was missed comes as `buffered`. */
+  /** Streams the session again: what was missed comes as `buffered`. */
   catchUp() {
     if (this.outlet.viewer.offset >= (this.historyEnd ?? 0)) this.outlet.viewer.replayAs('buffered')
     this.outlet.pump()

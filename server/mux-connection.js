@@ -1,4 +1,6 @@
 const { sendControl } = require('./control')
+const { OpeningChannel } = require('./opening-channel')
+const { queryOf } = require('./query')
 const { StreamConnection } = require('./stream-connection')
 
 /** Channels that one connection may have open. */
@@ -27,6 +29,8 @@ class MuxConnection {
 
   /**
    * @param {object} host opens and forgets the sessions of the channels
+   * @param {(query: object, way: object) => void} host.open
+   * @param {(channel: object, code: number) => void} host.forget
    * @param {import('ws').WebSocket} socket
    */
   constructor(host, socket) {
@@ -59,7 +63,7 @@ class MuxConnection {
     else if (!this.#channels.has(number)) this.#fail(number, 'No such channel', 'ERR_NO_CHANNEL')
     else if (message.type === 'close')
       this.channelEnded(number, Number.isInteger(message.code) ? message.code : 1000)
-    else this.#channels.get(number).control(message)
+    else this.#channels.get(number).control(message, text.length)
   }
 
   #open(number, request) {
@@ -69,19 +73,31 @@ class MuxConnection {
     } else if (this.#channels.size >= MAX_CHANNELS) {
       this.#refuse(number, 1008, `${MAX_CHANNELS} channels are open, which is the limit`)
     } else {
-      const make = (server, session) => {
-        const channel = new Channel(server, new ChannelSocket(this, number), session)
-        channel.number = number
-        this.#channels.set(number, channel)
-        return channel
-      }
-      this.#host.open(make, request, (code, _reason, message) => this.#refuse(number, code, message))
+      this.#start(number, request)
     }
   }
 
-  #refuse(number, code, message) {
-    this.#fail(number, message)
-    // A session that failed while it was opened holds its channel already.
+  /** The channel is taken from now on; what is said on it before its session is there has to wait. */
+  #start(number, request) {
+    const opening = new OpeningChannel((message, code) => this.#fail(number, message, code))
+    this.#channels.set(number, opening)
+    const { type, channel: _number, ...parameters } = request
+    this.#host.open(queryOf(Object.entries(parameters)), {
+      isWanted: () => this.isOpen && this.#channels.get(number) === opening,
+      make: (options) => {
+        const socket = new ChannelSocket(this, number)
+        const channel = new Channel(number, { ...options, socket })
+        this.#channels.set(number, channel)
+        return channel
+      },
+      opened: (channel) => opening.handTo(channel),
+      refuse: ({ code, message, error }) => this.#refuse(number, code, message, error),
+    })
+  }
+
+  #refuse(number, code, message, error) {
+    this.#fail(number, message, error)
+    // It holds its channel from the moment it is asked for.
     if (this.#channels.has(number)) this.channelEnded(number, code)
     else this.send({ type: 'closed', channel: number, code })
   }
@@ -107,7 +123,7 @@ class MuxConnection {
 
   /** The whole connection is gone: each channel's session is left as by `code`. */
   closed(code) {
-    for (const channel of this.#channels.values()) this.#host.forget(channel, code)
+    for (const channel of this.#channels.values()) this.#forget(channel, code)
     this.#channels.clear()
     this.#waiting.clear()
   }
@@ -160,13 +176,22 @@ class MuxConnection {
     this.#channels.delete(number)
     this.#waiting.delete(channel)
     this.send({ type: 'closed', channel: number, code, reason })
-    this.#host.forget(channel, code)
+    this.#forget(channel, code)
+  }
+
+  #forget(channel, code) {
+    if (channel instanceof Channel) this.#host.forget(channel, code)
   }
 }
 
 /** One session of a multiplexed connection. */
 class Channel extends StreamConnection {
   sentBytes = 0
+
+  constructor(number, options) {
+    super(options)
+    this.number = number
+  }
 
   frameBytes() {
     return Math.min(CHANNEL_FRAME, super.frameBytes())
