@@ -8,6 +8,7 @@ class JsonConnection extends Connection {
   format = 'json'
   binary = false
   missed = 0
+  isBehind = false
 
   /** The past is sent once, as `history`; a resumed stream is no past. */
   announceReplay(viewer, from) {
@@ -23,11 +24,14 @@ class JsonConnection extends Connection {
   }
 
   /** A frame that says a gap is followed by the screen, not by what is left of the stream. */
-  afterFrame() {
+  beforeFrame() {
     const { missed } = this.outlet.viewer
-    if (missed === this.missed) return
+    this.isBehind = missed !== this.missed && this.session.screen
     this.missed = missed
-    if (this.session.screen) this.recover()
+  }
+
+  afterFrame() {
+    if (this.isBehind) this.recover()
   }
 
   /**
