@@ -49,6 +49,9 @@ class Shares {
    */
   add(session, { access, expiresIn } = {}) {
     const [granted, time] = [access ?? 'read', expiresIn ?? DAY]
+    if (typeof session?.openViewer !== 'function') {
+      throw coded('ERR_INVALID_ARG_TYPE', 'session must be a Session')
+    }
     if (granted !== 'read' && granted !== 'write') {
       throw coded('ERR_INVALID_ARG_VALUE', 'access must be "read" or "write"')
     }

@@ -9,8 +9,9 @@ class MuxClient {
   output = new Map()
   bytes = new Map()
 
-  constructor(url) {
-    this.ws = new WebSocket(`${url.replace('http', 'ws')}/mux`, 'offheap.mux.v1')
+  constructor(url, query = {}) {
+    const target = `${url.replace('http', 'ws')}/mux?${new URLSearchParams(query)}`
+    this.ws = new WebSocket(target, 'offheap.mux.v1')
     this.ws.on('message', (data, isBinary) =>
       isBinary ? this.frame(data) : this.messages.push(JSON.parse(data)),
     )
