@@ -37,6 +37,9 @@ export interface TerminalRefusal {
   message?: string
 }
 
+/** What `authorize` decides; `null` is a 401. */
+export type TerminalVerdict = (TerminalGrant & object) | TerminalRefusal | null
+
 /**
  * The parameters of a URL's query, or of an `open` message of
  * `offheap.mux.v1`: strings, numbers and booleans, all as strings. They are what
@@ -88,11 +91,7 @@ export interface TerminalServerOptions {
    * Default: whoever has the `token` or, without one, whoever is on this
    * machine and uses a loopback name, or the host of one of `origins`.
    */
-  authorize?:
-    | ((
-        request: IncomingMessage,
-      ) => TerminalGrant | TerminalRefusal | null | Promise<TerminalGrant | TerminalRefusal | null>)
-    | null
+  authorize?: ((request: IncomingMessage) => TerminalVerdict | Promise<TerminalVerdict>) | null
   /**
    * What clients must say in `?token=`, or as `Authorization: Bearer`. For the
    * default of `authorize` only. Default: none.
