@@ -122,13 +122,14 @@ class HttpApi {
     return { success: true, closedSessions: this.#service.cleanupProjectSessions(projectId) }
   }
 
-  /** Whoever opens the page with the token sees this terminal, and no other. */
+  /** Makes a link, relative to the page, whose visitors see this terminal and no other. */
   #share({ sessionId, projectId, access = 'read', expiresIn = SHARE_TIME }) {
     text('sessionId', sessionId)
     const session = this.#registry.get(sessionId, projectId ?? undefined)
     if (!session) throw new HttpError(404, 'Session not found')
     const share = this.#shares.share(session, { access, expiresIn })
-    return { success: true, sessionId, access, share, expiresAt: Date.now() + expiresIn }
+    const expiresAt = Date.now() + expiresIn
+    return { success: true, sessionId, access, share, url: `./#share=${share}`, expiresAt }
   }
 
   #revoke(share) {
