@@ -4,8 +4,7 @@
  * limit of NaN.
  */
 
-const net = require('node:net')
-const { isLoopback } = require('offheap-terminal/server')
+const { Access, isLoopback } = require('offheap-terminal/server')
 
 const MAX_TIME = 2 ** 31 - 1
 
@@ -135,14 +134,13 @@ function basePath(name, value) {
 }
 
 function proxies(name, value) {
-  const names = list(name, value)
-  for (const item of names) {
-    const isNamed = ['loopback', 'private', 'unix'].includes(item)
-    if (!isNamed && net.isIP(item.split('/')[0]) === 0) {
-      throw new ConfigError(`${name}: "${item}" is none of loopback, private, unix, an address or a network`)
-    }
+  const trustProxy = list(name, value)
+  try {
+    new Access({ trustProxy })
+  } catch (error) {
+    throw new ConfigError(`${name}=${value}: ${error.message}`)
   }
-  return names
+  return trustProxy
 }
 
 /** `1000=600000,1001=120000`: what is not named has its default. */
