@@ -38,6 +38,12 @@ class EarlyMessages {
     this.#bytes = 0
     for (const [data, isBinary] of waiting) receiver.message(data, isBinary)
   }
+
+  /** There will be no session: nobody hears what was said, nor what will be. */
+  drop() {
+    this.#waiting = []
+    this.handTo({ message() {} })
+  }
 }
 
 module.exports = { EarlyMessages }

@@ -111,6 +111,7 @@ class TerminalServer {
       refuse: ({ code, reason, message, error }) => {
         ws.send(JSON.stringify({ type: 'error', message, code: error }))
         ws.close(code, reason)
+        early.drop()
       },
     })
   }
