@@ -135,9 +135,9 @@ test('a custom server of a framework that has WebSockets of its own, as Next.js 
   }
   const server = http.createServer(app.handle)
   server.on('upgrade', (request, socket, head) => {
-    const { pathname } = new URL(request.url, 'http://localhost')
-    if (pathname === '/terminals') terminals.upgrade(request, socket, head)
-    else if (pathname.startsWith('/_next/')) app.handleUpgrade(request, socket, head)
+    const [path] = request.url.split('?')
+    if (path === '/terminals') terminals.upgrade(request, socket, head)
+    else if (path.startsWith('/_next/')) app.handleUpgrade(request, socket, head)
     else refuseUpgrade(socket, { status: 404, message: 'Not found' })
   })
   const port = await listening(server)
