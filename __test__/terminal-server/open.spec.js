@@ -182,7 +182,6 @@ test('messages of the application reach it with their viewer; what it throws is 
     },
   })
   const client = host.connect({ sessionId: 's' })
-  client.ready()
   await client.ready()
   client.send({ type: 'hello', name: 'Ann' })
   expect(await client.message('hello')).toEqual({ type: 'hello', text: 'Ann at s, who may write' })
@@ -202,4 +201,40 @@ test('an onError that throws makes nothing worse', async () => {
   expect((await host.connect().isClosed()).code).toBe(4000)
   expect(said).toHaveBeenCalled()
   said.mockRestore()
+})
+
+describe('a client that lies about its offset', () => {
+  const past = async () => {
+    host = await startTerminals()
+    const client = host.connect({ sessionId: 's' })
+    await client.ready()
+    client.type('echo on""ce\r')
+    await client.sees(`once\r\n${PROMPT}`)
+    return client
+  }
+
+  test.each(['-1', '1.5', 'NaN', '1e3', '0x10', '9007199254740993', '99999999999999999999', ''])(
+    'offset=%s counts as none',
+    async (offset) => {
+      await past()
+      const client = host.connect({ sessionId: 's', offset }, { stream: true })
+      expect(await client.message('snapshot')).toMatchObject({ cols: 80, rows: 30 })
+      expect(client.messages.map(({ type }) => type)).not.toContain('gap')
+    },
+  )
+
+  test('one past the end is told the gap, and gets the screen', async () => {
+    const { end } = await past()
+    const ahead = host.connect({ sessionId: 's', offset: 2 ** 52 }, { stream: true })
+    expect(await ahead.message('gap')).toEqual({ type: 'gap', from: 2 ** 52, to: end })
+    await ahead.message('snapshot')
+    ahead.send({ type: 'ack', offset: 2 ** 53 - 1 })
+    ahead.type('echo mo""re\r')
+    await ahead.sees('more\r\n')
+    const mux = new MuxClient(host.url)
+    await once(mux.ws, 'open')
+    await mux.open(1, { sessionId: 's', offset: 2 ** 52 })
+    await mux.until(({ type }) => type === 'gap', 1)
+    mux.ws.terminate()
+  })
 })
