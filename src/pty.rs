@@ -16,8 +16,8 @@ use super::error::{self, Class, illegal_constructor, invalid_type, throw};
 use super::hub::Hub;
 use super::pty_state::{FlowControl, HISTORY, Kind, State, Style};
 use super::{args, pty_options};
-use offheap_session::meter::Meter;
 use offheap_pty::PtySize;
+use offheap_session::meter::Meter;
 use offheap_session::session::{Session, Teller};
 
 /// node-pty's default program.

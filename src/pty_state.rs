@@ -11,8 +11,8 @@ use super::callback::Callback;
 use super::decoder::Decoder;
 use super::hub::{Hub, Target};
 use super::{args, error};
-use offheap_session::inbox::{News, Token};
 use offheap_pty::ExitStatus;
+use offheap_session::inbox::{News, Token};
 use offheap_session::session::{Format, Origin, Session, ViewerKey};
 
 /// Output kept for a listener that is behind. The terminal pauses when half of

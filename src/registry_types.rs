@@ -9,9 +9,11 @@ use super::callback::Reference;
 use super::error::{Class, Extra, invalid_type, throw_with};
 use super::registry_memory;
 use offheap_pty::ExitStatus;
-use offheap_session::registry::{Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry};
 use offheap_ring::MAX_CAPACITY;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
+use offheap_session::registry::{
+    Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry,
+};
 
 /// A history smaller than this could not hold a frame's worth of output.
 pub(super) const MIN_HISTORY: usize = 4096;

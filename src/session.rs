@@ -14,8 +14,8 @@ use super::registry_events::Listeners;
 use super::viewer::{self, Viewer};
 use super::{args, buffer, fast, pty_options, registry_types};
 use offheap_pty::PtySize;
-use offheap_session::registry::{Handle, Info, Registry};
 use offheap_ring::MAX_CAPACITY;
+use offheap_session::registry::{Handle, Info, Registry};
 
 /// What the object and its raw `append` share.
 struct State {

@@ -2,36 +2,13 @@
 //! `cargo run --release` in this folder. No operation but listing may depend on
 //! the number of sessions.
 
-#![allow(dead_code, unused_imports, reason = "only the registry is driven here")]
-
-#[path = "../../src/inbox/mod.rs"]
-mod inbox;
-#[path = "../../src/meter.rs"]
-mod meter;
-#[path = "../../src/pressure/mod.rs"]
-mod pressure;
-#[path = "../../src/pty/mod.rs"]
-mod pty;
-#[path = "../../src/reactor/mod.rs"]
-mod reactor;
-#[path = "../../src/registry/mod.rs"]
-mod registry;
-#[path = "../../src/ring/mod.rs"]
-mod ring;
-#[path = "../../src/screen/mod.rs"]
-mod screen;
-#[path = "../../src/session/mod.rs"]
-mod session;
-#[path = "../../src/text/mod.rs"]
-mod text;
-
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inbox::Inbox;
-use meter::Meter;
-use registry::{Clock, Handle, NewSession, Options, Registry};
+use offheap_session::inbox::Inbox;
+use offheap_session::meter::Meter;
+use offheap_session::registry::{Clock, Handle, NewSession, Options, Registry};
 
 const PROJECTS: usize = 100;
 const ROUNDS: usize = 20_000;

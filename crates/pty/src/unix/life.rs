@@ -17,8 +17,8 @@ use super::farewell::Job;
 use super::input::Input;
 use super::leader::Leader;
 use super::{Master, UnixPty};
-use crate::{ExitStatus, Gate, Sink};
 use crate::reactor::courtesy::{Flow, Keys};
+use crate::{ExitStatus, Gate, Sink};
 
 /// The kernel hands over about 4 KiB a read; more room costs nothing.
 const READ_BYTES: usize = 64 * 1024;

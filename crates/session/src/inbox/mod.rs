@@ -17,8 +17,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::pressure::Usage;
-use offheap_pty::ExitStatus;
 use crate::registry::Event;
+use offheap_pty::ExitStatus;
 
 pub use signal::Signal;
 

@@ -12,8 +12,8 @@ use super::{
     State, handle, reached,
 };
 use crate::meter::Gauge;
-use offheap_pty::SpawnOptions;
 use crate::session::Session;
+use offheap_pty::SpawnOptions;
 
 /// A place that is kept for a session whose shell is being started.
 struct Place {

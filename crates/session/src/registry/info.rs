@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::session::Session;
 use offheap_pty::ExitStatus;
 use offheap_screen::ScreenOptions;
-use crate::session::Session;
 
 use super::state::Key;
 

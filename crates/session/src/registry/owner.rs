@@ -3,8 +3,8 @@
 use std::sync::Weak;
 
 use super::{Event, Key, Registry};
-use offheap_pty::ExitStatus;
 use crate::session::{Owner, Session};
+use offheap_pty::ExitStatus;
 
 pub(super) struct RegistryOwner {
     pub(super) registry: Weak<Registry>,

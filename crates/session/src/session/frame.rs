@@ -4,9 +4,9 @@
 use std::io::Write as _;
 
 use super::cursor::{Cursor, Replay};
-use offheap_ring::{Ring, Span};
 use offheap_ring::text::json;
 use offheap_ring::text::queries::QueryFilter;
+use offheap_ring::{Ring, Span};
 
 /// How a viewer's frames look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

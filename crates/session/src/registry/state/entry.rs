@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use offheap_pty::ExitStatus;
 use crate::registry::clock::Clock;
 use crate::registry::info::{Details, Info};
 use crate::session::Session;
+use offheap_pty::ExitStatus;
 
 pub(in crate::registry) type Key = u64;
 

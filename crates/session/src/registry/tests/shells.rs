@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::*;
-use offheap_pty::{PtySize, SpawnOptions};
 use crate::registry::Details;
+use offheap_pty::{PtySize, SpawnOptions};
 
 fn shell(script: &str) -> SpawnOptions {
     SpawnOptions {
