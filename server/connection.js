@@ -96,6 +96,8 @@ class Connection {
       failed: (error) => this.broke(error),
     })
     if (this.isShared) this.grant.share.connections.add(this)
+    // The screen comes first, before anything that is said of the session.
+    this.outlet.pump()
     if (session.exit) this.exited(session.exit.code)
   }
 
@@ -126,13 +128,7 @@ class Connection {
     if (isKept || (offset !== null && !session.screen)) return offset
     if (!session.screen) return 'tail'
     if (offset !== null) this.send({ type: 'gap', from: offset, to: session.end })
-    return this.sendSnapshot()
-  }
-
-  /** After lost bytes the screen is sent whole, and the stream goes on from there. */
-  recover() {
-    // Its close, which the client is told, may be younger than the frame.
-    if (!this.session.closed) this.outlet.viewer.seek(this.sendSnapshot())
+    return this.afterScreen()
   }
 
   viewerOptions() {

@@ -17,7 +17,8 @@ class JsonConnection extends Connection {
     else viewer.replayAs('resumed')
   }
 
-  sendSnapshot() {
+  /** Sends the screen; the stream goes on at the offset that is returned. */
+  afterScreen() {
     const { data, offset } = this.session.snapshot({ format: 'json' })
     this.socket.send(data, { binary: false })
     return offset
@@ -31,7 +32,8 @@ class JsonConnection extends Connection {
   }
 
   afterFrame() {
-    if (this.isBehind) this.recover()
+    // A session that was closed meanwhile says so itself.
+    if (this.isBehind && !this.session.closed) this.outlet.viewer.seek(this.afterScreen())
   }
 
   /**

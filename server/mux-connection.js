@@ -9,8 +9,6 @@ const MAX_CHANNELS = 64
 const CHANNEL_FRAME = 16 * 1024
 const CHANNEL_BYTES = 4
 const MAX_CHANNEL = 0xffff_ffff
-/** What may wait for a client to read it: the screens of all its channels, and more than once of none. */
-const MAX_UNREAD = 64 * 1024 * 1024
 
 /**
  * The `offheap.mux.v1` protocol: many sessions over one WebSocket. Each is a
@@ -110,13 +108,6 @@ class MuxConnection {
     sendControl(this.#socket, message)
   }
 
-  /** For screens, which do not wait for their turn. Who opens channels on and on and reads nothing is cut off. */
-  sendRaw(frame) {
-    if (!this.isOpen) return
-    if (this.#socket.bufferedAmount > MAX_UNREAD) this.#socket.terminate()
-    else this.#socket.send(frame)
-  }
-
   get isOpen() {
     return this.#socket.readyState === this.#socket.OPEN
   }
@@ -205,14 +196,6 @@ class Channel extends StreamConnection {
     this.socket.sendControl({ ...message, channel: this.number })
   }
 
-  sendBytes(offset, bytes) {
-    const frame = Buffer.allocUnsafe(CHANNEL_BYTES + 8 + bytes.length)
-    frame.writeUInt32BE(this.number)
-    frame.writeBigUInt64BE(offset, CHANNEL_BYTES)
-    bytes.copy(frame, CHANNEL_BYTES + 8)
-    this.socket.sendDirectly(frame)
-  }
-
   mayRead() {
     return super.mayRead() && this.socket.takesTurn(this)
   }
@@ -248,11 +231,6 @@ class ChannelSocket {
 
   sendControl(message) {
     this.#mux.send(message)
-  }
-
-  /** A frame that does not wait for its turn: there is one for each snapshot. */
-  sendDirectly(frame) {
-    this.#mux.sendRaw(frame)
   }
 
   takesTurn(channel) {

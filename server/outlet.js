@@ -20,7 +20,7 @@ class Outlet {
    * @param {import('offheap-terminal').Viewer} options.viewer
    * @param {boolean} options.binary send frames as binary messages
    * @param {() => boolean} options.mayRead asked before each frame
-   * @param {() => boolean | void} [options.beforeFrame] runs between reading and sending; false drops the frame
+   * @param {() => void} [options.beforeFrame] runs between reading and sending
    * @param {() => void} [options.afterFrame] runs after each frame was handed to the socket
    * @param {(error: unknown) => void} options.failed is told what any of these throws
    */
@@ -56,10 +56,7 @@ class Outlet {
       this.#drained()
       return
     }
-    if (this.#beforeFrame?.() === false) {
-      this.#viewer.release()
-      return
-    }
+    this.#beforeFrame?.()
     this.#inFlight = true
     this.#socket.send(frame, this.#binary, this.#sent)
     this.#afterFrame?.()
