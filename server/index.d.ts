@@ -77,24 +77,24 @@ export interface TerminalMessage {
 
 /** Options of `new TerminalServer()`. `null` is the same as leaving one out. */
 export interface TerminalServerOptions {
-  /** Whose sessions are served. It is not closed with the server. */
+  /** The registry whose sessions are served. Closing the server does not close it. */
   registry: SessionRegistry
   /**
    * Decides who may connect, before the handshake is answered. It may be
    * asynchronous.
    *
-   * Returns a grant; `null`: 401; a refusal: its status. Throwing, or returning
-   * anything else, is 403, or the `status` of what was thrown. After `timeLimit`:
-   * 503. A foreign `Origin` is refused before it is asked, and a connection with
-   * `?share=` is let in by its share alone.
+   * Returns a grant, a refusal with its status, or `null` for 401. What it throws
+   * is 403, or its `status`; so is anything else that it returns. After
+   * `timeLimit` the client gets 503. A foreign `Origin` is refused before it is
+   * called, and a connection with `?share=` is admitted by its share alone.
    *
-   * Default: whoever has the `token` or, without one, whoever is on this
-   * machine and uses a loopback name, or the host of one of `origins`.
+   * Default: admits clients that have the `token` or, without one, clients on
+   * this machine that use a loopback name or the host of one of `origins`.
    */
   authorize?: ((request: IncomingMessage) => TerminalVerdict | Promise<TerminalVerdict>) | null
   /**
-   * What clients must say in `?token=`, or as `Authorization: Bearer`. For the
-   * default of `authorize` only. Default: none.
+   * The token that clients must send in `?token=` or as `Authorization: Bearer`.
+   * Only the default `authorize` looks at it. Default: none.
    */
   token?: string | null
   /**
@@ -128,24 +128,24 @@ export interface TerminalServerOptions {
    */
   trustProxy?: string[] | null
   /**
-   * How long a session lives after its last viewer left with a close code, in
-   * ms; 0: it is closed at once; `undefined`: until the registry's
-   * `inactiveTimeout`. At most 2147483647. Those who may only read have no say:
-   * the code is that of the last who might do more, or 1006. After 1000 the
-   * session is suspended, too.
+   * How long a session lives after its last viewer left, by close code, in ms.
+   * 0 closes it at once; `undefined` leaves it to the registry's
+   * `inactiveTimeout`. At most 2147483647. The code is that of the last viewer
+   * with write access, or 1006 if there was none. After 1000 the session is
+   * suspended as well.
    *
    * Default: 600000 after 1000, 120000 after 1001, else `undefined`.
    */
   keepAlive?: ((closeCode: number, session: Session) => number | null | undefined) | null
   /**
-   * Whether output keeps a session without viewers from being inactive, and how
-   * often it is looked for, in ms: `true` is 10000. Choose less than half of the
+   * Whether output counts as activity of a session without viewers, and how often
+   * the server checks for it, in ms (`true`: 10000). Choose less than half of the
    * registry's `inactiveTimeout`. Default `false`.
    */
   outputKeepsAlive?: boolean | number | null
   /**
    * Time between two pings, in ms, 1 to 2147483647. A peer that has not answered
-   * by the next is gone. Default 15000.
+   * by the next one is disconnected. Default 15000.
    */
   pingInterval?: number | null
   /** The largest message from a client, in bytes, 1024 to 1 GiB; a larger one is 1009. Default 1048576. */
@@ -163,9 +163,9 @@ export interface TerminalServerOptions {
    */
   messages?: Record<string, (message: TerminalMessage, viewer: TerminalViewer) => void> | null
   /**
-   * Is told of mistakes that no caller can be told of: what `authorize` and
-   * `open` throw without a code or status, what they return that they should
-   * not, and messages that could not be handled. Default: `console.error`.
+   * Receives errors that have no caller to go to: what `authorize` and `open`
+   * throw without a code or status, their invalid results and time-outs, and
+   * messages that could not be handled. Default: `console.error`.
    */
   onError?: ((error: unknown) => void) | null
 }
@@ -198,7 +198,7 @@ export interface CloseOptions {
 /**
  * Serves the sessions of a registry over WebSockets, in the protocols of
  * docs/protocol.md. A client chooses one by its subprotocol: `offheap.v1`,
- * `offheap.mux.v1`, or none for JSON. Paths do not matter to it.
+ * `offheap.mux.v1`, or none for JSON. The server ignores the path.
  *
  * @example
  * ```js
@@ -226,18 +226,18 @@ export declare class TerminalServer {
   /**
    * Serves a connection of a `ws` server of the application's own, which has
    * answered the handshake (and chosen one of the subprotocols above). Without a
-   * grant `authorize` is asked, and a refusal is a close: 4401 for 401, 4403 for
-   * 403, 1013 for 503, else 1008. With one, the application has seen to the
+   * grant it calls `authorize`, and a refusal is a close: 4401 for 401, 4403 for
+   * 403, 1013 for 503, else 1008. With one, the application has checked the
    * request itself, its `Origin` included.
    *
    * @throws `ERR_INVALID_GRANT`
    */
   connect(ws: TerminalWebSocket, request: IncomingMessage, grant?: TerminalGrant | null): void
   /**
-   * Finds the session that `sessionId` and `projectId` of a query mean, or
-   * creates one; one without a shell gets `shell`. A session whose exit every
-   * client was told makes room for a new one, unless the query has an `offset`.
-   * With `access: 'read'` nothing is created: `null`.
+   * Finds the session that `sessionId` and `projectId` of a query name, or
+   * creates one; one without a shell gets `shell`. A session whose clients have
+   * all received its exit is replaced, unless the query has an `offset`. With
+   * `access: 'read'` nothing is created: returns `null`.
    *
    * For an `open` that changes the query first.
    *
@@ -247,10 +247,10 @@ export declare class TerminalServer {
    */
   findOrCreate(query: TerminalQuery, grant: TerminalGrantInfo): Session | null
   /**
-   * Makes a token that lets whoever has it open this session, and no other, as
-   * `?share=TOKEN` or by `share` in an `open` message. It ends with its time,
-   * with `revoke()`, with the session, or with the server; whoever came by it is
-   * then cut off, with 4403. At most 10000 are valid at once.
+   * Makes a token whose holder can open this session, and no other, as
+   * `?share=TOKEN` or by `share` in an `open` message. It is valid until it
+   * expires, is revoked, or the session or the server is closed; its viewers are
+   * then disconnected with 4403. At most 10000 are valid at once.
    *
    * @returns 192 random bits as text for URLs. The server keeps only a digest.
    * @throws `ERR_CLOSED`, `ERR_SHARE_LIMIT`, `ERR_INVALID_ARG_TYPE`,
