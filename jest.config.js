@@ -6,6 +6,6 @@ module.exports = {
   // Each spec runs servers, shells or a browser of its own.
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
-  // The page's modules; nothing else is transformed.
-  transform: { '/public/[^/]+\\.js$': '<rootDir>/__test__/helpers/esm-transform.js' },
+  // The browser's modules; nothing else is transformed.
+  transform: { '^<rootDir>/client/': '<rootDir>/__test__/helpers/esm-transform.js' },
 }

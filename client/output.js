@@ -1,79 +1,96 @@
 /**
- * offheap-stream: the bytes of one session on their way into a terminal. Knows offsets, frames, gaps, snapshots and
- * replays of the subprotocol `offheap.v1`, and nothing of connections (those are in `offheap-client.js`).
- * @module
+ * The bytes of one session on their way into a terminal: offsets, gaps, snapshots, replays and acknowledgements. It
+ * knows nothing of connections.
  */
+import { encodeInput } from './frames.js'
 
-/** @typedef {{ dispose(): void }} Disposable */
 /**
- * What a terminal must offer; xterm.js does.
- * @typedef {object} TerminalLike
- * @property {(data: Uint8Array, parsed?: () => void) => void} write  calls back, in order, once `data` is parsed
+ * What shows the output; `OffheapAddon` makes one of an xterm.js.
+ * @typedef {object} Display
+ * @property {number} cols
+ * @property {number} rows
+ * @property {number | null} [width]   of the text area, in pixels
+ * @property {number | null} [height]
+ * @property {boolean} [isSecondScreen]
+ * @property {(data: Uint8Array, kind: WriteKind, parsed: () => void) => void} write  calls back, in order
  * @property {() => void} reset
- * @property {(listener: (data: string) => void) => Disposable} onData
- * @property {(listener: (data: string) => void) => Disposable} [onBinary]
- * @property {(listener: (size: { cols: number, rows: number }) => void) => Disposable} [onResize]
- * @property {(listener: (event: { key: string }) => void) => Disposable} [onKey]  tells key presses from answers
- * @property {(cols: number, rows: number) => void} [resize]
- * @property {number} [cols]
- * @property {number} [rows]
- * @property {{ sendFocusMode: boolean }} [modes]
- * @property {{ active: { type: string } }} [buffer]
+ * @property {(cols: number, rows: number) => void} resize
+ */
+/**
+ * How bytes are to be taken. `old`: they were printed before this connection, and what they ask has been answered or
+ * never will be. `shown`: this terminal, or the one before a reload, has shown them, and what they do is done.
+ * `answers`: who answers queries, as the server says.
+ * @typedef {{ old: boolean, shown: boolean, answers: 'server' | 'viewer' | 'none' | null }} WriteKind
  */
 
-/** What a terminal says by itself: DA, DSR, CPR, DECRPM, window and focus reports, and OSC, DCS, APC or PM strings. */
-const REPORT =
-  // eslint-disable-next-line no-control-regex
-  /^(?:\x1b\[(?:[?>=][\d;]*(?:\$y|[a-zA-Z])|[\d;]+(?:\$y|[cnRt])|[IO])|\x1b[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\))+$/
-const FOCUS_IN = '\x1b[I'
-const FOCUS_OUT = '\x1b[O'
-
-const encoder = new TextEncoder()
 /** Ends a half-received sequence (CAN). */
-const CANCEL = encoder.encode('\x18')
-/** After lost bytes: no half sequence, no stray colour or character set; modes and text stay, the best guess there is. */
-const REJOIN = encoder.encode('\x18\x1b[0m\x1b(B\x0f')
-/** A new shell below what the old one left: its modes, mouse reports and second screen are over, its text stays. */
-const NEW_SHELL = '\x1b[!p\x1b[?9;1000;1002;1003;1006;1015;1016l\x1b>\r\n'
+const CANCEL = encodeInput('\x18')
+/** After lost bytes: no half sequence, no stray colour or character set. Modes and text stay. */
+const REJOIN = encodeInput('\x18\x1b[0m\x1b(B\x0f')
+/** A new shell below what the old one left: its modes, mouse reports and second screen end, its text stays. */
+const NEW_SHELL = '\x1b[!p\x1b[?9;1000;1002;1003;1004;1006;1015;1016;2004l\x1b[=0u\x1b>\r\n'
 const LEAVE_SECOND_SCREEN = '\x1b[?1049l'
 const NOTHING = new Uint8Array(0)
 const ACK_IDLE = 50
+/** What a write costs beside its bytes. */
+const WRITE_COST = 64
+/** What may wait to be parsed beyond the window: a snapshot, and control messages in their place. */
+const MAX_BEYOND_WINDOW = 32 * 1024 * 1024
+/** The largest snapshot taken. xterm.js throws away what is written past 50 MB. */
+const MAX_SNAPSHOT = MAX_BEYOND_WINDOW
 
-export class OffheapStream {
-  #terminal
-  #send
-  #emit
-  #ackEvery
+export class Output {
+  #host
+  #limits
+  /** @type {Display | null} */
+  #display = null
   #ackTimer
-  #writes = [] // one entry per terminal.write() not parsed yet; callbacks come in order: the first is being parsed
+  /** One entry per write that is not parsed yet. They are called back in order: the first is being parsed. */
+  #writes = []
+  #pending = 0
   #written = false
-  #epoch = 0 // bumped when offsets start anew, so that late callbacks are not taken for progress
+  /** Counts new beginnings of the offsets, so that late callbacks are not taken for progress. */
+  #epoch = 0
   #acked = 0
   #snapshot = null
   #replayTo = 0
-  #focus = null
+  #resumed = false
+  #toldOfOverlap = false
 
   /** The offset of the next byte expected; null before the first, and when only a fresh start will do. */
   offset = null
   /** The offset up to which the terminal has parsed. */
   parsed = 0
-  /** True while this module itself resizes the terminal. */
+  /** Who answers queries in what comes, as the server says; null where it does not say. */
+  answers = null
+  /** True while this module resizes the terminal. */
   applyingSize = false
 
   /**
-   * @param {TerminalLike} terminal
-   * @param {{ send(message: object): boolean, emit(type: string, detail: object): void, ackEvery: number }} session
+   * @param {{ send(message: object): boolean, emit(type: string, detail: object): void, restart(problem: { message: string, code: string }): void }} host
+   * @param {{ ackEvery: number, window: number, maxCols: number, maxRows: number }} limits
    */
-  constructor(terminal, { send, emit, ackEvery }) {
-    this.#terminal = terminal
-    this.#send = send
-    this.#emit = emit
-    this.#ackEvery = ackEvery
+  constructor(host, limits) {
+    this.#host = host
+    this.#limits = limits
   }
 
-  /** Whether the terminal is parsing bytes that were shown before, whose questions must not be answered again. */
+  get display() {
+    return this.#display
+  }
+
+  /** @param {Display | null} display another one is blank: it needs the screen */
+  attach(display) {
+    this.#display = display
+    this.#writes = []
+    this.#pending = 0
+    this.#written = false
+    this.#forget()
+  }
+
+  /** Whether the terminal is parsing bytes that were printed before this connection. */
   get replaying() {
-    return this.#writes[0]?.replay === true
+    return this.#writes[0]?.kind.old === true
   }
 
   /**
@@ -81,16 +98,19 @@ export class OffheapStream {
    * @param {{ newShell: boolean, resumedFrom: number | null }} how
    */
   begin({ newShell, resumedFrom }) {
-    if (!newShell && resumedFrom !== null) return void (this.#acked = this.offset)
-    this.offset = null // another stream, or this one from wherever the server starts it
-    this.#epoch += 1
+    this.#resumed = !newShell && resumedFrom !== null
+    this.#toldOfOverlap = false
+    if (this.#resumed) {
+      this.#acked = this.offset
+      return
+    }
+    this.#forget() // Another stream, or this one from wherever the server starts it.
     if (!this.#written) return
-    if (!newShell) return void this.#reset()
-    const second = this.#terminal.buffer?.active.type === 'alternate'
-    this.#write(encoder.encode(`\x18${second ? LEAVE_SECOND_SCREEN : ''}${NEW_SHELL}`))
+    if (newShell) this.#write(encodeInput(`\x18${this.#display.isSecondScreen ? LEAVE_SECOND_SCREEN : ''}${NEW_SHELL}`))
+    else this.#reset()
   }
 
-  /** The connection is gone: half a snapshot is no picture, and what was said about replays is void. */
+  /** The connection is gone: half a snapshot is no screen, and what was said about replays is void. */
   interrupt() {
     clearTimeout(this.#ackTimer)
     this.#ackTimer = undefined
@@ -99,70 +119,84 @@ export class OffheapStream {
     this.#snapshot = null
   }
 
-  /** Bytes below `to` were shown before. @param {{ to: number }} message */
+  /** The next connection starts anew. */
+  startOver() {
+    this.offset = null
+  }
+
+  /** Bytes below `to` were printed before this connection. @param {{ to: number }} message */
   replay({ to }) {
     this.#replayTo = Math.max(this.#replayTo, to)
   }
 
-  /** A binary frame. @param {ArrayBuffer} buffer */
-  frame(buffer) {
-    if (buffer.byteLength < 8)
-      return this.#emit('error', { message: 'A frame without an offset', code: 'ERR_FRAME' })
-    const view = new DataView(buffer)
-    const high = view.getUint32(0)
-    const start = (high % 2 ** 31) * 2 ** 32 + view.getUint32(4)
-    let data = new Uint8Array(buffer, 8)
-    if (high >= 2 ** 31) return this.#snapshotPart(start, data)
-    if (this.offset === null) this.offset = this.parsed = this.#acked = start
-    if (start > this.offset) this.#lost(start, false)
-    data = data.subarray(Math.min(this.offset - start, data.length)) // what came twice is cut
-    const old = data.subarray(0, Math.max(0, this.#replayTo - this.offset))
-    const fresh = data.subarray(old.length)
-    if (old.length > 0) this.#write(old, { replay: true, end: (this.offset += old.length) })
-    if (fresh.length > 0) this.#write(fresh, { end: (this.offset += fresh.length) })
-    return undefined
+  /** @param {{ offset: number, snapshot: boolean, data: Uint8Array }} frame */
+  frame({ offset, snapshot, data }) {
+    if (snapshot) this.#snapshotPart(data)
+    else if (this.#snapshot) this.#torn('Output in the middle of a snapshot')
+    else this.#output(offset, data)
   }
 
-  /** The server has lost bytes. A gap that ends below our offset: the session began anew. */
+  /** The server has lost bytes. A gap that ends below the offset: the session began anew. */
   gap({ from, to }) {
-    if (this.offset === null || to > this.offset || (to < this.offset && from >= this.offset))
-      this.#lost(to, true)
+    if (this.offset === null || to > this.offset || (to < this.offset && from >= this.offset)) this.#lost(to, true)
   }
 
   /** A picture of the screen follows, in `length` bytes. */
   snapshot({ offset, length, cols, rows }) {
+    if (this.#snapshot) return void this.#torn('A snapshot in the middle of another')
+    if (length > MAX_SNAPSHOT) return void this.#torn(`A snapshot of ${length} bytes`)
     this.#snapshot = { offset, length, cols, rows, left: length }
     this.#epoch += 1
     this.#reset(() => this.#applySize({ cols, rows }))
-    if (length === 0) this.#snapshotPart(offset, NOTHING)
+    if (length === 0) this.#snapshotPart(NOTHING)
   }
 
-  /** The size the viewers agreed on, from this point of the stream on. */
+  /** The size the viewers agreed on, from this point of the stream on. @param {{ cols: number, rows: number }} message */
   size(message) {
     this.#write(NOTHING, { parsed: () => this.#applySize(message) })
   }
 
-  /** Whether the terminal says this only because it reads old bytes again: then it must not reach the shell. */
-  isReplayAnswer(data) {
-    if (!this.replaying || !REPORT.test(data)) return false
-    if (data === FOCUS_IN || data === FOCUS_OUT) this.#focus = data
-    this.#emit('answerdropped', { data })
-    return true
+  #forget() {
+    this.offset = null
+    this.#epoch += 1
   }
 
-  #snapshotPart(offset, data) {
-    if (!this.#snapshot) this.snapshot({ offset, length: data.length })
-    if (!this.#snapshot) return // it was empty, and is complete
+  #output(start, data) {
+    if (this.offset === null) this.offset = this.parsed = this.#acked = start
+    if (start > this.offset) this.#lost(start, false)
+    else if (start < this.offset) this.#overlap(start)
+    const fresh = data.subarray(Math.min(this.offset - start, data.length)) // What came twice is cut.
+    const old = fresh.subarray(0, Math.max(0, this.#replayTo - this.offset))
+    this.#append(old, { old: true, shown: !this.#resumed })
+    this.#append(fresh.subarray(old.length), {})
+  }
+
+  #append(data, how) {
+    if (data.length === 0) return
+    const end = this.offset + data.length
+    if (this.#write(data, { ...how, end })) this.offset = end
+  }
+
+  #overlap(start) {
+    if (this.#toldOfOverlap) return
+    this.#toldOfOverlap = true
+    this.#fail('ERR_OFFSET', `Output of offset ${start} came again; ${this.offset} was next`)
+  }
+
+  #snapshotPart(data) {
+    if (!this.#snapshot) return void this.#fail('ERR_FRAME', 'A part of a snapshot that was not announced')
     const { left, ...detail } = this.#snapshot
+    if (data.length > left) return void this.#torn('A snapshot that is longer than announced')
     this.#snapshot.left = left - data.length
-    if (left > data.length) return void this.#write(data, { replay: true })
+    if (left > data.length) return void this.#write(data, { old: true, shown: true })
     this.#snapshot = null
-    this.offset = offset
-    const done = () => {
-      this.#acked = -1 // to be acknowledged even if no byte came after it
-      this.#emit('snapshot', detail)
+    this.offset = detail.offset
+    const parsed = () => {
+      this.#acked = -1 // To be acknowledged even if no byte comes after it.
+      this.#host.emit('snapshot', detail)
     }
-    this.#write(data, { replay: true, end: offset, parsed: done })
+    this.#write(data, { old: true, shown: true, end: detail.offset, parsed })
+    return undefined
   }
 
   #lost(to, announced) {
@@ -171,61 +205,87 @@ export class OffheapStream {
       this.#epoch += 1
       this.parsed = this.#acked = to
     }
+    if (!this.#write(REJOIN, { end: to })) return
     this.offset = to
-    this.#write(REJOIN, { end: to })
-    this.#emit('gap', { from, to, announced })
+    this.#host.emit('gap', { from, to, announced })
   }
 
-  #write(data, { replay = false, end, parsed } = {}) {
-    this.#writes.push({ replay })
+  /** @returns {boolean} false where the terminal has too much to parse already, and nothing was written */
+  #write(data, { old = false, shown = false, end, parsed } = {}) {
+    const kind = { old, shown, answers: this.answers }
+    const cost = data.length + WRITE_COST
+    if (this.#pending + cost > this.#limits.window + MAX_BEYOND_WINDOW) return this.#flooded()
+    const write = { kind }
+    this.#writes.push(write)
+    this.#pending += cost
     this.#written ||= data.length > 0
     const epoch = this.#epoch
-    this.#terminal.write(data, () => {
+    const done = () => {
+      if (this.#writes[0] !== write) return // Of a display that was detached.
       this.#writes.shift()
+      this.#pending -= cost
       if (end !== undefined && epoch === this.#epoch) this.parsed = end
-      if (parsed) parsed()
-      if (replay && !this.replaying) this.#restoreFocus()
+      parsed?.()
       this.#scheduleAck()
-    })
+    }
+    try {
+      this.#display.write(data, kind, done)
+      return true
+    } catch (error) {
+      this.#writes.pop()
+      this.#pending -= cost
+      this.#torn(`The terminal did not take its output: ${error.message}`, 'ERR_TERMINAL')
+      return false
+    }
   }
 
   /** Resets the terminal after everything written so far, then runs `then`. */
   #reset(then) {
     const parsed = () => {
-      this.#terminal.reset()
+      this.#display.reset()
       then?.()
     }
     this.#write(CANCEL, { parsed })
   }
 
   #applySize({ cols, rows }) {
-    if (!(cols > 0 && rows > 0)) return
+    const { maxCols, maxRows } = this.#limits
+    if (cols < 1 || rows < 1 || cols > maxCols || rows > maxRows)
+      return void this.#fail('ERR_SIZE', `A size of ${cols}×${rows} was ignored`)
     this.applyingSize = true
     try {
-      if (cols !== this.#terminal.cols || rows !== this.#terminal.rows) this.#terminal.resize?.(cols, rows)
+      if (cols !== this.#display.cols || rows !== this.#display.rows) this.#display.resize(cols, rows)
     } finally {
       this.applyingSize = false
     }
-    this.#emit('size', { cols, rows })
+    this.#host.emit('size', { cols, rows })
+    return undefined
   }
 
   #scheduleAck() {
     const behind = this.parsed - this.#acked
-    if (behind >= this.#ackEvery) this.#ack()
+    if (behind >= this.#limits.ackEvery) this.#ack()
     else if (behind > 0) this.#ackTimer ??= setTimeout(() => this.#ack(), ACK_IDLE)
   }
 
   #ack() {
     clearTimeout(this.#ackTimer)
     this.#ackTimer = undefined
-    if (this.parsed > this.#acked && this.#send({ type: 'ack', offset: this.parsed }))
-      this.#acked = this.parsed
+    if (this.parsed > this.#acked && this.#host.send({ type: 'ack', offset: this.parsed })) this.#acked = this.parsed
   }
 
-  /** A program that wants focus reports is owed the last one that fell into a replay. */
-  #restoreFocus() {
-    const focus = this.#focus
-    this.#focus = null
-    if (focus && this.#terminal.modes?.sendFocusMode) this.#emit('answer', { data: focus })
+  #flooded() {
+    this.#host.restart({ code: 'ERR_FLOOD', message: 'The server sent more than it may before an acknowledgement' })
+    return false
+  }
+
+  /** What came cannot be a screen: the next connection gets a whole one. */
+  #torn(message, code = 'ERR_FRAME') {
+    this.startOver()
+    this.#host.restart({ code, message })
+  }
+
+  #fail(code, message) {
+    this.#host.emit('error', { code, message })
   }
 }

@@ -1,0 +1,60 @@
+/** An xterm.js as the client sees it: a place for output that says what it is parsing. */
+export class XtermDisplay {
+  #terminal
+  /** The kinds of the writes that are not parsed yet, in order. */
+  #kinds = []
+
+  /** @param {import('@xterm/xterm').Terminal} terminal */
+  constructor(terminal) {
+    this.#terminal = terminal
+  }
+
+  get cols() {
+    return this.#terminal.cols
+  }
+  get rows() {
+    return this.#terminal.rows
+  }
+  /** Of the text area, in pixels of the page; null before the terminal is open. */
+  get width() {
+    return this.#screen()?.clientWidth || null
+  }
+  get height() {
+    return this.#screen()?.clientHeight || null
+  }
+  get isSecondScreen() {
+    return this.#terminal.buffer.active.type === 'alternate'
+  }
+  /**
+   * What the terminal parses at this moment; undefined for what the page itself writes to it.
+   * @returns {import('./output.js').WriteKind | undefined}
+   */
+  get parsing() {
+    return this.#kinds[0]
+  }
+
+  write(data, kind, parsed) {
+    this.#kinds.push(kind)
+    try {
+      this.#terminal.write(data, () => {
+        this.#kinds.shift()
+        parsed()
+      })
+    } catch (error) {
+      this.#kinds.pop()
+      throw error
+    }
+  }
+
+  reset() {
+    this.#terminal.reset()
+  }
+
+  resize(cols, rows) {
+    this.#terminal.resize(cols, rows)
+  }
+
+  #screen() {
+    return this.#terminal.element?.querySelector('.xterm-screen')
+  }
+}
