@@ -1,3 +1,8 @@
+const path = require('node:path')
+
+/** A pattern for the files of a folder. */
+const within = (folder) => `^${path.join(__dirname, folder, '/').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
+
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/__test__/**/*.spec.js'],
@@ -7,5 +12,5 @@ module.exports = {
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
   // The browser's modules; nothing else is transformed.
-  transform: { '^<rootDir>/client/': '<rootDir>/__test__/helpers/esm-transform.js' },
+  transform: { [within('client')]: '<rootDir>/__test__/helpers/esm-transform.js' },
 }

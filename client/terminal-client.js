@@ -178,13 +178,19 @@ export class TerminalClient extends EventTarget {
     this.#resumedFrom = this.offset
     this.#setState('connecting')
     const query = { ...this.#parameters, sessionId, offset: this.offset, window, ...this.#size() }
+    let link = null
+    const heard =
+      (act) =>
+      (...what) =>
+        this.#link === link && act(...what)
     try {
-      this.#link = this.#transport.open(query, {
-        control: (message) => this.#onControl(message),
-        output: (frame) => this.#onOutput(frame),
-        problem: (message) => this.#emit('error', { message, code: 'ERR_FRAME' }),
-        closed: (code, reason) => this.#onClose(code, reason),
+      link = this.#transport.open(query, {
+        control: heard((message) => this.#onControl(message)),
+        output: heard((frame) => this.#onOutput(frame)),
+        problem: heard((message) => this.#emit('error', { message, code: 'ERR_FRAME' })),
+        closed: heard((code, reason) => this.#onClose(code, reason)),
       })
+      this.#link = link
       this.#timer = setTimeout(() => this.#abandon('no answer'), connectTimeout)
     } catch (error) {
       // The page may not connect there at all, as one of https not to ws.

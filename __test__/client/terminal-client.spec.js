@@ -1,14 +1,15 @@
-// The page's browser module against a fake WebSocket and a fake terminal.
+// The client against a fake WebSocket and a fake display: what no server and no browser does on demand.
 
 const { createHash } = require('node:crypto')
 
+const MIB = 1024 * 1024
 const page = new EventTarget()
-let OffheapSession
+let TerminalClient
 
 beforeAll(() => {
   globalThis.addEventListener = page.addEventListener.bind(page)
   globalThis.removeEventListener = page.removeEventListener.bind(page)
-  ;({ OffheapSession } = require('../../examples/terminal-ws-standalone/public/offheap-client.js'))
+  ;({ TerminalClient } = require('../../client/index.js'))
 })
 
 afterAll(() => {
@@ -89,57 +90,20 @@ class FakeSocket {
   }
 }
 
-const ANSWERS = [
-  ['\x1b[c', '\x1b[?1;2c'],
-  ['\x1b[>c', '\x1b[>0;276;0c'],
-  ['\x1b[=c', '\x1bP!|00000000\x1b\\'],
-  ['\x1b[5n', '\x1b[0n'],
-  ['\x1b[6n', '\x1b[12;40R'],
-  ['\x1b[?6n', '\x1b[?12;40R'],
-  ['\x1b[?25$p', '\x1b[?25;1$y'],
-  ['\x1b[4$p', '\x1b[4;2$y'],
-  ['\x1bP$q"p\x1b\\', '\x1bP1$r61;1"p\x1b\\'],
-  ['\x1b]10;?\x07', '\x1b]10;rgb:d6d6/d9d9/dcdc\x1b\\'],
-  ['\x1b]11;?\x1b\\', '\x1b]11;rgb:1212/1414/1717\x07'],
-  ['\x1b[>q', '\x1bP>|xterm.js(6.0.0)\x1b\\'],
-  ['\x1b[?u', '\x1b[?0u'],
-  ['\x1b[14t', '\x1b[4;600;800t'],
-  ['\x1b[18t', '\x1b[8;24;80t'],
-]
-
-/** Parses what it was given when told to, and answers the questions in it, as xterm.js does. */
-class FakeTerminal {
+/** Parses what it was given when told to. */
+class FakeDisplay {
   cols = 80
   rows = 24
-  modes = { sendFocusMode: false }
+  width = 640
+  height = 384
   queue = []
   seen = []
+  kinds = []
   resets = 0
   resizes = []
-  listeners = { data: new Set(), binary: new Set(), resize: new Set(), key: new Set() }
 
-  #on(kind, listener) {
-    this.listeners[kind].add(listener)
-    return { dispose: () => this.listeners[kind].delete(listener) }
-  }
-  onData(listener) {
-    return this.#on('data', listener)
-  }
-  onBinary(listener) {
-    return this.#on('binary', listener)
-  }
-  onResize(listener) {
-    return this.#on('resize', listener)
-  }
-  onKey(listener) {
-    return this.#on('key', listener)
-  }
-  emit(kind, value) {
-    for (const listener of this.listeners[kind]) listener(value)
-  }
-
-  write(data, parsed) {
-    this.queue.push({ data: Buffer.from(data), parsed })
+  write(data, kind, parsed) {
+    this.queue.push({ data: Buffer.from(data), kind, parsed })
   }
   reset() {
     this.resets += 1
@@ -148,22 +112,13 @@ class FakeTerminal {
   resize(cols, rows) {
     ;[this.cols, this.rows] = [cols, rows]
     this.resizes.push([cols, rows])
-    this.emit('resize', { cols, rows })
-  }
-
-  press(key) {
-    this.emit('key', { key })
-    this.emit('data', key)
   }
   parse(count = Infinity) {
     for (let i = 0; i < count && this.queue.length > 0; i += 1) {
-      const { data, parsed } = this.queue[0]
-      const text = data.toString('latin1')
-      for (const [question, answer] of ANSWERS) if (text.includes(question)) this.emit('data', answer)
-      if (text.includes('\x1b[?1004h')) this.emit('data', '\x1b[I')
+      const { data, kind, parsed } = this.queue.shift()
       this.seen.push(data)
-      this.queue.shift()
-      parsed?.()
+      if (data.length > 0) this.kinds.push({ ...kind, text: data.toString('latin1') })
+      parsed()
     }
   }
   /** All that was parsed since the last reset. */
@@ -173,14 +128,13 @@ class FakeTerminal {
 }
 
 function setup(options = {}) {
-  const terminal = new FakeTerminal()
-  const session = new OffheapSession({
-    url: 'http://127.0.0.1:4001/',
+  const terminal = new FakeDisplay()
+  const session = new TerminalClient('http://127.0.0.1:4001/', {
     sessionId: 's',
-    terminal,
     WebSocket: FakeSocket,
     ...options,
   })
+  session.attach(terminal)
   opened.push(session)
   const events = []
   for (const type of [
@@ -192,8 +146,9 @@ function setup(options = {}) {
     'exit',
     'error',
     'inputdropped',
-    'answerdropped',
     'control',
+    'access',
+    'viewers',
   ]) {
     session.addEventListener(type, ({ detail }) => events.push({ type, ...detail, event: type }))
   }
@@ -228,6 +183,10 @@ describe('connecting', () => {
       path: '/tmp/ä',
       token: 't&1',
       window: '262144',
+      cols: '80',
+      rows: '24',
+      width: '640',
+      height: '384',
     })
     expect(protocols).toEqual(['offheap.v1'])
     expect(session.state).toBe('connecting')
@@ -237,9 +196,10 @@ describe('connecting', () => {
     const { session, socket, of } = live()
     expect(session.state).toBe('live')
     expect(of('ready')).toMatchObject([
-      { sessionId: 's', workingDir: '/home', resumed: false, cols: 80, rows: 30 },
+      { sessionId: 's', workingDir: '/home', resumed: false, cols: 80, rows: 30, access: 'write' },
     ])
-    expect(socket.texts).toEqual([{ type: 'resize', cols: 80, rows: 24 }])
+    // The session has another size than the query asked for.
+    expect(socket.texts).toEqual([{ type: 'resize', cols: 80, rows: 24, width: 640, height: 384 }])
   })
 
   test('takes the id that the server made', () => {
@@ -395,64 +355,117 @@ describe('flow control', () => {
   })
 })
 
-describe('a replay asks no questions', () => {
-  test.each(ANSWERS)('%j', (question, answer) => {
-    const { terminal, socket, of } = live()
-    socket.json({ type: 'replay', from: 0, to: 100 })
-    socket.frame(0, question.padEnd(100, '.'))
-    terminal.parse()
-    expect(socket.input).toBe('')
-    expect(of('answerdropped')).toMatchObject([{ data: answer }])
-    socket.frame(100, question)
-    terminal.parse()
-    expect(socket.input).toBe(answer)
-  })
+describe('what comes again', () => {
+  const kinds = ({ kinds }) => kinds.map(({ text, old, shown }) => ({ text, old, shown }))
 
-  test('the answer to a question that ends past the replay is given', () => {
-    const { terminal, socket } = live()
+  test('a history is old and has been shown; what follows is neither', () => {
+    const { session, terminal } = setup()
+    session.connect()
+    const socket = FakeSocket.last.ready({ type: 'reconnected' })
     socket.json({ type: 'replay', from: 0, to: 3 })
-    socket.frame(0, 'abc\x1b[6n')
-    terminal.parse()
-    expect(socket.input).toBe('\x1b[12;40R')
-  })
-
-  test('what a person types passes, even when it looks like an answer', () => {
-    const { terminal, socket, session } = live()
-    socket.json({ type: 'replay', from: 0, to: 3 })
-    socket.frame(0, 'abc')
+    socket.frame(0, 'abcdef')
     expect(session.replaying).toBe(true)
-    terminal.press('ls\r')
-    terminal.press('\x1b[A')
-    terminal.press('\x1b[1;2R') // Shift+F3
-    terminal.emit('data', '\x1b[200~pasted\x1b[201~')
-    terminal.emit('data', '\x1b[<0;3;4M') // a mouse click
-    expect(socket.input).toBe('ls\r\x1b[A\x1b[1;2R\x1b[200~pasted\x1b[201~\x1b[<0;3;4M')
     terminal.parse()
     expect(session.replaying).toBe(false)
+    expect(kinds(terminal)).toEqual([
+      { text: 'abc', old: true, shown: true },
+      { text: 'def', old: false, shown: false },
+    ])
   })
 
-  test('a focus report that fell into the replay is made up for, if it is still wanted', () => {
-    for (const [wanted, expected] of [
-      [true, '\x1b[I'],
-      [false, ''],
-    ]) {
-      const { terminal, socket } = live()
-      terminal.modes.sendFocusMode = wanted
-      socket.json({ type: 'replay', from: 0, to: 8 })
-      socket.frame(0, '\x1b[?1004h')
-      terminal.parse()
-      expect(socket.input).toBe(expected)
-    }
+  test('what was printed while this client was away is old, but has not been shown', () => {
+    const { terminal, socket } = live()
+    socket.frame(0, 'abc')
+    const second = comeBack()
+    second.json({ type: 'replay', from: 3, to: 6 })
+    second.frame(3, 'defghi')
+    terminal.parse()
+    expect(kinds(terminal)).toEqual([
+      { text: 'abc', old: false, shown: false },
+      { text: 'def', old: true, shown: false },
+      { text: 'ghi', old: false, shown: false },
+    ])
   })
 
   test('holds for one connection only', () => {
     const { terminal, socket } = live()
     socket.json({ type: 'replay', from: 0, to: 1e6 })
     const second = comeBack({ type: 'connected' })
-    second.frame(0, '\x1b[c')
+    second.frame(0, 'new')
     terminal.parse()
-    expect(second.input).toBe('\x1b[?1;2c')
+    expect(kinds(terminal)).toEqual([{ text: 'new', old: false, shown: false }])
   })
+})
+
+describe('who answers', () => {
+  test('is what the server says, from that point of the stream on', () => {
+    const { session, terminal, socket } = live()
+    expect(session.answers).toBe(null)
+    socket.frame(0, 'a')
+    socket.json({ type: 'snapshot', offset: 9, cols: 80, rows: 24, length: 4, answers: 'server' })
+    socket.frame(9, 'SNAP', true)
+    socket.frame(9, 'b')
+    terminal.parse()
+    const said = terminal.kinds.map(({ text, answers }) => [text, answers])
+    expect(said.filter(([text]) => text !== '\x18')).toEqual([
+      ['a', null],
+      ['SNAP', 'server'],
+      ['b', 'server'],
+    ])
+    expect(session.answers).toBe('server')
+  })
+
+  test.each(['server', 'viewer', 'none'])('%s, in the first word of a connection', (answers) => {
+    const { session } = setup()
+    session.connect()
+    FakeSocket.last.ready({ answers })
+    expect(session.answers).toBe(answers)
+    comeBack({ type: 'reconnected', answers: 'everybody' })
+    expect(session.answers).toBe(null)
+  })
+})
+
+describe('a viewer that may only read', () => {
+  function reader() {
+    const all = setup()
+    all.session.connect()
+    FakeSocket.last.ready({ type: 'reconnected', access: 'read' })
+    return { ...all, socket: FakeSocket.last }
+  }
+
+  test('sends acknowledgements and pings, no input, size or theme', () => {
+    const { session, terminal, socket, of } = reader()
+    expect(session.access).toBe('read')
+    expect(of('access')).toMatchObject([{ access: 'read' }])
+    expect(of('ready')).toMatchObject([{ access: 'read' }])
+    expect(session.input('rm -rf /\r')).toBe(false)
+    expect(session.resize(10, 10)).toBe(false)
+    expect(session.send({ type: 'focus' })).toBe(false)
+    session.setTheme({ foreground: '#111111', background: '#222222', cursor: '#333333' })
+    socket.frame(0, 'abc')
+    terminal.parse()
+    jest.advanceTimersByTime(16_000)
+    expect(socket.binaries).toEqual([])
+    expect(socket.texts.map(({ type }) => type)).toEqual(['ack', 'ping'])
+    expect(of('inputdropped')).toMatchObject([{ reason: 'read-only' }])
+  })
+
+  test('may write again when the server says so', () => {
+    const { session, of } = reader()
+    const socket = comeBack()
+    expect(session.access).toBe('write')
+    expect(of('access').map(({ access }) => access)).toEqual(['read', 'write'])
+    expect(session.input('a')).toBe(true)
+    expect(socket.input).toBe('a')
+  })
+})
+
+test('who else is there is an event and a property', () => {
+  const { session, socket, of } = live()
+  expect(session.viewers).toBe(null)
+  socket.json({ type: 'viewers', count: 3, readers: 1 })
+  expect(session.viewers).toEqual({ count: 3, readers: 1 })
+  expect(of('viewers')).toMatchObject([{ count: 3, readers: 1 }])
 })
 
 describe('snapshots', () => {
@@ -460,14 +473,14 @@ describe('snapshots', () => {
     const { session, terminal, socket, of } = live()
     socket.frame(0, 'old')
     socket.json({ type: 'snapshot', offset: 7000, cols: 100, rows: 40, length: 10 })
-    socket.frame(7000, 'SNAP\x1b[c', true)
+    socket.frame(7000, 'SNAP..', true)
     expect(of('snapshot')).toEqual([])
-    socket.frame(7000, 'END', true)
+    socket.frame(7000, 'END!', true)
     socket.frame(7000, ' new')
     terminal.parse()
     jest.advanceTimersByTime(1000)
     expect(terminal.resets).toBe(1)
-    expect(terminal.bytes.toString()).toBe('SNAP\x1b[cEND new')
+    expect(terminal.bytes.toString()).toBe('SNAP..END! new')
     expect(terminal.resizes).toEqual([[100, 40]])
     expect(socket.input).toBe('')
     expect(socket.texts.filter(({ type }) => type === 'resize')).toHaveLength(1) // the first; ours is not theirs
@@ -476,8 +489,9 @@ describe('snapshots', () => {
     expect(socket.acks.at(-1)).toBe(7004)
   })
 
-  test('are acknowledged alone, also unannounced or empty', () => {
+  test('are acknowledged alone, also when empty', () => {
     const { session, terminal, socket } = live()
+    socket.json({ type: 'snapshot', offset: 500, cols: 80, rows: 24, length: 5 })
     socket.frame(500, 'whole', true)
     terminal.parse()
     jest.advanceTimersByTime(1000)
@@ -505,24 +519,57 @@ describe('snapshots', () => {
 
 describe('sizes', () => {
   test('the terminal’s goes to the server, the server’s does not come back', () => {
-    const { terminal, socket, of } = live()
-    terminal.resize(120, 50)
-    expect(socket.texts.at(-1)).toEqual({ type: 'resize', cols: 120, rows: 50 })
+    const { session, terminal, socket, of } = live()
+    session.resize(120, 50, { width: 960, height: 800 })
+    expect(socket.texts.at(-1)).toEqual({ type: 'resize', cols: 120, rows: 50, width: 960, height: 800 })
     const before = socket.sent.length
     socket.json({ type: 'size', cols: 90, rows: 20 })
     terminal.parse()
     expect([terminal.cols, terminal.rows]).toEqual([90, 20])
     expect(of('size')).toMatchObject([{ cols: 90, rows: 20 }])
     expect(socket.sent).toHaveLength(before)
-    expect(comeBack().texts[0]).toEqual({ type: 'resize', cols: 120, rows: 50 }) // what was asked for, not what was given
+    const second = comeBack() // What was asked for, not what was given.
+    expect(second.url.searchParams.get('cols')).toBe('120')
+    expect(second.texts[0]).toEqual({ type: 'resize', cols: 120, rows: 50, width: 960, height: 800 })
+  })
+
+  test('is not repeated where the session has it from the query', () => {
+    const { session } = setup()
+    session.connect()
+    expect(FakeSocket.last.ready({ cols: 80, rows: 24 }).texts).toEqual([])
+  })
+
+  test('without pixels says none', () => {
+    const { session, socket } = live()
+    session.resize(100, 40)
+    expect(socket.texts.at(-1)).toEqual({ type: 'resize', cols: 100, rows: 40 })
+  })
+})
+
+describe('the theme', () => {
+  const DARK = { foreground: '#eeeeee', background: '#111111', cursor: '#00ff00' }
+
+  test('is said after connecting, and again when it changes', () => {
+    const { session } = setup()
+    session.setTheme(DARK)
+    session.connect()
+    const socket = FakeSocket.last.ready({ cols: 80, rows: 24 })
+    expect(socket.texts).toEqual([{ type: 'theme', ...DARK }])
+    session.setTheme({ ...DARK })
+    expect(socket.texts).toHaveLength(1)
+    session.setTheme({ ...DARK, background: '#000000' })
+    expect(socket.texts.at(-1)).toEqual({ type: 'theme', ...DARK, background: '#000000' })
+    expect(comeBack({ type: 'reconnected', cols: 80, rows: 24 }).texts).toEqual([
+      { type: 'theme', ...DARK, background: '#000000' },
+    ])
   })
 })
 
 describe('input', () => {
   test('is UTF-8, bytes as they are, in frames a server takes', () => {
-    const { session, terminal, socket } = live()
+    const { session, socket } = live()
     session.input('é✓')
-    terminal.emit('binary', '\x1b[M\xff\x80')
+    session.input(Uint8Array.from(Buffer.from('\x1b[M\xff\x80', 'latin1')))
     expect(socket.input).toBe(`${Buffer.from('é✓').toString('latin1')}\x1b[M\xff\x80`)
     session.input('x'.repeat(200_000))
     expect(Math.max(...socket.binaries.map((data) => data.length))).toBe(65536)
@@ -741,22 +788,232 @@ describe('the page', () => {
     expect(FakeSocket.last.url.searchParams.get('offset')).toBe('3')
   })
 
-  test('a disposed session lets go of everything', () => {
-    const { session, terminal } = live()
+  test('a disposed client hears nothing of it', () => {
+    const { session } = live()
     session.dispose()
-    expect(Object.values(terminal.listeners).every((set) => set.size === 0)).toBe(true)
     page.dispatchEvent(new Event('online'))
     expect(FakeSocket.all).toHaveLength(1)
   })
 })
 
-test('bad frames are said and skipped', () => {
-  const { session, socket, of } = live()
-  socket.onmessage({ data: new ArrayBuffer(3) })
-  socket.onmessage({ data: 'not json' })
-  socket.onmessage({ data: 'null' })
-  socket.json({ type: 'focusUpdate', focused: false })
-  expect(of('error')).toMatchObject([{ code: 'ERR_FRAME' }])
-  expect(of('control').map(({ type }) => type)).toEqual(['malformed', 'malformed', 'focusUpdate'])
-  expect(session.state).toBe('live')
+describe('a large input', () => {
+  test('waits while the socket has enough to send, and keeps its order', () => {
+    const { session, socket } = live()
+    socket.bufferedAmount = MIB
+    expect(session.input('x'.repeat(MIB))).toBe(true)
+    session.input('after')
+    expect(socket.input).toBe('')
+    expect(session.pendingInput).toBe(MIB + 5)
+    socket.bufferedAmount = 0
+    jest.advanceTimersByTime(100)
+    expect(Math.max(...socket.binaries.map(({ length }) => length))).toBeLessThan(MIB)
+    expect(socket.input).toBe(`${'x'.repeat(MIB)}after`)
+    expect(session.pendingInput).toBe(0)
+  })
+
+  test('waits while the shell does not read; keys do not', () => {
+    const { session, socket } = live()
+    socket.json({ type: 'input-pause' })
+    session.input('k')
+    expect(socket.input).toBe('k')
+    session.input('x'.repeat(100_000))
+    expect(socket.input).toBe('k')
+    socket.json({ type: 'input-resume' })
+    expect(socket.input).toBe(`k${'x'.repeat(100_000)}`)
+  })
+
+  test('is bounded, and ended by Ctrl-C', () => {
+    const { session, socket, of } = live({ maxPendingInput: 200_000 })
+    socket.json({ type: 'input-pause' })
+    expect(session.input('x'.repeat(200_000))).toBe(true)
+    expect(session.input('y'.repeat(100_000))).toBe(false)
+    expect(session.input('\x03')).toBe(true)
+    expect(socket.input).toBe('\x03')
+    expect(of('inputdropped')).toMatchObject([
+      { bytes: 100_000, reason: 'full' },
+      { bytes: 200_000, reason: 'interrupted' },
+    ])
+  })
+
+  test('that is a bracketed paste and was cut is ended before anything else is typed', () => {
+    const { session, socket, of } = live()
+    const paste = `\x1b[200~${'x'.repeat(200_000)}\x1b[201~`
+    const send = jest.spyOn(socket, 'send').mockImplementation((data) => {
+      socket.sent.push(Buffer.from(data))
+      socket.bufferedAmount = MIB
+    })
+    session.input(paste)
+    expect(socket.input).toHaveLength(65536)
+    session.input('\x03')
+    expect(socket.input.slice(65536)).toBe('\x1b[201~\x03')
+    socket.bufferedAmount = 0
+    session.input(paste)
+    send.mockRestore()
+    const second = comeBack()
+    session.input('z')
+    expect(second.input).toBe('\x1b[201~z')
+    expect(of('inputdropped').map(({ reason }) => reason)).toEqual(['interrupted', 'disconnected'])
+  })
+})
+
+describe('a server that lies', () => {
+  test('bad frames are events, and nothing else happens', () => {
+    const { session, socket, of } = live()
+    const bad = [
+      new ArrayBuffer(3),
+      'not json',
+      'null',
+      '[]',
+      '{"type":7}',
+      '{"type":"gap","from":-1,"to":5}',
+      '{"type":"gap","from":0,"to":1e300}',
+      '{"type":"snapshot","offset":0,"length":"9","cols":80,"rows":24}',
+      '{"type":"size","cols":null,"rows":24}',
+      '{"type":"replay"}',
+      '{"type":"connected","sessionId":"s"}',
+      `{"type":"x","pad":"${'x'.repeat(2 * 1024 * 1024)}"}`,
+    ]
+    for (const data of bad) socket.onmessage({ data })
+    socket.frame(0, 'part', true) // Not announced.
+    const past = new ArrayBuffer(9)
+    new DataView(past).setBigUint64(0, 2n ** 60n)
+    socket.onmessage({ data: past })
+    expect(of('error').map(({ code }) => code)).toEqual(Array(bad.length + 2).fill('ERR_FRAME'))
+    expect(session.state).toBe('live')
+    expect(session.offset).toBe(null)
+  })
+
+  test('unknown messages are passed on', () => {
+    const { socket, of } = live()
+    socket.json({ type: 'focusUpdate', focused: false })
+    socket.json({ type: 'constructor' })
+    expect(of('control').map(({ type }) => type)).toEqual(['focusUpdate', 'constructor'])
+  })
+
+  test('output before the session is announced is not shown', () => {
+    const { session, terminal, of } = setup()
+    session.connect()
+    FakeSocket.last.readyState = 1
+    FakeSocket.last.frame(0, 'early')
+    FakeSocket.last.json({ type: 'size', cols: 3, rows: 3 })
+    expect(terminal.queue).toEqual([])
+    expect(of('error')).toHaveLength(2)
+  })
+
+  test.each([
+    [100_000, 24],
+    [80, 501],
+    [0, 24],
+  ])('a size of %i×%i is ignored', (cols, rows) => {
+    const { terminal, socket, of } = live()
+    socket.json({ type: 'size', cols, rows })
+    socket.json({ type: 'snapshot', offset: 0, cols, rows, length: 4 })
+    socket.frame(0, 'SNAP', true)
+    terminal.parse()
+    expect(terminal.resizes).toEqual([])
+    expect(of('size')).toEqual([])
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_SIZE', 'ERR_SIZE'])
+    expect(terminal.bytes.toString()).toBe('SNAP')
+  })
+
+  test('an offset that goes back is told once', () => {
+    const { terminal, socket, of } = live()
+    socket.frame(10, 'abc')
+    for (let i = 0; i < 5; i += 1) socket.frame(i, 'abc')
+    terminal.parse()
+    expect(terminal.bytes.toString()).toBe('abc')
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_OFFSET'])
+  })
+
+  test.each([
+    ['longer than announced', (socket) => socket.frame(7, 'x'.repeat(11), true)],
+    ['with output in its middle', (socket) => socket.frame(7, 'live')],
+    ['begun anew', (socket) => socket.json({ type: 'snapshot', offset: 7, cols: 80, rows: 24, length: 5 })],
+  ])('a snapshot %s: the next connection gets a whole one', (_what, tear) => {
+    const { session, terminal, socket, of } = live()
+    socket.frame(0, 'abc')
+    socket.json({ type: 'snapshot', offset: 7, cols: 80, rows: 24, length: 10 })
+    tear(socket)
+    terminal.parse()
+    expect(socket.closedWith.code).toBe(4003)
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_FRAME'])
+    expect(session.state).toBe('waiting')
+    jest.advanceTimersByTime(1000)
+    expect(FakeSocket.last.url.searchParams.has('offset')).toBe(false)
+  })
+
+  test('one that floods is left, and comes back where the terminal is', () => {
+    const { session, terminal, socket, of } = live()
+    const frame = Buffer.alloc(MIB, 'x')
+    let at = 0
+    for (; session.state === 'live' && at < 100 * MIB; at += MIB) socket.frame(at, frame)
+    expect(at).toBeLessThan(40 * MIB)
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_FLOOD'])
+    expect(socket.closedWith.code).toBe(4003)
+    terminal.parse()
+    expect(session.offset).toBe(session.parsed)
+    expect(terminal.bytes).toHaveLength(session.offset)
+    jest.advanceTimersByTime(1000)
+    expect(FakeSocket.last.url.searchParams.get('offset')).toBe(String(session.offset))
+  })
+
+  test('messages that wait for the terminal are counted too', () => {
+    const { session, socket, of } = live()
+    let count = 0
+    for (; session.state === 'live' && count < 1e6; count += 1) socket.json({ type: 'size', cols: 80, rows: 24 })
+    expect(count).toBeLessThan(600_000)
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_FLOOD'])
+  })
+
+  test('a terminal that takes no more is written to again after a fresh start', () => {
+    const { session, terminal, socket, of } = live()
+    jest.spyOn(terminal, 'write').mockImplementation(() => {
+      throw new Error('write data discarded, use flow control to avoid losing data')
+    })
+    socket.frame(0, 'abc')
+    expect(of('error')).toMatchObject([{ code: 'ERR_TERMINAL' }])
+    expect(session.state).toBe('waiting')
+    jest.advanceTimersByTime(1000)
+    expect(FakeSocket.last.url.searchParams.has('offset')).toBe(false)
+  })
+})
+
+describe('arguments', () => {
+  test.each([
+    ['url', () => new TerminalClient('http://'), 'ERR_INVALID_ARG_VALUE'],
+    ['its scheme', () => new TerminalClient('ftp://example.com/'), 'ERR_INVALID_ARG_VALUE'],
+    ['a text', () => new TerminalClient('ws://a/', { token: 7 }), 'ERR_INVALID_ARG_TYPE'],
+    ['a number', () => new TerminalClient('ws://a/', { window: '65536' }), 'ERR_INVALID_ARG_TYPE'],
+    ['NaN', () => new TerminalClient('ws://a/', { idlePing: Number.NaN }), 'ERR_OUT_OF_RANGE'],
+    ['a fraction', () => new TerminalClient('ws://a/', { maxCols: 80.5 }), 'ERR_OUT_OF_RANGE'],
+    ['a small window', () => new TerminalClient('ws://a/', { window: 1 }), 'ERR_OUT_OF_RANGE'],
+    ['a huge one', () => new TerminalClient('ws://a/', { window: 1e12 }), 'ERR_OUT_OF_RANGE'],
+    ['a delay', () => new TerminalClient('ws://a/', { backoff: { min: -1 } }), 'ERR_OUT_OF_RANGE'],
+    ['no terminal', () => new TerminalClient('ws://a/', { WebSocket: FakeSocket }).connect(), 'ERR_NO_TERMINAL'],
+  ])('%s is refused', (_what, act, code) => {
+    expect(act).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('null and undefined are the default', () => {
+    const { session } = setup({ window: null, ackEvery: undefined, token: null, backoff: null, query: null })
+    session.connect()
+    expect(FakeSocket.last.url.searchParams.get('window')).toBe('262144')
+  })
+
+  test('a client shows its output in one terminal', () => {
+    const { session } = setup()
+    expect(() => session.attach(new FakeDisplay())).toThrow(
+      expect.objectContaining({ code: 'ERR_ALREADY_ATTACHED' }),
+    )
+  })
+
+  test('an address that the page may not connect to is refused, not thrown', () => {
+    const refuse = () => {
+      throw new DOMException('An insecure WebSocket connection may not be initiated', 'SecurityError')
+    }
+    const { session, of } = setup({ WebSocket: refuse })
+    session.connect()
+    expect(session.state).toBe('refused')
+    expect(of('error')).toMatchObject([{ code: 'ERR_CONNECT' }])
+  })
 })
