@@ -26,7 +26,10 @@ export class Effects {
     this.#subscriptions = [
       terminal.onBell(() => isShown() || emit('bell', {})),
       parser.registerOscHandler(52, (data) => this.#once(() => this.#clipboard(data))),
-      parser.registerOscHandler(9, (data) => !PROGRESS.test(data) && this.#once(() => this.#notify('', data))),
+      parser.registerOscHandler(
+        9,
+        (data) => !PROGRESS.test(data) && this.#once(() => this.#notify('', data)),
+      ),
       parser.registerOscHandler(777, (data) => this.#once(() => this.#urxvt(data))),
       parser.registerOscHandler(99, () => isShown()),
     ]

@@ -75,7 +75,9 @@ export class OffheapAddon extends EventTarget {
     return [
       terminal.onData((data) => this.#queries.isAnswer(data) || this.#client.input(data)),
       terminal.onBinary((data) => this.#client.input(Uint8Array.from(data, (char) => char.charCodeAt(0)))),
-      terminal.onResize(({ cols, rows }) => this.#client.applyingSize || this.#client.resize(cols, rows, this.#display)),
+      terminal.onResize(
+        ({ cols, rows }) => this.#client.applyingSize || this.#client.resize(cols, rows, this.#display),
+      ),
       terminal.onWriteParsed(() => this.#restoreFocus()),
       terminal.onRender?.(() => this.#opened()),
     ].filter(Boolean)
@@ -85,7 +87,8 @@ export class OffheapAddon extends EventTarget {
   #restoreFocus() {
     if (this.#client.replaying) return
     const focus = this.#queries.takeFocus()
-    if (focus && this.#terminal.modes.sendFocusMode && this.#queries.mayTellFocus(focus)) this.#client.input(focus)
+    if (focus && this.#terminal.modes.sendFocusMode && this.#queries.mayTellFocus(focus))
+      this.#client.input(focus)
   }
 
   /** What needs an open terminal. xterm.js draws anew when its theme changes: here it is seen. */

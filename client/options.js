@@ -58,4 +58,3 @@ export function optional(value, name, type) {
     throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', `${name} must be a ${type}, not ${typeof value}`)
   return value
 }
-

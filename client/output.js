@@ -106,7 +106,8 @@ export class Output {
     }
     this.#forget() // Another stream, or this one from wherever the server starts it.
     if (!this.#written) return
-    if (newShell) this.#write(encodeInput(`\x18${this.#display.isSecondScreen ? LEAVE_SECOND_SCREEN : ''}${NEW_SHELL}`))
+    if (newShell)
+      this.#write(encodeInput(`\x18${this.#display.isSecondScreen ? LEAVE_SECOND_SCREEN : ''}${NEW_SHELL}`))
     else this.#reset()
   }
 
@@ -138,7 +139,8 @@ export class Output {
 
   /** The server has lost bytes. A gap that ends below the offset: the session began anew. */
   gap({ from, to }) {
-    if (this.offset === null || to > this.offset || (to < this.offset && from >= this.offset)) this.#lost(to, true)
+    if (this.offset === null || to > this.offset || (to < this.offset && from >= this.offset))
+      this.#lost(to, true)
   }
 
   /** A picture of the screen follows, in `length` bytes. */
@@ -271,11 +273,15 @@ export class Output {
   #ack() {
     clearTimeout(this.#ackTimer)
     this.#ackTimer = undefined
-    if (this.parsed > this.#acked && this.#host.send({ type: 'ack', offset: this.parsed })) this.#acked = this.parsed
+    if (this.parsed > this.#acked && this.#host.send({ type: 'ack', offset: this.parsed }))
+      this.#acked = this.parsed
   }
 
   #flooded() {
-    this.#host.restart({ code: 'ERR_FLOOD', message: 'The server sent more than it may before an acknowledgement' })
+    this.#host.restart({
+      code: 'ERR_FLOOD',
+      message: 'The server sent more than it may before an acknowledgement',
+    })
     return false
   }
 

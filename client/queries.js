@@ -45,7 +45,9 @@ export class Queries {
       ...CSI_QUERIES.map((id) => parser.registerCsiHandler(id, swallow)),
       ...DCS_QUERIES.map((id) => parser.registerDcsHandler(id, swallow)),
       parser.registerCsiHandler({ final: 't' }, ([operation]) => isSilent() && WINDOW_REPORTS.has(operation)),
-      ...OSC_COLOURS.map((number) => parser.registerOscHandler(number, (data) => this.#colours(number, data))),
+      ...OSC_COLOURS.map((number) =>
+        parser.registerOscHandler(number, (data) => this.#colours(number, data)),
+      ),
       parser.registerCsiHandler({ prefix: '?', final: 'h' }, (modes) => this.#setModes(modes, isOld())),
     ]
   }

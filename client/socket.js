@@ -1,11 +1,5 @@
 /** One session on a WebSocket of its own, by `offheap.v1`. */
-import {
-  decodeControl,
-  decodeOutput,
-  encodeControl,
-  encodeQuery,
-  PROTOCOL,
-} from './frames.js'
+import { decodeControl, decodeOutput, encodeControl, encodeQuery, PROTOCOL } from './frames.js'
 import { socketUrl } from './options.js'
 
 const OPEN = 1
@@ -61,7 +55,8 @@ class SocketLink {
     socket.binaryType = 'arraybuffer'
     socket.onerror = () => {} // A close follows.
     socket.onclose = ({ code, reason }) => handlers.closed(code, reason)
-    socket.onmessage = ({ data }) => (typeof data === 'string' ? onText(data, handlers) : onBinary(data, handlers))
+    socket.onmessage = ({ data }) =>
+      typeof data === 'string' ? onText(data, handlers) : onBinary(data, handlers)
   }
 
   get isOpen() {

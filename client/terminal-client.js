@@ -55,7 +55,8 @@ export class TerminalClient extends EventTarget {
     const texts = Object.fromEntries(TEXTS.map((name) => [name, optional(options?.[name], name, 'string')]))
     const { sessionId, token, ...parameters } = texts
     const WebSocket = optional(options?.WebSocket, 'WebSocket', 'function') ?? globalThis.WebSocket
-    this.#transport = target instanceof TerminalMux ? target : new SocketTransport(target, { token, WebSocket })
+    this.#transport =
+      target instanceof TerminalMux ? target : new SocketTransport(target, { token, WebSocket })
     this.#parameters = { ...optional(options?.query, 'query', 'object'), ...parameters }
     this.#facts.sessionId = sessionId
     this.#limits = wholeNumbers(options, NUMBERS)
@@ -76,7 +77,8 @@ export class TerminalClient extends EventTarget {
     this.#unwatchPage = watchPage({
       back: () => this.#nudge(),
       hidden: ({ persisted }) => this.#pageHidden(persisted),
-      shown: ({ persisted }) => persisted && this.#state === 'closed' && this.#output.display && this.connect(),
+      shown: ({ persisted }) =>
+        persisted && this.#state === 'closed' && this.#output.display && this.connect(),
     })
   }
 
@@ -116,13 +118,15 @@ export class TerminalClient extends EventTarget {
   }
 
   attach(display) {
-    if (this.#output.display) throw fail(Error, 'ERR_ALREADY_ATTACHED', 'The client shows its output elsewhere')
+    if (this.#output.display)
+      throw fail(Error, 'ERR_ALREADY_ATTACHED', 'The client shows its output elsewhere')
     this.#output.attach(display)
     return { dispose: () => this.#output.display === display && this.#detach() }
   }
 
   connect() {
-    if (!this.#output.display) throw fail(Error, 'ERR_NO_TERMINAL', 'Load an OffheapAddon of this client first')
+    if (!this.#output.display)
+      throw fail(Error, 'ERR_NO_TERMINAL', 'Load an OffheapAddon of this client first')
     if (this.#link) return
     if (this.#state === 'exited') this.#output.startOver()
     this.#backoff.reset()

@@ -12,8 +12,16 @@ const bytes = (hex) => Uint8Array.from(Buffer.from(hex.replace(/ /g, ''), 'hex')
 const textOf = ({ data, ...rest }) => ({ ...rest, data: Buffer.from(data).toString() })
 
 test('an output frame: eight bytes of offset, then output', () => {
-  expect(textOf(decodeOutput(bytes('0000000000000007 6869')))).toEqual({ offset: 7, snapshot: false, data: 'hi' })
-  expect(textOf(decodeOutput(bytes('0010000000000001')))).toEqual({ offset: 2 ** 52 + 1, snapshot: false, data: '' })
+  expect(textOf(decodeOutput(bytes('0000000000000007 6869')))).toEqual({
+    offset: 7,
+    snapshot: false,
+    data: 'hi',
+  })
+  expect(textOf(decodeOutput(bytes('0010000000000001')))).toEqual({
+    offset: 2 ** 52 + 1,
+    snapshot: false,
+    data: '',
+  })
 })
 
 test('the highest bit marks a part of a snapshot', () => {
@@ -44,10 +52,19 @@ test('a channel’s input: its number, then the bytes', () => {
 })
 
 test('a control message is an object with a type; known ones are checked', () => {
-  expect(decodeControl('{"type":"gap","from":1,"to":2}')).toEqual({ message: { type: 'gap', from: 1, to: 2 } })
+  expect(decodeControl('{"type":"gap","from":1,"to":2}')).toEqual({
+    message: { type: 'gap', from: 1, to: 2 },
+  })
   expect(decodeControl('{"type":"toString"}')).toEqual({ message: { type: 'toString' } })
   expect(decodeControl('{"type":"gap","from":1}').problem).toMatch('"to"')
-  for (const text of ['', '7', 'null', '[{"type":"gap"}]', '{"type":{}}', '{"type":"size","cols":1.5,"rows":1}']) {
+  for (const text of [
+    '',
+    '7',
+    'null',
+    '[{"type":"gap"}]',
+    '{"type":{}}',
+    '{"type":"size","cols":1.5,"rows":1}',
+  ]) {
     expect(decodeControl(text)).toEqual({ problem: expect.any(String) })
   }
 })

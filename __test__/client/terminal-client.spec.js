@@ -960,7 +960,8 @@ describe('a server that lies', () => {
   test('messages that wait for the terminal are counted too', () => {
     const { session, socket, of } = live()
     let count = 0
-    for (; session.state === 'live' && count < 1e6; count += 1) socket.json({ type: 'size', cols: 80, rows: 24 })
+    for (; session.state === 'live' && count < 1e6; count += 1)
+      socket.json({ type: 'size', cols: 80, rows: 24 })
     expect(count).toBeLessThan(600_000)
     expect(of('error').map(({ code }) => code)).toEqual(['ERR_FLOOD'])
   })
@@ -989,7 +990,11 @@ describe('arguments', () => {
     ['a small window', () => new TerminalClient('ws://a/', { window: 1 }), 'ERR_OUT_OF_RANGE'],
     ['a huge one', () => new TerminalClient('ws://a/', { window: 1e12 }), 'ERR_OUT_OF_RANGE'],
     ['a delay', () => new TerminalClient('ws://a/', { backoff: { min: -1 } }), 'ERR_OUT_OF_RANGE'],
-    ['no terminal', () => new TerminalClient('ws://a/', { WebSocket: FakeSocket }).connect(), 'ERR_NO_TERMINAL'],
+    [
+      'no terminal',
+      () => new TerminalClient('ws://a/', { WebSocket: FakeSocket }).connect(),
+      'ERR_NO_TERMINAL',
+    ],
   ])('%s is refused', (_what, act, code) => {
     expect(act).toThrow(expect.objectContaining({ code }))
   })
