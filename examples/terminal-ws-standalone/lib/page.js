@@ -38,6 +38,10 @@ function servedFiles() {
     if (TYPES[path.extname(name)]) files.set(`/${name}`, path.join(folder, name))
   }
   files.set('/', path.join(folder, 'index.html'))
+  const client = path.dirname(require.resolve('offheap-terminal/client'))
+  for (const name of fs.readdirSync(client)) {
+    if (path.extname(name) === '.js') files.set(`/client/${name}`, path.join(client, name))
+  }
   for (const [name, [packageName, file]] of Object.entries(VENDOR)) {
     const root = path.dirname(require.resolve(`${packageName}/package.json`))
     files.set(`/vendor/xterm/${name}`, path.join(root, file))
