@@ -3,10 +3,13 @@ export class XtermDisplay {
   #terminal
   /** The kinds of the writes that are not parsed yet, in order. */
   #kinds = []
+  /** The size that the page's layout is for: after a resize it is the one before, until the terminal is drawn. */
+  #laidOut
 
   /** @param {import('@xterm/xterm').Terminal} terminal */
   constructor(terminal) {
     this.#terminal = terminal
+    this.drawn()
   }
 
   get cols() {
@@ -17,10 +20,10 @@ export class XtermDisplay {
   }
   /** Of the text area, in pixels of the page; null before the terminal is open. */
   get width() {
-    return this.#screen()?.clientWidth || null
+    return this.#pixels('clientWidth', 'cols')
   }
   get height() {
-    return this.#screen()?.clientHeight || null
+    return this.#pixels('clientHeight', 'rows')
   }
   get isSecondScreen() {
     return this.#terminal.buffer.active.type === 'alternate'
@@ -54,7 +57,15 @@ export class XtermDisplay {
     this.#terminal.resize(cols, rows)
   }
 
-  #screen() {
-    return this.#terminal.element?.querySelector('.xterm-screen')
+  /** The terminal was drawn, or will be for the first time, in the size that it has. */
+  drawn() {
+    const { cols, rows } = this.#terminal
+    this.#laidOut = { cols, rows }
+  }
+
+  #pixels(side, count) {
+    const screen = this.#terminal.element?.querySelector('.xterm-screen')
+    if (!screen) return null
+    return Math.round((screen[side] / this.#laidOut[count]) * this.#terminal[count]) || null
   }
 }

@@ -75,12 +75,20 @@ export class OffheapAddon extends EventTarget {
     return [
       terminal.onData((data) => this.#queries.isAnswer(data) || this.#client.input(data)),
       terminal.onBinary((data) => this.#client.input(Uint8Array.from(data, (char) => char.charCodeAt(0)))),
-      terminal.onResize(
-        ({ cols, rows }) => this.#client.applyingSize || this.#client.resize(cols, rows, this.#display),
-      ),
+      terminal.onResize((size) => this.#resized(size)),
       terminal.onWriteParsed(() => this.#restoreFocus()),
-      terminal.onRender?.(() => this.#opened()),
+      terminal.onRender?.(() => this.#drawn()),
     ].filter(Boolean)
+  }
+
+  #resized({ cols, rows }) {
+    if (!this.#terminal.element) this.#display.drawn()
+    if (!this.#client.applyingSize) this.#client.resize(cols, rows, this.#display)
+  }
+
+  #drawn() {
+    this.#display.drawn()
+    this.#opened()
   }
 
   /** A program that wants focus reports is owed the one that fell into old output. */
