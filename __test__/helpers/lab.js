@@ -52,8 +52,8 @@ const PAGE = `<!doctype html>
 async function startLab({ xterm = '@xterm/xterm', files = {} } = {}) {
   const folders = { client: CLIENT, xterm: path.dirname(require.resolve(`${xterm}/package.json`)) }
   const content = (pathname) => {
-    if (pathname === '/') return PAGE
-    if (files[pathname]) return files[pathname]
+    const own = { '/': PAGE, ...files }[pathname]
+    if (own) return own
     const [, folder, ...rest] = pathname.split('/')
     const file = folders[folder] && path.join(folders[folder], ...rest)
     return file && fs.existsSync(file) ? fs.readFileSync(file) : null
