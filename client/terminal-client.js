@@ -239,7 +239,7 @@ export class TerminalClient extends EventTarget {
 
   #onClose(code, reason) {
     this.#drop()
-    if (code === 1008 || code === 4000) this.#setState('refused', { code, reason })
+    if (isRefusal(code)) this.#setState('refused', { code, reason })
     else if (code === 1000) this.#setState('closed', { code, reason })
     else this.#retry(code, reason)
   }
@@ -370,5 +370,7 @@ export class TerminalClient extends EventTarget {
   }
 }
 
+/** Limits and rates, a shell that could not be started, and what HTTP would refuse, as a share that has ended. */
+const isRefusal = (code) => code === 1008 || code === 4000 || (code >= 4400 && code <= 4499)
 const textOf = (value) => (typeof value === 'string' ? value : null)
 const numberOf = (value) => (Number.isSafeInteger(value) ? value : null)

@@ -706,6 +706,7 @@ describe('coming back', () => {
   test.each([
     [1008, 'refused'],
     [4000, 'refused'],
+    [4403, 'refused'],
     [1000, 'closed'],
   ])('code %i: not again', (code, state) => {
     const { session, of } = live()
