@@ -51,10 +51,11 @@ async function makeLink() {
   const asked = { ...shared, access: $('share-access').value, expiresIn: Number($('share-time').value) }
   try {
     const response = await post(asked)
-    const { url, error } = await response.json()
-    if (!response.ok || typeof url !== 'string')
-      throw new Error(error ?? `The server said ${response.status}.`)
-    $('share-url').value = new URL(url, document.baseURI).href
+    const { url, share, error } = await response.json()
+    if (!response.ok || !(url || share)) throw new Error(error ?? `the server said ${response.status}`)
+    // In the fragment it is not sent in a request line.
+    const link = url ?? `${location.pathname}#${new URLSearchParams({ share })}`
+    $('share-url').value = new URL(link, document.baseURI).href
     $('share-result').hidden = false
     $('share-url').select()
     $('share-trouble').textContent = ''
