@@ -22,6 +22,7 @@ function codesIn(folder, extension) {
 
 test.each([
   ['src', '.rs'],
+  ['client', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -42,6 +43,11 @@ test('each heading says a cause and what to do', () => {
 })
 
 test('no heading is there for a code that is gone', () => {
-  const known = new Set([...codesIn('src', '.rs'), ...codesIn('examples', '.js'), 'ERR_NATIVE_BINDING'])
+  const known = new Set([
+    ...codesIn('src', '.rs'),
+    ...codesIn('client', '.js'),
+    ...codesIn('examples', '.js'),
+    'ERR_NATIVE_BINDING',
+  ])
   expect([...headings].filter((code) => code.startsWith('ERR_') && !known.has(code))).toEqual([])
 })

@@ -13,7 +13,7 @@
  * client.connect()
  * ```
  *
- * Errors that are thrown, and the `error` events, carry a `code` of docs/client.md.
+ * Errors that are thrown, and the `error` events, carry a `code` of docs/errors.md.
  */
 
 /** An object that lets go of something when it is no longer needed. */
