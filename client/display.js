@@ -30,7 +30,7 @@ export class XtermDisplay {
   }
   /**
    * What the terminal parses at this moment; undefined for what the page itself writes to it.
-   * @returns {import('./output.js').WriteKind | undefined}
+   * @returns {import('./writes.js').WriteKind | undefined}
    */
   get parsing() {
     return this.#kinds[0]

@@ -282,19 +282,26 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
   /**
    * Sends input for the shell. Without a connection it is kept, as the options say.
    * @returns false when it was dropped; an `inputdropped` event says why
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`
    */
   input(data: string | Uint8Array): boolean
   /**
    * Asks for a size, now and at each connection. What the viewers agreed on comes as `size`.
-   * @param pixels of the text area, where known
+   * @param cols 1 to 65 535, as `rows`
+   * @param pixels of the text area, where known, each up to 65 535
    * @returns whether it was sent now
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE`
    */
   resize(
     cols: number,
     rows: number,
     pixels?: { readonly width?: number | null; readonly height?: number | null } | null,
   ): boolean
-  /** Tells the server the terminal's colours, as `#rrggbb`, now and at each connection. */
+  /**
+   * Tells the server the terminal's colours, as `#rrggbb`, now and at each connection.
+   * @returns whether they were sent now; the same ones are not sent again
+   * @throws `TypeError` `ERR_INVALID_ARG_VALUE`
+   */
   setTheme(theme: { foreground: string; background: string; cursor: string }): boolean
   /** Sends a control message, as `{ type: 'focus' }`. @returns false where the session is not live or read-only */
   send(message: { type: string; [name: string]: unknown }): boolean

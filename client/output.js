@@ -1,27 +1,9 @@
 /**
- * The bytes of one session on their way into a terminal: offsets, gaps, snapshots, replays and acknowledgements. It
- * knows nothing of connections.
+ * The bytes of one session on their way into a terminal: offsets, gaps, snapshots, replays and sizes. It knows nothing
+ * of connections.
  */
 import { encodeInput } from './frames.js'
-
-/**
- * What shows the output; `OffheapAddon` makes one of an xterm.js.
- * @typedef {object} Display
- * @property {number} cols
- * @property {number} rows
- * @property {number | null} [width]   of the text area, in pixels
- * @property {number | null} [height]
- * @property {boolean} [isSecondScreen]
- * @property {(data: Uint8Array, kind: WriteKind, parsed: () => void) => void} write  calls back, in order
- * @property {() => void} reset
- * @property {(cols: number, rows: number) => void} resize
- */
-/**
- * How bytes are to be taken. `old`: they were printed before this connection, and what they ask has been answered or
- * never will be. `shown`: this terminal, or the one before a reload, has shown them, and what they do is done.
- * `answers`: who answers queries, as the server says.
- * @typedef {{ old: boolean, shown: boolean, answers: 'server' | 'viewer' | 'none' | null }} WriteKind
- */
+import { Writes } from './writes.js'
 
 /** Ends a half-received sequence (CAN). */
 const CANCEL = encodeInput('\x18')
@@ -31,27 +13,17 @@ const REJOIN = encodeInput('\x18\x1b[0m\x1b(B\x0f')
 const NEW_SHELL = '\x1b[!p\x1b[?9;1000;1002;1003;1004;1006;1015;1016;2004l\x1b[=0u\x1b>\r\n'
 const LEAVE_SECOND_SCREEN = '\x1b[?1049l'
 const NOTHING = new Uint8Array(0)
-const ACK_IDLE = 50
-/** What a write costs beside its bytes. */
-const WRITE_COST = 64
-/** What may wait to be parsed beyond the window: a snapshot, and control messages in their place. */
+/**
+ * What may wait to be parsed beyond the window: a snapshot, and control messages in their place. xterm.js throws away
+ * what is written past 50 MB.
+ */
 const MAX_BEYOND_WINDOW = 32 * 1024 * 1024
-/** The largest snapshot taken. xterm.js throws away what is written past 50 MB. */
-const MAX_SNAPSHOT = MAX_BEYOND_WINDOW
 
 export class Output {
   #host
   #limits
-  /** @type {Display | null} */
-  #display = null
-  #ackTimer
-  /** One entry per write that is not parsed yet. They are called back in order: the first is being parsed. */
-  #writes = []
-  #pending = 0
-  #written = false
-  /** Counts new beginnings of the offsets, so that late callbacks are not taken for progress. */
-  #epoch = 0
-  #acked = 0
+  #writes
+  /** The snapshot that is being received. */
   #snapshot = null
   #replayTo = 0
   #resumed = false
@@ -59,8 +31,6 @@ export class Output {
 
   /** The offset of the next byte expected; null before the first, and when only a fresh start will do. */
   offset = null
-  /** The offset up to which the terminal has parsed. */
-  parsed = 0
   /** Who answers queries in what comes, as the server says; null where it does not say. */
   answers = null
   /** True while this module resizes the terminal. */
@@ -73,24 +43,35 @@ export class Output {
   constructor(host, limits) {
     this.#host = host
     this.#limits = limits
+    const { ackEvery, window } = limits
+    this.#writes = new Writes(
+      {
+        acknowledge: (offset) => host.send({ type: 'ack', offset }),
+        full: () =>
+          host.restart({ code: 'ERR_FLOOD', message: 'The server sent more than it may unacknowledged' }),
+        failed: ({ message }) =>
+          this.#torn(`The terminal did not take its output: ${message}`, 'ERR_TERMINAL'),
+      },
+      { ackEvery, maxWaiting: window + MAX_BEYOND_WINDOW },
+    )
   }
 
   get display() {
-    return this.#display
+    return this.#writes.display
   }
-
-  /** @param {Display | null} display another one is blank: it needs the screen */
-  attach(display) {
-    this.#display = display
-    this.#writes = []
-    this.#pending = 0
-    this.#written = false
-    this.#forget()
+  /** The offset up to which the terminal has parsed. */
+  get parsed() {
+    return this.#writes.parsed
   }
-
   /** Whether the terminal is parsing bytes that were printed before this connection. */
   get replaying() {
-    return this.#writes[0]?.kind.old === true
+    return this.#writes.kind?.old === true
+  }
+
+  /** @param {import('./writes.js').Display | null} display another one is blank: it needs the screen */
+  attach(display) {
+    this.#writes.attach(display)
+    this.#forget()
   }
 
   /**
@@ -98,23 +79,18 @@ export class Output {
    * @param {{ newShell: boolean, resumedFrom: number | null }} how
    */
   begin({ newShell, resumedFrom }) {
-    this.#resumed = !newShell && resumedFrom !== null
     this.#toldOfOverlap = false
-    if (this.#resumed) {
-      this.#acked = this.offset
-      return
-    }
+    this.#resumed = !newShell && resumedFrom !== null
+    if (this.#resumed) return this.#writes.resumed(this.offset)
     this.#forget() // Another stream, or this one from wherever the server starts it.
-    if (!this.#written) return
-    if (newShell)
-      this.#write(encodeInput(`\x18${this.#display.isSecondScreen ? LEAVE_SECOND_SCREEN : ''}${NEW_SHELL}`))
-    else this.#reset()
+    if (this.#writes.hasShown && newShell) this.#endShell()
+    else if (this.#writes.hasShown) this.#reset()
+    return undefined
   }
 
   /** The connection is gone: half a snapshot is no screen, and what was said about replays is void. */
   interrupt() {
-    clearTimeout(this.#ackTimer)
-    this.#ackTimer = undefined
+    this.#writes.pause()
     this.#replayTo = 0
     if (this.#snapshot) this.offset = null
     this.#snapshot = null
@@ -139,18 +115,19 @@ export class Output {
 
   /** The server has lost bytes. A gap that ends below the offset: the session began anew. */
   gap({ from, to }) {
-    if (this.offset === null || to > this.offset || (to < this.offset && from >= this.offset))
-      this.#lost(to, true)
+    const { offset } = this
+    if (offset === null || to > offset || (to < offset && from >= offset)) this.#lost(to, true)
   }
 
   /** A picture of the screen follows, in `length` bytes. */
   snapshot({ offset, length, cols, rows }) {
-    if (this.#snapshot) return void this.#torn('A snapshot in the middle of another')
-    if (length > MAX_SNAPSHOT) return void this.#torn(`A snapshot of ${length} bytes`)
+    if (this.#snapshot) return this.#torn('A snapshot in the middle of another')
+    if (length > MAX_BEYOND_WINDOW) return this.#torn(`A snapshot of ${length} bytes`)
     this.#snapshot = { offset, length, cols, rows, left: length }
-    this.#epoch += 1
-    this.#reset(() => this.#applySize({ cols, rows }))
-    if (length === 0) this.#snapshotPart(NOTHING)
+    this.#writes.startAnew()
+    const begun = this.#reset(() => this.#applySize({ cols, rows }))
+    if (begun && length === 0) this.#snapshotPart(NOTHING)
+    return undefined
   }
 
   /** The size the viewers agreed on, from this point of the stream on. @param {{ cols: number, rows: number }} message */
@@ -160,23 +137,27 @@ export class Output {
 
   #forget() {
     this.offset = null
-    this.#epoch += 1
+    this.#writes.startAnew()
   }
 
   #output(start, data) {
-    if (this.offset === null) this.offset = this.parsed = this.#acked = start
-    if (start > this.offset) this.#lost(start, false)
-    else if (start < this.offset) this.#overlap(start)
+    if (this.offset === null) {
+      this.offset = start
+      this.#writes.startAnew(start)
+    }
+    if (start < this.offset) this.#overlap(start)
+    else if (start > this.offset && !this.#lost(start, false)) return
     const fresh = data.subarray(Math.min(this.offset - start, data.length)) // What came twice is cut.
     const old = fresh.subarray(0, Math.max(0, this.#replayTo - this.offset))
-    this.#append(old, { old: true, shown: !this.#resumed })
-    this.#append(fresh.subarray(old.length), {})
+    if (this.#append(old, { old: true, shown: !this.#resumed })) this.#append(fresh.subarray(old.length))
   }
 
   #append(data, how) {
-    if (data.length === 0) return
+    if (data.length === 0) return true
     const end = this.offset + data.length
-    if (this.#write(data, { ...how, end })) this.offset = end
+    const written = this.#write(data, { ...how, end })
+    if (written) this.offset = end
+    return written
   }
 
   #overlap(start) {
@@ -186,103 +167,62 @@ export class Output {
   }
 
   #snapshotPart(data) {
-    if (!this.#snapshot) return void this.#fail('ERR_FRAME', 'A part of a snapshot that was not announced')
-    const { left, ...detail } = this.#snapshot
-    if (data.length > left) return void this.#torn('A snapshot that is longer than announced')
-    this.#snapshot.left = left - data.length
-    if (left > data.length) return void this.#write(data, { old: true, shown: true })
+    const snapshot = this.#snapshot
+    if (!snapshot) return this.#fail('ERR_FRAME', 'A part of a snapshot that was not announced')
+    if (data.length > snapshot.left) return this.#torn('A snapshot that is longer than announced')
+    snapshot.left -= data.length
+    const isLast = snapshot.left === 0
+    const then = isLast ? { end: snapshot.offset, parsed: () => this.#snapshotParsed(snapshot) } : {}
+    const written = this.#write(data, { old: true, shown: true, ...then })
+    if (!written || !isLast) return undefined
     this.#snapshot = null
-    this.offset = detail.offset
-    const parsed = () => {
-      this.#acked = -1 // To be acknowledged even if no byte comes after it.
-      this.#host.emit('snapshot', detail)
-    }
-    this.#write(data, { old: true, shown: true, end: detail.offset, parsed })
+    this.offset = snapshot.offset
     return undefined
+  }
+
+  #snapshotParsed({ offset, length, cols, rows }) {
+    this.#writes.acknowledgeNext()
+    this.#host.emit('snapshot', { offset, length, cols, rows })
   }
 
   #lost(to, announced) {
     const from = this.offset ?? 0
-    if (to < from) {
-      this.#epoch += 1
-      this.parsed = this.#acked = to
-    }
-    if (!this.#write(REJOIN, { end: to })) return
+    if (to < from) this.#writes.startAnew(to)
+    if (!this.#write(REJOIN, { end: to })) return false
     this.offset = to
     this.#host.emit('gap', { from, to, announced })
+    return true
   }
 
-  /** @returns {boolean} false where the terminal has too much to parse already, and nothing was written */
-  #write(data, { old = false, shown = false, end, parsed } = {}) {
-    const kind = { old, shown, answers: this.answers }
-    const cost = data.length + WRITE_COST
-    if (this.#pending + cost > this.#limits.window + MAX_BEYOND_WINDOW) return this.#flooded()
-    const write = { kind }
-    this.#writes.push(write)
-    this.#pending += cost
-    this.#written ||= data.length > 0
-    const epoch = this.#epoch
-    const done = () => {
-      if (this.#writes[0] !== write) return // Of a display that was detached.
-      this.#writes.shift()
-      this.#pending -= cost
-      if (end !== undefined && epoch === this.#epoch) this.parsed = end
-      parsed?.()
-      this.#scheduleAck()
-    }
-    try {
-      this.#display.write(data, kind, done)
-      return true
-    } catch (error) {
-      this.#writes.pop()
-      this.#pending -= cost
-      this.#torn(`The terminal did not take its output: ${error.message}`, 'ERR_TERMINAL')
-      return false
-    }
+  #write(data, { old = false, shown = false, ...then } = {}) {
+    return this.#writes.write(data, { old, shown, answers: this.answers }, then)
+  }
+
+  #endShell() {
+    const leave = this.display.isSecondScreen ? LEAVE_SECOND_SCREEN : ''
+    this.#write(encodeInput(`\x18${leave}${NEW_SHELL}`))
   }
 
   /** Resets the terminal after everything written so far, then runs `then`. */
   #reset(then) {
     const parsed = () => {
-      this.#display.reset()
+      this.display.reset()
       then?.()
     }
-    this.#write(CANCEL, { parsed })
+    return this.#write(CANCEL, { parsed })
   }
 
   #applySize({ cols, rows }) {
     const { maxCols, maxRows } = this.#limits
     if (cols < 1 || rows < 1 || cols > maxCols || rows > maxRows)
-      return void this.#fail('ERR_SIZE', `A size of ${cols}×${rows} was ignored`)
+      return this.#fail('ERR_SIZE', `A size of ${cols}×${rows} was ignored`)
     this.applyingSize = true
     try {
-      if (cols !== this.#display.cols || rows !== this.#display.rows) this.#display.resize(cols, rows)
+      if (cols !== this.display.cols || rows !== this.display.rows) this.display.resize(cols, rows)
     } finally {
       this.applyingSize = false
     }
-    this.#host.emit('size', { cols, rows })
-    return undefined
-  }
-
-  #scheduleAck() {
-    const behind = this.parsed - this.#acked
-    if (behind >= this.#limits.ackEvery) this.#ack()
-    else if (behind > 0) this.#ackTimer ??= setTimeout(() => this.#ack(), ACK_IDLE)
-  }
-
-  #ack() {
-    clearTimeout(this.#ackTimer)
-    this.#ackTimer = undefined
-    if (this.parsed > this.#acked && this.#host.send({ type: 'ack', offset: this.parsed }))
-      this.#acked = this.parsed
-  }
-
-  #flooded() {
-    this.#host.restart({
-      code: 'ERR_FLOOD',
-      message: 'The server sent more than it may before an acknowledgement',
-    })
-    return false
+    return this.#host.emit('size', { cols, rows })
   }
 
   /** What came cannot be a screen: the next connection gets a whole one. */

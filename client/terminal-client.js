@@ -24,7 +24,11 @@ const NUMBERS = {
   maxCols: { value: 1000, min: 1, max: 65_535 },
   maxRows: { value: 500, min: 1, max: 65_535 },
 }
+const SIDE = { value: NaN, min: 1, max: 65_535 }
+const SIZE = { cols: SIDE, rows: SIDE }
+const PIXELS = { width: SIDE, height: SIDE }
 const TEXTS = ['sessionId', 'projectId', 'path', 'token', 'share']
+const COLOURS = ['foreground', 'background', 'cursor']
 const ANSWERS = ['server', 'viewer', 'none']
 /** States in which a session is expected to be live soon. */
 const HOPEFUL = ['connecting', 'live', 'waiting', 'tripped']
@@ -49,6 +53,7 @@ export class TerminalClient extends EventTarget {
   #resumedFrom = null
   #timer
   #unwatchPage
+  #isParked = false
 
   constructor(target, options = {}) {
     super()
@@ -77,8 +82,7 @@ export class TerminalClient extends EventTarget {
     this.#unwatchPage = watchPage({
       back: () => this.#nudge(),
       hidden: ({ persisted }) => this.#pageHidden(persisted),
-      shown: ({ persisted }) =>
-        persisted && this.#state === 'closed' && this.#output.display && this.connect(),
+      shown: () => this.#pageShown(),
     })
   }
 
@@ -128,12 +132,14 @@ export class TerminalClient extends EventTarget {
     if (!this.#output.display)
       throw fail(Error, 'ERR_NO_TERMINAL', 'Load an OffheapAddon of this client first')
     if (this.#link) return
+    this.#isParked = false
     if (this.#state === 'exited') this.#output.startOver()
     this.#backoff.reset()
     this.#open()
   }
 
   close(code = 1000, reason = '') {
+    this.#isParked = false
     this.#drop(code, reason)
     this.#setState('closed', { code, reason })
   }
@@ -145,6 +151,8 @@ export class TerminalClient extends EventTarget {
 
   input(data) {
     const bytes = typeof data === 'string' ? encodeInput(data) : data
+    if (!(bytes instanceof Uint8Array))
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'data must be a string or a Uint8Array')
     const refusal = this.access === 'read' ? 'read-only' : HOPEFUL.includes(this.#state) ? null : this.#state
     if (!refusal) return this.#input.send(bytes)
     this.#emit('inputdropped', { bytes: bytes.length, reason: refusal })
@@ -152,16 +160,17 @@ export class TerminalClient extends EventTarget {
   }
 
   resize(cols, rows, pixels = null) {
-    const { width = null, height = null } = pixels ?? {}
-    this.#wishes.size = { cols, rows, ...(width > 0 && height > 0 ? { width, height } : {}) }
+    const { width, height } = pixels ?? {}
+    const size = wholeNumbers({ cols, rows }, SIZE)
+    this.#wishes.size = width && height ? { ...size, ...wholeNumbers({ width, height }, PIXELS) } : size
     return this.send({ type: 'resize', ...this.#wishes.size })
   }
 
   setTheme(theme) {
-    const { foreground, background, cursor } = theme
-    const before = JSON.stringify(this.#wishes.theme)
-    this.#wishes.theme = { foreground, background, cursor }
-    return before !== JSON.stringify(this.#wishes.theme) && this.#sendTheme()
+    const before = this.#wishes.theme
+    this.#wishes.theme = coloursOf(theme)
+    const isSame = COLOURS.every((name) => before?.[name] === this.#wishes.theme[name])
+    return !isSame && this.#sendTheme()
   }
 
   send(message) {
@@ -262,6 +271,11 @@ export class TerminalClient extends EventTarget {
     if (!this.#link && this.#state !== 'waiting' && this.#state !== 'tripped') return
     this.#drop(persisted ? CloseCode.parked : undefined, 'page hidden')
     this.#setState('closed', { code: 1001, reason: 'page hidden' })
+    this.#isParked = persisted
+  }
+
+  #pageShown() {
+    if (this.#isParked && this.#output.display) this.connect()
   }
 
   #detach() {
@@ -372,5 +386,12 @@ export class TerminalClient extends EventTarget {
 
 /** Limits and rates, a shell that could not be started, and what HTTP would refuse, as a share that has ended. */
 const isRefusal = (code) => code === 1008 || code === 4000 || (code >= 4400 && code <= 4499)
+/** @throws `ERR_INVALID_ARG_VALUE` for one that is none */
+function coloursOf(theme) {
+  const wrong = COLOURS.find((name) => !/^#[\da-f]{6}$/i.test(theme?.[name]))
+  if (wrong) throw fail(TypeError, 'ERR_INVALID_ARG_VALUE', `${wrong} must be a colour such as "#1e1e1e"`)
+  return Object.fromEntries(COLOURS.map((name) => [name, theme[name]]))
+}
+
 const textOf = (value) => (typeof value === 'string' ? value : null)
 const numberOf = (value) => (Number.isSafeInteger(value) ? value : null)

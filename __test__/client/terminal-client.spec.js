@@ -789,6 +789,14 @@ describe('the page', () => {
     expect(FakeSocket.last.url.searchParams.get('offset')).toBe('3')
   })
 
+  test('a client that was closed stays closed when the page is shown again', () => {
+    const { session } = live()
+    session.close()
+    pageHide(true)
+    page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+    expect(session.state).toBe('closed')
+  })
+
   test('a disposed client hears nothing of it', () => {
     const { session } = live()
     session.dispose()
@@ -958,6 +966,28 @@ describe('a server that lies', () => {
     expect(FakeSocket.last.url.searchParams.get('offset')).toBe(String(session.offset))
   })
 
+  test('a frame of old and new output for which there is no room is taken later as a whole', () => {
+    const { session, terminal, socket, of } = live()
+    const almost = 32 * MIB + 262_144 - 1000
+    socket.json({ type: 'replay', from: 0, to: almost + 900 })
+    socket.frame(0, Buffer.alloc(almost - 500, 'x'))
+    socket.frame(almost - 500, Buffer.alloc(1410, 'y')) // Its old part has no room; the new one would.
+    expect(of('error').map(({ code }) => code)).toEqual(['ERR_FLOOD'])
+    terminal.parse()
+    expect([session.offset, session.parsed]).toEqual([almost - 500, almost - 500])
+    expect(terminal.bytes.includes('y')).toBe(false)
+  })
+
+  test('a gap for which there is no room is told later', () => {
+    const { session, socket, of } = live()
+    const full = 32 * MIB + 262_144 - 64
+    socket.frame(0, Buffer.alloc(full, 'x'))
+    socket.frame(full + 10, 'z')
+    expect(of('gap')).toEqual([])
+    expect(session.offset).toBe(full)
+    expect(session.state).toBe('waiting')
+  })
+
   test('messages that wait for the terminal are counted too', () => {
     const { session, socket, of } = live()
     let count = 0
@@ -980,6 +1010,19 @@ describe('a server that lies', () => {
   })
 })
 
+test('a display that throws is told, and its callbacks go on', () => {
+  const { session, terminal, socket, of } = live()
+  jest.spyOn(terminal, 'reset').mockImplementation(() => {
+    throw new Error('no')
+  })
+  socket.json({ type: 'snapshot', offset: 7, cols: 80, rows: 24, length: 4 })
+  socket.frame(7, 'SNAP', true)
+  terminal.parse()
+  expect(of('error')).toMatchObject([{ code: 'ERR_TERMINAL' }])
+  expect(terminal.queue).toEqual([])
+  expect(session.state).toBe('waiting')
+})
+
 describe('arguments', () => {
   test.each([
     ['url', () => new TerminalClient('http://'), 'ERR_INVALID_ARG_VALUE'],
@@ -998,6 +1041,25 @@ describe('arguments', () => {
     ],
   ])('%s is refused', (_what, act, code) => {
     expect(act).toThrow(expect.objectContaining({ code }))
+  })
+
+  test.each([
+    ['numbers as input', (session) => session.input(7), 'ERR_INVALID_ARG_TYPE'],
+    ['a size of NaN', (session) => session.resize(Number.NaN, 24), 'ERR_OUT_OF_RANGE'],
+    ['half a size', (session) => session.resize(80), 'ERR_OUT_OF_RANGE'],
+    ['a size of text', (session) => session.resize('80', 24), 'ERR_INVALID_ARG_TYPE'],
+    [
+      'pixels of fractions',
+      (session) => session.resize(80, 24, { width: 1.5, height: 2 }),
+      'ERR_OUT_OF_RANGE',
+    ],
+    ['colours by name', (session) => session.setTheme({ foreground: 'red' }), 'ERR_INVALID_ARG_VALUE'],
+    ['no theme', (session) => session.setTheme(null), 'ERR_INVALID_ARG_VALUE'],
+  ])('%s are refused, and nothing is sent', (_what, act, code) => {
+    const { session, socket } = live()
+    const before = socket.sent.length
+    expect(() => act(session)).toThrow(expect.objectContaining({ code }))
+    expect(socket.sent).toHaveLength(before)
   })
 
   test('null and undefined are the default', () => {
