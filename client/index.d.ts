@@ -375,6 +375,7 @@ export declare class OffheapAddon extends Emitter<OffheapAddonEvents> {
    * Pastes text as from the clipboard: without C0 controls but tab, CR and LF, DEL, C1 controls and `ESC [ 201 ~`,
    * between brackets where the program wants them, in pieces that the server takes.
    * @returns false where nothing was sent or kept
+   * @throws what `confirmPaste` throws; `TypeError` `ERR_INVALID_ARG_TYPE`
    */
   paste(text: string): Promise<boolean>
 }

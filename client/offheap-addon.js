@@ -1,7 +1,7 @@
 /** What joins a `TerminalClient` and an xterm.js. */
 import { XtermDisplay } from './display.js'
 import { Effects } from './effects.js'
-import { optional, wholeNumbers } from './options.js'
+import { fail, optional, wholeNumbers } from './options.js'
 import { cleanPaste, countLines, encodePaste } from './paste.js'
 import { Queries } from './queries.js'
 import { themeColours } from './theme.js'
@@ -49,6 +49,7 @@ export class OffheapAddon extends EventTarget {
   }
 
   async paste(text) {
+    if (typeof text !== 'string') throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'text must be a string')
     const clean = cleanPaste(text)
     if (clean === '' || !this.#terminal) return false
     const lines = countLines(clean)

@@ -282,6 +282,16 @@ describe('pasting', () => {
     expect(asked).toEqual([])
   })
 
+  test('of something else than text, or with a question that fails, is an error and nothing else', async () => {
+    const failing = () => {
+      throw new Error('no dialog')
+    }
+    const { addon, socket } = setup({}, { confirmPaste: failing, confirmLines: 1 })
+    await expect(addon.paste(7)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+    await expect(addon.paste('ls')).rejects.toThrow('no dialog')
+    expect(socket.input).toBe('')
+  })
+
   test('goes out in pieces that a server takes', async () => {
     const { addon, socket } = setup()
     await addon.paste('0123456789'.repeat(300_000))
