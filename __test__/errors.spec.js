@@ -23,6 +23,7 @@ function codesIn(folder, extension) {
 test.each([
   ['src', '.rs'],
   ['server', '.js'],
+  ['client', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -46,6 +47,7 @@ test('no heading is there for a code that is gone', () => {
   const known = new Set([
     ...codesIn('src', '.rs'),
     ...codesIn('server', '.js'),
+    ...codesIn('client', '.js'),
     ...codesIn('examples', '.js'),
     'ERR_NATIVE_BINDING',
   ])
