@@ -130,10 +130,12 @@ describe('a session over JSON', () => {
     expect(client.closed).toBeNull()
   })
 
-  test('a binary frame is an error frame', async () => {
+  test('a message in a binary frame is the same as in a text frame', async () => {
     const client = await shell()
+    client.send(Buffer.from(JSON.stringify({ type: 'input', data: "printf '%s\\n' 'bi''näry'\r" })))
+    await client.sees('\nbinäry\r\n')
     client.send(Buffer.from('ls\r'))
-    expect(await client.message('error')).toMatchObject({ code: 'ERR_UNKNOWN_MESSAGE' })
+    expect(await client.message('error')).toMatchObject({ code: 'ERR_INVALID_JSON' })
   })
 
   test('a reconnection gets the history exactly once, and not again as stream', async () => {
@@ -220,6 +222,20 @@ describe('a session over JSON', () => {
       await client.sees('live\r\n')
       expect(client.of('stream')).toContain('live\r\n')
       expect(client.messages.at(-1)).toMatchObject({ type: 'focusUpdate', focused: true, allFocused: ['f1'] })
+    })
+
+    test('who asks for the focus that holds is told so', async () => {
+      const client = await shell({ projectId: 'focus4', sessionId: 'f1' })
+      const other = host.connect({ projectId: 'focus4', sessionId: 'f1' })
+      await other.ready()
+      client.send({ type: 'focus' })
+      expect(await client.message('focusUpdate')).toEqual({
+        type: 'focusUpdate',
+        focused: true,
+        allFocused: ['f1'],
+      })
+      await other.settled()
+      expect(other.messages.filter(({ type }) => type === 'focusUpdate')).toEqual([])
     })
 
     test('focus_change says the same', async () => {
@@ -444,12 +460,16 @@ describe('limits', () => {
     for (const client of kept) await client.settled()
   })
 
-  test("a fifth in a project closes the project's oldest", async () => {
-    host = await startServer()
+  test("one too many in a project closes the project's oldest, with a code that ends it", async () => {
+    host = await startServer({ maxSessionsPerProject: 4 })
     const other = await opened({ projectId: 'q', sessionId: 's' })
     const clients = []
     for (let i = 0; i < 5; i += 1) clients.push(await opened({ projectId: 'p', sessionId: `s${i}` }))
-    expect(await clients[0].isClosed()).toEqual({ code: 1008, reason: 'Connection limit exceeded' })
+    expect(await clients[0].isClosed()).toEqual({ code: 4001, reason: 'Closed to make room' })
+    expect(clients[0].messages.at(-1)).toMatchObject({
+      type: 'error',
+      message: expect.stringMatching(/room/),
+    })
     expect(host.registry.list('p').map(({ id }) => id)).toEqual(['s1', 's2', 's3', 's4'])
     for (const client of [...clients.slice(1), other]) await client.settled()
   })
