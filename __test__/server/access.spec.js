@@ -418,6 +418,8 @@ describe('settings', () => {
     ['BASE_PATH', '//evil.example'],
     ['TRUST_PROXY', 'everybody'],
     ['TRUST_PROXY', '10.0.0.0/99'],
+    ['HISTORY_AS', 'both'],
+    ['UNKNOWN_MESSAGES', '1'],
     ['KEEP_ALIVE', '1000'],
     ['KEEP_ALIVE', '1000=never'],
     ['KEEP_ALIVE', '1000=9999999999'],

@@ -2,6 +2,8 @@
 
 const MAX_BODY = 64 * 1024
 const MAX_FOCUSED = 4
+/** Projects that an answer names. */
+const MAX_NAMED = 5
 /** How long a shared terminal can be reached, in ms, where nobody says. */
 const SHARE_TIME = 24 * 60 * 60_000
 /** Keeps answers out of other sites' pages. */
@@ -18,13 +20,22 @@ class HttpApi {
   #service
   #registry
   #shares
+  #limits
   #routes
 
-  /** @param {{ share: Function, revoke: Function }} options.shares */
-  constructor({ service, registry, shares, stats }) {
+  /**
+   * @param {object} options
+   * @param {import('./terminal-service').TerminalSessionService} options.service
+   * @param {import('offheap-terminal').SessionRegistry} options.registry
+   * @param {{ share: Function, revoke: Function }} options.shares
+   * @param {() => object} options.stats the figures of the page's panel
+   * @param {Record<string, number>} options.limits what health says of them
+   */
+  constructor({ service, registry, shares, stats, limits }) {
     this.#service = service
     this.#registry = registry
     this.#shares = shares
+    this.#limits = limits
     this.#routes = new Map([
       ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
@@ -33,7 +44,7 @@ class HttpApi {
       ['GET /api/terminal/focus', (url) => this.#focusState(needed(url, 'projectId'))],
       ['POST /api/terminal/suspend', (_url, body) => this.#suspend(body)],
       ['POST /api/terminal/resume', (_url, body) => this.#resume(body)],
-      ['DELETE /api/terminal/cleanup', (url) => this.#cleanup(url)],
+      ['DELETE /api/terminal/cleanup', (url, body) => this.#cleanup(url, body)],
       ['POST /api/terminal/share', (_url, body) => this.#share(body)],
       ['DELETE /api/terminal/share', (url) => this.#revoke(needed(url, 'share'))],
       ['GET /api/terminal/health', () => this.#health()],
@@ -56,14 +67,16 @@ class HttpApi {
   #closeRoute(request, url) {
     const prefix = '/api/terminal/close/'
     if (request.method !== 'DELETE' || !url.pathname.startsWith(prefix)) return null
+    const id = decoded(url.pathname.slice(prefix.length))
+    if (id === '') return null
+    // A session that is gone is closed: who asks twice, or too late, has what it asked for.
     return () => {
-      const id = decoded(url.pathname.slice(prefix.length))
-      if (!this.#service.closeSession(id)) throw new HttpError(404, 'Session not found')
+      this.#service.closeSession(id, this.#projectOf(id, url.searchParams.get('projectId')))
       return { success: true, sessionId: id }
     }
   }
 
-  async #create({ projectId, projectPath, mode, userId }) {
+  async #create({ projectId, projectPath = process.cwd(), mode, userId }) {
     text('projectId', projectId)
     text('projectPath', projectPath)
     const session = this.#service.createSession(projectId, projectPath, userId, mode)
@@ -71,7 +84,7 @@ class HttpApi {
     return {
       success: true,
       session,
-      websocketReady: this.#service.isWebSocketReady(session.id),
+      websocketReady: this.#service.isWebSocketReady(session.id, projectId),
       retryDelay: 1000,
       focusState: { focused, version: 1, timestamp: Date.now() },
     }
@@ -82,15 +95,17 @@ class HttpApi {
   }
 
   #status(url) {
-    return { success: true, session: this.#known(needed(url, 'sessionId')) }
+    const id = needed(url, 'sessionId')
+    const session = this.#known(id, this.#projectOf(id, url.searchParams.get('projectId')))
+    return { success: true, session, websocketReady: session.wsConnected }
   }
 
-  #setFocus({ sessionId, projectId, focused }) {
+  #setFocus({ sessionId, projectId, focused = true }) {
     text('sessionId', sessionId)
     text('projectId', projectId)
     if (typeof focused !== 'boolean') throw new HttpError(400, 'focused must be true or false')
-    if (this.#known(sessionId).projectId !== projectId) throw new HttpError(404, 'Session not found')
-    this.#service.setSessionFocus(sessionId, focused)
+    this.#known(sessionId, projectId)
+    this.#service.setSessionFocus(sessionId, focused, projectId)
     return { ...this.#focusState(projectId), sessionId }
   }
 
@@ -100,32 +115,32 @@ class HttpApi {
       success: true,
       projectId,
       focusedSessions,
-      focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id)),
+      focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id, projectId)),
       totalFocused: focusedSessions.length,
       maxFocused: MAX_FOCUSED,
     }
   }
 
-  #suspend({ projectId }) {
+  #suspend({ projectId, uiState }) {
     text('projectId', projectId)
-    return { success: true, projectId, suspended: this.#service.suspendProjectSessions(projectId) }
+    const suspendedSessionCount = this.#service.suspendProjectSessions(projectId, uiState)
+    return { success: true, projectId, suspendedSessionCount }
   }
 
   #resume({ projectId }) {
     text('projectId', projectId)
-    const sessions = this.#service.resumeProjectSessions(projectId)
-    return { success: true, projectId, resumed: sessions.length, sessions }
+    return { success: true, projectId, ...this.#service.resumeProjectSessions(projectId) }
   }
 
-  #cleanup(url) {
-    const projectId = needed(url, 'projectId')
+  #cleanup(url, body) {
+    const projectId = text('projectId', body.projectId ?? url.searchParams.get('projectId'))
     return { success: true, closedSessions: this.#service.cleanupProjectSessions(projectId) }
   }
 
   /** Makes a link, relative to the page, whose visitors see this terminal and no other. */
   #share({ sessionId, projectId, access = 'read', expiresIn = SHARE_TIME }) {
     text('sessionId', sessionId)
-    const session = this.#registry.get(sessionId, projectId ?? undefined)
+    const session = this.#registry.get(sessionId, this.#projectOf(sessionId, projectId))
     if (!session) throw new HttpError(404, 'Session not found')
     const share = this.#shares.share(session, { access, expiresIn })
     const expiresAt = Date.now() + expiresIn
@@ -139,23 +154,44 @@ class HttpApi {
 
   /** Degraded while memory is short: new sessions may be refused. */
   #health() {
-    const { sessions, nativeBytes, memoryLevel } = this.#registry.stats()
-    const memory = process.memoryUsage()
+    const { sessions, connections, viewers, nativeBytes, memoryLevel } = this.#registry.stats()
+    const { heapUsed, rss } = process.memoryUsage()
+    const { maxSessions } = this.#limits
+    const warnings = []
+    if (memoryLevel !== 'normal')
+      warnings.push(`Memory is short (${memoryLevel}): new sessions may be refused`)
+    if (maxSessions > 0 && sessions >= maxSessions) warnings.push(`All ${maxSessions} sessions are in use`)
     return {
       status: memoryLevel === 'normal' ? 'healthy' : 'degraded',
-      memoryLevel,
-      sessions,
-      nativeBytes,
-      heapUsed: memory.heapUsed,
-      rss: memory.rss,
-      uptime: process.uptime(),
+      metrics: {
+        sessions,
+        connections,
+        viewers,
+        nativeBytes,
+        memoryLevel,
+        heapUsed,
+        rss,
+        uptime: process.uptime(),
+      },
+      limits: { ...this.#limits, maxFocused: MAX_FOCUSED },
+      warnings,
     }
   }
 
-  #known(id) {
-    const session = this.#service.getSession(id)
+  #known(id, projectId) {
+    const session = this.#service.getSession(id, projectId)
     if (!session) throw new HttpError(404, 'Session not found')
     return session
+  }
+
+  /** The project of a session that is named by its id and, where several have that, its project. */
+  #projectOf(id, projectId) {
+    if ((projectId ?? '') !== '') return text('projectId', projectId)
+    const projects = this.#service.projectsWith(id)
+    if (projects.length <= 1) return projects[0] ?? undefined
+    const named = projects.filter((project) => project !== null).slice(0, MAX_NAMED)
+    const help = named.map((project) => `projectId=${project}`).join(' or ')
+    throw new HttpError(409, `Several projects have a session "${id}": name one, as with ${help}`)
   }
 }
 
@@ -177,7 +213,7 @@ function text(name, value) {
 }
 
 function hasBody(request) {
-  return request.method === 'POST' || request.method === 'PUT'
+  return request.method !== 'GET' && request.method !== 'HEAD'
 }
 
 async function readJson(request) {
