@@ -29,7 +29,12 @@ afterAll(async () => {
 
 beforeEach(async () => {
   if (!findBrowser()) return
-  host = await startServer({ allowedOrigins: [lab.url], historyAs: 'stream', historyBytes: 8192 })
+  host = await startServer({
+    allowedOrigins: [lab.url],
+    historyAs: 'stream',
+    unicodeVersion: '6',
+    historyBytes: 8192,
+  })
   line = await wire(host.url)
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   page = await context.newPage()
@@ -126,6 +131,20 @@ browserTest('what it missed beyond the history is the screen as it is', async ()
   expect(times(text, '\nlast\n')).toBe(1)
   expect(times(text, '\n4500\n')).toBe(1)
   expect((await logOf()).errors).toEqual([])
+})
+
+browserTest('a reload finds the cursor where it was, after an emoji', async () => {
+  await open(1)
+  await type("printf '\\n%s' '🎉🎉'; read -r answer; echo \"got $answer\"", 0)
+  await sees('\n🎉🎉', 0)
+  const column = () => page.evaluate(() => panes[0].terminal.buffer.active.cursorX)
+  const before = await column()
+  await page.reload()
+  await live(1)
+  await sees('\n🎉🎉', 0)
+  expect(await column()).toBe(before)
+  await type('it', 0)
+  await sees('🎉🎉it\ngot it\n', 0)
 })
 
 browserTest('a seventh terminal ends the oldest, and none after it', async () => {

@@ -420,6 +420,7 @@ describe('settings', () => {
     ['TRUST_PROXY', '10.0.0.0/99'],
     ['HISTORY_AS', 'both'],
     ['UNKNOWN_MESSAGES', '1'],
+    ['UNICODE_VERSION', '9'],
     ['KEEP_ALIVE', '1000'],
     ['KEEP_ALIVE', '1000=never'],
     ['KEEP_ALIVE', '1000=9999999999'],

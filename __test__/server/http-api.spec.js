@@ -116,6 +116,13 @@ describe('routes', () => {
     expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
   })
 
+  test('a focus that changes makes a newer version', async () => {
+    const { focusState } = await create('versions')
+    const later = (await create('versions')).focusState
+    expect(later.focused).toHaveLength(2)
+    expect(later.version).toBeGreaterThan(focusState.version)
+  })
+
   test('focus: what is missing or of another project is refused, and changes nothing', async () => {
     const { session } = await create('mine')
     const set = (body) => call('PUT', '/api/terminal/focus', { sessionId: session.id, ...body })

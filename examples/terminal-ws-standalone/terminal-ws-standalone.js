@@ -59,14 +59,14 @@ class TerminalWebSocketServer {
   }
 
   #registry() {
-    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, screen } = this.config
-    const { inactiveTimeout } = this.config
+    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
+    const { inactiveTimeout, screen, unicodeVersion } = this.config
     return new SessionRegistry({
       maxSessions,
       maxSessionsPerProject,
       spawnsPerMinute,
       historyBytes,
-      screen,
+      screen: screen && { unicodeVersion },
       inactiveTimeout,
     })
   }

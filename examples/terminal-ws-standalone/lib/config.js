@@ -21,6 +21,8 @@ const DEFAULTS = {
   spawnsPerMinute: 10,
   historyBytes: 256 * 1024,
   screen: true,
+  /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
+  unicodeVersion: '11',
   authToken: '',
   /** Whether to serve without a token where others than this machine can connect. */
   allowNoToken: false,
@@ -66,6 +68,7 @@ const SETTINGS = {
   OUTPUT_KEEPS_ALIVE: ['outputKeepsAlive', flag],
   HISTORY_AS: ['historyAs', oneOf('history', 'stream')],
   UNKNOWN_MESSAGES: ['unknownMessages', oneOf('error', 'ignore')],
+  UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
 }

@@ -21,6 +21,8 @@ class HttpApi {
   #registry
   #shares
   #limits
+  /** How often the focus may have changed: of two answers, the one with more is newer. */
+  #focusVersion = 0
   #routes
 
   /**
@@ -36,6 +38,10 @@ class HttpApi {
     this.#registry = registry
     this.#shares = shares
     this.#limits = limits
+    // A new session takes the focus by itself, and one that ends gives it up.
+    for (const event of ['focusChanged', 'sessionCreated', 'sessionClosed']) {
+      registry.on(event, () => (this.#focusVersion += 1))
+    }
     this.#routes = new Map([
       ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
@@ -86,7 +92,7 @@ class HttpApi {
       session,
       websocketReady: this.#service.isWebSocketReady(session.id, projectId),
       retryDelay: 1000,
-      focusState: { focused, version: 1, timestamp: Date.now() },
+      focusState: { focused, version: this.#focusVersion, timestamp: Date.now() },
     }
   }
 
