@@ -32,6 +32,11 @@ mod tests;
 use std::sync::Arc;
 use std::time::Instant;
 
+#[cfg(unix)]
+use unix::os_error;
+#[cfg(windows)]
+use windows::os_error;
+
 pub use options::{
     DEFAULT_DRAIN, DEFAULT_GRACE, DEFAULT_MAX_INPUT, PtySize, SpawnError, SpawnOptions,
 };
@@ -114,11 +119,30 @@ pub trait Pty: Send + Sync {
     /// Hangs up on the terminal's groups (SIGHUP), and kills what ignores it
     /// after the grace period. The terminal stays readable until it ends.
     fn hang_up(&self);
-    /// The name of the foreground process, where the system can tell.
+    /// The path of the program's side, such as `/dev/pts/3`; `None` once the
+    /// terminal is gone, and on Windows.
+    fn tty_name(&self) -> Option<String> {
+        None
+    }
+    /// The number of the master's descriptor, which stays this terminal's;
+    /// `None` once it is gone, and on Windows.
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
+    /// The name that the foreground process was started by, whole, where the
+    /// system can tell. [`short_name`] is the part of it that people know.
     fn process_name(&self) -> Option<String>;
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
     fn close(&self);
+}
+
+/// A process's name without its directory, and without the dash of a login
+/// shell.
+#[must_use]
+pub fn short_name(name: &str) -> &str {
+    let base = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
+    if base.is_empty() { name } else { base }
 }
 
 /// Starts `options.file` on a new pseudo terminal whose bytes go to `sink`.

@@ -9,16 +9,14 @@ pub(super) fn foreground(master: &OwnedFd, leader: u32) -> Option<String> {
     name(group)
 }
 
-/// The name it was started by (`python3`, not `python3.11`); a login shell's
-/// leading dash is dropped.
+/// The name it was started by, whole: `python3`, not `python3.11`, and
+/// `/bin/bash` or `-bash` where it is called that.
 #[cfg(target_os = "linux")]
 fn name(pid: u32) -> Option<String> {
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let first = command.split(|byte| *byte == 0).next().unwrap_or_default();
-    let first = String::from_utf8_lossy(first);
-    let base = first.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
-    if !base.is_empty() {
-        return Some(base.to_owned());
+    if !first.is_empty() {
+        return Some(String::from_utf8_lossy(first).into_owned());
     }
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_end().to_owned())

@@ -54,6 +54,7 @@ pub struct Session {
     changed: Arc<Notify>,
     pty: Mutex<Option<Arc<dyn Pty>>>,
     pid: AtomicU32,
+    tty_name: OnceLock<String>,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
     closed: AtomicBool,
@@ -85,6 +86,7 @@ impl Session {
             changed: Arc::new(Notify::new()),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
+            tty_name: OnceLock::new(),
             size: Mutex::new(PtySize::new(80, 24)),
             status: OnceLock::new(),
             closed: AtomicBool::new(false),
@@ -116,6 +118,9 @@ impl Session {
         stream.mirror().resize(options.size.cols, options.size.rows);
         drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
+        if let Some(name) = pty.tty_name() {
+            let _ = self.tty_name.set(name);
+        }
         *slot = Some(pty);
         Ok(())
     }
@@ -130,6 +135,13 @@ impl Session {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid.load(Ordering::Acquire)
+    }
+
+    /// The path of the program's side of the terminal, such as `/dev/pts/3`,
+    /// also after its end; `None` without a terminal, and on Windows.
+    #[must_use]
+    pub fn tty_name(&self) -> Option<&str> {
+        self.tty_name.get().map(String::as_str)
     }
 
     /// The window size.
