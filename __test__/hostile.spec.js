@@ -111,8 +111,6 @@ test.each([undefined, null, 0, 1, 'true', {}])('%p is no boolean', (value) => {
 test.each([
   ['Session', Session],
   ['Viewer', Viewer],
-  ['Pty', Pty],
-  ['Disposable', Disposable],
 ])('new %s()', (_name, Class) => {
   expect(() => new Class()).toThrow(thrown('ERR_ILLEGAL_CONSTRUCTOR'))
 })

@@ -20,6 +20,8 @@ mod error;
 mod fast;
 mod hub;
 mod pty;
+#[cfg(unix)]
+mod pty_bare;
 mod pty_options;
 mod pty_state;
 mod registry;

@@ -62,6 +62,9 @@ describe('what is published', () => {
       'index.js',
       'main.js',
       'package.json',
+      'pty-open.js',
+      'pty-pipe.js',
+      'pty.js',
     ])
   })
 

@@ -18,6 +18,8 @@
 
 #[cfg(any(windows, test))]
 pub mod command_line;
+pub mod directory;
+pub mod environment;
 mod options;
 pub mod reactor;
 
@@ -25,6 +27,8 @@ pub mod reactor;
 mod unix;
 #[cfg(windows)]
 mod windows;
+#[cfg(any(windows, test))]
+mod windows_rules;
 
 #[cfg(all(test, unix))]
 mod tests;
@@ -34,6 +38,8 @@ use std::time::Instant;
 
 #[cfg(unix)]
 use unix::os_error;
+#[cfg(unix)]
+pub use unix::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 #[cfg(windows)]
 use windows::os_error;
 

@@ -40,6 +40,8 @@ fn errno_name(errno: i32) -> &'static str {
         libc::EAGAIN => "EAGAIN",
         libc::ENOSPC => "ENOSPC",
         libc::EINVAL => "EINVAL",
+        libc::EBADF => "EBADF",
+        libc::ENOTTY => "ENOTTY",
         libc::ENXIO => "ENXIO",
         _ => "EIO",
     }

@@ -5,6 +5,7 @@
 //! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
 //! terminal is opened and the child started here.
 
+mod bare;
 mod child;
 mod errno;
 mod farewell;
@@ -15,6 +16,7 @@ mod life;
 mod open;
 mod process_name;
 
+pub use bare::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 pub(crate) use errno::os_error;
 
 use std::num::NonZeroI32;

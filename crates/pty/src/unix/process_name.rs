@@ -12,7 +12,7 @@ pub(super) fn foreground(master: &OwnedFd, leader: u32) -> Option<String> {
 /// The name it was started by, whole: `python3`, not `python3.11`, and
 /// `/bin/bash` or `-bash` where it is called that.
 #[cfg(target_os = "linux")]
-fn name(pid: u32) -> Option<String> {
+pub(super) fn name(pid: u32) -> Option<String> {
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let first = command.split(|byte| *byte == 0).next().unwrap_or_default();
     if !first.is_empty() {
@@ -23,7 +23,7 @@ fn name(pid: u32) -> Option<String> {
 }
 
 #[cfg(target_os = "macos")]
-fn name(pid: u32) -> Option<String> {
+pub(super) fn name(pid: u32) -> Option<String> {
     let mut buffer = [0_u8; 64];
     // SAFETY: the call writes at most the length it is given into the buffer.
     let length = unsafe {
@@ -34,6 +34,6 @@ fn name(pid: u32) -> Option<String> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn name(_pid: u32) -> Option<String> {
+pub(super) fn name(_pid: u32) -> Option<String> {
     None
 }

@@ -1,0 +1,152 @@
+/** What is thrown when descriptors, threads or terminals have run out, and that nothing is left of it. */
+
+const { execFileSync, spawn: spawnProcess, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const linux = process.platform === 'linux'
+const onLinux = linux ? test : test.skip
+const MODULE = JSON.stringify(path.join(__dirname, '..', '..'))
+
+/** Runs a program in a process with few descriptors, and reads what it prints as JSON. */
+function withDescriptors(limit, program) {
+  const source = `
+    const fs = require('node:fs')
+    const { SessionRegistry, spawn } = require(${MODULE})
+    const fill = () => {
+      const taken = []
+      try {
+        for (;;) taken.push(fs.openSync('/dev/null'))
+      } catch {}
+      return taken
+    }
+    const children = () => fs.readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim()
+    const attempt = (act) => {
+      try {
+        act()
+        return 'done'
+      } catch (error) {
+        return [error.code, error.syscall]
+      }
+    }
+    ${program}`
+  const script = `ulimit -n ${limit}; exec "$0" -e "$1"`
+  const { stdout, stderr, status, signal } = spawnSync('sh', ['-c', script, process.execPath, source], {
+    encoding: 'utf8',
+    timeout: 60000,
+  })
+  expect({ stderr, status, signal }).toEqual({ stderr: '', status: 0, signal: null })
+  return JSON.parse(stdout)
+}
+
+onLinux('without a descriptor: a code, and it works once there are some', () => {
+  const told = withDescriptors(
+    64,
+    `
+    const taken = fill()
+    const told = [attempt(() => new SessionRegistry()), attempt(() => spawn('true', []))]
+    for (const fd of taken) fs.closeSync(fd)
+    const registry = new SessionRegistry()
+    registry.closeAll()
+    told.push(attempt(() => new SessionRegistry()))
+    const pty = spawn('sh', ['-c', 'exit 3'])
+    pty.onExit(({ exitCode }) => {
+      console.log(JSON.stringify([...told, exitCode]))
+      process.exit(0)
+    })`,
+  )
+  expect(told).toEqual([['EMFILE', 'epoll_create'], ['EMFILE', expect.any(String)], 'done', 3])
+})
+
+onLinux('with few descriptors a spawn works, or throws and leaves nothing running and no zombie', () => {
+  for (const started of [false, true]) {
+    const results = withDescriptors(
+      64,
+      `
+      if (${started}) spawn('true', []).on('exit', () => {})
+      setTimeout(() => {
+        const taken = fill()
+        const results = []
+        for (let free = 0; free < 12; free++) {
+          if (free > 0) fs.closeSync(taken.pop())
+          let pty
+          const result = attempt(() => {
+            pty = spawn('sleep', ['1000'])
+          })
+          results.push([result, children() !== ''])
+          if (pty) break
+        }
+        console.log(JSON.stringify(results))
+        process.exit(0)
+      }, 300)`,
+    )
+    const failed = results.slice(0, -1)
+    expect(failed.length).toBeGreaterThan(0)
+    for (const [[code], hasChildren] of failed) expect([code, hasChildren]).toEqual(['EMFILE', false])
+    expect(results.at(-1)).toEqual(['done', true])
+  }
+})
+
+/** Whether this process may become another user and set its limits. */
+const isRoot = process.getuid?.() === 0
+const mayRead = () =>
+  spawnSync(process.execPath, ['-e', `require(${MODULE})`], { uid: 65534, gid: 65534 }).status === 0
+
+onLinux('without a thread: a code, and it works once there are some', async () => {
+  if (!isRoot || !mayRead()) return // Root is not bound by the limit, and only root can become who is.
+  const source = `
+    const { SessionRegistry, spawn } = require(${MODULE})
+    const codes = []
+    const attempt = (act) => {
+      try {
+        act()
+        codes.push('done')
+      } catch (error) {
+        codes.push([error.code, error.syscall])
+      }
+    }
+    process.stdin.on('data', () => {
+      attempt(() => new SessionRegistry())
+      attempt(() => spawn('true', []))
+      console.log(JSON.stringify(codes))
+    })
+    console.log('ready')`
+  const child = spawnProcess(process.execPath, ['-e', source], { uid: 65534, gid: 65534, stdio: 'pipe' })
+  const line = async () => String((await once(child.stdout, 'data'))[0]).trim()
+  expect(await line()).toBe('ready')
+  execFileSync('prlimit', ['--pid', String(child.pid), '--nproc=1:'])
+  child.stdin.write('go')
+  const refused = ['EAGAIN', 'pthread_create']
+  expect(JSON.parse(await line())).toEqual([refused, refused])
+  execFileSync('prlimit', ['--pid', String(child.pid), '--nproc=1000:'])
+  child.stdin.write('go')
+  expect(JSON.parse(await line()).slice(2)).toEqual(['done', 'done'])
+  child.kill()
+})
+
+/** Terminals of its own for a process, of which there are two. */
+const twoTerminals =
+  'mount -t devpts -o newinstance,ptmxmode=0666,max=2 devpts /dev/pts && mount --bind /dev/pts/ptmx /dev/ptmx'
+const namespace = ['--user', '--map-root-user', '--mount']
+
+onLinux('without a terminal: ENOSPC', () => {
+  if (spawnSync('unshare', [...namespace, 'sh', '-c', twoTerminals]).status !== 0) return // Not allowed here.
+  const source = `
+    const { spawn } = require(${MODULE})
+    const terminals = [spawn('cat', []), spawn('cat', [])]
+    try {
+      spawn('cat', [])
+    } catch (error) {
+      console.log(JSON.stringify([error.code, error.syscall, error.path]))
+    }
+    for (const terminal of terminals) terminal.close()`
+  const run = ['sh', '-c', `${twoTerminals} && exec "$0" -e "$1"`, process.execPath, source]
+  const { stdout } = spawnSync('unshare', [...namespace, ...run], { encoding: 'utf8' })
+  expect(JSON.parse(stdout)).toEqual(['ENOSPC', 'openpty', '/dev/ptmx'])
+})
+
+test('what is documented is what there is', () => {
+  const text = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
+  for (const code of ['EMFILE', 'EAGAIN', 'ENOSPC']) expect(text).toMatch(new RegExp(`^### ${code}$`, 'm'))
+})
