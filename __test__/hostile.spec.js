@@ -4,7 +4,7 @@
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
-const { CircularBuffer, Disposable, Pty, Session, SessionRegistry, Viewer, spawn } = require('..')
+const { CircularBuffer, Session, SessionRegistry, Viewer, spawn } = require('..')
 
 const ADDON = JSON.stringify(path.join(__dirname, '..'))
 
