@@ -19,6 +19,7 @@ mod decoder;
 mod error;
 mod fast;
 mod hub;
+mod news;
 mod pty;
 #[cfg(unix)]
 mod pty_bare;

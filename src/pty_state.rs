@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, JsValue, Result, Unknown};
 use napi::sys;
+use offheap_wake::Signal;
 
 use super::callback::{Callback, Reference};
 use super::decoder::Decoder;
 use super::hub::{Hub, Target};
+use super::news::{News, Token};
 use super::{args, error};
 use offheap_pty::ExitStatus;
-use offheap_session::inbox::{News, Token};
-use offheap_session::session::{Format, Origin, Session, ViewerKey};
+use offheap_session::session::{Format, Origin, Session, ViewerKey, ViewerOptions};
 
 /// Output kept for a listener that is behind. The terminal pauses when half of
 /// it waits, so a listener loses nothing.
@@ -76,7 +77,7 @@ pub(super) struct State {
     late: RefCell<Vec<Callback>>,
     /// What listeners are called on, while there are any.
     receiver: RefCell<Option<Reference>>,
-    viewer: Cell<Option<ViewerKey>>,
+    viewer: RefCell<Option<(ViewerKey, Arc<Signal>)>>,
     /// Up to where listeners of output have read, once there were any.
     read_up_to: Cell<Option<u64>>,
     paused: Cell<bool>,
@@ -96,20 +97,22 @@ pub(super) struct State {
 impl Target for State {
     fn tell(&self, env: &Env, news: News) {
         match news {
-            News::Readable(signal) => {
-                signal.delivered();
+            News::Readable => {
+                if let Some((_, signal)) = &*self.viewer.borrow() {
+                    signal.delivered();
+                }
                 self.pump(env);
             }
-            News::Drained(_) => self.emit(Kind::Drain, &[]),
-            News::Ended(_) => {
+            News::Drained => self.emit(Kind::Drain, &[]),
+            News::Ended => {
                 self.ended.set(true);
                 self.finish(env);
             }
-            News::Exited(_, status) => {
+            News::Exited(status) => {
                 self.exit.set(Some(status));
                 self.finish(env);
             }
-            News::Event(..) | News::MemoryDue(..) => {}
+            News::Event(_) | News::MemoryDue(_) => {}
         }
     }
 
@@ -140,7 +143,7 @@ impl State {
             groups: Default::default(),
             late: RefCell::default(),
             receiver: RefCell::default(),
-            viewer: Cell::new(None),
+            viewer: RefCell::new(None),
             read_up_to: Cell::new(None),
             paused: Cell::new(false),
             exit: Cell::new(None),
@@ -171,6 +174,10 @@ impl State {
         self.groups.iter().all(Group::is_empty) && !self.holds.get()
     }
 
+    fn viewer_key(&self) -> Option<ViewerKey> {
+        self.viewer.borrow().as_ref().map(|(key, _)| *key)
+    }
+
     fn group(&self, kind: Kind) -> &Group {
         &self.groups[kind as usize]
     }
@@ -181,7 +188,7 @@ impl State {
             return;
         }
         if self.next_chunk(env)
-            && let Some(key) = self.viewer.get()
+            && let Some(key) = self.viewer_key()
         {
             self.session.frame_done(key);
         }
@@ -190,7 +197,7 @@ impl State {
 
     /// `false` when nothing was there to hand out.
     fn next_chunk(&self, env: &Env) -> bool {
-        let Some(key) = self.viewer.get() else { return false };
+        let Some(key) = self.viewer_key() else { return false };
         let mut chunk = std::mem::take(&mut *self.hub.chunk.borrow_mut());
         chunk.resize(CHUNK, 0);
         let frame = self.session.read_frame(key, &mut chunk);
@@ -222,7 +229,7 @@ impl State {
         }
         self.reminded.set(false);
         if self.ended.get() {
-            if self.viewer.get().is_some() {
+            if self.viewer_key().is_some() {
                 self.emit_unfinished(env);
             }
             self.tell_once(Kind::End, &[]);
@@ -276,8 +283,8 @@ impl State {
     /// Whether there is output that no listener has had.
     fn has_unread(&self) -> bool {
         let (start, end) = self.session.span();
-        let read = match self.viewer.get() {
-            Some(key) => self.session.viewer_state(key).map(|(offset, ..)| offset),
+        let read = match self.viewer_key() {
+            Some(key) => self.session.position(key).map(|position| position.offset),
             None => self.read_up_to.get(),
         };
         read.unwrap_or(start) < end
@@ -288,15 +295,15 @@ impl State {
     fn hand_out_rest(&self, env: &Env) -> bool {
         let (_, end) = self.session.span();
         let behind = || {
-            let key = self.viewer.get()?;
-            self.session.viewer_state(key).filter(|(offset, ..)| *offset < end)
+            let key = self.viewer_key()?;
+            self.session.position(key).filter(|position| position.offset < end)
         };
         while behind().is_some() && self.next_chunk(env) {
             if self.paused.get() {
                 return false;
             }
         }
-        if let Some(key) = self.viewer.get().filter(|_| !self.ended.get()) {
+        if let Some(key) = self.viewer_key().filter(|_| !self.ended.get()) {
             self.session.frame_done(key);
         }
         true
@@ -369,32 +376,33 @@ impl State {
 
     fn push_news(&self) {
         if let Some(status) = self.exit.get() {
-            self.hub.inbox().push(News::Exited(self.token, status));
+            self.hub.teller(self.token).tell(News::Exited(status));
         } else if self.ended.get() {
-            self.hub.inbox().push(News::Ended(self.token));
+            self.hub.teller(self.token).tell(News::Ended);
         }
     }
 
     /// From the first listener on output comes to JavaScript. It gets the newest
     /// that is kept; one that comes after others gets what they have not had.
     fn start_reading(&self) {
-        if self.viewer.get().is_some() {
+        if self.viewer_key().is_some() {
             return;
         }
         let origin = self.read_up_to.get().map_or(Origin::Start, Origin::Offset);
-        let opened = self.session.open_viewer(origin, Format::Raw, CHUNK, self.token);
-        if let Ok((key, _)) = opened {
+        let options = ViewerOptions { max_frame: CHUNK, ..ViewerOptions::new(origin, Format::Raw) };
+        let opened = self.session.open_viewer(&options, Box::new(self.hub.teller(self.token)));
+        if let Ok((key, signal)) = opened {
             self.session.set_patient(key);
-            self.viewer.set(Some(key));
+            self.viewer.replace(Some((key, signal)));
             self.session.frame_done(key);
         }
     }
 
     /// With nobody listening the terminal runs free.
     fn stop_reading(&self) {
-        if let Some(key) = self.viewer.take() {
-            if let Some((offset, ..)) = self.session.viewer_state(key) {
-                self.read_up_to.set(Some(offset));
+        if let Some((key, _)) = self.viewer.take() {
+            if let Some(position) = self.session.position(key) {
+                self.read_up_to.set(Some(position.offset));
             }
             self.session.close_viewer(key);
         }
@@ -411,7 +419,7 @@ impl State {
         }
         self.session.set_paused(paused);
         if !paused {
-            if let Some(key) = self.viewer.get() {
+            if let Some(key) = self.viewer_key() {
                 self.session.frame_done(key);
             }
             // What waited is told at the next turn of the loop, as anything is.

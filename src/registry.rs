@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
+use offheap_pty::Local;
 
-use super::error::{closed, not_found, refusal};
+use super::error::{self, closed, not_found, refusal};
 use super::hub::Hub;
 use super::registry_events::{Listeners, NAMES};
 use super::session::{self, Session};
@@ -66,14 +67,22 @@ impl SessionRegistry {
 impl SessionRegistry {
     /// Makes an empty registry.
     ///
-    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN`
+    /// where the process has no descriptor or no thread left for it.
     #[napi(constructor, catch_unwind, ts_args_type = "options?: RegistryOptions")]
     pub fn new(env: Env, options: Option<Unknown<'_>>) -> Result<Self> {
         let options = registry_types::registry_options(&env, options)?;
+        offheap_pty::reactor::ready().map_err(|failure| error::spawn(&env, &failure))?;
         let hub = Hub::of(&env)?;
         let token = hub.token();
         let meter = Meter::new(Some(hub.meter()));
-        let registry = Registry::new(options, Clock::system(), hub.inbox(), token, meter);
+        let registry = Registry::new(
+            options,
+            Clock::system(),
+            Arc::new(hub.teller(token)),
+            Arc::new(Local),
+            meter,
+        );
         let listeners = Listeners::new(registry, Rc::clone(&hub), token);
         Ok(Self { listeners, hub })
     }

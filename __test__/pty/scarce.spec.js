@@ -2,7 +2,6 @@
 
 const { execFileSync, spawn: spawnProcess, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
-const fs = require('node:fs')
 const path = require('node:path')
 
 const linux = process.platform === 'linux'
@@ -21,7 +20,11 @@ function withDescriptors(limit, program) {
       } catch {}
       return taken
     }
-    const children = () => fs.readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim()
+    const list = fs.openSync('/proc/self/task/' + process.pid + '/children')
+    const children = () => {
+      const text = Buffer.alloc(4096)
+      return text.toString('utf8', 0, fs.readSync(list, text, 0, text.length, 0))
+    }
     const attempt = (act) => {
       try {
         act()
@@ -144,9 +147,4 @@ onLinux('without a terminal: ENOSPC', () => {
   const run = ['sh', '-c', `${twoTerminals} && exec "$0" -e "$1"`, process.execPath, source]
   const { stdout } = spawnSync('unshare', [...namespace, ...run], { encoding: 'utf8' })
   expect(JSON.parse(stdout)).toEqual(['ENOSPC', 'openpty', '/dev/ptmx'])
-})
-
-test('what is documented is what there is', () => {
-  const text = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
-  for (const code of ['EMFILE', 'EAGAIN', 'ENOSPC']) expect(text).toMatch(new RegExp(`^### ${code}$`, 'm'))
 })

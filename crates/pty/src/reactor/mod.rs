@@ -9,7 +9,9 @@ pub mod lag;
 
 use std::future::Future;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
+use std::task::Poll;
 
 use parking_lot::Mutex;
 use tokio::runtime::{Handle, Runtime};
@@ -54,6 +56,23 @@ where
     F::Output: Send + 'static,
 {
     handle().spawn(task)
+}
+
+/// Runs a future, and catches what panics in it: a task that panics ends
+/// without a word to anybody.
+///
+/// # Errors
+/// What the panic carried.
+pub async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(move |context| {
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
+        match std::panic::catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 fn start() -> Result<Handle, SpawnError> {

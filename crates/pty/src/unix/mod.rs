@@ -8,8 +8,8 @@
 mod bare;
 mod child;
 mod errno;
-mod farewell;
 mod input;
+mod job;
 mod launch;
 mod leader;
 mod life;
@@ -31,8 +31,8 @@ use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use crate::reactor::courtesy::Keys;
-use farewell::Job;
 use input::Input;
+use job::Job;
 
 /// The master side, shared by the reader, the writer and the JS thread. The
 /// descriptor closes when the last of them lets go, so that no call can reach
@@ -54,6 +54,8 @@ struct UnixPty {
     reaped: Arc<Mutex<bool>>,
     closed: AtomicBool,
     orders: Arc<life::Orders>,
+    /// The life on the reactor, until it begins.
+    life: Mutex<Option<life::Life>>,
 }
 
 pub(super) fn spawn(
@@ -79,6 +81,7 @@ pub(super) fn spawn(
         reaped: Arc::default(),
         closed: AtomicBool::new(false),
         orders: Arc::default(),
+        life: Mutex::default(),
     });
     let life = life::Life {
         leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
@@ -90,7 +93,7 @@ pub(super) fn spawn(
         drain: options.drain,
         grace: options.grace,
     };
-    crate::reactor::spawn(life.run(master));
+    *pty.life.lock() = Some(life);
     Ok(pty)
 }
 
@@ -100,7 +103,7 @@ impl UnixPty {
     }
 
     /// Forgets the master: from here on every call is a no-op.
-    fn release(&self) -> Option<Master> {
+    fn take_master(&self) -> Option<Master> {
         self.master.lock().take()
     }
 
@@ -145,6 +148,13 @@ fn signal_group(group: u32, signal: Signal) {
 impl Pty for UnixPty {
     fn pid(&self) -> u32 {
         self.pid
+    }
+
+    fn begin(&self) {
+        let life = self.life.lock().take();
+        if let (Some(life), Some(master)) = (life, self.master()) {
+            crate::reactor::spawn(life.live(master));
+        }
     }
 
     fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
@@ -194,9 +204,11 @@ impl Pty for UnixPty {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
+        // A life that never began has to see the groups off all the same.
+        self.begin();
         self.hang_up_groups();
         self.input.close();
-        drop(self.release());
+        drop(self.take_master());
         self.orders.close.notify_one();
     }
 }

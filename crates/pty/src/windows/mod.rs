@@ -7,6 +7,7 @@
 
 mod command;
 mod input;
+mod latch;
 mod library;
 mod threads;
 
@@ -20,6 +21,7 @@ use portable_pty::{ChildKiller, MasterPty, PtyPair, native_pty_system};
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 pub(crate) use command::os_error;
 use input::Input;
+use latch::Latch;
 
 /// The numbers that names of signals stand for; Windows knows none of them.
 const SIGINT: i32 = 2;
@@ -31,6 +33,7 @@ struct WindowsPty {
     killer: Arc<Mutex<Box<dyn ChildKiller + Send + Sync>>>,
     grace: Duration,
     hung_up: AtomicBool,
+    begun: Arc<Latch>,
 }
 
 /// The pseudo console, until it is closed.
@@ -70,13 +73,15 @@ pub(super) fn spawn(
     let killer = Arc::new(Mutex::new(child.clone_killer()));
     let console = Arc::new(Console { master: Mutex::new(Some(master)) });
     let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
-    let started = threads::Started { reader, writer, child };
+    let begun = Arc::new(Latch::default());
+    let started = threads::Started { reader, writer, child, begun: Arc::clone(&begun) };
     threads::start(started, &console, &input, &sink).map_err(|error| {
         let _ = killer.lock().kill();
+        begun.open();
         command::failed(options, "CreateThread", &error)
     })?;
     let hung_up = AtomicBool::new(false);
-    Ok(Arc::new(WindowsPty { pid, input, console, killer, grace: options.grace, hung_up }))
+    Ok(Arc::new(WindowsPty { pid, input, console, killer, grace: options.grace, hung_up, begun }))
 }
 
 fn size(size: PtySize) -> portable_pty::PtySize {
@@ -101,6 +106,10 @@ impl WindowsPty {
 impl Pty for WindowsPty {
     fn pid(&self) -> u32 {
         self.pid
+    }
+
+    fn begin(&self) {
+        self.begun.open();
     }
 
     fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
@@ -152,6 +161,7 @@ impl Pty for WindowsPty {
     }
 
     fn close(&self) {
+        self.begin();
         self.input.close();
         self.hang_up();
     }
