@@ -47,7 +47,11 @@ const count = (folder) => fs.readdirSync(folder).length
 function copy() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-copy-'))
   const binaries = fs.readdirSync(root).filter((name) => name.endsWith('.node'))
-  for (const file of [...manifest.files.filter((name) => name.endsWith('.js')), 'package.json', ...binaries]) {
+  for (const file of [
+    ...manifest.files.filter((name) => name.endsWith('.js')),
+    'package.json',
+    ...binaries,
+  ]) {
     fs.copyFileSync(path.join(root, file), path.join(folder, file))
   }
   return folder

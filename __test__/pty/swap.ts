@@ -66,7 +66,10 @@ const ours = new pty.Pty('sh', ['-c', 'true'], { argv0: '-sh', spawnErrors: 'pri
 const iPty: IPty = ours
 const direct: boolean = ours.on('exit', (code: number, signal?: number) => [code, signal]).write('x')
 ours.once('data', (text) => text.length).off('drain', () => {})
-ours.on('close', () => {}).on('error', (error: Error) => error.message).addListener('foo', () => {})
+ours
+  .on('close', () => {})
+  .on('error', (error: Error) => error.message)
+  .addListener('foo', () => {})
 ours.onDrain(() => facts.length)
 ours.pipe(process.stdout, { end: false }).write('x')
 ours.setEncoding(null)
