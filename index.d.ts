@@ -1046,7 +1046,8 @@ export declare class SessionRegistry {
   /**
    * Makes an empty registry.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN`
+   * where the process has no descriptor or no thread left for it.
    */
   constructor(options?: RegistryOptions)
   /**

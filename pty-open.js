@@ -1,16 +1,25 @@
 // node-pty's `open()`: a terminal without a program, both of whose sides are
 // streams of this process.
 
+const { Buffer } = require('node:buffer')
 const { EventEmitter } = require('node:events')
 const tty = require('node:tty')
 
 const COLS = 80
 const ROWS = 24
 
+/** An encoding that Node knows, or null for Buffers: checked before anything is opened. */
+function known(encoding) {
+  if (encoding === null || Buffer.isEncoding(encoding)) return encoding
+  const error = new TypeError(`Unknown encoding: ${String(encoding)}`)
+  error.code = 'ERR_UNKNOWN_ENCODING'
+  throw error
+}
+
 /** A stream of one side, which flows. */
 function side(fd, encoding) {
   const stream = new tty.ReadStream(fd)
-  if (encoding !== null) stream.setEncoding(encoding ?? 'utf8')
+  if (encoding !== null) stream.setEncoding(encoding)
   stream.resume()
   return stream
 }
@@ -21,8 +30,9 @@ class OpenTerminal extends EventEmitter {
   #fd
   #name
 
-  constructor(native, { cols, rows, encoding }) {
+  constructor(native, { cols, rows, encoding: wanted = 'utf8' }) {
     super()
+    const encoding = known(wanted)
     this.#native = native
     const { master, slave, pty } = native.open(cols || COLS, rows || ROWS)
     this.#fd = master

@@ -5,6 +5,11 @@
  * while the stream is full.
  */
 function pipe(pty, destination, options) {
+  if (typeof destination?.write !== 'function' || typeof destination.on !== 'function') {
+    const error = new TypeError('The "destination" argument must be a writable stream')
+    error.code = 'ERR_INVALID_ARG_TYPE'
+    throw error
+  }
   const onData = (data) => {
     if (destination.write(data) === false) pty.pause()
   }

@@ -20,16 +20,25 @@ const KINDS = new Map([
 const PAUSE = '\x13'
 const RESUME = '\x11'
 
-// Under symbols rather than in private fields, which a `Proxy` does not have.
-const NATIVE = Symbol('native')
-const FLOW = Symbol('flow control')
-const SUBSCRIPTIONS = Symbol('subscriptions')
-const EVENTS = Symbol('events')
+/**
+ * Where a terminal keeps what is its own: `native`, `flow`, `subscriptions` and
+ * `events`. A symbol and not private fields, which a `Proxy` does not have.
+ */
+const STATE = Symbol('state')
 
 function failure(Class, code, message) {
   const error = new Class(message)
   error.code = code
   return error
+}
+
+/** What a terminal keeps, or an error for what is none. */
+function stateOf(pty) {
+  const state = pty?.[STATE]
+  if (state === undefined) {
+    throw failure(TypeError, 'ERR_INVALID_THIS', 'Value of "this" must be of type Pty')
+  }
+  return state
 }
 
 /** The size that node-pty makes of a number: a fraction is cut off. */
@@ -114,9 +123,10 @@ function isWord(data, word) {
 function update(pty, event, added) {
   const kind = KINDS.get(event)
   if (kind === undefined) return
-  const subscribed = pty[SUBSCRIPTIONS].get(event) ?? []
+  const { native, subscriptions } = stateOf(pty)
+  const subscribed = subscriptions.get(event) ?? []
   const listeners = [...subscribed.map(({ call }) => call), ...pty.rawListeners(event)]
-  pty[NATIVE].listen(kind, listeners, pty, added)
+  native.listen(kind, listeners, pty, added)
 }
 
 /** A function such as `onData`, which may be called by itself. */
@@ -125,7 +135,7 @@ function subscriber(pty, event, adapt) {
     if (typeof listener !== 'function') {
       throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "listener" argument must be of type function')
     }
-    const all = pty[SUBSCRIPTIONS]
+    const all = stateOf(pty).subscriptions
     const subscription = { call: adapt(listener) }
     all.set(event, [...(all.get(event) ?? []), subscription])
     update(pty, event, subscription.call)
@@ -148,65 +158,61 @@ function terminal(Native) {
     constructor(file, args, options) {
       super()
       const flow = flowControl(options)
-      const hidden = (value) => ({ value })
-      Object.defineProperties(this, {
-        [FLOW]: hidden(flow),
-        [NATIVE]: hidden(start(Native, file, args, options)),
-        [SUBSCRIPTIONS]: hidden(new Map()),
-        [EVENTS]: hidden({}),
-      })
+      const native = start(Native, file, args, options)
+      const value = { native, flow, subscriptions: new Map(), events: {} }
+      Object.defineProperty(this, STATE, { value })
     }
 
     get pid() {
-      return this[NATIVE].pid
+      return stateOf(this).native.pid
     }
 
     get cols() {
-      return this[NATIVE].cols
+      return stateOf(this).native.cols
     }
 
     get rows() {
-      return this[NATIVE].rows
+      return stateOf(this).native.rows
     }
 
     get process() {
-      return this[NATIVE].process
+      return stateOf(this).native.process
     }
 
     get ptsName() {
-      return this[NATIVE].ttyName
+      return stateOf(this).native.ttyName
     }
 
     get fd() {
-      return this[NATIVE].descriptor
+      return stateOf(this).native.descriptor
     }
 
     get writableLength() {
-      return this[NATIVE].writableLength
+      return stateOf(this).native.writableLength
     }
 
     get closed() {
-      return this[NATIVE].closed
+      return stateOf(this).native.closed
     }
 
     get handleFlowControl() {
-      return this[FLOW].enabled
+      return stateOf(this).flow.enabled
     }
 
     set handleFlowControl(enabled) {
-      this[FLOW].enabled = boolean(enabled, 'handleFlowControl')
+      stateOf(this).flow.enabled = boolean(enabled, 'handleFlowControl')
     }
 
     get onData() {
-      return (this[EVENTS].data ??= subscriber(this, 'data', asIs))
+      return (stateOf(this).events.data ??= subscriber(this, 'data', asIs))
     }
 
     get onExit() {
-      return (this[EVENTS].exit ??= subscriber(this, 'exit', asEvent))
+      return (stateOf(this).events.exit ??= subscriber(this, 'exit', asEvent))
     }
 
     get onDrain() {
-      return (this[EVENTS].drain ??= subscriber(this, 'drain', asIs))
+      return (stateOf(this).events.drain ??= subscriber(this, 'drain', asIs))
     }
 
     on(event, listener) {
@@ -238,23 +244,23 @@ function terminal(Native) {
     removeAllListeners(...events) {
       super.removeAllListeners(...events)
       for (const event of events.length > 0 ? events : KINDS.keys()) {
-        this[SUBSCRIPTIONS].delete(event)
+        stateOf(this).subscriptions.delete(event)
         update(this, event)
       }
       return this
     }
 
     emit(event, ...args) {
-      const subscribed = this[SUBSCRIPTIONS].get(event) ?? []
+      const subscribed = stateOf(this).subscriptions.get(event) ?? []
       for (const { call } of subscribed) call(...args)
       return super.emit(event, ...args) || subscribed.length > 0
     }
 
     write(data) {
-      const { enabled, pause, resume } = this[FLOW]
-      if (enabled && isWord(data, pause)) this.pause()
-      else if (enabled && isWord(data, resume)) this.resume()
-      else return this[NATIVE].write(data)
+      const { flow, native } = stateOf(this)
+      if (flow.enabled && isWord(data, flow.pause)) this.pause()
+      else if (flow.enabled && isWord(data, flow.resume)) this.resume()
+      else return native.write(data)
       return true
     }
 
@@ -267,37 +273,37 @@ function terminal(Native) {
     }
 
     resize(cols, rows, pixelSize) {
-      this[NATIVE].resize(whole(cols), whole(rows), pixelSize)
+      stateOf(this).native.resize(whole(cols), whole(rows), pixelSize)
     }
 
     setEncoding(encoding) {
-      this[NATIVE].setEncoding(encoding || null)
+      stateOf(this).native.setEncoding(encoding || null)
     }
 
     clear() {}
 
     kill(signal) {
-      this[NATIVE].kill(signal === '' ? undefined : signal)
+      stateOf(this).native.kill(signal === '' ? undefined : signal)
     }
 
     pause() {
-      if (this[NATIVE].setPaused(true)) this.emit('pause')
+      if (stateOf(this).native.setPaused(true)) this.emit('pause')
     }
 
     resume() {
-      if (this[NATIVE].setPaused(false)) process.nextTick(() => this.emit('resume'))
+      if (stateOf(this).native.setPaused(false)) process.nextTick(() => this.emit('resume'))
     }
 
     unref() {
-      this[NATIVE].setReferenced(false)
+      stateOf(this).native.setReferenced(false)
     }
 
     ref() {
-      this[NATIVE].setReferenced(true)
+      stateOf(this).native.setReferenced(true)
     }
 
     close() {
-      this[NATIVE].close()
+      stateOf(this).native.close()
     }
 
     destroy() {

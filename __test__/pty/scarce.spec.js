@@ -1,7 +1,6 @@
 /** What is thrown when descriptors, threads or terminals have run out, and that nothing is left of it. */
 
-const { execFileSync, spawn: spawnProcess, spawnSync } = require('node:child_process')
-const { once } = require('node:events')
+const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 
 const linux = process.platform === 'linux'
@@ -91,41 +90,59 @@ onLinux('with few descriptors a spawn works, or throws and leaves nothing runnin
   }
 })
 
-/** Whether this process may become another user and set its limits. */
+/** A user that has no processes. Root is not bound by the limit. */
+const user = { uid: 54321, gid: 54321 }
 const isRoot = process.getuid?.() === 0
-const mayRead = () =>
-  spawnSync(process.execPath, ['-e', `require(${MODULE})`], { uid: 65534, gid: 65534 }).status === 0
+const mayBeUser = () => spawnSync(process.execPath, ['-e', `require(${MODULE})`], user).status === 0
 
-onLinux('without a thread: a code, and it works once there are some', async () => {
-  if (!isRoot || !mayRead()) return // Root is not bound by the limit, and only root can become who is.
+onLinux('without a thread or a process: a code, and it works once there are some', () => {
+  if (!isRoot || !mayBeUser()) return
   const source = `
+    const { spawn: spawnProcess } = require('node:child_process')
     const { SessionRegistry, spawn } = require(${MODULE})
-    const codes = []
+    const told = []
     const attempt = (act) => {
       try {
         act()
-        codes.push('done')
+        told.push('done')
       } catch (error) {
-        codes.push([error.code, error.syscall])
+        told.push([error.code, error.syscall])
       }
     }
-    process.stdin.on('data', () => {
+    const sleepers = []
+    const fill = () => {
+      while (sleepers.length < 100) {
+        const child = spawnProcess('sleep', ['1000'], { stdio: 'ignore' }).on('error', () => {})
+        if (child.pid === undefined) return
+        sleepers.push(child)
+      }
+      throw new Error('There is no limit')
+    }
+    const release = async () => {
+      const child = sleepers.pop()
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.once('exit', resolve))
+    }
+    const main = async () => {
+      fill()
       attempt(() => new SessionRegistry())
+      attempt(() => spawn('sleep', ['1000']))
+      await release()
+      attempt(() => new SessionRegistry())
+      attempt(() => spawn('sleep', ['1000']))
+      await release()
       attempt(() => spawn('true', []))
-      console.log(JSON.stringify(codes))
-    })
-    console.log('ready')`
-  const child = spawnProcess(process.execPath, ['-e', source], { uid: 65534, gid: 65534, stdio: 'pipe' })
-  const line = async () => String((await once(child.stdout, 'data'))[0]).trim()
-  expect(await line()).toBe('ready')
-  execFileSync('prlimit', ['--pid', String(child.pid), '--nproc=1:'])
-  child.stdin.write('go')
-  const refused = ['EAGAIN', 'pthread_create']
-  expect(JSON.parse(await line())).toEqual([refused, refused])
-  execFileSync('prlimit', ['--pid', String(child.pid), '--nproc=1000:'])
-  child.stdin.write('go')
-  expect(JSON.parse(await line()).slice(2)).toEqual(['done', 'done'])
-  child.kill()
+      for (const child of sleepers) child.kill('SIGKILL')
+      console.log(JSON.stringify(told))
+      process.exit(0)
+    }
+    main()`
+  const script = 'ulimit -u 60 && exec "$0" -e "$1"'
+  const options = { ...user, encoding: 'utf8', timeout: 60000 }
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script, process.execPath, source], options)
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+  const noThread = ['EAGAIN', 'pthread_create']
+  expect(JSON.parse(stdout)).toEqual([noThread, noThread, 'done', ['EAGAIN', 'spawn'], 'done'])
 })
 
 /** Terminals of its own for a process, of which there are two. */
