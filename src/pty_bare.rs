@@ -15,10 +15,8 @@ pub fn open_bare_terminal<'a>(
     cols: Unknown<'_>,
     rows: Unknown<'_>,
 ) -> Result<Object<'a>> {
-    let size = PtySize::new(
-        args::dimension(env, cols, "cols")?,
-        args::dimension(env, rows, "rows")?,
-    );
+    let size =
+        PtySize::new(args::dimension(env, cols, "cols")?, args::dimension(env, rows, "rows")?);
     let terminal = offheap_pty::open_bare(size).map_err(|failure| error::spawn(env, &failure))?;
     let mut object = Object::new(env)?;
     object.set("master", terminal.master.into_raw_fd())?;
@@ -35,10 +33,8 @@ pub fn resize_bare_terminal(
     cols: Unknown<'_>,
     rows: Unknown<'_>,
 ) -> Result<()> {
-    let size = PtySize::new(
-        args::dimension(&env, cols, "cols")?,
-        args::dimension(&env, rows, "rows")?,
-    );
+    let size =
+        PtySize::new(args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
     offheap_pty::resize_descriptor(descriptor, size).map_err(|failure| error::spawn(&env, &failure))
 }
 

@@ -9,8 +9,8 @@ use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
 use super::args;
 use super::callback::Reference;
 use super::error::{self, Class, invalid_type, throw};
-use offheap_pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions, directory};
 use offheap_pty::environment::{Variables, is_same_name};
+use offheap_pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions, directory};
 use offheap_ring::MAX_CAPACITY;
 
 /// node-pty's default size.

@@ -38,8 +38,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Data, Self::Drain, Self::End, Self::Close, Self::Exit];
+    pub(super) const ALL: [Self; 5] = [Self::Data, Self::Drain, Self::End, Self::Close, Self::Exit];
 }
 
 /// The listeners of one kind, in their order, and whether any was told of what

@@ -45,6 +45,7 @@ pub fn ready() -> Result<&'static Handle, SpawnError> {
 ///
 /// # Panics
 /// When the reactor has not been started before and cannot be started now.
+#[must_use]
 pub fn handle() -> &'static Handle {
     ready().expect("the reactor")
 }

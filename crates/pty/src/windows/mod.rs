@@ -64,9 +64,8 @@ pub(super) fn spawn(
         native_pty_system().openpty(size(options.size)).map_err(|error| broken(&error))?;
     let reader = master.try_clone_reader().map_err(|error| broken(&error))?;
     let writer = master.take_writer().map_err(|error| broken(&error))?;
-    let child = slave
-        .spawn_command(command)
-        .map_err(|error| command::failed(options, "spawn", &error))?;
+    let child =
+        slave.spawn_command(command).map_err(|error| command::failed(options, "spawn", &error))?;
     // The slave shares the console, which must close when the master goes.
     drop(slave);
     let pid = child.process_id().unwrap_or(0);
