@@ -68,6 +68,10 @@ describe('what is published', () => {
       'pty-open.js',
       'pty-pipe.js',
       'pty.js',
+      ...fs
+        .readdirSync(path.join(root, 'server'))
+        .map((name) => `server/${name}`)
+        .sort(),
     ])
   })
 

@@ -9,6 +9,8 @@ class Outlet {
   #binary
   #mayRead
   #beforeFrame
+  #afterFrame
+  #failed
   #inFlight = false
   #onDrained = null
 
@@ -18,14 +20,18 @@ class Outlet {
    * @param {import('offheap-terminal').Viewer} options.viewer
    * @param {boolean} options.binary send frames as binary messages
    * @param {() => boolean} options.mayRead asked before each frame
-   * @param {() => boolean | void} [options.beforeFrame] runs between reading and sending; false drops the frame
+   * @param {() => void} [options.beforeFrame] runs between reading and sending
+   * @param {() => void} [options.afterFrame] runs after each frame was handed to the socket
+   * @param {(error: unknown) => void} options.failed is told what any of these throws
    */
-  constructor({ socket, viewer, binary, mayRead, beforeFrame }) {
+  constructor({ socket, viewer, binary, mayRead, beforeFrame, afterFrame, failed }) {
     this.#socket = socket
     this.#viewer = viewer
     this.#binary = { binary }
     this.#mayRead = mayRead
     this.#beforeFrame = beforeFrame
+    this.#afterFrame = afterFrame
+    this.#failed = failed
     viewer.onReadable(() => this.pump())
   }
 
@@ -35,18 +41,25 @@ class Outlet {
 
   /** Sends the next frame, if there is one and it may go. */
   pump() {
+    // Called by the viewer and by the socket, who have nobody to tell of a failure.
+    try {
+      this.#sendNext()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #sendNext() {
     if (this.#inFlight || this.#socket.readyState !== this.#socket.OPEN || !this.#mayRead()) return
     const frame = this.#viewer.read()
     if (frame === null) {
       this.#drained()
       return
     }
-    if (this.#beforeFrame?.() === false) {
-      this.#viewer.release()
-      return
-    }
+    this.#beforeFrame?.()
     this.#inFlight = true
     this.#socket.send(frame, this.#binary, this.#sent)
+    this.#afterFrame?.()
   }
 
   // One function for the life of the connection, not one for each frame.

@@ -22,15 +22,15 @@ function sendControl(socket, message) {
 }
 
 /**
- * Hands a socket's messages on. One that cannot be handled ends its own
- * connection and nobody else's.
+ * Hands a socket's messages on. One that cannot be handled is reported, and ends
+ * its own connection and nobody else's.
  */
-function onMessage(socket, handle) {
+function onMessage(socket, handle, report) {
   socket.on('message', (data, isBinary) => {
     try {
       handle(data, isBinary)
     } catch (error) {
-      console.error('A message could not be handled:', error)
+      report(error)
       socket.close(1011, 'Message could not be handled')
     }
   })

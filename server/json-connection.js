@@ -1,13 +1,14 @@
 const { Connection } = require('./connection')
 
 /**
- * The app's own protocol: text frames of JSON both ways. Output frames are
+ * The JSON protocol: text frames of JSON both ways. Output frames are
  * encoded outside the V8 heap and passed through as Buffers.
  */
 class JsonConnection extends Connection {
   format = 'json'
   binary = false
   missed = 0
+  isBehind = false
 
   /** The past is sent once, as `history`; a resumed stream is no past. */
   announceReplay(viewer, from) {
@@ -16,17 +17,23 @@ class JsonConnection extends Connection {
     else viewer.replayAs('resumed')
   }
 
-  sendSnapshot() {
+  /** Sends the screen; the stream goes on at the offset that is returned. */
+  afterScreen() {
     const { data, offset } = this.session.snapshot({ format: 'json' })
     this.socket.send(data, { binary: false })
     return offset
   }
 
-  /** The frame that says a gap is followed by the screen, not by what is left of the stream. */
+  /** A frame that says a gap is followed by the screen, not by what is left of the stream. */
   beforeFrame() {
     const { missed } = this.outlet.viewer
-    if (missed !== this.missed && this.session.screen) queueMicrotask(() => this.recover())
+    this.isBehind = missed !== this.missed && this.session.screen
     this.missed = missed
+  }
+
+  afterFrame() {
+    // A session that was closed meanwhile says so itself.
+    if (this.isBehind && !this.session.closed) this.outlet.viewer.seek(this.afterScreen())
   }
 
   /**
@@ -39,7 +46,7 @@ class JsonConnection extends Connection {
     return this.focused && !this.suspended
   }
 
-  /** The session is streamed again: what was missed comes as `buffered`. */
+  /** Streams the session again: what was missed comes as `buffered`. */
   catchUp() {
     if (this.outlet.viewer.offset >= (this.historyEnd ?? 0)) this.outlet.viewer.replayAs('buffered')
     this.outlet.pump()

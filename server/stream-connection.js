@@ -1,8 +1,6 @@
 const { Connection } = require('./connection')
 
 const MAX_FRAME = 64 * 1024
-const SNAPSHOT_BIT = 1n << 63n
-const SNAPSHOT_FRAME = MAX_FRAME - 8
 
 /**
  * The `offheap.v1` protocol: output and input as binary frames, control as
@@ -18,27 +16,16 @@ class StreamConnection extends Connection {
    * what the client's terminal answers to them must not reach the shell.
    */
   announceReplay(viewer, from) {
+    if (from === 'snapshot') return
     const end = viewer.offset + viewer.lag
     // The client knows more than there is: another session had its id.
     if (from > end) this.send({ type: 'gap', from, to: end })
     if (viewer.lag > 0) this.send({ type: 'replay', from: viewer.offset, to: end })
   }
 
-  /** The screen, in frames whose offset has its highest bit set. */
-  sendSnapshot() {
-    const { data, offset, cols, rows } = this.session.snapshot()
-    this.send({ type: 'snapshot', offset, cols, rows, length: data.length })
-    for (let start = 0; start < data.length; start += SNAPSHOT_FRAME) {
-      this.sendBytes(SNAPSHOT_BIT | BigInt(offset), data.subarray(start, start + SNAPSHOT_FRAME))
-    }
-    return offset
-  }
-
-  sendBytes(offset, bytes) {
-    const frame = Buffer.allocUnsafe(8 + bytes.length)
-    frame.writeBigUInt64BE(offset)
-    bytes.copy(frame, 8)
-    this.socket.send(frame)
+  /** Its viewer sends the screen itself. */
+  afterScreen() {
+    return 'snapshot'
   }
 
   /** A window holds several frames, so that one is on its way while another is parsed. */
@@ -47,7 +34,7 @@ class StreamConnection extends Connection {
   }
 
   viewerOptions() {
-    return { ...super.viewerOptions(), maxFrameBytes: this.frameBytes() }
+    return { ...super.viewerOptions(), onGap: 'snapshot', maxFrameBytes: this.frameBytes() }
   }
 
   /** A client that says how much it has parsed is never sent more than its window ahead. */
@@ -56,17 +43,15 @@ class StreamConnection extends Connection {
     return this.window === null || this.outlet.viewer.offset + this.frameBytes() - this.acked <= this.window
   }
 
-  /**
-   * A gap is said before the bytes that follow it; where there is a screen it
-   * comes in their place.
-   */
+  /** A gap, and what the screen is that comes in its place, is said before the bytes. */
   beforeFrame() {
-    const gap = this.outlet.viewer.takeGap()
-    if (!gap) return true
-    this.send({ type: 'gap', ...gap })
-    if (!this.session.screen) return true
-    this.recover()
-    return false
+    const { viewer } = this.outlet
+    const gap = viewer.takeGap()
+    if (gap) this.send({ type: 'gap', ...gap })
+    const snapshot = viewer.takeSnapshot()
+    if (!snapshot) return
+    this.send({ type: 'snapshot', ...snapshot })
+    this.acked = Math.max(this.acked, snapshot.offset)
   }
 
   catchUp() {

@@ -1,4 +1,6 @@
 const { sendControl } = require('./control')
+const { OpeningChannel } = require('./opening-channel')
+const { queryOf } = require('./query')
 const { StreamConnection } = require('./stream-connection')
 
 /** Channels that one connection may have open. */
@@ -7,8 +9,6 @@ const MAX_CHANNELS = 64
 const CHANNEL_FRAME = 16 * 1024
 const CHANNEL_BYTES = 4
 const MAX_CHANNEL = 0xffff_ffff
-/** What may wait for a client to read it: the screens of all its channels, and more than once of none. */
-const MAX_UNREAD = 64 * 1024 * 1024
 
 /**
  * The `offheap.mux.v1` protocol: many sessions over one WebSocket. Each is a
@@ -27,6 +27,8 @@ class MuxConnection {
 
   /**
    * @param {object} host opens and forgets the sessions of the channels
+   * @param {(query: object, way: object) => void} host.open
+   * @param {(channel: object, code: number) => void} host.forget
    * @param {import('ws').WebSocket} socket
    */
   constructor(host, socket) {
@@ -59,7 +61,7 @@ class MuxConnection {
     else if (!this.#channels.has(number)) this.#fail(number, 'No such channel', 'ERR_NO_CHANNEL')
     else if (message.type === 'close')
       this.channelEnded(number, Number.isInteger(message.code) ? message.code : 1000)
-    else this.#channels.get(number).control(message)
+    else this.#channels.get(number).control(message, text.length)
   }
 
   #open(number, request) {
@@ -69,19 +71,31 @@ class MuxConnection {
     } else if (this.#channels.size >= MAX_CHANNELS) {
       this.#refuse(number, 1008, `${MAX_CHANNELS} channels are open, which is the limit`)
     } else {
-      const make = (server, session) => {
-        const channel = new Channel(server, new ChannelSocket(this, number), session)
-        channel.number = number
-        this.#channels.set(number, channel)
-        return channel
-      }
-      this.#host.open(make, request, (code, _reason, message) => this.#refuse(number, code, message))
+      this.#start(number, request)
     }
   }
 
-  #refuse(number, code, message) {
-    this.#fail(number, message)
-    // A session that failed while it was opened holds its channel already.
+  /** The channel is taken from now on; what is said on it before its session is there has to wait. */
+  #start(number, request) {
+    const opening = new OpeningChannel((message, code) => this.#fail(number, message, code))
+    this.#channels.set(number, opening)
+    const { type, channel: _number, ...parameters } = request
+    this.#host.open(queryOf(Object.entries(parameters)), {
+      isWanted: () => this.isOpen && this.#channels.get(number) === opening,
+      make: (options) => {
+        const socket = new ChannelSocket(this, number)
+        const channel = new Channel(number, { ...options, socket })
+        this.#channels.set(number, channel)
+        return channel
+      },
+      opened: (channel) => opening.handTo(channel),
+      refuse: ({ code, message, error }) => this.#refuse(number, code, message, error),
+    })
+  }
+
+  #refuse(number, code, message, error) {
+    this.#fail(number, message, error)
+    // It holds its channel from the moment it is asked for.
     if (this.#channels.has(number)) this.channelEnded(number, code)
     else this.send({ type: 'closed', channel: number, code })
   }
@@ -94,20 +108,13 @@ class MuxConnection {
     sendControl(this.#socket, message)
   }
 
-  /** For screens, which do not wait for their turn. Who opens channels on and on and reads nothing is cut off. */
-  sendRaw(frame) {
-    if (!this.isOpen) return
-    if (this.#socket.bufferedAmount > MAX_UNREAD) this.#socket.terminate()
-    else this.#socket.send(frame)
-  }
-
   get isOpen() {
     return this.#socket.readyState === this.#socket.OPEN
   }
 
   /** The whole connection is gone: each channel's session is left as by `code`. */
   closed(code) {
-    for (const channel of this.#channels.values()) this.#host.forget(channel, code)
+    for (const channel of this.#channels.values()) this.#forget(channel, code)
     this.#channels.clear()
     this.#waiting.clear()
   }
@@ -160,13 +167,22 @@ class MuxConnection {
     this.#channels.delete(number)
     this.#waiting.delete(channel)
     this.send({ type: 'closed', channel: number, code, reason })
-    this.#host.forget(channel, code)
+    this.#forget(channel, code)
+  }
+
+  #forget(channel, code) {
+    if (channel instanceof Channel) this.#host.forget(channel, code)
   }
 }
 
 /** One session of a multiplexed connection. */
 class Channel extends StreamConnection {
   sentBytes = 0
+
+  constructor(number, options) {
+    super(options)
+    this.number = number
+  }
 
   frameBytes() {
     return Math.min(CHANNEL_FRAME, super.frameBytes())
@@ -178,14 +194,6 @@ class Channel extends StreamConnection {
 
   send(message) {
     this.socket.sendControl({ ...message, channel: this.number })
-  }
-
-  sendBytes(offset, bytes) {
-    const frame = Buffer.allocUnsafe(CHANNEL_BYTES + 8 + bytes.length)
-    frame.writeUInt32BE(this.number)
-    frame.writeBigUInt64BE(offset, CHANNEL_BYTES)
-    bytes.copy(frame, CHANNEL_BYTES + 8)
-    this.socket.sendDirectly(frame)
   }
 
   mayRead() {
@@ -223,11 +231,6 @@ class ChannelSocket {
 
   sendControl(message) {
     this.#mux.send(message)
-  }
-
-  /** A frame that does not wait for its turn: there is one for each snapshot. */
-  sendDirectly(frame) {
-    this.#mux.sendRaw(frame)
   }
 
   takesTurn(channel) {
