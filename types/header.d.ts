@@ -187,6 +187,8 @@ export interface SessionPtyOptions {
   file: string
   /** Its arguments. Default none. */
   args?: string[]
+  /** What it sees as its own name, such as `'-bash'`. Default: `file`. No effect on Windows. */
+  argv0?: string
   /** Columns, 1 to 65535. Default 80. */
   cols?: number
   /** Rows, 1 to 65535. Default 24. */

@@ -12,8 +12,7 @@ pub fn is_same_name(one: &OsStr, other: &OsStr) -> bool {
 }
 
 /// Whether two names are the same variable on Windows: `Path` is `PATH`.
-#[must_use]
-pub fn is_same_in_any_case(one: &OsStr, other: &OsStr) -> bool {
+pub(crate) fn is_same_in_any_case(one: &OsStr, other: &OsStr) -> bool {
     one == other || folded(one) == folded(other)
 }
 

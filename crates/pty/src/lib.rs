@@ -20,6 +20,8 @@
 pub mod command_line;
 pub mod directory;
 pub mod environment;
+#[cfg(unix)]
+mod errno;
 mod options;
 pub mod reactor;
 
@@ -37,11 +39,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 #[cfg(unix)]
-use unix::os_error;
+use errno::os_error;
 #[cfg(unix)]
 pub use unix::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 #[cfg(windows)]
-use windows::os_error;
+use windows_rules::failure::os_error;
 
 pub use options::{
     DEFAULT_DRAIN, DEFAULT_GRACE, DEFAULT_MAX_INPUT, PtySize, SpawnError, SpawnOptions,

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 use super::{open, process_name};
-use crate::unix::errno::os_error;
+use crate::errno::os_error;
 use crate::{PtySize, SpawnError};
 
 /// Both ends of a terminal on which nothing runs.

@@ -6,7 +6,7 @@ use std::io;
 
 use std::os::fd::OwnedFd;
 
-use super::errno::os_error;
+use crate::errno::os_error;
 use super::launch::{self, Failure};
 use crate::{SpawnError, SpawnOptions};
 

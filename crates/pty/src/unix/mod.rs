@@ -7,7 +7,6 @@
 
 mod bare;
 mod child;
-mod errno;
 mod input;
 mod job;
 mod launch;
@@ -17,7 +16,6 @@ mod open;
 mod process_name;
 
 pub use bare::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
-pub(crate) use errno::os_error;
 
 use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
@@ -30,6 +28,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::errno::os_error;
 use crate::reactor::courtesy::Keys;
 use input::Input;
 use job::Job;
@@ -68,7 +67,7 @@ pub(super) fn spawn(
     let open::Pair { master, slave } = open::open(options.size)?;
     // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
     let master = unsafe { AsyncFd::register(master) }
-        .map_err(|error| errno::os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
+        .map_err(|error| os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
     let master = Arc::new(master);
     let pid = child::start(options, &slave)?;
     drop(slave);

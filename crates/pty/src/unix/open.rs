@@ -7,7 +7,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::errno::os_error;
+use crate::errno::os_error;
 use crate::{PtySize, SpawnError};
 
 /// Both ends of a new terminal. The slave is the child's; the parent drops it.

@@ -70,7 +70,7 @@ pub(super) fn check_cwd(options: &SpawnOptions) -> Result<(), SpawnError> {
     match std::fs::metadata(&options.cwd) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(failure::no_directory(&path)),
-        Err(error) => Err(os_error(&error, "chdir", &path)),
+        Err(error) => Err(failure::os_error(&error, "chdir", &path)),
     }
 }
 
@@ -83,9 +83,4 @@ pub(super) fn failed(
     let text = format!("{error:#}");
     let number = failure::system_number(&text).unwrap_or(0);
     failure::error(number, syscall, &options.file.to_string_lossy(), &text)
-}
-
-/// The error of a call on a path.
-pub(crate) fn os_error(error: &std::io::Error, syscall: &'static str, path: &str) -> SpawnError {
-    failure::error(error.raw_os_error().unwrap_or(0), syscall, path, &error.to_string())
 }

@@ -19,7 +19,6 @@ use parking_lot::Mutex;
 use portable_pty::{ChildKiller, MasterPty, PtyPair, native_pty_system};
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
-pub(crate) use command::os_error;
 use input::Input;
 use latch::Latch;
 

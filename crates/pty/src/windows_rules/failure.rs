@@ -25,6 +25,11 @@ pub(crate) fn error(number: i32, syscall: &'static str, path: &str, text: &str) 
     SpawnError { code, errno, syscall, path: path.to_owned(), message: reason(text).to_owned() }
 }
 
+/// The error of a call on a path.
+pub(crate) fn os_error(cause: &std::io::Error, syscall: &'static str, path: &str) -> SpawnError {
+    error(cause.raw_os_error().unwrap_or(0), syscall, path, &cause.to_string())
+}
+
 /// A directory that is a file.
 pub(crate) fn no_directory(path: &str) -> SpawnError {
     error(DIRECTORY, "chdir", path, "not a directory")
@@ -74,6 +79,8 @@ mod tests {
 
     #[test]
     fn what_is_found_before_the_start_has_a_code_too() {
+        let missing = std::io::Error::from_raw_os_error(2);
+        assert_eq!(os_error(&missing, "chdir", "x").code, "ENOENT");
         assert_eq!(no_directory("x").to_string(), "chdir x: not a directory");
         let refused = unsafe_argument("x.bat", "\"&calc");
         assert_eq!((refused.code, refused.errno), ("EINVAL", 4071));
