@@ -187,6 +187,8 @@ export interface SessionPtyOptions {
   file: string
   /** Its arguments. Default none. */
   args?: string[]
+  /** What it sees as its own name, such as `'-bash'`. Default: `file`. No effect on Windows. */
+  argv0?: string
   /** Columns, 1 to 65535. Default 80. */
   cols?: number
   /** Rows, 1 to 65535. Default 24. */
@@ -543,6 +545,7 @@ export interface Pty extends IPty, EventEmitter {
    * with it unless `end` is false.
    *
    * @returns The stream.
+   * @throws `ERR_INVALID_ARG_TYPE`.
    */
   pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T
   /**
@@ -635,7 +638,8 @@ export interface OpenTerminal extends EventEmitter {
  * Opens a terminal without a program, both sides of which are streams of this
  * process, as node-pty's `open` does. Its memory is Node's own, not native.
  *
- * @throws `ERR_NOT_SUPPORTED` on Windows; `ENOSPC`, `EMFILE`, … with `syscall`.
+ * @throws `ERR_NOT_SUPPORTED` on Windows; `ERR_UNKNOWN_ENCODING`,
+ * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `ENOSPC`, `EMFILE`, … with `syscall`.
  */
 export declare function open(options?: IPtyOpenOptions | null): OpenTerminal
 
@@ -648,7 +652,6 @@ export declare const native: {
   process(fd: number, pty?: string): string | undefined
   resize(fd: number, cols: number, rows: number): void
 } | null
-
 
 /**
  * Which binding artifact the generated loader actually loaded: `'native'` for

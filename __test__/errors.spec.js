@@ -35,6 +35,7 @@ function codesIn(folder, extension) {
 test.each([
   ['src', '.rs'],
   ['server', '.js'],
+  ['client', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -63,6 +64,7 @@ test('no heading is there for a code that is gone', () => {
   const known = new Set([
     ...codesIn('src', '.rs'),
     ...codesIn('server', '.js'),
+    ...codesIn('client', '.js'),
     ...codesIn('examples', '.js'),
     ...codesOfModules(),
   ])

@@ -60,6 +60,10 @@ describe('what is published', () => {
       'LICENSE',
       'README.md',
       'circular-buffer.js',
+      ...fs
+        .readdirSync(path.join(root, 'client'))
+        .map((name) => `client/${name}`)
+        .sort(),
       ...docs.map((name) => `docs/${name}`).sort(),
       'index.d.ts',
       'index.js',
