@@ -140,9 +140,13 @@ function subscriber(pty, event, adapt) {
     all.set(event, [...(all.get(event) ?? []), subscription])
     update(pty, event, subscription.call)
     const dispose = () => {
-      const others = all.get(event).filter((other) => other !== subscription)
-      if (others.length === all.get(event).length) return
-      all.set(event, others)
+      // None are known once `removeAllListeners` has removed them.
+      const known = all.get(event) ?? []
+      if (!known.includes(subscription)) return
+      all.set(
+        event,
+        known.filter((other) => other !== subscription),
+      )
       update(pty, event)
     }
     return { dispose, [Symbol.dispose]: dispose }

@@ -217,9 +217,10 @@ describe('the surface of an EventEmitter', () => {
       throw new Error('a removed listener was called')
     }
     run.pty.on('data', never)
-    run.pty.onData(never)
+    const registration = run.pty.onData(never)
     run.pty.on('exit', never)
     run.pty.removeAllListeners('data')
+    registration.dispose()
     run.pty.removeAllListeners()
     let text = ''
     run.pty.on('data', (data) => {
