@@ -632,6 +632,10 @@ export interface OpenTerminal extends EventEmitter {
   resume(): void
   /** Closes both sides. */
   destroy(): void
+  /** The same as `destroy()`. */
+  close(): void
+  /** The same as `destroy()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
 }
 
 /**

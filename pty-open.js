@@ -86,6 +86,14 @@ class OpenTerminal extends EventEmitter {
     this.slave.destroy()
     this.master.destroy()
   }
+
+  close() {
+    this.destroy()
+  }
+
+  [Symbol.dispose]() {
+    this.destroy()
+  }
 }
 
 function openTerminal(native, options) {

@@ -119,6 +119,12 @@ function isWord(data, word) {
     : data instanceof Uint8Array && Buffer.from(word).equals(data)
 }
 
+/** The name of an event: an object would be turned into text each time, by code of its own. */
+function named(event) {
+  if ((typeof event !== 'object' || event === null) && typeof event !== 'function') return event
+  throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "event" argument must be of type string or symbol')
+}
+
 /** Gives the native side the listeners of an event: those of `onData` and its like come first. */
 function update(pty, event, added) {
   const kind = KINDS.get(event)
@@ -220,7 +226,7 @@ function terminal(Native) {
     }
 
     on(event, listener) {
-      super.on(event, listener)
+      super.on(named(event), listener)
       update(this, event, listener)
       return this
     }
@@ -230,13 +236,13 @@ function terminal(Native) {
     }
 
     prependListener(event, listener) {
-      super.prependListener(event, listener)
+      super.prependListener(named(event), listener)
       update(this, event, listener)
       return this
     }
 
     removeListener(event, listener) {
-      super.removeListener(event, listener)
+      super.removeListener(named(event), listener)
       update(this, event)
       return this
     }
@@ -246,7 +252,7 @@ function terminal(Native) {
     }
 
     removeAllListeners(...events) {
-      super.removeAllListeners(...events)
+      super.removeAllListeners(...events.map(named))
       for (const event of events.length > 0 ? events : KINDS.keys()) {
         stateOf(this).subscriptions.delete(event)
         update(this, event)
@@ -257,7 +263,7 @@ function terminal(Native) {
     emit(event, ...args) {
       const subscribed = stateOf(this).subscriptions.get(event) ?? []
       for (const { call } of subscribed) call(...args)
-      return super.emit(event, ...args) || subscribed.length > 0
+      return super.emit(named(event), ...args) || subscribed.length > 0
     }
 
     write(data) {
