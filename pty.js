@@ -125,6 +125,12 @@ function named(event) {
   throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "event" argument must be of type string or symbol')
 }
 
+/** A listener, which is a function. */
+function callable(listener) {
+  if (typeof listener === 'function') return listener
+  throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "listener" argument must be of type function')
+}
+
 /** Gives the native side the listeners of an event: those of `onData` and its like come first. */
 function update(pty, event, added) {
   const kind = KINDS.get(event)
@@ -138,9 +144,7 @@ function update(pty, event, added) {
 /** A function such as `onData`, which may be called by itself. */
 function subscriber(pty, event, adapt) {
   return function subscribe(listener) {
-    if (typeof listener !== 'function') {
-      throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "listener" argument must be of type function')
-    }
+    callable(listener)
     const all = stateOf(pty).subscriptions
     const subscription = { call: adapt(listener) }
     all.set(event, [...(all.get(event) ?? []), subscription])
@@ -226,7 +230,7 @@ function terminal(Native) {
     }
 
     on(event, listener) {
-      super.on(named(event), listener)
+      super.on(named(event), callable(listener))
       update(this, event, listener)
       return this
     }
@@ -236,13 +240,13 @@ function terminal(Native) {
     }
 
     prependListener(event, listener) {
-      super.prependListener(named(event), listener)
+      super.prependListener(named(event), callable(listener))
       update(this, event, listener)
       return this
     }
 
     removeListener(event, listener) {
-      super.removeListener(named(event), listener)
+      super.removeListener(named(event), callable(listener))
       update(this, event)
       return this
     }
