@@ -23,6 +23,7 @@ function codesIn(folder, extension) {
 test.each([
   ['src', '.rs'],
   ['client', '.js'],
+  ['server', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -46,6 +47,7 @@ test('no heading is there for a code that is gone', () => {
   const known = new Set([
     ...codesIn('src', '.rs'),
     ...codesIn('client', '.js'),
+    ...codesIn('server', '.js'),
     ...codesIn('examples', '.js'),
     'ERR_NATIVE_BINDING',
   ])

@@ -10,7 +10,7 @@ const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
 /** What the addon is made from. */
-const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'types']
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'crates', 'types']
 
 function prepare() {
   if (

@@ -61,9 +61,14 @@ function lockfile(manifests) {
   return json(lock)
 }
 
-function cargo(file) {
-  const crate = new RegExp(`(name = "${packageName}"\\nversion = )"[^"]+"`)
-  return read(file).replace(crate, `$1"${main.version}"`)
+/** The workspace's version, which all its crates share. */
+function workspace() {
+  return read('Cargo.toml').replace(/(\[workspace\.package\]\nversion = )"[^"]+"/, `$1"${main.version}"`)
+}
+
+/** The lockfile's entries of the workspace's own crates. */
+function cargoLock() {
+  return read('Cargo.lock').replace(/(name = "offheap-[a-z]+"\nversion = )"[^"]+"/g, `$1"${main.version}"`)
 }
 
 /** The generated loader compares versions where the user asks for it. */
@@ -81,8 +86,8 @@ function expected() {
   const files = {
     'package.json': json(main),
     'package-lock.json': lockfile(manifests),
-    'Cargo.toml': cargo('Cargo.toml'),
-    'Cargo.lock': cargo('Cargo.lock'),
+    'Cargo.toml': workspace(),
+    'Cargo.lock': cargoLock(),
     'index.js': loader(),
   }
   platforms.forEach((each, index) => {

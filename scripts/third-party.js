@@ -28,12 +28,13 @@ function packages() {
   return new Map(all.map((each) => [`${each.name} v${each.version}`, each]))
 }
 
-/** The crates that a target's binary is linked from, ours left out. */
+/** The crates that a target's binary is linked from; ours, which have a path and no version of a registry, left out. */
 function linked(target) {
   const filter = ['--edges', 'normal,no-proc-macro', '--prefix', 'none', '--format', '{p}']
   const lines = cargo('tree', '--locked', '--target', target, ...filter).split('\n')
-  const names = lines.map((line) => line.match(/^\S+ v\S+/)?.[0]).filter(Boolean)
-  return [...new Set(names)].filter((name) => name !== `${ours} v${ourVersion}`).sort()
+  const foreign = lines.filter((line) => !line.includes(`(${root}`))
+  const names = foreign.map((line) => line.match(/^\S+ v\S+/)?.[0]).filter(Boolean)
+  return [...new Set(names)].sort()
 }
 
 function crate({ name, version, license, manifest_path }) {

@@ -1,34 +1,32 @@
-//! Keeps web terminals off the V8 heap.
-//!
-//! Output goes from a pseudo terminal ([`pty`]) on the one [`reactor`] thread
-//! into a [`session`]'s bounded history ([`ring`]); viewers are cursors into
-//! it, and their frames go out from a reused buffer. A [`registry`] owns the
-//! sessions, their limits and their clocks, and acts when memory is short
-//! ([`pressure`]). What the JS thread should know waits in its [`inbox`] behind
-//! a single wake-up. Only `node` names napi.
+//! The binding between Node and the crates of offheap-terminal: one file per
+//! exported class. It converts, delegates and maps errors; what the product
+//! does is done in `crates/`.
 
-#![warn(clippy::pedantic)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::duration_suboptimal_units,
-        clippy::format_collect,
-        clippy::large_stack_arrays,
-        clippy::needless_for_each,
-        clippy::unchecked_time_subtraction,
-        reason = "tests may be plain"
-    )
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::needless_pass_by_value,
+    clippy::cast_precision_loss,
+    clippy::unused_self,
+    reason = "the shapes of exported functions are napi's, and offsets stay below 2^53"
 )]
+#![cfg_attr(test, allow(dead_code, reason = "test builds register no exports"))]
 
-pub mod inbox;
-pub mod meter;
-pub mod pressure;
-pub mod pty;
-pub mod reactor;
-pub mod registry;
-pub mod ring;
-pub mod screen;
-pub mod session;
-pub mod text;
-
-mod node;
+mod args;
+mod buffer;
+mod callback;
+mod circular_buffer;
+mod decoder;
+mod error;
+mod fast;
+mod hub;
+mod news;
+mod pty;
+mod pty_options;
+mod pty_state;
+mod registry;
+mod registry_events;
+mod registry_memory;
+mod registry_numbers;
+mod registry_types;
+mod session;
+mod viewer;

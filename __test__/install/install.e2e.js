@@ -66,6 +66,10 @@ describe('what is published', () => {
       'index.js',
       'main.js',
       'package.json',
+      ...fs
+        .readdirSync(path.join(root, 'server'))
+        .map((name) => `server/${name}`)
+        .sort(),
     ])
   })
 

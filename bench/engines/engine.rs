@@ -1,6 +1,6 @@
 //! What is asked of every engine, and ours.
 
-use crate::screen::{Screen, ScreenOptions};
+use offheap_screen::{Screen, ScreenOptions};
 
 pub const COLS: u16 = 80;
 pub const ROWS: u16 = 24;

@@ -6,9 +6,6 @@
 
 mod engine;
 mod peers;
-#[path = "../../src/screen/mod.rs"]
-#[allow(dead_code, reason = "not all of it is measured")]
-mod screen;
 
 use std::io::{self, Read};
 use std::time::Instant;

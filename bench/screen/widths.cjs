@@ -1,6 +1,6 @@
 'use strict'
 
-// Writes src/screen/width_table.rs: the column width of every code point, as
+// Writes crates/screen/src/width_table.rs: the column width of every code point, as
 // xterm.js' built-in Unicode 6 provider and its unicode11 addon answer it.
 // The widths are asked from the installed packages, so that the table can
 // never drift from what a client of that version does.
@@ -95,6 +95,6 @@ ${table(`pub(super) static V11_LOW: [u8; 256] = [`, 'Block of each 256 code poin
 ${table(`pub(super) static V11_HIGH: [(u16, u8); ${high(v11).length}] = [`, 'First block of each run of equal blocks beyond the basic plane, Unicode 11.', rows(high(v11), 8, pair))}
 ${table(`pub(super) static BLOCKS: [u32; ${blocks.length * 16}] = [`, 'The distinct blocks, sixteen words each and sixteen widths to a word, lowest bits first.', rows(blocks.flat(), 7, hex))}`
 
-const target = process.argv[2] || path.join(__dirname, '../../src/screen/width_table.rs')
+const target = process.argv[2] || path.join(__dirname, '../../crates/screen/src/width_table.rs')
 fs.writeFileSync(target, out)
 console.log(`${target}: ${blocks.length} blocks, ${high(v6).length} + ${high(v11).length} runs`)

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use offheap_terminal_core::screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
 
 /// What happens to a screen.
 enum Step<'a> {

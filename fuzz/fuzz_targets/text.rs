@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use offheap_terminal_core::text::queries::QueryFilter;
-use offheap_terminal_core::text::scanner::State;
-use offheap_terminal_core::text::{json, utf8};
+use offheap_ring::text::queries::QueryFilter;
+use offheap_ring::text::scanner::State;
+use offheap_ring::text::{json, utf8};
 
 /// Undoes the escapes of a JSON string.
 fn unescape(encoded: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use offheap_terminal_core::ring::Ring;
+use offheap_ring::Ring;
 
 mod sample;
 

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use offheap_terminal_core::screen::{Screen, ScreenOptions};
+use offheap_screen::{Screen, ScreenOptions};
 
 #[allow(dead_code, reason = "not all kinds of text are of interest here")]
 mod sample;

@@ -1,8 +1,8 @@
 //! What turning output into text costs, per byte of output.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use offheap_terminal_core::text::queries::QueryFilter;
-use offheap_terminal_core::text::{json, utf8};
+use offheap_ring::text::queries::QueryFilter;
+use offheap_ring::text::{json, utf8};
 
 mod sample;
 

@@ -6,11 +6,7 @@
 //! that asks for something is answered on standard output with a length, a newline
 //! and so many bytes.
 
-#[path = "../../../../src/screen/mod.rs"]
-#[allow(dead_code, reason = "the scripts do not use all of it")]
-mod screen;
-
-use screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 

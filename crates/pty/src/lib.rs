@@ -1,0 +1,177 @@
+//! Pseudo terminals: one trait, one folder per platform.
+//!
+//! A [`Pty`] owns the master side and the leader process. Its output goes to
+//! a [`Sink`] (the session) on the reactor thread, its input comes through a
+//! bounded queue, and its exit is said once, after the last byte.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::duration_suboptimal_units,
+        clippy::format_collect,
+        clippy::large_stack_arrays,
+        clippy::needless_for_each,
+        clippy::unchecked_time_subtraction,
+        reason = "tests may be plain"
+    )
+)]
+
+#[cfg(any(windows, test))]
+pub mod command_line;
+mod options;
+pub mod reactor;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use options::{
+    DEFAULT_DRAIN, DEFAULT_GRACE, DEFAULT_MAX_INPUT, PtySize, SpawnError, SpawnOptions,
+};
+
+/// How the leader process ended, in node-pty's terms: a code, and the number
+/// of the signal that ended it (0 when none did).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitStatus {
+    /// The exit code; 0 when a signal ended the process.
+    pub code: i32,
+    /// The signal's number; 0 when the process ended by itself.
+    pub signal: i32,
+}
+
+/// Whether the reader may take more bytes from the terminal now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Read on.
+    Open,
+    /// Wait until the [`GateBell`] rings, or until the instant, if there is one,
+    /// and ask again.
+    Shut(Option<Instant>),
+}
+
+/// Rings when a gate may have opened.
+#[derive(Debug, Default)]
+pub struct GateBell(tokio::sync::Notify);
+
+impl GateBell {
+    /// Makes whoever waits at the gate ask again.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    async fn rung(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Where a terminal's bytes and news go. All calls come from the reactor (or,
+/// on Windows, from the terminal's own threads) and must not block.
+pub trait Sink: Send + Sync + 'static {
+    /// Output bytes, in order.
+    fn output(&self, bytes: &[u8]);
+    /// Asked before each read: is there room and interest?
+    fn gate(&self) -> Gate;
+    /// The bell that rings when [`Sink::gate`] may have changed.
+    fn gate_bell(&self) -> &GateBell;
+    /// Whether somebody reads the output as it comes.
+    fn is_watched(&self) -> bool {
+        true
+    }
+    /// The leader has ended and every byte before its end has been handed over.
+    fn exited(&self, status: ExitStatus);
+    /// The terminal has ended: no output will come any more. Mostly this is
+    /// said together with the exit; later, when a background process holds the
+    /// terminal past the drain bound.
+    fn ended(&self);
+    /// The input queue, which had bytes waiting, is empty again.
+    fn drained(&self);
+    /// Something panicked that had to do with this terminal alone, most likely
+    /// in the sink itself. The terminal is being closed: its end and its exit
+    /// follow.
+    fn failed(&self) {}
+}
+
+/// Why input was not taken.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The queue's bound would be passed; nothing of the data was taken.
+    #[error("input queue is full: {queued} of {limit} bytes are waiting")]
+    QueueFull {
+        /// Bytes that wait now.
+        queued: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// The terminal is gone.
+    #[error("the terminal has exited")]
+    Exited,
+}
+
+/// A running pseudo terminal. Every method returns at once.
+pub trait Pty: Send + Sync {
+    /// The leader's process id.
+    fn pid(&self) -> u32;
+    /// Starts reading. Until then the sink is told nothing, so that whoever
+    /// started the terminal can put it in its place first. Idempotent; a close
+    /// implies it.
+    fn begin(&self);
+    /// Queues input. `Ok(true)` says that nothing waits: all of it reached the
+    /// terminal. All of the data is taken, or none of it.
+    ///
+    /// # Errors
+    /// [`WriteError::QueueFull`] past the bound, [`WriteError::Exited`] when gone.
+    fn write(&self, data: &[u8]) -> Result<bool, WriteError>;
+    /// Input bytes that wait for the program to read.
+    fn queued(&self) -> usize;
+    /// Sets the window size; a terminal that is gone ignores it.
+    fn resize(&self, size: PtySize);
+    /// Sends a signal to the leader's process group and the foreground group.
+    fn kill(&self, signal: i32);
+    /// Hangs up on the terminal's groups (SIGHUP), and kills what ignores it
+    /// after the grace period. The terminal stays readable until it ends.
+    fn hang_up(&self);
+    /// The name of the foreground process, where the system can tell.
+    fn process_name(&self) -> Option<String>;
+    /// Lets go: hangs up, closes the master side and, after the grace period,
+    /// kills what is left of the process group. Idempotent.
+    fn close(&self);
+}
+
+/// Makes terminals. A session is given one, so that a terminal can come from
+/// somewhere else than a process started here.
+pub trait Spawner: Send + Sync {
+    /// Starts `options.file` on a new pseudo terminal whose bytes go to `sink`
+    /// once it has [begun](Pty::begin).
+    ///
+    /// # Errors
+    /// A [`SpawnError`] with the errno's name, the system call and the path.
+    fn spawn(
+        &self,
+        options: &SpawnOptions,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<dyn Pty>, SpawnError>;
+}
+
+/// Starts programs as children of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local;
+
+impl Spawner for Local {
+    fn spawn(
+        &self,
+        options: &SpawnOptions,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<dyn Pty>, SpawnError> {
+        #[cfg(unix)]
+        return unix::spawn(options, sink);
+        #[cfg(windows)]
+        return windows::spawn(options, sink);
+    }
+}

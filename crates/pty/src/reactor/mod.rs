@@ -1,0 +1,127 @@
+//! The one thread that reads, writes, reaps and keeps time for every terminal
+//! of the process, however many there are.
+//!
+//! It is shared by all environments (the main thread and workers) and lives as
+//! long as the process: an idle reactor sleeps in one system call.
+
+pub mod courtesy;
+pub mod lag;
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::OnceLock;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+static REACTOR: OnceLock<Handle> = OnceLock::new();
+
+/// The reactor's handle; the first call starts its thread.
+///
+/// # Panics
+/// When the system cannot give the process a thread or an event queue: without
+/// them there is nothing this crate could do.
+pub fn handle() -> &'static Handle {
+    REACTOR.get_or_init(start)
+}
+
+/// Runs a task on the reactor.
+pub fn spawn<F>(task: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    handle().spawn(task)
+}
+
+/// Runs a future, and catches what panics in it: a task that panics ends
+/// without a word to anybody.
+///
+/// # Errors
+/// What the panic carried.
+pub async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(move |context| {
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
+        match std::panic::catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
+fn start() -> Handle {
+    pin_library();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .expect("the reactor's event queue");
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("offheap-reactor".to_owned())
+        .stack_size(512 * 1024)
+        .spawn(move || {
+            block_signals();
+            runtime.block_on(std::future::pending::<()>());
+        })
+        .expect("the reactor's thread");
+    handle
+}
+
+/// Signals belong to Node's threads; here they would only interrupt calls.
+#[cfg(unix)]
+fn block_signals() {
+    // SAFETY: the set is initialised by sigfillset before it is read, and
+    // pthread_sigmask changes the mask of this thread alone.
+    unsafe {
+        let mut set = std::mem::MaybeUninit::uninit();
+        libc::sigfillset(set.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+#[cfg(not(unix))]
+fn block_signals() {}
+
+/// Keeps the addon's code mapped for the life of the process. Node unloads an
+/// addon when the last environment that loaded it ends (a worker, say), and
+/// the reactor's code must not vanish under its thread.
+#[cfg(unix)]
+fn pin_library() {
+    // SAFETY: dladdr only reads the address of a function of this library and
+    // fills `info`; dlopen gets the path the loader itself reported and, with
+    // RTLD_NOLOAD, only changes the flags of what is already mapped.
+    unsafe {
+        let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+        let address = pin_library as fn() as *const libc::c_void;
+        if libc::dladdr(address, info.as_mut_ptr()) != 0 {
+            let path = info.assume_init().dli_fname;
+            if !path.is_null() {
+                libc::dlopen(path, libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
+            }
+        }
+    }
+}
+
+#[cfg(windows)]
+fn pin_library() {
+    const FROM_ADDRESS: u32 = 0x4;
+    const PIN: u32 = 0x1;
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn GetModuleHandleExW(
+            flags: u32,
+            name: *const u16,
+            module: *mut *mut std::ffi::c_void,
+        ) -> i32;
+    }
+    let mut module = std::ptr::null_mut();
+    // SAFETY: with FROM_ADDRESS the "name" is any address inside the module;
+    // the call writes one handle and pins the module it belongs to.
+    unsafe {
+        GetModuleHandleExW(FROM_ADDRESS | PIN, pin_library as fn() as *const u16, &raw mut module);
+    }
+}

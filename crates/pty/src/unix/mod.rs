@@ -1,0 +1,209 @@
+//! Terminals on Unix: the master is a non-blocking descriptor that the reactor
+//! watches; nothing here has a thread of its own.
+//!
+//! portable-pty serves Windows only. On Unix it loses exec errors, falls back
+//! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
+//! terminal is opened and the child started here.
+
+mod child;
+mod errno;
+mod input;
+mod job;
+mod launch;
+mod leader;
+mod life;
+mod open;
+mod process_name;
+
+use std::num::NonZeroI32;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::unix::AsyncFd;
+
+use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::reactor::courtesy::Keys;
+use input::Input;
+use job::Job;
+
+/// The master side, shared by the reader, the writer and the JS thread. The
+/// descriptor closes when the last of them lets go, so that no call can reach
+/// a descriptor that the system has given to somebody else.
+type Master = Arc<AsyncFd<OwnedFd>>;
+
+/// How often a terminal is tried that hung up once and was opened again: its
+/// descriptor cannot be waited for any more.
+const HUNG_UP_PAUSE: Duration = Duration::from_millis(10);
+
+struct UnixPty {
+    pid: u32,
+    /// `None` once the terminal has exited or was closed.
+    master: Mutex<Option<Master>>,
+    input: Arc<Input>,
+    keys: Arc<Keys>,
+    /// Set when the leader has been reaped: its number may belong to another
+    /// process from then on, so it is signalled no more. Locked over both.
+    reaped: Arc<Mutex<bool>>,
+    closed: AtomicBool,
+    orders: Arc<life::Orders>,
+    /// The life on the reactor, until it begins.
+    life: Mutex<Option<life::Life>>,
+}
+
+pub(super) fn spawn(
+    options: &SpawnOptions,
+    sink: Arc<dyn Sink>,
+) -> Result<Arc<dyn Pty>, SpawnError> {
+    let pair = open::open(options.size)?;
+    let pid = child::start(options, &pair)?;
+    let open::Pair { master, slave } = pair;
+    drop(slave);
+    let _context = crate::reactor::handle().enter();
+    // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
+    let master = unsafe { AsyncFd::register(master) }.map_err(|error| {
+        // The child is running: it must not outlive the failure.
+        child::abandon(pid);
+        errno::os_error(&error.into_parts().1, "epoll_ctl", "pty")
+    })?;
+    let master = Arc::new(master);
+    let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
+    let pty = Arc::new(UnixPty {
+        pid,
+        master: Mutex::new(Some(Arc::clone(&master))),
+        input,
+        keys: Arc::default(),
+        reaped: Arc::default(),
+        closed: AtomicBool::new(false),
+        orders: Arc::default(),
+        life: Mutex::default(),
+    });
+    let life = life::Life {
+        leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
+        orders: Arc::clone(&pty.orders),
+        input: Arc::clone(&pty.input),
+        keys: Arc::clone(&pty.keys),
+        pty: Arc::downgrade(&pty),
+        sink,
+        drain: options.drain,
+        grace: options.grace,
+    };
+    *pty.life.lock() = Some(life);
+    Ok(pty)
+}
+
+impl UnixPty {
+    fn master(&self) -> Option<Master> {
+        self.master.lock().clone()
+    }
+
+    /// Forgets the master: from here on every call is a no-op.
+    fn take_master(&self) -> Option<Master> {
+        self.master.lock().take()
+    }
+
+    /// Signals the groups that a signal is for: the leader's own, and the one in
+    /// the foreground of the terminal.
+    fn signal_groups(&self, signal: Signal) {
+        let job = self.job();
+        let reaped = self.reaped.lock();
+        if !*reaped {
+            signal_group(self.pid, signal);
+        }
+        drop(reaped);
+        if let Some(job) = job {
+            job.signal(signal);
+        }
+    }
+
+    /// The job in the foreground of the terminal, unless it is the leader's own.
+    fn job(&self) -> Option<Job> {
+        let group = rustix::termios::tcgetpgrp(self.master()?.get_ref()).ok()?;
+        Job::new(group, self.pid)
+    }
+
+    /// Hangs up, and notes whom to kill if that is ignored.
+    fn hang_up_groups(&self) {
+        if let Some(job) = self.job() {
+            *self.orders.job.lock() = Some(job);
+        }
+        self.signal_groups(Signal::HUP);
+        // A stopped process acts on the hang-up only when it runs again.
+        self.signal_groups(Signal::CONT);
+    }
+}
+
+/// A group that is gone already needs no signal, so failures are no news.
+fn signal_group(group: u32, signal: Signal) {
+    if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+impl Pty for UnixPty {
+    fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    fn begin(&self) {
+        let life = self.life.lock().take();
+        if let (Some(life), Some(master)) = (life, self.master()) {
+            crate::reactor::spawn(life.live(master));
+        }
+    }
+
+    fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
+        let master = self.master().ok_or(WriteError::Exited)?;
+        self.keys.input(data.len());
+        self.input.write(&master, data)
+    }
+
+    fn queued(&self) -> usize {
+        self.input.queued()
+    }
+
+    fn resize(&self, size: PtySize) {
+        if let Some(master) = self.master() {
+            let _ = rustix::termios::tcsetwinsize(master.get_ref(), open::winsize(size));
+        }
+    }
+
+    fn kill(&self, signal: i32) {
+        // Signal 0 is none.
+        let Some(number) = NonZeroI32::new(signal) else { return };
+        // SAFETY: it goes to `kill` alone, where the system refuses a number
+        // that it does not know.
+        self.signal_groups(unsafe { Signal::from_raw_nonzero_unchecked(number) });
+    }
+
+    fn hang_up(&self) {
+        self.hang_up_groups();
+        self.orders.hang_up.notify_one();
+    }
+
+    fn process_name(&self) -> Option<String> {
+        let master = self.master()?;
+        process_name::foreground(master.get_ref(), self.pid)
+    }
+
+    fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // A life that never began has to see the groups off all the same.
+        self.begin();
+        self.hang_up_groups();
+        self.input.close();
+        drop(self.take_master());
+        self.orders.close.notify_one();
+    }
+}
+
+impl Drop for UnixPty {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,147 @@
+//! One viewer's place in the history: an offset and what pacing needs to know.
+//! It costs the same whether the viewer is current or a gigabyte behind.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use offheap_wake::Signal;
+
+use super::delivery::Delivery;
+use super::pacing::{self, COALESCE, STALL};
+use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
+
+/// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
+/// one before was no busier; what comes beyond travels together.
+const PROMPT_BYTES: usize = 8 * 1024;
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct Cursor {
+    pub(super) offset: u64,
+    pub(super) missed: u64,
+    /// Lost bytes that the reader has not been told of yet.
+    pub(super) gap: Option<Gap>,
+    pub(super) format: Format,
+    pub(super) max_frame: usize,
+    pub(super) replay: Option<(Replay, u64)>,
+    /// What the reader gets where bytes are lost to it.
+    pub(super) recovery: Recovery,
+    /// The reader is to get the screen before anything else.
+    pub(super) wants_screen: bool,
+    /// The screen on its way, and how much of it has been sent.
+    pub(super) delivery: Option<(Arc<Delivery>, usize)>,
+    pub(super) signal: Arc<Signal>,
+    /// The reader has everything that may be sent: all bytes, or all but an
+    /// unfinished character or escape sequence.
+    pub(super) caught_up: bool,
+    /// When the reader last took something, or last had nothing to take.
+    pub(super) active: Instant,
+    /// The terminal waits for this viewer however slow it is.
+    pub(super) patient: bool,
+    stall_counted: bool,
+    traffic: Traffic,
+}
+
+impl Cursor {
+    pub(super) fn new(
+        offset: u64,
+        options: &ViewerOptions,
+        signal: Arc<Signal>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            offset,
+            missed: 0,
+            gap: None,
+            format: options.format,
+            max_frame: options.max_frame,
+            replay: None,
+            recovery: options.recovery,
+            wants_screen: false,
+            delivery: None,
+            signal,
+            caught_up: false,
+            active: now,
+            patient: false,
+            stall_counted: false,
+            traffic: Traffic::new(now),
+        }
+    }
+
+    /// Whether the terminal waits for this viewer. One that has not even been
+    /// told yet, since its thread is busy, has had no chance to take anything.
+    pub(super) fn is_live(&self, now: Instant) -> bool {
+        self.patient
+            || self.caught_up
+            || self.signal.is_undelivered()
+            || now.saturating_duration_since(self.active) < STALL
+    }
+
+    /// `true` once for each time the viewer stalls.
+    pub(super) fn newly_stalled(&mut self, now: Instant) -> bool {
+        let stalled = !self.is_live(now);
+        let newly = stalled && !self.stall_counted;
+        self.stall_counted = stalled;
+        newly
+    }
+
+    /// When this viewer, if it takes nothing more, stops being waited for, or is
+    /// to be looked at again.
+    pub(super) fn stalls_at(&self, now: Instant) -> Instant {
+        (self.active + STALL).max(now + COALESCE)
+    }
+
+    /// New output has come. Tells the reader at once when the traffic is light
+    /// or the frame is full, and otherwise lets it travel with what follows.
+    pub(super) fn output(&mut self, end: u64, added: usize, echo: bool, now: Instant) {
+        if self.caught_up {
+            self.caught_up = false;
+            self.active = now;
+        }
+        self.traffic.count(added, now);
+        if !self.signal.is_waiting() {
+            return;
+        }
+        let waiting = usize::try_from(end - self.offset).unwrap_or(usize::MAX);
+        if echo || self.traffic.is_light() || waiting >= self.max_frame {
+            self.signal.raise();
+        } else {
+            pacing::defer(&self.signal);
+        }
+    }
+
+    /// The reader took a frame and there may be more.
+    pub(super) fn taken(&mut self, now: Instant) {
+        self.active = now;
+    }
+}
+
+/// How much has come lately, in windows of [`COALESCE`].
+#[derive(Debug)]
+struct Traffic {
+    window: Instant,
+    bytes: usize,
+    /// The window before this one carried more than is told of at once.
+    busy: bool,
+}
+
+impl Traffic {
+    fn new(now: Instant) -> Self {
+        Self { window: now.checked_sub(COALESCE).unwrap_or(now), bytes: 0, busy: false }
+    }
+
+    /// Counts output into its window, and opens the next window in time. One
+    /// that comes late follows a quiet time.
+    fn count(&mut self, added: usize, now: Instant) {
+        let age = now.saturating_duration_since(self.window);
+        if age >= COALESCE {
+            self.busy = self.bytes > PROMPT_BYTES && age < 2 * COALESCE;
+            self.window = now;
+            self.bytes = 0;
+        }
+        self.bytes += added;
+    }
+
+    fn is_light(&self) -> bool {
+        !self.busy && self.bytes <= PROMPT_BYTES
+    }
+}

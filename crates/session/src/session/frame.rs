@@ -1,0 +1,222 @@
+//! Making a viewer's next frame, straight from the history into the buffer
+//! that goes out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use offheap_wire::{Header, Kind, Message, Position, ROOM, put_gap};
+
+use super::cursor::Cursor;
+use super::delivery::Delivery;
+use super::view::{Format, Frame, Gap, Replay, SnapshotHead};
+use offheap_ring::text::json;
+use offheap_ring::text::queries::QueryFilter;
+use offheap_ring::{Ring, Span};
+
+impl Format {
+    fn header(self) -> Header {
+        match self {
+            Self::Framed => Header::Position,
+            Self::Channel(channel) => Header::Channel(channel),
+            Self::Bytes | Self::Raw | Self::Json => Header::None,
+        }
+    }
+}
+
+/// Makes the next frame in `out`, which is at least as long as the viewer's
+/// frames may be.
+pub(super) fn next(
+    cursor: &mut Cursor,
+    ring: &Ring,
+    ended: bool,
+    out: &mut [u8],
+    now: Instant,
+) -> Option<Frame> {
+    if cursor.format == Format::Json
+        && let Some(gap) = cursor.gap.take()
+    {
+        return Some(json_gap(cursor.offset, gap, out));
+    }
+    if let Some((delivery, sent)) = cursor.delivery.take() {
+        return piece(cursor, &delivery, sent, out, now);
+    }
+    match cursor.format {
+        Format::Json => json_frame(cursor, ring, ended, out),
+        _ => byte_frame(cursor, ring, ended, out),
+    }
+}
+
+/// The next piece of a snapshot. `None` when it was dropped meanwhile: the
+/// cursor then wants a new one.
+fn piece(
+    cursor: &mut Cursor,
+    delivery: &Arc<Delivery>,
+    sent: usize,
+    out: &mut [u8],
+    now: Instant,
+) -> Option<Frame> {
+    let Some(snapshot) = delivery.take(now) else {
+        cursor.wants_screen = true;
+        return None;
+    };
+    let rest = &snapshot.data[sent..];
+    let (taken, length) = match cursor.format {
+        Format::Json => json_piece(rest, snapshot.offset, cursor.max_frame, out),
+        format => byte_piece(rest, snapshot.offset, format.header(), cursor.max_frame, out),
+    };
+    if sent + taken < snapshot.data.len() {
+        cursor.delivery = Some((Arc::clone(delivery), sent + taken));
+    }
+    let head = SnapshotHead {
+        offset: snapshot.offset,
+        cols: snapshot.cols,
+        rows: snapshot.rows,
+        length: snapshot.data.len(),
+    };
+    let (start, end) = (snapshot.offset, snapshot.offset);
+    let first = sent == 0;
+    let gap = cursor.gap.take();
+    Some(Frame { length, start, end, gap, snapshot: first.then_some(head) })
+}
+
+/// How many bytes of the snapshot the frame takes, and how long it is.
+fn byte_piece(
+    rest: &[u8],
+    offset: u64,
+    header: Header,
+    max_frame: usize,
+    out: &mut [u8],
+) -> (usize, usize) {
+    let at = header.put(Position::Snapshot(offset), out);
+    let taken = rest.len().min(max_frame - header.length());
+    out[at..at + taken].copy_from_slice(&rest[..taken]);
+    (taken, at + taken)
+}
+
+/// The same as text; the last piece says at which offset the output goes on.
+fn json_piece(rest: &[u8], offset: u64, max_frame: usize, out: &mut [u8]) -> (usize, usize) {
+    let mut message = Message::begin(Kind::History, &mut out[..max_frame]);
+    let encoded = json::encode(rest, &[], message.text(), true);
+    let last = encoded.consumed == rest.len();
+    (encoded.consumed, message.finish(encoded.written, last.then_some(offset)))
+}
+
+fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
+    let header = cursor.format.header();
+    let to = reach(cursor, ring, ended, cursor.max_frame - header.length())?;
+    let start = cursor.offset;
+    let at = header.put(Position::Output(start), out);
+    let span = span(ring, start, to);
+    let length = at + span.len();
+    span.copy_to(&mut out[at..length]);
+    cursor.offset = to;
+    Some(Frame { length, start, end: to, gap: cursor.gap.take(), snapshot: None })
+}
+
+/// How far the next frame may go: to the end, or to a full frame, and in both
+/// cases not into the middle of a character or an escape sequence. `None` when
+/// nothing may be sent yet.
+fn reach(cursor: &mut Cursor, ring: &Ring, ended: bool, most: usize) -> Option<u64> {
+    let from = cursor.offset;
+    if cursor.replay.is_some_and(|(_, until)| until <= from) {
+        cursor.replay = None;
+    }
+    let limit = cursor.replay.map_or(ring.end(), |(_, until)| until);
+    let wish = limit.min(from + most as u64);
+    let whole = cursor.format == Format::Raw || (ended && wish == ring.end());
+    let to = if whole { wish } else { ring.safe_end(from, wish) };
+    if to > from {
+        return Some(to);
+    }
+    // What the replay ends in is unfinished: it is live output from here on.
+    if cursor.replay.take().is_some() {
+        return reach(cursor, ring, ended, most);
+    }
+    // A frame too small for the sequence at its front is cut where it must be.
+    (wish < ring.end() && wish > from).then_some(wish)
+}
+
+fn span(ring: &Ring, from: u64, to: u64) -> Span<'_> {
+    ring.slices(from, usize::try_from(to - from).unwrap_or(usize::MAX))
+}
+
+fn json_gap(offset: u64, gap: Gap, out: &mut [u8]) -> Frame {
+    let length = put_gap(gap.from, gap.to, out);
+    Frame { length, start: offset, end: offset, gap: None, snapshot: None }
+}
+
+/// Encodes what fits.
+fn json_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
+    let start = cursor.offset;
+    let to = reach(cursor, ring, ended, cursor.max_frame - ROOM)?;
+    let replay = cursor.replay.map(|(replay, _)| replay);
+    let mut message = Message::begin(kind(replay), &mut out[..cursor.max_frame]);
+    let (to, written) = match replay {
+        Some(Replay::History | Replay::Resumed) => {
+            encode_answerless(ring, (start, to), message.text())
+        }
+        None | Some(Replay::Buffered) => encode(ring, (start, to), message.text()),
+    };
+    let length = message.finish(written, Some(to));
+    cursor.offset = to;
+    Some(Frame { length, start, end: to, gap: None, snapshot: None })
+}
+
+/// Encodes the output up to a boundary: how far that is, and how many bytes it
+/// became. Where the room ends inside an escape sequence it is made again, up
+/// to the sequence.
+fn encode(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize) {
+    let mut to = to;
+    loop {
+        let span = span(ring, start, to);
+        let encoded = json::encode(span.head, span.tail, text, true);
+        let reached = start + encoded.consumed as u64;
+        let cut = if reached == to { to } else { cut(ring, start, reached) };
+        if cut == reached {
+            return (cut, encoded.written);
+        }
+        to = cut;
+    }
+}
+
+/// The same without what a terminal would answer. How much that is differs, so
+/// a frame that came out too large is made again from fewer bytes.
+fn encode_answerless(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize) {
+    let mut to = to;
+    loop {
+        let span = span(ring, start, to);
+        let kept = answerless(&span);
+        let encoded = json::encode(&kept, &[], text, true);
+        if encoded.consumed == kept.len() {
+            return (to, encoded.written);
+        }
+        let fits = span.len() * encoded.consumed / kept.len() * 7 / 8;
+        to = cut(ring, start, start + fits.max(1) as u64);
+    }
+}
+
+/// The last boundary before a point, or the point itself where a sequence is
+/// longer than a frame.
+fn cut(ring: &Ring, start: u64, at: u64) -> u64 {
+    let safe = ring.safe_end(start, at);
+    if safe > start { safe } else { at }
+}
+
+fn kind(replay: Option<Replay>) -> Kind {
+    match replay {
+        None | Some(Replay::Resumed) => Kind::Stream,
+        Some(Replay::History) => Kind::History,
+        Some(Replay::Buffered) => Kind::Buffered,
+    }
+}
+
+/// Bytes that are sent again must not make the browser's terminal answer
+/// questions that were answered, or given up on, long ago.
+fn answerless(span: &Span<'_>) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(span.head.len() + span.tail.len());
+    let mut filter = QueryFilter::default();
+    filter.push(span.head, &mut kept);
+    filter.push(span.tail, &mut kept);
+    filter.finish(&mut kept);
+    kept
+}

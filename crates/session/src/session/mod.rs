@@ -1,0 +1,470 @@
+//! A session: a bounded history that every byte of output passes, the viewers
+//! that read it, and the terminal it comes from, if it has one.
+
+mod cursor;
+mod delivery;
+mod frame;
+mod mirror;
+mod pacing;
+mod snapshot;
+mod stream;
+mod tap;
+mod view;
+mod viewers;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Instant;
+
+use offheap_wake::{Reader, Signal};
+use parking_lot::Mutex;
+
+use crate::meter::{Counter, Meter};
+use offheap_pty::{
+    ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
+};
+use offheap_screen::ScreenOptions;
+
+pub use snapshot::Snapshot;
+use stream::Stream;
+pub use stream::{Stretch, ViewerPosition};
+pub use tap::{Passage, Tap};
+pub use view::{Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, ViewerOptions};
+pub use viewers::ViewerKey;
+
+/// What happened to a session that its owner wants to know.
+pub trait Owner: Send + Sync + 'static {
+    /// The shell ended; everything it printed is in the history.
+    fn exited(&self, session: &Session, status: ExitStatus);
+    /// Input was given, or the last viewer has just gone: the session is in
+    /// use. `waits` says that some of the input has to wait.
+    fn active(&self, _session: &Session, _waits: bool) {}
+    /// The terminal is gone: after the exit, no output will come any more.
+    fn ended(&self, _session: &Session) {}
+    /// Input that had to wait has all been taken.
+    fn drained(&self, _session: &Session) {}
+    /// Something panicked that had to do with this session alone.
+    fn failed(&self, _session: &Session) {}
+}
+
+/// A session is gone: it was closed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session is closed")]
+pub struct Closed;
+
+/// A session's life-long state. The handle is shared; all methods may be
+/// called from any thread and none waits for a terminal.
+pub struct Session {
+    stream: Mutex<Stream>,
+    gate_bell: GateBell,
+    pty: Mutex<Option<Arc<dyn Pty>>>,
+    pid: AtomicU32,
+    size: Mutex<PtySize>,
+    status: OnceLock<ExitStatus>,
+    closed: AtomicBool,
+    /// The terminal has ended: no output will come.
+    ended: AtomicBool,
+    meter: Arc<Meter>,
+    owner: OnceLock<Arc<dyn Owner>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Session").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session without a terminal, whose history keeps `history` bytes, with
+    /// a screen if one is asked for.
+    #[must_use]
+    pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
+        Arc::new(Self {
+            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
+            gate_bell: GateBell::default(),
+            pty: Mutex::new(None),
+            pid: AtomicU32::new(0),
+            size: Mutex::new(PtySize::new(80, 24)),
+            status: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            meter,
+            owner: OnceLock::new(),
+        })
+    }
+
+    /// Names who is told of the session's exit. Only the first call counts.
+    pub fn set_owner(&self, owner: Arc<dyn Owner>) {
+        let _ = self.owner.set(owner);
+    }
+
+    /// Starts a program on a terminal of the session's own, which `spawner`
+    /// makes. No lock is held meanwhile.
+    ///
+    /// # Errors
+    /// What [`Spawner::spawn`] says; the session stays as it was.
+    pub fn spawn(
+        self: &Arc<Self>,
+        spawner: &dyn Spawner,
+        options: &SpawnOptions,
+    ) -> Result<(), SpawnError> {
+        let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
+        let pty = spawner.spawn(options, sink)?;
+        self.adopt(&pty, options.size);
+        Ok(())
+    }
+
+    /// Takes a terminal, of which nothing has been read yet, for its own.
+    fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
+        *self.size.lock() = size;
+        self.stream.lock().resize(size, Instant::now());
+        self.pid.store(pty.pid(), Ordering::Release);
+        // An exit that comes at once finds the terminal in its place.
+        *self.pty.lock() = Some(Arc::clone(pty));
+        pty.begin();
+    }
+
+    /// The terminal, while its program runs.
+    #[must_use]
+    pub fn pty(&self) -> Option<Arc<dyn Pty>> {
+        self.pty.lock().clone()
+    }
+
+    /// The process id of the program, 0 when there never was one.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid.load(Ordering::Acquire)
+    }
+
+    /// The window size.
+    #[must_use]
+    pub fn size(&self) -> PtySize {
+        *self.size.lock()
+    }
+
+    /// How the program ended, once it has.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        self.status.get().copied()
+    }
+
+    /// Whether the session was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Output from elsewhere, for sessions without a terminal. Returns the
+    /// offset past the last byte.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub fn append(&self, bytes: &[u8]) -> Result<u64, Closed> {
+        self.meter.count(Counter::BytesOut, bytes.len() as u64);
+        let mut answers = Vec::new();
+        let mut stream = self.stream.lock();
+        if self.is_closed() {
+            return Err(Closed);
+        }
+        let end = stream.append(bytes, &mut answers, Instant::now());
+        drop(stream);
+        if !answers.is_empty() {
+            self.answer(&answers);
+        }
+        Ok(end)
+    }
+
+    /// What the screen answers for absent viewers. A program that reads so
+    /// little that its queue is full gets no answer either.
+    fn answer(&self, answers: &[u8]) {
+        if let Some(pty) = self.pty() {
+            let _ = pty.write(answers);
+        }
+    }
+
+    /// Input for the program; `true` when all of it reached the terminal.
+    ///
+    /// # Errors
+    /// What [`Pty::write`] says; [`WriteError::Exited`] without a terminal.
+    pub fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
+        // A background process may still hold the terminal; input is not for it.
+        let live = self.pty().filter(|_| self.status.get().is_none());
+        let pty = live.ok_or(WriteError::Exited)?;
+        self.stream.lock().input(data, Instant::now());
+        let direct = pty.write(data)?;
+        self.meter.count(Counter::BytesIn, data.len() as u64);
+        if let Some(owner) = self.owner.get() {
+            owner.active(self, !direct);
+        }
+        Ok(direct)
+    }
+
+    /// Input bytes that wait for the program.
+    #[must_use]
+    pub fn queued_input(&self) -> usize {
+        self.pty().map_or(0, |pty| pty.queued())
+    }
+
+    /// Sets the window size; without a live terminal it is only remembered.
+    pub fn resize(&self, size: PtySize) {
+        *self.size.lock() = size;
+        self.stream.lock().resize(size, Instant::now());
+        if let Some(pty) = self.pty() {
+            pty.resize(size);
+        }
+    }
+
+    /// The newest `max` bytes, from a safe boundary on.
+    #[must_use]
+    pub fn tail(&self, max: usize) -> Vec<u8> {
+        self.stream.lock().tail(max)
+    }
+
+    /// Offsets of the oldest byte kept and past the newest.
+    #[must_use]
+    pub fn span(&self) -> (u64, u64) {
+        let stream = self.stream.lock();
+        (stream.ring().start(), stream.ring().end())
+    }
+
+    /// Copies out up to `max` bytes from `offset` on.
+    #[must_use]
+    pub fn read_from(&self, offset: u64, max: usize) -> Stretch {
+        self.stream.lock().read_from(offset, max)
+    }
+
+    /// Memory that the history occupies, in bytes.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        self.stream.lock().ring().allocated()
+    }
+
+    /// Memory that history and screen occupy, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let mut stream = self.stream.lock();
+        let screen = stream.mirror().memory();
+        stream.ring().allocated() + screen
+    }
+
+    /// Gives the history's memory back, keeping the newest `keep` bytes; how
+    /// much that was. Nothing is taken that a viewer has not read yet.
+    pub(crate) fn shrink_history(&self, keep: usize) -> usize {
+        self.stream.lock().shrink(keep)
+    }
+
+    /// When the last output came, or the session was made.
+    #[must_use]
+    pub(crate) fn last_output(&self) -> Instant {
+        self.stream.lock().last_output()
+    }
+
+    /// Opens a viewer: a cursor into the history, whose `reader` is told when
+    /// there is something to read.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub fn open_viewer(
+        &self,
+        options: &ViewerOptions,
+        reader: Box<dyn Reader>,
+    ) -> Result<(ViewerKey, Arc<Signal>), Closed> {
+        let signal = Arc::new(Signal::new(reader));
+        let mut stream = self.stream.lock();
+        if self.is_closed() {
+            return Err(Closed);
+        }
+        let key = stream.open_viewer(options, Arc::clone(&signal), Instant::now());
+        drop(stream);
+        self.gate_bell.ring();
+        Ok((key, signal))
+    }
+
+    /// Says that a viewer is about to be opened: until then, or until the time
+    /// has passed, the terminal waits rather than overwrite what it printed.
+    pub fn expect_viewer(&self, within: std::time::Duration) {
+        self.stream.lock().expect_viewer(Instant::now() + within);
+    }
+
+    /// Makes the terminal wait for this viewer however long it takes nothing:
+    /// for a listener in the same process, which is slow but never gone.
+    pub fn set_patient(&self, key: ViewerKey) {
+        self.stream.lock().set_patient(key);
+    }
+
+    /// Closes a viewer. A terminal that was waiting for it reads on.
+    pub fn close_viewer(&self, key: ViewerKey) {
+        let mut stream = self.stream.lock();
+        let last = stream.close_viewer(key) && stream.viewers() == 0;
+        drop(stream);
+        self.gate_bell.ring();
+        // The time without anybody counts from here on.
+        if last && let Some(owner) = self.owner.get() {
+            owner.active(self, false);
+        }
+    }
+
+    /// Makes a viewer's next frame at the front of `out`, which is as long as its
+    /// frames may be, or arms its signal and returns `None` when it has caught
+    /// up.
+    pub fn read_frame(&self, key: ViewerKey, out: &mut [u8]) -> Option<Frame> {
+        let mut stream = self.stream.lock();
+        let was_waited_for = stream.paces();
+        let frame = stream.read_frame(key, out, Instant::now());
+        let resume = was_waited_for && !stream.paces();
+        drop(stream);
+        if resume {
+            self.gate_bell.ring();
+        }
+        frame
+    }
+
+    /// Moves a viewer ahead to an offset.
+    pub fn seek(&self, key: ViewerKey, offset: u64) {
+        self.stream.lock().seek(key, offset);
+        self.gate_bell.ring();
+    }
+
+    /// Says that a viewer's last frame is out; its signal is raised when there
+    /// is more, as the policy of coalescing has it.
+    pub fn frame_done(&self, key: ViewerKey) {
+        self.stream.lock().frame_done(key, Instant::now());
+    }
+
+    /// Where a viewer is; `None` for one that is closed.
+    #[must_use]
+    pub fn position(&self, key: ViewerKey) -> Option<ViewerPosition> {
+        self.stream.lock().position(key)
+    }
+
+    /// Lets somebody listen to all that passes the session from now on, until it
+    /// is closed.
+    pub fn tap(&self, tap: Box<dyn Tap>) {
+        self.stream.lock().tap(tap);
+    }
+
+    /// Marks what a viewer will read up to the present end as sent again.
+    pub fn replay(&self, key: ViewerKey, replay: Replay) -> u64 {
+        self.stream.lock().replay(key, replay)
+    }
+
+    /// How many viewers are open.
+    #[must_use]
+    pub fn viewers(&self) -> usize {
+        self.stream.lock().viewers()
+    }
+
+    /// Whether every viewer that still reads has taken everything.
+    #[must_use]
+    pub(crate) fn is_drained(&self) -> bool {
+        self.stream.lock().is_drained(Instant::now())
+    }
+
+    /// Stops and restarts the reading of the terminal, on the owner's word.
+    pub fn set_paused(&self, paused: bool) {
+        self.stream.lock().set_paused(paused);
+        self.gate_bell.ring();
+    }
+
+    /// Sends a signal to the program's process group.
+    pub fn kill(&self, signal: i32) {
+        if let Some(pty) = self.pty() {
+            pty.kill(signal);
+        }
+    }
+
+    /// Drops the terminal once both its end and its program's exit are known:
+    /// a program that is gone may have left others that print.
+    fn let_go(&self) {
+        if self.ended.load(Ordering::Acquire) && self.status.get().is_some() {
+            // Taken out first: a terminal is not dropped under the lock.
+            let pty = self.pty.lock().take();
+            drop(pty);
+        }
+    }
+
+    /// Ends the session: its memory is freed and its viewers are closed before
+    /// this returns, its process group has been hung up on. Idempotent;
+    /// `true` when this call did it.
+    pub fn close(&self) -> bool {
+        let first = self.release();
+        self.hang_up();
+        first
+    }
+
+    /// The first half of [`Session::close`]: frees the memory and closes the
+    /// viewers. It makes no system call, so an owner may call it under a lock
+    /// of its own.
+    pub fn release(&self) -> bool {
+        let mut stream = self.stream.lock();
+        let first = !self.closed.swap(true, Ordering::AcqRel);
+        if first {
+            stream.close();
+        }
+        first
+    }
+
+    /// The second half of [`Session::close`]: lets go of the terminal.
+    pub fn hang_up(&self) {
+        let pty = self.pty.lock().take();
+        if let Some(pty) = pty {
+            pty.close();
+        }
+        self.gate_bell.ring();
+    }
+}
+
+impl Sink for Session {
+    fn output(&self, bytes: &[u8]) {
+        // A closed session's last bytes have nowhere to go.
+        let _ = self.append(bytes);
+    }
+
+    fn gate(&self) -> Gate {
+        self.stream.lock().gate(Instant::now())
+    }
+
+    fn gate_bell(&self) -> &GateBell {
+        &self.gate_bell
+    }
+
+    fn is_watched(&self) -> bool {
+        self.stream.lock().is_watched(Instant::now())
+    }
+
+    fn exited(&self, status: ExitStatus) {
+        if self.status.set(status).is_err() {
+            return;
+        }
+        self.stream.lock().exit(status, Instant::now());
+        if let Some(owner) = self.owner.get() {
+            owner.exited(self, status);
+        }
+        self.let_go();
+    }
+
+    fn ended(&self) {
+        self.stream.lock().end();
+        self.ended.store(true, Ordering::Release);
+        self.let_go();
+        if let Some(owner) = self.owner.get() {
+            owner.ended(self);
+        }
+    }
+
+    fn failed(&self) {
+        if let Some(owner) = self.owner.get() {
+            owner.failed(self);
+        }
+    }
+
+    fn drained(&self) {
+        if let Some(owner) = self.owner.get() {
+            owner.drained(self);
+        }
+    }
+}

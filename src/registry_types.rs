@@ -1,0 +1,238 @@
+//! What a registry takes and gives, between JavaScript and Rust.
+
+use napi::ValueType;
+use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
+use napi::sys;
+
+use super::args;
+use super::callback::Reference;
+use super::error::{Class, Extra, invalid_type, throw_with};
+use super::registry_memory;
+use offheap_pty::ExitStatus;
+use offheap_ring::MAX_CAPACITY;
+use offheap_screen::{ScreenOptions, UnicodeVersion};
+use offheap_session::registry::{
+    Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry,
+};
+
+/// A history smaller than this could not hold a frame's worth of output.
+pub(super) const MIN_HISTORY: usize = 4096;
+
+pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<Options> {
+    let object = args::options(env, value)?;
+    let object = object.as_ref();
+    let mut options = Options::default();
+    let count = |name: &str, into: &mut usize| -> Result<()> {
+        let value = args::property(object, name)?;
+        *into = args::size_or(env, value, &format!("options.{name}"), (0, 1 << 24), *into)?;
+        Ok(())
+    };
+    count("maxSessions", &mut options.max_sessions)?;
+    count("maxSessionsPerProject", &mut options.max_per_project)?;
+    count("maxFocusedPerProject", &mut options.max_focused)?;
+    count("spawnsPerMinute", &mut options.spawns_per_minute)?;
+    let value = args::property(object, "historyBytes")?;
+    options.history = history(env, value, options.history)?;
+    options.screen = screen(env, args::property(object, "screen")?, options.screen)?;
+    let value = args::property(object, "maxInputBytes")?;
+    options.max_input =
+        args::size_or(env, value, "options.maxInputBytes", (1, MAX_CAPACITY), options.max_input)?;
+    let value = args::property(object, "inactiveTimeout")?;
+    if let Some(inactive) = args::millis(env, value, "options.inactiveTimeout")? {
+        options.inactive = inactive;
+    }
+    let value = args::property(object, "exitLinger")?;
+    if let Some(linger) = args::millis(env, value, "options.exitLinger")? {
+        options.linger = linger;
+    }
+    policies(env, object, &mut options)?;
+    Ok(options)
+}
+
+/// What is done when a project is full, a connection comes too early, or memory
+/// is short.
+fn policies(env: &Env, object: Option<&Object<'_>>, options: &mut Options) -> Result<()> {
+    if let Some(word) = args::property(object, "onProjectLimit")? {
+        options.on_project_limit = on_project_limit(env, word)?;
+    }
+    options.retry = retry(env, args::property(object, "retry")?)?;
+    options.memory = registry_memory::options(env, args::property(object, "memory")?)?;
+    Ok(())
+}
+
+fn retry(env: &Env, value: Option<Unknown<'_>>) -> Result<Retry> {
+    let object = value.map(|value| args::object(env, value, "options.retry")).transpose()?;
+    let property = |name: &str| args::property(object.as_ref(), name);
+    let default = Retry::default();
+    let tries = property("tries")?.map_or(Ok(u64::from(default.tries)), |value| {
+        args::integer(env, value, "options.retry.tries", 0, 1000)
+    })?;
+    let first = args::millis(env, property("minDelay")?, "options.retry.minDelay")?;
+    let longest = args::millis(env, property("maxDelay")?, "options.retry.maxDelay")?;
+    Ok(Retry {
+        tries: u32::try_from(tries).unwrap_or(default.tries),
+        first: first.unwrap_or(default.first),
+        longest: longest.unwrap_or(default.longest),
+    })
+}
+
+fn history(env: &Env, value: Option<Unknown<'_>>, default: usize) -> Result<usize> {
+    args::size_or(env, value, "options.historyBytes", (MIN_HISTORY, MAX_CAPACITY), default)
+}
+
+/// `false` for none, `true` for one, or an object with limits of its own.
+fn screen(
+    env: &Env,
+    value: Option<Unknown<'_>>,
+    default: Option<ScreenOptions>,
+) -> Result<Option<ScreenOptions>> {
+    let Some(value) = value else { return Ok(default) };
+    let mut options = ScreenOptions::default();
+    if value.get_type()? == ValueType::Boolean {
+        let wanted = args::boolean(env, value, "options.screen")?;
+        return Ok(wanted.then(|| default.unwrap_or(options)));
+    }
+    let object = args::object(env, value, "options.screen")?;
+    let size = |name: &str, max: usize, default: usize| {
+        let value = args::property(Some(&object), name)?;
+        args::size_or(env, value, &format!("options.screen.{name}"), (0, max), default)
+    };
+    options.scrollback_lines = size("scrollbackLines", 1 << 20, options.scrollback_lines)?;
+    options.scrollback_bytes = size("scrollbackBytes", MAX_CAPACITY, options.scrollback_bytes)?;
+    if let Some(version) = args::property(Some(&object), "unicodeVersion")? {
+        options.unicode =
+            match args::string(env, version, "options.screen.unicodeVersion")?.as_str() {
+                "6" => UnicodeVersion::V6,
+                "11" => UnicodeVersion::V11,
+                _ => return Err(invalid_type(env, "options.screen.unicodeVersion", "'6' or '11'")),
+            };
+    }
+    Ok(Some(options))
+}
+
+fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
+    match args::string(env, value, "options.onProjectLimit")?.as_str() {
+        "closeOldest" => Ok(OnProjectLimit::CloseOldest),
+        "reject" => Ok(OnProjectLimit::Reject),
+        _ => Err(invalid_type(env, "options.onProjectLimit", "'closeOldest' or 'reject'")),
+    }
+}
+
+pub(super) fn new_session(
+    env: &Env,
+    object: Option<&Object<'_>>,
+    options: &Options,
+) -> Result<NewSession> {
+    let word = |name: &str| -> Result<Option<String>> {
+        args::string_or_none(env, args::property(object, name)?, &format!("options.{name}"))
+    };
+    let history_bytes = args::property(object, "historyBytes")?;
+    Ok(NewSession {
+        project: word("projectId")?,
+        id: word("id")?,
+        history: Some(history(env, history_bytes, options.history)?),
+        screen: screen(env, args::property(object, "screen")?, options.screen)?,
+        details: Details {
+            rate_key: word("rateKey")?,
+            user: word("userId")?,
+            mode: word("mode")?,
+            cwd: word("cwd")?,
+            metadata: stringify(env, args::property(object, "metadata")?)?,
+        },
+    })
+}
+
+/// The app's own data is kept as JSON text, outside the V8 heap.
+fn stringify(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<String>> {
+    let Some(value) = value else { return Ok(None) };
+    let object = args::object(env, value, "options.metadata")?;
+    let text = call_json(env, c"stringify", object.raw()).map_err(|_| not_json(env))?;
+    args::string(env, text, "options.metadata").map(Some)
+}
+
+/// What `JSON.stringify` threw, which has no code, becomes the cause of an error
+/// that has one.
+fn not_json(env: &Env) -> Error {
+    let mut cause = std::ptr::null_mut();
+    // SAFETY: the environment is the running one.
+    let found = unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &raw mut cause) };
+    let cause = (found == sys::Status::napi_ok).then_some(("cause", Extra::Value(cause)));
+    let message = "The \"options.metadata\" argument must be what JSON can say; see the cause";
+    throw_with(env, Class::Type, "ERR_INVALID_ARG_VALUE", message, cause.as_slice())
+}
+
+/// The inverse of `stringify`; `undefined` for nothing.
+pub(super) fn parse(env: &Env, text: Option<&str>) -> Result<Unknown<'static>> {
+    match text {
+        // SAFETY: the string is made in this environment.
+        Some(text) => call_json(env, c"parse", unsafe { super::error::text(env.raw(), text) }),
+        None => args::undefined(env),
+    }
+}
+
+fn call_json(
+    env: &Env,
+    method: &std::ffi::CStr,
+    argument: sys::napi_value,
+) -> Result<Unknown<'static>> {
+    let function = Reference::global(env, &[c"JSON", method])?;
+    let mut value = std::ptr::null_mut();
+    // SAFETY: all values are this environment's.
+    unsafe {
+        // An exception stays pending, for the caller.
+        napi::check_status!(sys::napi_call_function(
+            env.raw(),
+            argument,
+            function.value(),
+            1,
+            &raw const argument,
+            &raw mut value
+        ))?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    }
+}
+
+pub(super) fn status(info: &Info) -> &'static str {
+    match info {
+        Info { exit: Some(_), .. } => "exited",
+        Info { suspended: true, .. } => "suspended",
+        _ => "active",
+    }
+}
+
+pub(super) fn exit(env: &Env, status: Option<ExitStatus>) -> Result<Unknown<'static>> {
+    let Some(status) = status else { return args::null(env) };
+    let mut object = Object::new(env)?;
+    object.set("code", status.code)?;
+    object.set("signal", status.signal)?;
+    Ok(args::unknown(env, &object))
+}
+
+/// A `SessionInfo`.
+pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'static>> {
+    let session = &handle.session;
+    let size = session.size();
+    let (start, end) = session.span();
+    let mut object = Object::new(env)?;
+    object.set("id", &*handle.id)?;
+    args::set_some(&mut object, "projectId", handle.project.as_deref())?;
+    args::set_some(&mut object, "userId", info.details.user.as_deref())?;
+    args::set_some(&mut object, "mode", info.details.mode.as_deref())?;
+    args::set_some(&mut object, "cwd", info.details.cwd.as_deref())?;
+    object.set("metadata", parse(env, info.details.metadata.as_deref())?)?;
+    object.set("status", if session.is_closed() { "closed" } else { status(info) })?;
+    object.set("focused", info.focused)?;
+    object.set("suspended", info.suspended)?;
+    object.set("connections", info.connections as f64)?;
+    object.set("viewers", session.viewers() as f64)?;
+    object.set("createdAt", info.created_ms as f64)?;
+    object.set("lastActiveAt", info.active_ms as f64)?;
+    args::set_some(&mut object, "pid", Some(session.pid()).filter(|pid| *pid != 0))?;
+    object.set("cols", u32::from(size.cols))?;
+    object.set("rows", u32::from(size.rows))?;
+    object.set("start", start as f64)?;
+    object.set("end", end as f64)?;
+    object.set("historyBytes", session.bytes_held() as f64)?;
+    object.set("exit", exit(env, session.exit_status())?)?;
+    Ok(object)
+}

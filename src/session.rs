@@ -1,0 +1,454 @@
+//! `Session`: the handle of one session of a registry.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Env, JsValue, Object, Result, This, Unknown};
+use napi::sys;
+use napi_derive::napi;
+
+use super::error::{self, closed};
+use super::hub::Hub;
+use super::registry_events::Listeners;
+use super::viewer::{self, Viewer};
+use super::{args, buffer, fast, pty_options, registry_types};
+use offheap_pty::PtySize;
+use offheap_ring::{MAX_CAPACITY, Span};
+use offheap_session::registry::{Handle, Info, Registry};
+
+/// What the object and its raw `append` share.
+struct State {
+    handle: Handle,
+    registry: Arc<Registry>,
+    listeners: Rc<Listeners>,
+    fast: Cell<bool>,
+}
+
+/// A session of a registry: its history, its viewers and, if it was created
+/// with `pty`, its shell. The object is a handle: all data stays outside the
+/// V8 heap, and the session lives in its registry until it is closed.
+#[napi]
+pub struct Session {
+    state: Rc<State>,
+    /// What was known last, for after the close.
+    info: Info,
+}
+
+pub(super) fn make(listeners: &Rc<Listeners>, handle: Handle, info: Info) -> Session {
+    let (registry, listeners) = (Arc::clone(&listeners.registry), Rc::clone(listeners));
+    let state = State { handle, registry, listeners, fast: Cell::new(false) };
+    Session { state: Rc::new(state), info }
+}
+
+impl Session {
+    fn info(&self) -> Info {
+        let now = self.state.registry.info(&self.state.handle);
+        now.unwrap_or_else(|| self.info.clone())
+    }
+
+    fn core(&self) -> &Arc<offheap_session::session::Session> {
+        &self.state.handle.session
+    }
+
+    fn open_core(&self, env: &Env) -> Result<&Arc<offheap_session::session::Session>> {
+        let session = self.core();
+        if session.is_closed() { Err(closed(env, "session")) } else { Ok(session) }
+    }
+}
+
+#[napi]
+impl Session {
+    /// For nobody: sessions are made by their registry.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(error::illegal_constructor(&env, "Session", "SessionRegistry.create()"))
+    }
+
+    /// The session's id, unique within its project.
+    #[napi(getter, catch_unwind)]
+    pub fn id(&self) -> &str {
+        &self.state.handle.id
+    }
+
+    /// The project it belongs to.
+    #[napi(getter, catch_unwind)]
+    pub fn project_id(&self) -> Option<&str> {
+        self.state.handle.project.as_deref()
+    }
+
+    /// Whose it is, as given at its creation.
+    #[napi(getter, catch_unwind)]
+    pub fn user_id(&self) -> Option<&str> {
+        self.info.details.user.as_deref()
+    }
+
+    /// The app's word for its kind, as given at its creation.
+    #[napi(getter, catch_unwind)]
+    pub fn mode(&self) -> Option<&str> {
+        self.info.details.mode.as_deref()
+    }
+
+    /// The working directory, as given at its creation.
+    #[napi(getter, catch_unwind)]
+    pub fn cwd(&self) -> Option<&str> {
+        self.info.details.cwd.as_deref()
+    }
+
+    /// A copy of the app's own data, as given at its creation.
+    #[napi(getter, catch_unwind, ts_return_type = "any")]
+    pub fn metadata(&self, env: Env) -> Result<Unknown<'static>> {
+        registry_types::parse(&env, self.info.details.metadata.as_deref())
+    }
+
+    /// `active`, `suspended`, `exited` or `closed`.
+    #[napi(getter, catch_unwind, ts_return_type = "SessionStatus")]
+    pub fn status(&self) -> &'static str {
+        if self.core().is_closed() { "closed" } else { registry_types::status(&self.info()) }
+    }
+
+    /// Whether it has the focus; without a project it always has.
+    #[napi(getter, catch_unwind)]
+    pub fn focused(&self) -> bool {
+        self.info().focused
+    }
+
+    /// Whether its output is held back.
+    #[napi(getter, catch_unwind)]
+    pub fn suspended(&self) -> bool {
+        self.info().suspended
+    }
+
+    /// Connections attached to it.
+    #[napi(getter, catch_unwind)]
+    pub fn connections(&self) -> f64 {
+        self.info().connections as f64
+    }
+
+    /// Viewers open on it.
+    #[napi(getter, catch_unwind)]
+    pub fn viewers(&self) -> f64 {
+        self.core().viewers() as f64
+    }
+
+    /// When it was created, in ms since the epoch.
+    #[napi(getter, catch_unwind)]
+    pub fn created_at(&self) -> f64 {
+        self.info.created_ms as f64
+    }
+
+    /// When it was last used (input, a connection, focus), in ms since the
+    /// epoch.
+    #[napi(getter, catch_unwind)]
+    pub fn last_active_at(&self) -> f64 {
+        self.info().active_ms as f64
+    }
+
+    /// The shell's process id; `null` for a session without one.
+    #[napi(getter, catch_unwind)]
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.core().pid()).filter(|pid| *pid != 0)
+    }
+
+    /// The name of the process in the terminal's foreground; `null` where it is
+    /// not known.
+    #[napi(getter, catch_unwind)]
+    pub fn process(&self) -> Option<String> {
+        self.core().pty().and_then(|pty| pty.process_name())
+    }
+
+    /// Columns of the terminal.
+    #[napi(getter, catch_unwind)]
+    pub fn cols(&self) -> u32 {
+        u32::from(self.core().size().cols)
+    }
+
+    /// Rows of the terminal.
+    #[napi(getter, catch_unwind)]
+    pub fn rows(&self) -> u32 {
+        u32::from(self.core().size().rows)
+    }
+
+    /// Offset of the oldest byte kept.
+    #[napi(getter, catch_unwind)]
+    pub fn start(&self) -> f64 {
+        self.core().span().0 as f64
+    }
+
+    /// Offset past the newest byte: how many bytes were ever printed.
+    #[napi(getter, catch_unwind)]
+    pub fn end(&self) -> f64 {
+        self.core().span().1 as f64
+    }
+
+    /// How the shell ended; `null` while it runs.
+    #[napi(getter, catch_unwind, ts_return_type = "{ code: number, signal: number } | null")]
+    pub fn exit(&self, env: Env) -> Result<Unknown<'static>> {
+        registry_types::exit(&env, self.core().exit_status())
+    }
+
+    /// Input bytes that wait for the shell to read.
+    #[napi(getter, catch_unwind)]
+    pub fn writable_length(&self) -> f64 {
+        self.core().queued_input() as f64
+    }
+
+    /// Whether the session has been closed.
+    #[napi(getter, catch_unwind)]
+    pub fn closed(&self) -> bool {
+        self.core().is_closed()
+    }
+
+    /// Starts a shell on a session that was created without one. It is counted
+    /// for `rateKey`, by default the session's project.
+    ///
+    /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
+    /// name with `errno`, `syscall` and `path`. When it fails nothing has
+    /// changed.
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions & { rateKey?: string }")]
+    pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
+        self.open_core(&env)?;
+        let registry = &self.state.registry;
+        let cwd = self.info.details.cwd.as_deref();
+        let options = pty_options::of_session(&env, pty, cwd, registry.options().max_input)?;
+        let object = args::object(&env, pty, "options.pty")?;
+        let rate_key = args::property(Some(&object), "rateKey")?;
+        let rate_key = args::string_or_none(&env, rate_key, "options.pty.rateKey")?;
+        let started = registry.start(&self.state.handle, &options, rate_key.as_deref());
+        self.state.listeners.update_hold();
+        Hub::of(&env)?.deliver(&env);
+        started.map_err(|refusal| error::refusal(&env, &refusal))
+    }
+
+    /// Notes that the session is in use: the inactivity time-out starts again.
+    #[napi(catch_unwind)]
+    pub fn touch(&self) {
+        self.state.registry.touch_handle(&self.state.handle);
+    }
+
+    /// Gives input to the shell, in order. All of it is taken or nothing.
+    ///
+    /// @returns `false` when some of it has to wait, or the shell has exited
+    /// (then it goes nowhere); the `drain` event of the registry follows when
+    /// all that waited has been taken.
+    /// @throws `ERR_INPUT_QUEUE_FULL` past `maxInputBytes`,
+    /// `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
+    pub fn write(&self, env: Env, data: Unknown<'_>) -> Result<bool> {
+        let session = self.open_core(&env)?;
+        let written = args::with_bytes(&env, data, "data", |bytes| session.write(bytes))?;
+        error::written(&env, written)
+    }
+
+    /// Adds output from elsewhere, for apps that run their own node-pty.
+    ///
+    /// @returns The new `end`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
+    pub fn append(&self, env: Env, this: This<'_, Object<'_>>, data: Unknown<'_>) -> Result<f64> {
+        if !self.state.fast.replace(true) {
+            fast::install(&env, &this.object, c"append", Rc::clone(&self.state), raw_append);
+        }
+        append(&env, &self.state, data.raw())
+    }
+
+    /// Sets the terminal's size.
+    ///
+    /// @param cols - 1 to 65535.
+    /// @param rows - 1 to 65535.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "cols: number, rows: number")]
+    pub fn resize(&self, env: Env, cols: Unknown<'_>, rows: Unknown<'_>) -> Result<()> {
+        let (cols, rows) =
+            (args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
+        self.open_core(&env)?.resize(PtySize::new(cols, rows));
+        self.state.registry.touch_handle(&self.state.handle);
+        Ok(())
+    }
+
+    /// Sends a signal to the shell's process group and the foreground group.
+    /// Nothing happens once the shell has exited.
+    ///
+    /// @param signal - A name such as `'SIGTERM'` or a number. Default: hang up
+    /// (SIGHUP), and kill after `killGrace` (2 s) what ignores it.
+    /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
+    /// `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
+    pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
+        let signal = pty_options::signal(&env, signal)?;
+        if let Some(pty) = self.open_core(&env)?.pty() {
+            match signal {
+                Some(signal) => pty.kill(signal),
+                None => pty.hang_up(),
+            }
+        }
+        Ok(())
+    }
+
+    /// A copy of the newest output, from a safe boundary on.
+    ///
+    /// @param maxBytes - Most bytes to return. Default: all that is kept.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "maxBytes?: number", ts_return_type = "Buffer")]
+    pub fn history(&self, env: Env, max_bytes: Option<Unknown<'_>>) -> Result<Unknown<'static>> {
+        let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
+        buffer::copy(&env, &self.open_core(&env)?.tail(max))
+    }
+
+    /// A copy of the output from an offset on, as `CircularBuffer.readFrom`.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "offset: number, maxBytes?: number",
+        ts_return_type = "{ data: Buffer, start: number, end: number, missed: number }"
+    )]
+    pub fn read_from(
+        &self,
+        env: Env,
+        offset: Unknown<'_>,
+        max_bytes: Option<Unknown<'_>>,
+    ) -> Result<Object<'static>> {
+        let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
+        let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
+        let read = self.open_core(&env)?.read_from(offset, max);
+        let span = Span { start: read.start, head: &read.bytes, tail: &[] };
+        buffer::stretch(&env, span, read.missed)
+    }
+
+    /// The screen now: bytes that turn a fresh xterm.js of the same size into
+    /// what one shows that has read everything, and the offset from which the
+    /// output goes on. It contains no query and has no side effect.
+    ///
+    /// @returns With `format: 'json'`, `data` is
+    /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+    /// @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+    /// `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "options?: SnapshotOptions",
+        ts_return_type = "{ data: Buffer, offset: number, cols: number, rows: number }"
+    )]
+    pub fn snapshot(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Object<'static>> {
+        let options = args::options(&env, options)?;
+        let lines = args::property(options.as_ref(), "scrollback")?;
+        let lines = lines.map(|value| args::size(&env, value, "options.scrollback", 0, 1 << 20));
+        let lines = lines.transpose()?;
+        let json = match args::property(options.as_ref(), "format")? {
+            None => false,
+            Some(value) => match args::string(&env, value, "options.format")?.as_str() {
+                "bytes" => false,
+                "json" => true,
+                _ => return Err(error::invalid_type(&env, "options.format", "'bytes' or 'json'")),
+            },
+        };
+        let snapshot =
+            self.open_core(&env)?.snapshot(lines).map_err(|_| closed(&env, "session"))?;
+        let snapshot = snapshot.ok_or_else(|| error::no_screen(&env))?;
+        let data = if json { &snapshot.to_json() } else { &snapshot.data };
+        let mut object = Object::new(&env)?;
+        object.set("data", buffer::copy(&env, data)?)?;
+        object.set("offset", snapshot.offset as f64)?;
+        object.set("cols", u32::from(snapshot.cols))?;
+        object.set("rows", u32::from(snapshot.rows))?;
+        Ok(object)
+    }
+
+    /// The visible screen as text: lines without blanks at their end, joined by line
+    /// feeds.
+    ///
+    /// @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+    #[napi(catch_unwind)]
+    pub fn screen_text(&self, env: Env) -> Result<String> {
+        let text = self.open_core(&env)?.screen_text();
+        text.ok_or_else(|| error::no_screen(&env))
+    }
+
+    /// Whether it keeps a screen.
+    #[napi(getter, catch_unwind)]
+    pub fn screen(&self) -> bool {
+        self.core().has_screen()
+    }
+
+    /// Opens a viewer.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "options?: ViewerOptions")]
+    pub fn open_viewer(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Viewer> {
+        viewer::open(&env, self.core(), options)
+    }
+
+    /// Everything that is known of the session now.
+    #[napi(js_name = "info", catch_unwind, ts_return_type = "SessionInfo")]
+    pub fn info_object(&self, env: Env) -> Result<Object<'static>> {
+        registry_types::info(&env, &self.state.handle, &self.info())
+    }
+
+    /// Holds back, or lets go, this session's output: a mark for the server
+    /// that streams it. The history goes on.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`.
+    #[napi(catch_unwind, ts_args_type = "suspended: boolean")]
+    pub fn set_suspended(&self, env: Env, suspended: Unknown<'_>) -> Result<()> {
+        let suspended = args::boolean(&env, suspended, "suspended")?;
+        self.state.registry.set_session_suspended(&self.state.handle, suspended);
+        Hub::of(&env)?.deliver(&env);
+        Ok(())
+    }
+
+    /// Lets the process exit although the session's shell runs.
+    #[napi(catch_unwind, js_name = "unref")]
+    pub fn unref(&self) {
+        self.state.registry.set_hold(&self.state.handle, false);
+        self.state.listeners.update_hold();
+    }
+
+    /// Keeps the process running while the session's shell runs: the default.
+    #[napi(catch_unwind, js_name = "ref")]
+    pub fn reference(&self) {
+        self.state.registry.set_hold(&self.state.handle, true);
+        self.state.listeners.update_hold();
+    }
+
+    /// Closes the session: when this returns it is in no index any more, its
+    /// memory is free, its viewers are closed and its process group has been
+    /// hung up on (and is killed after `killGrace`, 2 s, if it ignores that).
+    /// Idempotent.
+    #[napi(catch_unwind)]
+    pub fn close(&self, env: Env) -> Result<()> {
+        self.state.registry.close_handle(&self.state.handle);
+        Hub::of(&env)?.deliver(&env);
+        Ok(())
+    }
+
+    /// The same as `close()`, for `using`.
+    #[napi(catch_unwind, well_known_symbol = "dispose")]
+    pub fn dispose(&self, env: Env) -> Result<()> {
+        self.close(env)
+    }
+}
+
+/// `append` on the raw path.
+fn raw_append(
+    env: &Env,
+    state: &State,
+    data: sys::napi_value,
+    _: Option<sys::napi_value>,
+) -> Result<f64> {
+    append(env, state, data)
+}
+
+fn append(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
+    let session = &state.handle.session;
+    // SAFETY: environment and value are those of the running call.
+    let end = if let Some(bytes) = unsafe { args::Bytes::of(env.raw(), data) } {
+        // SAFETY: no JavaScript runs before the copy.
+        unsafe { bytes.with(usize::MAX, |bytes| session.append(bytes)) }
+    } else {
+        // SAFETY: the value is this call's argument.
+        let value = unsafe { Unknown::from_raw_unchecked(env.raw(), data) };
+        args::with_bytes(env, value, "data", |bytes| session.append(bytes))?
+    };
+    end.map(|end| end as f64).map_err(|_| closed(env, "session"))
+}
