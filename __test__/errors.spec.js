@@ -22,8 +22,8 @@ function codesIn(folder, extension) {
 
 test.each([
   ['src', '.rs'],
-  ['client', '.js'],
   ['server', '.js'],
+  ['client', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -46,8 +46,8 @@ test('each heading says a cause and what to do', () => {
 test('no heading is there for a code that is gone', () => {
   const known = new Set([
     ...codesIn('src', '.rs'),
-    ...codesIn('client', '.js'),
     ...codesIn('server', '.js'),
+    ...codesIn('client', '.js'),
     ...codesIn('examples', '.js'),
     'ERR_NATIVE_BINDING',
   ])
