@@ -48,7 +48,7 @@ function copy() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-copy-'))
   const binaries = fs.readdirSync(root).filter((name) => name.endsWith('.node'))
   for (const file of [
-    ...manifest.files.filter((name) => name.endsWith('.js')),
+    ...manifest.files.filter((name) => /^[\w-]+\.js$/.test(name)),
     'package.json',
     ...binaries,
   ]) {
