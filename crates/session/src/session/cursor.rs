@@ -2,33 +2,19 @@
 //! It costs the same whether the viewer is current or a gigabyte behind.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use offheap_wake::Signal;
 
-use super::coalesce::{self, COALESCE};
-use super::frame::{Format, Gap};
-
-/// A viewer that has taken nothing for this long, though there was something
-/// to take, is stalled: the terminal waits for it no more.
-pub const STALL: Duration = Duration::from_secs(1);
+use super::delivery::Delivery;
+use super::pacing::{self, COALESCE, STALL};
+use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 
 /// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
 /// one before was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
 
-/// What the bytes up to a point are to this viewer: not live output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
-    /// The session's past, for who comes back or joins.
-    History,
-    /// What was printed while the viewer looked away.
-    Buffered,
-    /// What a lost connection missed: live output, but sent late.
-    Resumed,
-}
-
-#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Cursor {
     pub(super) offset: u64,
     pub(super) missed: u64,
@@ -37,6 +23,12 @@ pub(super) struct Cursor {
     pub(super) format: Format,
     pub(super) max_frame: usize,
     pub(super) replay: Option<(Replay, u64)>,
+    /// What the reader gets where bytes are lost to it.
+    pub(super) recovery: Recovery,
+    /// The reader is to get the screen before anything else.
+    pub(super) wants_screen: bool,
+    /// The screen on its way, and how much of it has been sent.
+    pub(super) delivery: Option<(Arc<Delivery>, usize)>,
     pub(super) signal: Arc<Signal>,
     /// The reader has everything that may be sent: all bytes, or all but an
     /// unfinished character or escape sequence.
@@ -52,8 +44,7 @@ pub(super) struct Cursor {
 impl Cursor {
     pub(super) fn new(
         offset: u64,
-        format: Format,
-        max_frame: usize,
+        options: &ViewerOptions,
         signal: Arc<Signal>,
         now: Instant,
     ) -> Self {
@@ -61,9 +52,12 @@ impl Cursor {
             offset,
             missed: 0,
             gap: None,
-            format,
-            max_frame,
+            format: options.format,
+            max_frame: options.max_frame,
             replay: None,
+            recovery: options.recovery,
+            wants_screen: false,
+            delivery: None,
             signal,
             caught_up: false,
             active: now,
@@ -111,7 +105,7 @@ impl Cursor {
         if echo || self.traffic.is_light() || waiting >= self.max_frame {
             self.signal.raise();
         } else {
-            coalesce::defer(&self.signal);
+            pacing::defer(&self.signal);
         }
     }
 
