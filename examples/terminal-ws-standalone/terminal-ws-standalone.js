@@ -18,7 +18,7 @@ const { MuxConnection } = require('./lib/mux-connection')
 const { Page } = require('./lib/page')
 const { shellOptions, workingDirectory } = require('./lib/shell')
 const { StreamConnection } = require('./lib/stream-connection')
-const { TerminalSessionService } = require('./lib/terminal-service')
+const { TerminalSessionService, findSession } = require('./lib/terminal-service')
 
 const STREAM_PROTOCOL = 'offheap.v1'
 const MUX_PROTOCOL = 'offheap.mux.v1'
@@ -221,8 +221,8 @@ class TerminalWebSocketServer {
   /** Finds the session that is meant, or makes one; a session without a shell gets one. */
   #session(query, projectId, address) {
     const id = sessionId(textOf(query.sessionId), projectId)
-    let session = id === undefined ? null : this.registry.get(id, projectId)
-    if (session && (session.projectId ?? undefined) !== projectId) session = null
+    let session = id === undefined ? null : findSession(this.registry, id, projectId)
+    if (session && session.projectId !== (projectId ?? null)) session = null
     if (session && wholeNumber(query.offset) === null && this.#isOver(session)) {
       session.close()
       session = null
@@ -259,7 +259,7 @@ class TerminalWebSocketServer {
     const key = keyOf(connection.session)
     const known = this.#connections.get(key) ?? new Set()
     this.#connections.set(key, known.add(connection))
-    this.registry.attach(connection.session.id, connection.id, connection.session.projectId ?? undefined)
+    this.registry.attach(connection.session.id, connection.id, connection.session.projectId)
     this.service.markWebSocketReady(connection.session.id)
   }
 
@@ -322,7 +322,7 @@ class TerminalWebSocketServer {
     const shells = this.registry.list().map(({ pid }) => pid)
     const listening = this.#server?.listening
     const stopped = listening ? new Promise((resolve) => this.#server.close(resolve)) : Promise.resolve()
-    this.registry.close()
+    this.registry.shutdown()
     // What had no session, or many: each other socket is closed with its session.
     for (const ws of this.#sockets?.clients ?? []) ws.close(1001, 'Server is shutting down')
     this.#server?.closeIdleConnections()
@@ -399,7 +399,7 @@ async function allGone(pids) {
 
 function isAlive(pid) {
   try {
-    return pid !== undefined && process.kill(pid, 0)
+    return pid !== null && process.kill(pid, 0)
   } catch {
     return false
   }

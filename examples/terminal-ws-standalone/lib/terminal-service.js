@@ -59,12 +59,12 @@ class TerminalSessionService extends EventEmitter {
   }
 
   getSession(id) {
-    const session = this.#registry.get(id)
+    const session = findSession(this.#registry, id)
     return session && this.#describe(session)
   }
 
   updateSessionStatus(id, status) {
-    const session = this.#registry.get(id)
+    const session = findSession(this.#registry, id)
     if (!session || !STATUSES.has(status)) return false
     if (status === 'closed') return this.closeSession(id)
     session.setSuspended(status === 'suspended')
@@ -75,21 +75,21 @@ class TerminalSessionService extends EventEmitter {
 
   /** The WebSocket's own close takes it away again; nothing is left behind. */
   registerWebSocketConnection(id, ws) {
-    if (!this.#registry.get(id)) return false
+    if (!findSession(this.#registry, id)) return false
     this.#registered += 1
     // Each its own: the end of an old one must not take a newer one away.
     const connectionId = `service-${this.#registered}`
     this.#registry.attach(id, connectionId)
     ws.once?.('close', () => {
       this.#registry.detach(connectionId)
-      if (this.#registry.get(id)?.connections === 0) this.updateWebSocketStatus(id, false)
+      if (findSession(this.#registry, id)?.connections === 0) this.updateWebSocketStatus(id, false)
     })
     this.markWebSocketReady(id)
     return true
   }
 
   updateWebSocketStatus(id, connected) {
-    if (!this.#registry.get(id)) return false
+    if (!findSession(this.#registry, id)) return false
     if (connected) {
       this.markWebSocketReady(id)
     } else {
@@ -100,13 +100,13 @@ class TerminalSessionService extends EventEmitter {
   }
 
   updateSessionActivity(id) {
-    const session = this.#registry.get(id)
+    const session = findSession(this.#registry, id)
     session?.touch()
     return session !== null
   }
 
   setSessionFocus(id, focused) {
-    if (!this.#registry.get(id)) return false
+    if (!findSession(this.#registry, id)) return false
     if (focused) this.#registry.focus(id)
     else this.#registry.blur(id)
     return true
@@ -117,11 +117,13 @@ class TerminalSessionService extends EventEmitter {
   }
 
   isSessionFocused(id) {
-    return this.#registry.get(id)?.focused ?? false
+    return findSession(this.#registry, id)?.focused ?? false
   }
 
   closeSession(id) {
-    return this.#registry.close(id)
+    const session = findSession(this.#registry, id)
+    session?.close()
+    return session !== null
   }
 
   cleanupProjectSessions(projectId) {
@@ -150,14 +152,14 @@ class TerminalSessionService extends EventEmitter {
   }
 
   markWebSocketReady(id) {
-    if (this.#registry.get(id)?.connections === 0) this.#ready.add(id)
+    if (findSession(this.#registry, id)?.connections === 0) this.#ready.add(id)
     for (const settle of this.#waiting.get(id) ?? []) settle(true)
     this.emit('wsReady', id)
     this.emit('sessionWebSocketConnected', { sessionId: id, connected: true })
   }
 
   isWebSocketReady(id) {
-    return this.#ready.has(id) || (this.#registry.get(id)?.connections ?? 0) > 0
+    return this.#ready.has(id) || (findSession(this.#registry, id)?.connections ?? 0) > 0
   }
 
   suspendProjectSessions(projectId) {
@@ -169,12 +171,12 @@ class TerminalSessionService extends EventEmitter {
   }
 
   getSuspensionState(id) {
-    const session = this.#registry.get(id)
+    const session = findSession(this.#registry, id)
     return session && { sessionId: id, projectId: session.projectId, suspended: session.suspended }
   }
 
   isSessionSuspended(id) {
-    return this.#registry.get(id)?.suspended ?? false
+    return findSession(this.#registry, id)?.suspended ?? false
   }
 
   /** A session, or its info, as the app knows it. */
@@ -218,4 +220,14 @@ class TerminalSessionService extends EventEmitter {
   }
 }
 
-module.exports = { TerminalSessionService }
+/** A session by its id; `null` where none has it, or several projects do and none is named. */
+function findSession(registry, id, projectId) {
+  try {
+    return registry.get(id, projectId)
+  } catch (error) {
+    if (error.code === 'ERR_SESSION_AMBIGUOUS') return null
+    throw error
+  }
+}
+
+module.exports = { TerminalSessionService, findSession }
