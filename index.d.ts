@@ -323,7 +323,15 @@ export interface SessionInfo extends SessionName {
 }
 
 /** Why a session was closed; `fault` is a fault of this package that concerned it alone. */
-export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry' | 'fault'
+export type CloseReason =
+  | 'closed'
+  | 'project'
+  | 'exit'
+  | 'inactive'
+  | 'limit'
+  | 'memory'
+  | 'registry'
+  | 'fault'
 
 /** Limits of a registry. */
 export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
