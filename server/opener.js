@@ -156,7 +156,7 @@ class Opener {
   }
 
   #known(id, projectId, { userId }) {
-    const session = id === undefined ? null : this.#find(id, projectId)
+    const session = id === undefined ? null : this.#named(id, projectId)
     if (!session || (session.projectId ?? undefined) !== projectId) return null
     const owner = session.userId ?? null
     if ((userId ?? null) !== null && owner !== null && owner !== userId) {
@@ -166,7 +166,7 @@ class Opener {
   }
 
   /** None where no project is named and several have a session of that id. */
-  #find(id, projectId) {
+  #named(id, projectId) {
     try {
       return this.#registry.get(id, projectId)
     } catch (error) {
