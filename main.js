@@ -85,18 +85,3 @@ module.exports.fork = terminals.fork
 module.exports.createTerminal = terminals.createTerminal
 module.exports.open = terminals.open
 module.exports.native = terminals.native
-
-const { prototype } = module.exports.SessionRegistry
-const { close: closeSession, [Symbol.dispose]: shut } = prototype
-
-// The binding cannot see how many arguments a call has. `close()` closes the
-// registry; `close(session?.id)` without a session must not end every shell.
-Object.defineProperty(prototype, 'close', {
-  ...Object.getOwnPropertyDescriptor(prototype, 'close'),
-  value: function close(...args) {
-    if (args.length > 0) return closeSession.apply(this, args)
-    const wasOpen = !this.closed
-    shut.call(this)
-    return wasOpen
-  },
-})

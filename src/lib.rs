@@ -18,7 +18,9 @@ mod circular_buffer;
 mod decoder;
 mod error;
 mod fast;
+mod heap;
 mod hub;
+mod memory_types;
 mod news;
 mod pty;
 #[cfg(unix)]
@@ -31,4 +33,5 @@ mod registry_memory;
 mod registry_numbers;
 mod registry_types;
 mod session;
+mod subject;
 mod viewer;

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::task::Poll;
 
 use parking_lot::Mutex;
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::SpawnError;
@@ -82,17 +82,22 @@ fn start() -> Result<Handle, SpawnError> {
     let queue = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = queue.map_err(failed("epoll_create"))?;
     let handle = runtime.handle().clone();
-    start_thread(runtime).map_err(failed("pthread_create"))?;
+    let run = move || runtime.block_on(std::future::pending::<()>());
+    thread("offheap-reactor", run).map_err(failed("pthread_create"))?;
     Ok(handle)
 }
 
-fn start_thread(runtime: Runtime) -> io::Result<()> {
-    let thread = std::thread::Builder::new().name("offheap-reactor".to_owned());
-    let run = move || {
+/// Starts a thread that lives as long as the process and gets no signals.
+///
+/// # Errors
+/// When the system has no thread to give.
+pub fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(512 * 1024);
+    let started = builder.spawn(move || {
         block_signals();
-        runtime.block_on(std::future::pending::<()>());
-    };
-    thread.stack_size(512 * 1024).spawn(run).map(drop)
+        run();
+    });
+    started.map(drop)
 }
 
 /// Signals belong to Node's threads; here they would only interrupt calls.

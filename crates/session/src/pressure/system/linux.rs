@@ -29,7 +29,7 @@ fn resident(proc: &Path) -> Option<u64> {
 }
 
 #[cfg(unix)]
-fn page_size() -> u64 {
+pub(super) fn page_size() -> u64 {
     // SAFETY: the call only reads a constant of the system.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u64::try_from(size).unwrap_or(4096)
@@ -37,7 +37,7 @@ fn page_size() -> u64 {
 
 /// For tests, which read made-up files on any system.
 #[cfg(not(unix))]
-fn page_size() -> u64 {
+pub(super) fn page_size() -> u64 {
     4096
 }
 
