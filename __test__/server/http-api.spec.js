@@ -320,7 +320,10 @@ describe('routes', () => {
     ])('%s %s is 409 and changes nothing', async (method, path, ...[body]) => {
       expect(await call(method, path, body)).toEqual({
         status: 409,
-        body: { error: expect.stringContaining('projectId=one or projectId=other') },
+        body: {
+          error: expect.stringContaining('projectId=one or projectId=other'),
+          code: 'ERR_SESSION_AMBIGUOUS',
+        },
       })
       expect(host.registry.list().filter((session) => session.id === id)).toHaveLength(2)
     })

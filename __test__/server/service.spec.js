@@ -11,7 +11,7 @@ beforeEach(() => {
   registry = new SessionRegistry()
   service = new TerminalSessionService(registry)
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 /** What the service has emitted under a name. */
 function heard(name) {
@@ -77,7 +77,7 @@ test('a fifth in a project closes its oldest, at once', () => {
 })
 
 test('focus: four in a project, the least recently active gives way', () => {
-  registry.close()
+  registry.shutdown()
   registry = new SessionRegistry({ maxSessionsPerProject: 0 })
   service = new TerminalSessionService(registry)
   const ids = [1, 2, 3, 4, 5].map(() => service.createSession('p', '/tmp').id)
@@ -116,7 +116,7 @@ test('a WebSocket that comes in the place of another stays when that one closes'
   expect(service.isWebSocketReady(id)).toBe(false)
   expect(told.map(({ connected }) => connected)).toEqual([true, true, false])
   expect(service.registerWebSocketConnection('unknown', after)).toBe(false)
-  registry.close()
+  registry.shutdown()
   after.emit('close')
 })
 
@@ -174,7 +174,7 @@ test('there is one service of a process, until its registry is closed', () => {
   expect(TerminalSessionService.getInstance()).toBe(own)
   const { id } = own.createSession('p', '/tmp')
   expect(registry.get(id, 'p')).not.toBeNull()
-  registry.close()
+  registry.shutdown()
   const next = TerminalSessionService.getInstance()
   expect(next).not.toBe(own)
   expect(next.getAllSessions()).toEqual([])
@@ -201,7 +201,9 @@ test('what the app changes in a session stays, and ends with the session', () =>
 test('sessions of several projects that have one id are told apart', async () => {
   for (const projectId of ['one', 'other']) registry.create({ id: 'twin', projectId, cwd: `/${projectId}` })
   expect(service.projectsWith('twin')).toEqual(['one', 'other'])
-  expect(service.getSession('twin')).toMatchObject({ projectId: 'one' })
+  for (const ask of ['getSession', 'closeSession', 'isSessionFocused']) {
+    expect(() => service[ask]('twin')).toThrow(expect.objectContaining({ code: 'ERR_SESSION_AMBIGUOUS' }))
+  }
   expect(service.getSession('twin', 'other')).toMatchObject({ currentPath: '/other' })
   expect(service.getSession('twin', 'third')).toBeNull()
   service.updateSessionStatus('twin', 'connecting', 'other')

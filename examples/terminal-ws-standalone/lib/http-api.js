@@ -10,9 +10,10 @@ const SHARE_TIME = 24 * 60 * 60_000
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 class HttpError extends Error {
-  constructor(status, message) {
+  constructor(status, message, code) {
     super(message)
     this.status = status
+    this.code = code
   }
 }
 
@@ -194,10 +195,18 @@ class HttpApi {
   #projectOf(id, projectId) {
     if ((projectId ?? '') !== '') return text('projectId', projectId)
     const projects = this.#service.projectsWith(id)
-    if (projects.length <= 1) return projects[0] ?? undefined
-    const named = projects.filter((project) => project !== null).slice(0, MAX_NAMED)
-    const help = named.map((project) => `projectId=${project}`).join(' or ')
-    throw new HttpError(409, `Several projects have a session "${id}": name one, as with ${help}`)
+    // One without a project is named by its id alone.
+    if (projects.length === 1) return projects[0]
+    if (projects.length === 0 || projects.includes(null)) return null
+    const help = projects
+      .slice(0, MAX_NAMED)
+      .map((project) => `projectId=${project}`)
+      .join(' or ')
+    throw new HttpError(
+      409,
+      `Several projects have a session "${id}": name one, as with ${help}`,
+      'ERR_SESSION_AMBIGUOUS',
+    )
   }
 }
 
@@ -245,6 +254,7 @@ const STATUS_BY_CODE = {
   ERR_SPAWN_RATE: 429,
   ERR_SESSION_NOT_FOUND: 404,
   ERR_SESSION_EXISTS: 409,
+  ERR_SESSION_AMBIGUOUS: 409,
   ERR_SHARE_LIMIT: 429,
   ERR_INVALID_ARG_TYPE: 400,
   ERR_INVALID_ARG_VALUE: 400,

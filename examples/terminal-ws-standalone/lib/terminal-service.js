@@ -11,8 +11,8 @@ const STATUSES = new Set(['active', 'inactive', 'error', 'connecting', 'closed',
  * session's WebSocket, which ends with the wait.
  *
  * Methods that take a session's id take its `projectId` as their last argument:
- * sessions of several projects may have the same id. Without it the oldest is
- * meant.
+ * sessions of several projects may have the same id. Without it they throw
+ * `ERR_SESSION_AMBIGUOUS` where that is so.
  */
 class TerminalSessionService extends EventEmitter {
   static #instance = null
