@@ -147,6 +147,8 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
       return terminals.findOrCreate(query, grant)
     },
     shell: (query, grant, session) => ({ ...defaultShell(query, grant, session), args: ['-l'] }),
+    history: 'stream',
+    unknownMessages: 'ignore',
     origins: ['https://a.example'],
     trustProxy: ['loopback'],
     keepAlive: (closeCode, session) => (closeCode === 1000 && session.projectId ? 60_000 : undefined),
