@@ -100,7 +100,7 @@ fn two_hundred_kills_lose_no_byte() {
         end += printed - drain(reader);
         let found = directory.recover(&name).expect("a session");
         check_all(&found, end);
-        let since = found.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.offset);
+        let since = found.journal.last_checkpoint().map_or(0, |checkpoint| checkpoint.offset);
         checkpoints += u32::from(since > 0);
         for resize in &found.resizes {
             assert!(resize.offset >= since && resize.cols == cols(resize.offset), "kill {kill}");

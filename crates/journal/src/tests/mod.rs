@@ -96,7 +96,7 @@ pub(super) fn check(found: &Recovered) {
     let (start, end) = (found.ring.start(), found.ring.end());
     let kept = found.ring.slices(0, usize::MAX).to_vec();
     assert!(kept == output(start, end), "wrong bytes between {start} and {end}");
-    if let Some(checkpoint) = &found.checkpoint {
+    if let Some(checkpoint) = found.journal.last_checkpoint() {
         assert!((start..=end).contains(&checkpoint.offset));
         assert!(checkpoint.data == snapshot(checkpoint.offset), "at {}", checkpoint.offset);
     }
