@@ -5,6 +5,8 @@ mod coalesce;
 mod cursor;
 mod delivery;
 mod frame;
+mod journaled;
+mod lasting;
 mod mirror;
 mod snapshot;
 mod stream;
@@ -14,6 +16,7 @@ mod viewers;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -31,6 +34,7 @@ use offheap_screen::ScreenOptions;
 pub use coalesce::COALESCE;
 pub use cursor::{Origin, Recovery, Replay, ViewerOptions};
 pub use frame::{Format, Frame, Gap, SnapshotHead};
+pub use lasting::{checkpoint_size, shape};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
@@ -66,6 +70,11 @@ pub struct Session {
     pid: AtomicU32,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
+    /// How the program ended that an earlier process had started; it counts
+    /// until there is another.
+    earlier: Option<ExitStatus>,
+    /// The history lies in a journal, which output is read straight into.
+    journaled: bool,
     closed: AtomicBool,
     /// The terminal has ended: no output will come.
     ended: AtomicBool,
@@ -84,13 +93,25 @@ impl Session {
     /// a screen if one is asked for.
     #[must_use]
     pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
+        let stream = Stream::new(history, screen, Arc::clone(&meter));
+        Self::over(stream, PtySize::new(80, 24), None, meter)
+    }
+
+    fn over(
+        stream: Stream,
+        size: PtySize,
+        earlier: Option<ExitStatus>,
+        meter: Arc<Meter>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
+            journaled: stream.kept.is_some(),
+            stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
-            size: Mutex::new(PtySize::new(80, 24)),
+            size: Mutex::new(size),
             status: OnceLock::new(),
+            earlier,
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             meter,
@@ -122,7 +143,10 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().resize(size, Instant::now());
+        let mut stream = self.stream.lock();
+        stream.resize(size, Instant::now());
+        stream.journal_program(pty.pid());
+        drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
@@ -150,7 +174,7 @@ impl Session {
     /// How the program ended, once it has.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.status.get().copied()
+        self.status.get().copied().or_else(|| self.earlier.filter(|_| self.pid() == 0))
     }
 
     /// Whether the session was closed.
@@ -416,6 +440,16 @@ impl Session {
             pty.close();
         }
         self.gate_bell.ring();
+        self.forget();
+    }
+
+    /// Deletes the journal of a session that is closed.
+    fn forget(&self) {
+        let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
+        if let Some(kept) = kept {
+            // A file that cannot be deleted is restored once more.
+            let _ = kept.into_journal().remove();
+        }
     }
 }
 
@@ -423,6 +457,21 @@ impl Sink for Session {
     fn output(&self, bytes: &[u8]) {
         // A closed session's last bytes have nowhere to go.
         let _ = self.append(bytes);
+    }
+
+    fn read(
+        &self,
+        scratch: &mut [u8],
+        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.journaled {
+            return self.read_in(scratch, read);
+        }
+        let count = read(scratch)?;
+        if count > 0 {
+            self.output(&scratch[..count]);
+        }
+        Ok(count)
     }
 
     fn gate(&self) -> Gate {
