@@ -11,7 +11,7 @@ use offheap_ring::Ring;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
 
 use super::Session;
-use super::journaled::Kept;
+use super::kept::Kept;
 use super::stream::Stream;
 use crate::meter::{Counter, Meter};
 
@@ -107,7 +107,7 @@ impl Session {
     #[must_use]
     pub fn journal_name(&self) -> Option<String> {
         let stream = self.stream.lock();
-        stream.kept.as_ref().map(|kept| kept.journal().name().to_owned())
+        stream.kept.as_ref().map(|kept| kept.journal.name().to_owned())
     }
 
     /// Lets go of the session, so that another process can restore it: its
@@ -125,9 +125,8 @@ impl Session {
             return false;
         }
         stream.checkpoint();
-        let kept = stream.kept.take();
-        if let Some(mut kept) = kept {
-            kept.change(|life| life.left = true);
+        if let Some(mut kept) = stream.kept.take() {
+            kept.set_left(true);
         }
         drop(stream);
         self.release()
