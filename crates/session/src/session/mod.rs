@@ -45,9 +45,11 @@ pub use viewers::ViewerKey;
 pub trait Owner: Send + Sync + 'static {
     /// The shell ended; everything it printed is in the history.
     fn exited(&self, session: &Session, status: ExitStatus);
-    /// Input was given, or the last viewer has just gone: the session is in
-    /// use. `waits` says that some of the input has to wait.
+    /// Input was given: the session is in use. `waits` says that some of the
+    /// input has to wait.
     fn active(&self, _session: &Session, _waits: bool) {}
+    /// The last viewer has just gone.
+    fn unwatched(&self, _session: &Session) {}
     /// The terminal is gone: after the exit, no output will come any more.
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
@@ -270,12 +272,11 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
-    /// Memory that history and screen occupy, in bytes.
+    /// Memory that history and screen occupy now, in bytes. Output that the
+    /// screen has not followed yet is not parsed for it.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let mut stream = self.stream.lock();
-        let screen = stream.mirror().memory();
-        stream.ring().allocated() + screen
+        self.stream.lock().memory()
     }
 
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
@@ -329,9 +330,8 @@ impl Session {
         let last = stream.close_viewer(key) && stream.viewers() == 0;
         drop(stream);
         self.gate_bell.ring();
-        // The time without anybody counts from here on.
         if last && let Some(owner) = self.owner.get() {
-            owner.active(self, false);
+            owner.unwatched(self);
         }
     }
 
