@@ -33,7 +33,7 @@ use offheap_pty::{
 };
 use offheap_screen::ScreenOptions;
 
-pub use lasting::{checkpoint_size, shape};
+pub(crate) use lasting::{checkpoint_size, shape};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
