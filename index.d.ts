@@ -1,5 +1,8 @@
 /// <reference types="node" />
 
+import type { EventEmitter } from 'node:events'
+import type { ReadStream } from 'node:tty'
+
 /**
  * Options of `new SessionRegistry()`. A limit of 0 means none. Counts go up to
  * 16777216, times to 2147483647 ms, sizes to 1 GiB.
@@ -46,24 +49,8 @@ export interface RegistryOptions {
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
   exitLinger?: number | null
-  /**
-   * Keeps the sessions' histories in files of this directory, so that another
-   * process can `restore()` them after this one has ended, however it ended.
-   * The directory is made with mode 0700 where there is none; one that others
-   * can use is refused. One registry at a time uses it. Histories have 64 KiB at
-   * least then. Default: none.
-   */
-  journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
-}
-
-/** Where histories are kept that outlive the process. */
-export interface JournalOptions {
-  /** The directory. On tmpfs it outlives the process, on a disk the machine, too. */
-  dir: string
-  /** Most bytes that all files together may have. Default: what the device has. */
-  maxBytes?: number | null
 }
 
 /**
@@ -230,6 +217,8 @@ export interface SessionPtyOptions {
   file: string
   /** Its arguments. Default none. */
   args?: string[] | null
+  /** What it sees as its own name, such as `'-bash'`. Default: `file`. No effect on Windows. */
+  argv0?: string | null
   /** Columns, 1 to 65535. Default 80. */
   cols?: number | null
   /** Rows, 1 to 65535. Default 24. */
@@ -292,8 +281,8 @@ export interface SessionUpdate {
   metadata?: object | null
 }
 
-/** What a session is doing; `lost`: it was restored, and nobody knows how its shell ended. */
-export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
+/** What a session is doing. */
+export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
 
 /** What names a session for good. */
 export interface SessionName {
@@ -333,15 +322,12 @@ export interface SessionInfo extends SessionName {
   start: number
   /** Offset past the newest byte. */
   end: number
-  /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
+  /** Native memory that its history occupies, in bytes. */
   historyBytes: number
   exit: { code: number; signal: number } | null
 }
 
-/**
- * Why a session was closed; `left`: for the next process to restore; `fault`: a
- * fault of this package that concerned it alone.
- */
+/** Why a session was closed; `fault` is a fault of this package that concerned it alone. */
 export type CloseReason =
   | 'closed'
   | 'project'
@@ -350,7 +336,6 @@ export type CloseReason =
   | 'limit'
   | 'memory'
   | 'registry'
-  | 'left'
   | 'fault'
 
 /** Limits of a registry. */
@@ -414,16 +399,6 @@ export interface RegistryEvents {
   sessionDetached: SessionName & { connectionId: string }
   limitReached: { limit: LimitName; projectId: string | null }
   memoryPressure: MemoryPressure
-  /** `restore()` has brought it back; `alive`: with its shell. */
-  sessionRestored: SessionName & { alive: boolean }
-  /**
-   * A file that `restore()` could not read, and that stays where it is: another
-   * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
-   * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
-   * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
-   * `ERR_JOURNAL_FULL`).
-   */
-  journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
   drain: SessionName
 }
@@ -471,9 +446,9 @@ export interface ViewerOptions {
 export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
-  /** Columns, 1 to 65535. Default 80. */
+  /** Columns, up to 65535. A fraction is cut off; 0 and NaN are the default, 80. */
   cols?: number
-  /** Rows, 1 to 65535. Default 24. */
+  /** Rows, up to 65535. The same; the default is 24. */
   rows?: number
   /** The working directory. Default: that of this process. */
   cwd?: string
@@ -515,6 +490,17 @@ export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
   drainTimeout?: number
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
   killGrace?: number
+  /**
+   * What the program sees as its own name; `'-bash'` makes a shell a login shell.
+   * Default: `file`. No effect on Windows.
+   */
+  argv0?: string
+  /**
+   * What happens when the program or its directory is not there or may not be
+   * used: `'throw'`, an error with a code, or `'print'`, node-pty's way on Unix, a
+   * message in the terminal and the exit code 1. Default `'throw'`.
+   */
+  spawnErrors?: 'throw' | 'print'
 }
 
 /** A registration that can be taken back. */
@@ -525,7 +511,10 @@ export interface IDisposable {
 /** An event as node-pty has it: a function that adds a listener. */
 export type IEvent<T> = (listener: (e: T) => any) => IDisposable
 
-/** node-pty's terminal; a `Pty` is one, and has more. */
+/**
+ * node-pty's terminal, and what `spawn()` returns: a mock of node-pty's is one,
+ * too. A `Pty` has more.
+ */
 export interface IPty {
   readonly pid: number
   readonly cols: number
@@ -542,12 +531,185 @@ export interface IPty {
   resume(): void
 }
 
-/** Listeners of `Pty.on()`. */
+/** The events of a `Pty`. */
 export interface PtyEvents {
+  /** Output; a Buffer with `encoding: null`. */
   data: (data: string) => void
+  /** The program has ended, after its last output. Told to late listeners too. */
   exit: (exitCode: number, signal?: number) => void
+  /** All input that had to wait has been taken. */
   drain: () => void
+  /** No output will come any more. */
+  end: () => void
+  /** The terminal is gone: after `end`. */
+  close: () => void
+  /** `pause()` was called. */
+  pause: () => void
+  /** `resume()` was called. */
+  resume: () => void
 }
+
+/** What a `Pty` has beside the members of its class. */
+export interface Pty extends IPty, EventEmitter {
+  /**
+   * Adds a listener for output. A function that may be called by itself.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onData: IEvent<string>
+  /**
+   * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
+   * number, 0 when no signal ended the program.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onExit: IEvent<{ exitCode: number; signal?: number }>
+  /**
+   * Adds a listener that is called when all input that had to wait has been
+   * taken.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onDrain: IEvent<void>
+  /**
+   * Whether `write` takes the flow control words as orders to pause and resume.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  handleFlowControl: boolean
+  /** The path of the program's side, such as `/dev/pts/3`; empty on Windows. */
+  readonly ptsName: string
+  /** The number of the master's descriptor; -1 once it is gone, and on Windows. */
+  readonly fd: number
+  on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  on(event: string | symbol, listener: (...args: any[]) => void): this
+  once<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  once(event: string | symbol, listener: (...args: any[]) => void): this
+  off<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  off(event: string | symbol, listener: (...args: any[]) => void): this
+  removeListener<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  removeListener(event: string | symbol, listener: (...args: any[]) => void): this
+  /**
+   * Writes what is given, as the last of the input. The program meets no end of
+   * file by it, as in node-pty: that is `'\x04'` at the start of a line.
+   */
+  end(data?: string | Uint8Array | null): void
+  /**
+   * Writes the output to a stream, at the stream's pace, and ends the stream
+   * with it unless `end` is false.
+   *
+   * @returns The stream.
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T
+  /**
+   * How output becomes strings from here on; nothing or `null` for Buffers.
+   *
+   * @throws `ERR_UNKNOWN_ENCODING`, `ERR_INVALID_ARG_TYPE`.
+   */
+  setEncoding(encoding?: string | null): void
+  /**
+   * Does nothing: only ConPTY keeps a screen of its own, and it offers no way to
+   * clear it but in a library that node-pty brings along.
+   */
+  clear(): void
+  /** Stops reading: the program waits when the terminal's buffer is full. */
+  pause(): void
+  /** Reads on. */
+  resume(): void
+  /** Lets the process exit although the program runs. */
+  unref(): void
+  /** Keeps the process running while the program runs: the default. */
+  ref(): void
+  /** node-pty's name for `close()`. */
+  destroy(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Starts a program on a pseudo terminal, as node-pty's `spawn` does. The terminal
+ * is a `Pty`; `new Pty(…)` is the same with the type that says so.
+ *
+ * @param file - The program: a path, or a name that is looked up in the child's
+ * `PATH`. Default `sh`, on Windows `cmd.exe`.
+ * @param args - Its arguments; on Windows also one command line.
+ * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
+ * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+ * `ERR_OUT_OF_RANGE`, `ERR_UNKNOWN_ENCODING`.
+ *
+ * @example
+ * ```js
+ * const pty = spawn('bash', ['-l'], { name: 'xterm-256color', cols: 80, rows: 30 })
+ * pty.onData((data) => process.stdout.write(data))
+ * pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal))
+ * pty.write('ls\r')
+ * ```
+ */
+export declare function spawn(
+  file?: string | null,
+  args?: string[] | string | null,
+  options?: PtyOptions | null,
+): IPty
+/** node-pty's older name for `spawn`. */
+export declare const fork: typeof spawn
+/** node-pty's oldest name for `spawn`. */
+export declare const createTerminal: typeof spawn
+
+/** Options of `open()`. */
+export interface IPtyOpenOptions {
+  /** Columns. Default 80. */
+  cols?: number | null
+  /** Rows. Default 24. */
+  rows?: number | null
+  /** How what comes out of both sides becomes strings; `null` for Buffers. Default `'utf8'`. */
+  encoding?: string | null
+}
+
+/** A terminal without a program. Its events are those of its master. */
+export interface OpenTerminal extends EventEmitter {
+  readonly master: ReadStream
+  readonly slave: ReadStream
+  /** -1: there is no program. */
+  readonly pid: number
+  /** The number of the master's descriptor; -1 once it is closed. */
+  readonly fd: number
+  /** The path of the slave, such as `/dev/pts/3`. */
+  readonly ptsName: string
+  /** The name of the process in the foreground, if there is one. */
+  readonly process: string | undefined
+  /** Gives the slave input. */
+  write(data: string | Uint8Array): boolean
+  /** Sets the window size. @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. */
+  resize(cols: number, rows: number): void
+  pause(): void
+  resume(): void
+  /** Closes both sides. */
+  destroy(): void
+  /** The same as `destroy()`. */
+  close(): void
+  /** The same as `destroy()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Opens a terminal without a program, both sides of which are streams of this
+ * process, as node-pty's `open` does. Its memory is Node's own, not native.
+ *
+ * @throws `ERR_NOT_SUPPORTED` on Windows; `ERR_UNKNOWN_ENCODING`,
+ * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `ENOSPC`, `EMFILE`, … with `syscall`.
+ */
+export declare function open(options?: IPtyOpenOptions | null): OpenTerminal
+
+/**
+ * node-pty's native functions for terminals that the caller keeps by their
+ * descriptors, but `fork`; `null` on Windows, as there.
+ */
+export declare const native: {
+  open(cols: number, rows: number): { master: number; slave: number; pty: string }
+  process(fd: number, pty?: string): string | undefined
+  resize(fd: number, cols: number, rows: number): void
+} | null
 
 /**
  * Which binding artifact the generated loader actually loaded: `'native'` for
@@ -674,25 +836,32 @@ export declare class CircularBuffer {
   [globalThis.Symbol.dispose](): void
 }
 
-/** A listener's registration, as node-pty returns it. */
-export declare class Disposable {
-  /** Removes the listener. Idempotent. */
-  dispose(): void
-  /** The same as `dispose()`, for `using`. */
-  [globalThis.Symbol.dispose](): void
-}
-
 /**
- * A program on a pseudo terminal, with node-pty's interface.
+ * A program on a pseudo terminal: node-pty's terminal, and more. It is an
+ * `EventEmitter` of `data` (the output), `exit` (code, signal), `drain`, `end`
+ * (no output will come any more), `close` (after it), `pause` and `resume`.
  *
- * Without a data listener no output comes to JavaScript. With one, each call
- * carries all that is ready, up to 64 KiB, and a listener that is slow makes
- * the terminal wait: nothing is lost. The exit is told after the last byte.
+ * Without a data listener no output comes to JavaScript; the newest 256 KiB
+ * wait for the first one. With one, each call carries all that is ready, up to
+ * 64 KiB, and a listener that is slow makes the terminal wait: nothing is lost.
+ * A listener that comes after others gets what they have not had. The exit is
+ * told after the last byte, also to a listener that comes after it.
  *
  * A live terminal keeps the process running, as in node-pty; `unref()` lifts
  * that.
  */
 export declare class Pty {
+  /**
+   * Starts a program, as `spawn()` does.
+   *
+   * @param file - The program: a path, or a name that is looked up in the
+   * child's `PATH`. Default `sh`, on Windows `cmd.exe`.
+   * @param args - Its arguments; on Windows also one command line.
+   * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
+   * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`,
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`, `ERR_UNKNOWN_ENCODING`.
+   */
+  constructor(file?: string | null, args?: string[] | string | null, options?: PtyOptions | null)
   /** The program's process id. */
   get pid(): number
   /** Columns. */
@@ -704,70 +873,14 @@ export declare class Pty {
    * not known.
    */
   get process(): string
-  /**
-   * Whether `write` takes the flow control words as orders to pause and
-   * resume.
-   */
-  get handleFlowControl(): boolean
-  /**
-   * Turns flow control by words on and off.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  set handleFlowControl(enabled: boolean)
   /** Input bytes that wait for the program to read. */
   get writableLength(): number
   /** Whether the terminal was closed or its exit has been told. */
   get closed(): boolean
   /**
-   * Adds a listener for output. A function that may be called by itself.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onData(): IEvent<string>
-  /**
-   * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
-   * number, 0 when no signal ended the program.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onExit(): IEvent<{ exitCode: number, signal?: number }>
-  /**
-   * Adds a listener that is called when all input that had to wait has been
-   * taken.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onDrain(): IEvent<void>
-  /**
-   * Adds a listener in the style of an `EventEmitter`: `data` (the output),
-   * `exit` (code, signal) or `drain`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * The same as `on`, for the first time alone.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  once<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * The same as `removeListener`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  off<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * Removes a listener that `on` or `once` added.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  removeListener<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
    * Gives input to the program, in order. All of it is taken or nothing.
    *
-   * @returns `false` when some of it has to wait (`onDrain` follows), or the
+   * @returns `false` when some of it has to wait (`drain` follows), or the
    * program has exited (then it goes nowhere).
    * @throws `ERR_INPUT_QUEUE_FULL` past `maxInputBytes`,
    * `ERR_INVALID_ARG_TYPE`.
@@ -776,17 +889,12 @@ export declare class Pty {
   /**
    * Sets the window size. Nothing happens once the program has exited.
    *
-   * @param cols - 1 to 65535.
-   * @param rows - 1 to 65535.
+   * @param cols - Above 0, up to 65535. A fraction is cut off.
+   * @param rows - The same.
    * @param pixelSize - The size in pixels, for programs that draw images.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  resize(cols: number, rows: number, pixelSize?: { width: number, height: number }): void
-  /**
-   * Does nothing: only `ConPTY` keeps a screen of its own, and it offers no
-   * way to clear it but in a library that node-pty brings along.
-   */
-  clear(): void
+  resize(cols: number, rows: number, pixelSize?: { width: number, height: number } | null): void
   /**
    * Sends a signal to the program's process group and the group in the
    * foreground. Returns at once; nothing happens once the program has exited.
@@ -799,25 +907,13 @@ export declare class Pty {
    * @param signal - A name such as `'SIGTERM'` or a number.
    * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  kill(signal?: string | number): void
-  /** Stops reading: the program waits when the terminal's buffer is full. */
-  pause(): void
-  /** Reads on. */
-  resume(): void
-  /** Lets the process exit although the program runs. */
-  unref(): void
-  /** Keeps the process running while the program runs: the default. */
-  ref(): void
+  kill(signal?: string | number | null): void
   /**
    * Closes the terminal at once: hangs up, frees its memory, and kills after
    * `killGrace` what is left of the process group. Output that was not read
    * is dropped; the exit is still told. Idempotent.
    */
   close(): void
-  /** node-pty's name for `close()`. */
-  destroy(): void
-  /** The same as `close()`, for `using`. */
-  [globalThis.Symbol.dispose](): void
 }
 
 /**
@@ -846,10 +942,7 @@ export declare class Session {
    * `update()`: what is done to the copy changes nothing.
    */
   get metadata(): any
-  /**
-   * `active`, `suspended`, `exited`, `closed`, or `lost`: restored, while nobody
-   * knows how its shell ended.
-   */
+  /** `active`, `suspended`, `exited` or `closed`. */
   get status(): SessionStatus
   /** Whether it is marked as focused; without a project it always is. */
   get focused(): boolean
@@ -888,11 +981,10 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
-   * Starts a shell on a session that was created without one, or was restored
-   * without one. It is counted for `rateKey`, by default the session's project.
+   * Starts a shell on a session that was created without one. It is counted
+   * for `rateKey`, by default the session's project.
    *
    * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
-   * for a restored session also `ERR_SESSION_LIMIT` and `ERR_PROJECT_LIMIT`;
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
    * name with `errno`, `syscall` and `path`. When it fails nothing has
    * changed.
@@ -904,7 +996,7 @@ export declare class Session {
    * `null` takes a value away. A new `cwd` is for a later `spawn()`.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for metadata that
-   * JSON cannot represent, `ERR_JOURNAL_TOO_LARGE`, `ERR_CLOSED`. When it fails nothing has changed.
+   * JSON cannot represent, `ERR_CLOSED`. When it fails nothing has changed.
    */
   update(changes: SessionUpdate): void
   /** Notes that the session is in use: the inactivity time-out starts again. */
@@ -1013,8 +1105,7 @@ export declare class Session {
  *
  * Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
  * `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
- * `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
- * `journalError`, `drain`.
+ * `sessionDetached`, `limitReached`, `memoryPressure`, `drain`.
  *
  * Events that a call causes have been emitted when the call returns, unless a
  * listener made the call: then they follow at the next turn of the event loop.
@@ -1042,9 +1133,8 @@ export declare class SessionRegistry {
   /**
    * Makes an empty registry.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
-   * `ERR_OUT_OF_RANGE`; for the journal `ERR_JOURNAL_ACCESS`,
-   * `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`, `ERR_NOT_SUPPORTED`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN`
+   * where the process has no descriptor or no thread left for it.
    */
   constructor(options?: RegistryOptions | null)
   /**
@@ -1054,9 +1144,8 @@ export declare class SessionRegistry {
    *
    * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
    * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the journal
-   * `ERR_JOURNAL_FULL`, `ERR_JOURNAL_TOO_LARGE`, `ERR_JOURNAL_ACCESS`,
-   * `ERR_JOURNAL_SYSTEM`; for the shell the errno's name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
+   * name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
    */
   create(options?: CreateOptions | null): Session
   /**
@@ -1160,31 +1249,6 @@ export declare class SessionRegistry {
    * @throws `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`.
    */
   off<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
-  /**
-   * Restores the sessions that an earlier process has left in the directory of
-   * the option `journal`, oldest first: with their names, their histories at
-   * the same offsets and their screens, but without a shell. They are `lost`,
-   * or `exited` where the exit is known, count for no limit, and stay until
-   * they are closed or `inactiveTimeout` has passed; it starts afresh.
-   * `Session.spawn()` starts a new shell in one of them.
-   *
-   * `sessionRestored` follows for each. A file that cannot be restored stays
-   * where it is, and `journalError` tells of it. Sessions that are here
-   * already are left alone, so it may be called again.
-   *
-   * @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
-   * `ERR_CLOSED`.
-   */
-  restore(): SessionInfo[]
-  /**
-   * Closes the registry, but leaves its sessions in their journals, for the
-   * next process to restore; without a journal it is `shutdown()`. Shells end:
-   * their terminals are this process's. `sessionClosed` follows for each with
-   * the reason `left`. A process that ends without a word leaves them, too.
-   *
-   * @returns How many sessions can be restored.
-   */
-  leave(): number
   /** Whether the registry has been closed. */
   get closed(): boolean
   /**
@@ -1325,22 +1389,3 @@ export declare class Viewer {
   /** The same as `close()`, for `using`. */
   [globalThis.Symbol.dispose](): void
 }
-
-/**
- * Starts a program on a pseudo terminal, as node-pty's `spawn` does.
- *
- * @param file - The program: a path, or a name that is looked up in the
- * child's `PATH`.
- * @param args - Its arguments; on Windows also one command line.
- * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
- * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
- *
- * @example
- * ```js
- * const pty = spawn('bash', ['-l'], { name: 'xterm-256color', cols: 80, rows: 30 })
- * pty.onData((data) => process.stdout.write(data))
- * pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal))
- * pty.write('ls\r')
- * ```
- */
-export declare function spawn(file: string, args?: string[] | string, options?: PtyOptions): Pty
