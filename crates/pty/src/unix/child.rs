@@ -6,8 +6,8 @@ use std::io;
 
 use std::os::fd::OwnedFd;
 
-use crate::errno::os_error;
 use super::launch::{self, Failure};
+use crate::errno::os_error;
 use crate::{SpawnError, SpawnOptions};
 
 /// Starts the leader and returns its process id. A program that cannot be
