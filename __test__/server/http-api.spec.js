@@ -180,7 +180,7 @@ describe('routes', () => {
     await call('POST', '/api/terminal/suspend', { projectId: 'quiet' })
     for (const session of sessions) {
       session.write('echo mean""while ä\r')
-      await eventually('the output', () => session.history().includes('meanwhile'))
+      await eventually('the output', () => session.history().includes('meanwhile ä\r\n'))
     }
     const { body } = await call('POST', '/api/terminal/resume', { projectId: 'quiet' })
     expect(Object.keys(body.bufferedOutput)).toEqual([alone.id])
