@@ -32,7 +32,7 @@ impl Terminal {
 
     fn perform_plain(&mut self, last: u8, params: &Params) {
         match last {
-            b'm' => self.select_graphics(params),
+            b'm' => self.pen_mut().select(params),
             b'H' | b'f' => self.position(params),
             b'K' => self.erase_line(params, false),
             b'J' => self.erase_display(params, false),

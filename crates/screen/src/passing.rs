@@ -7,10 +7,11 @@
 
 use super::cell::Cell;
 use super::charset::Charset;
-use super::codec::{Edges, Tables, Writer};
+use super::edges::Edges;
 use super::modes::Mode;
 use super::parser::params::Params;
 use super::parser::printable;
+use super::row_writer::Writer;
 use super::style::{Style, color};
 use super::terminal::Terminal;
 use super::width::Join;
@@ -174,14 +175,8 @@ impl Terminal {
         // What would be pushed out again at once is not kept in the first place.
         let skipped = lines.count.saturating_sub(most);
         let staying = lines.count - passing;
-        let tables = Tables {
-            styles: &self.styles,
-            links: &self.links,
-            clusters: &self.clusters,
-            unicode: self.unicode,
-        };
         for y in skipped.min(staying)..staying {
-            self.scrollback.push(self.active.row(y), self.cols, &tables);
+            self.scrollback.push(self.active.row(y), self.cols, &self.tables);
         }
         let mut params = Params::new();
         let mut scratch = Vec::new();
@@ -193,7 +188,7 @@ impl Terminal {
                 continue;
             }
             scratch.clear();
-            let mut writer = Writer::new(tables, &mut scratch);
+            let mut writer = Writer::new(&self.tables, &mut scratch);
             let (columns, tinted) = encode(line, &mut params, &mut writer);
             self.scrollback.push_bytes(Edges::of_text(columns, tinted, self.cols), &scratch);
         }

@@ -2,11 +2,12 @@
 
 use super::super::buffer::Buffer;
 use super::super::cell::Cell;
-use super::super::codec::{Edges, Tables, Writer};
+use super::super::edges::Edges;
 use super::super::row::Row;
-use super::super::sgr::write_number;
+use super::super::row_writer::Writer;
+use super::super::sequence::{write_number, write_position};
+use super::super::tables::Tables;
 use super::super::terminal::Terminal;
-use super::write_position;
 
 /// A row to be printed.
 enum Source<'a> {
@@ -18,7 +19,7 @@ enum Source<'a> {
 struct Rows<'a> {
     cols: usize,
     height: usize,
-    tables: Tables<'a>,
+    tables: &'a Tables,
     out: &'a mut Vec<u8>,
     /// The row whose following row is not known yet.
     held: Option<(Edges, Source<'a>)>,
@@ -125,7 +126,7 @@ impl Terminal {
     fn add_rows<'a>(&'a self, buffer: &'a Buffer, count: usize, rows: &mut Rows<'a>) {
         for y in 0..count {
             let row = buffer.row(y);
-            rows.add(Edges::of(row, self.cols, &self.styles), Source::Row(row));
+            rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
         }
         rows.flush(Edges::default());
     }
@@ -134,7 +135,7 @@ impl Terminal {
         Rows {
             cols: self.cols,
             height: self.rows,
-            tables: self.tables(),
+            tables: &self.tables,
             out,
             held: None,
             begun: false,
