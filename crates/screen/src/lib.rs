@@ -1,16 +1,51 @@
-//! An exact screen, kept beside the bytes that draw it.
+//! A terminal screen without a display, which follows xterm.js exactly.
 //!
 //! A [`Screen`] takes the output of a program, in any pieces, and knows at any
-//! time what an xterm.js that had seen the same bytes would show. It can hand
-//! out a snapshot: bytes that turn a fresh xterm.js of the same size into that
-//! terminal, so that a viewer who comes late sees what all the others see.
+//! time what an xterm.js that had seen the same bytes would show. It can write
+//! a [snapshot](Screen::snapshot): bytes that turn a fresh xterm.js of the same
+//! size into that terminal, so that a viewer who comes late sees what all the
+//! others see.
 //!
-//! Parser, cells, modes, wrapping and reflow follow xterm.js 6, its quirks
-//! included: where a standard and the client disagree, the client is right.
-//! What can grow without end there is bounded here, since the bytes come from
-//! programs nobody vouches for.
+//! ```
+//! use offheap_screen::{Screen, ScreenOptions};
 //!
-//! The rows that scroll off are kept as bytes, see [`scrollback`].
+//! let options = ScreenOptions { cols: 20, rows: 3, ..ScreenOptions::default() };
+//! let mut screen = Screen::new(&options);
+//! screen.feed(b"\x1b[1mone\x1b[m\r\ntwo");
+//! assert_eq!(screen.text(), "one\ntwo\n");
+//!
+//! let mut snapshot = Vec::new();
+//! screen.snapshot(None, &mut snapshot);
+//! let mut copy = Screen::new(&options);
+//! copy.feed(&snapshot);
+//! assert_eq!(copy.text(), screen.text());
+//! ```
+//!
+//! # What is exact
+//!
+//! Parser, cells, modes, wrapping and reflow follow xterm.js 6, quirks included:
+//! where a standard and the client disagree, the client is right. How characters
+//! are measured depends on the client's width table, see [`UnicodeVersion`].
+//!
+//! A snapshot is made of ordinary output, so it cannot say everything. Half of a
+//! wide character becomes a blank, and an empty cell that shows an attribute
+//! becomes a space. The [`Screen`] itself knows the difference.
+//!
+//! # What is bounded
+//!
+//! The bytes come from programs nobody vouches for. So whatever could grow
+//! without end is bounded: scrollback, titles, links, combined characters,
+//! unfinished sequences and answers. Work is bounded, too: what a few bytes may
+//! ask for beyond their own length (shifting all columns, repeating a character)
+//! draws on a budget that every control and every sequence refills. Ordinary
+//! programs never use it up.
+//!
+//! # How it is built
+//!
+//! The parser turns bytes into runs of text, controls and sequences; the terminal
+//! performs them on two buffers of rows. A cell takes eight bytes: a character and
+//! the number of its style. A row that scrolls off is written into the scrollback
+//! as the bytes that draw it, so a snapshot copies it, and a resize reads it back.
 
 #![cfg_attr(
     test,
@@ -24,6 +59,7 @@
     )
 )]
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub, unused_qualifications)]
 
 mod answers;
 mod budget;
@@ -66,6 +102,10 @@ mod text;
 mod titles;
 mod width;
 mod width_table;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use options::ScreenOptions;
 pub use screen::Screen;

@@ -1,9 +1,10 @@
 //! Lines that pass through the screen within one input.
 //!
 //! When a program prints many lines at once, most of them enter the screen at
-//! the bottom and leave it at the top before anybody could look. These become
-//! rows of the scrollback without having been cells, byte for byte as if they
-//! had been. Only the lines that stay on the screen are printed.
+//! the bottom and leave it at the top before anybody could look. Such lines are
+//! written into the scrollback directly, with the same bytes that drawing them
+//! into cells and encoding the cells would give. Only the lines that stay on the
+//! screen are drawn.
 
 use super::cell::Cell;
 use super::charset::Charset;
@@ -18,7 +19,7 @@ use super::width::Join;
 
 /// Lines looked at in one go.
 const MOST: usize = 512;
-/// Lines that must pass, beside those that stay, for the way round to be shorter.
+/// Lines that must pass, beside those that stay, for the shortcut to pay.
 const GAIN: usize = 4;
 
 /// Lines that were looked at.
@@ -81,7 +82,7 @@ fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
     None
 }
 
-/// Writes a line with colours as the scrollback keeps rows; answers its columns
+/// Writes a line with colours as the scrollback keeps rows; returns its columns
 /// and whether it begins with a background.
 fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool) {
     let mut pen = Style::default();
@@ -137,7 +138,7 @@ impl Terminal {
     }
 
     /// Takes lines that would pass through a screen whose cursor is at the bottom;
-    /// answers how many bytes that were, and how many it has looked at.
+    /// returns how many bytes that were, and how many it has looked at.
     pub(super) fn pass_lines(&mut self, bytes: &[u8]) -> (usize, usize) {
         let lines = Lines::scan(bytes, self.cols);
         let staying = self.rows - 1;

@@ -30,7 +30,7 @@ impl<'a> Writer<'a> {
         Self { tables, out, style: Style::default(), style_id: Some(0), gap: 0, is_inexact: false }
     }
 
-    /// Writes the first `cols` cells of a row; answers whether that says all of it.
+    /// Writes the first `cols` cells of a row; returns whether that says all of it.
     pub(super) fn row(&mut self, row: &Row, cols: usize) -> bool {
         if row.tail() == Cell::BLANK {
             let cells = row.stored();
@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
         self.change(Style::default(), Some(0));
     }
 
-    /// Writes what begins with content; answers how many cells that was.
+    /// Writes what begins with content; returns how many cells that was.
     fn text(&mut self, cells: &[Cell], room: usize) -> usize {
         self.skip_gap();
         let first = cells[0];
@@ -148,7 +148,7 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes cells without content; answers how many.
+    /// Writes cells without content; returns how many.
     fn blank_run(&mut self, cells: &[Cell]) -> usize {
         let first = cells[0];
         let count = cells

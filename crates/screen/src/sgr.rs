@@ -79,7 +79,7 @@ impl Style {
         self.set_underline(style);
     }
 
-    /// Applies SGR 38, 48 or 58 at `index`; answers how many parameters it took
+    /// Applies SGR 38, 48 or 58 at `index`; returns how many parameters it took
     /// beside its own. Semicolons and colons may be mixed, and a colour space
     /// may stand before the values, just as in xterm.js.
     fn extended_color(&mut self, params: &Params, index: usize) -> usize {

@@ -63,7 +63,7 @@ impl LinkTable {
         number
     }
 
-    /// Keeps the links marked as used, numbers from 0 on; answers their new numbers.
+    /// Keeps the links marked as used, numbers from 0 on; returns their new numbers.
     pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<u32> {
         let mut renumbered = vec![0];
         let mut number = 0;
@@ -166,7 +166,7 @@ impl ClusterTable {
         self.texts.len()
     }
 
-    /// Keeps the clusters marked as used; answers their new numbers.
+    /// Keeps the clusters marked as used; returns their new numbers.
     /// To look through so many cells must be worth while the next time, too.
     pub(super) fn sweep(&mut self, used: &[bool], cells: usize) -> Vec<u32> {
         let old = std::mem::take(&mut self.texts);

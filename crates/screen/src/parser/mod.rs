@@ -34,7 +34,7 @@ pub(super) trait Perform {
     /// An operating system command or device control string came to nothing.
     fn abandon(&mut self);
     /// Takes whole lines at the beginning of the bytes, if there is a short way
-    /// for them; answers how many bytes it took and how many it looked at.
+    /// for them; returns how many bytes it took and how many it looked at.
     fn lines(&mut self, _bytes: &[u8]) -> (usize, usize) {
         (0, 0)
     }

@@ -36,7 +36,7 @@ impl Terminal {
     }
 
     /// Writes a saved cursor that is not on the screen, before there are any
-    /// rows; answers whether there was one.
+    /// rows; returns whether there was one.
     ///
     /// xterm.js counts its row from the start of the scrollback and does not
     /// change it when the scrollback is erased. So the row can be reached by
