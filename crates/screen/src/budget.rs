@@ -31,6 +31,11 @@ impl Budget {
         self.cells = self.cells.saturating_add(count * EARNED);
     }
 
+    /// Whether nothing more can be saved up.
+    pub(super) const fn is_full(self) -> bool {
+        self.cells >= MOST
+    }
+
     /// Pays for as many of `count` pieces of `cells` cells each as the budget
     /// allows, and returns how many that is.
     pub(super) fn take(&mut self, count: usize, cells: usize) -> usize {

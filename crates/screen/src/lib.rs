@@ -71,6 +71,7 @@ mod csi;
 mod cursor;
 mod edges;
 mod erase;
+mod leap;
 mod modes;
 mod options;
 mod osc;

@@ -165,14 +165,10 @@ impl Terminal {
     /// Puts the rows on the screen and then the lines that pass into the scrollback.
     fn keep_passing(&mut self, bytes: &[u8], lines: &Lines, passing: usize) {
         let most = self.scrollback.max_rows();
-        let base = self.active.base + lines.count;
-        if base > most {
-            self.active.turned = (self.active.turned + base - most) % (self.rows + most);
-        }
+        self.count_scrolled(lines.count);
         if most == 0 {
             return;
         }
-        self.active.base = base.min(most);
         // What would be pushed out again at once is not kept in the first place.
         let skipped = lines.count.saturating_sub(most);
         let staying = lines.count - passing;

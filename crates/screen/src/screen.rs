@@ -9,7 +9,7 @@ use super::terminal::Terminal;
 #[derive(Debug)]
 pub struct Screen {
     parser: Parser,
-    terminal: Terminal,
+    pub(super) terminal: Terminal,
 }
 
 impl Screen {
@@ -32,6 +32,61 @@ impl Screen {
         if let Some(given) = self.terminal.answers.take() {
             answers.extend_from_slice(&given.into_bytes());
         }
+    }
+
+    /// Whether the output so far ended outside of any sequence and character.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        self.parser.is_at_rest()
+    }
+
+    /// Line feeds after which nothing is left of what was printed before them, if
+    /// only text and colours come with them.
+    #[must_use]
+    pub fn lines_to_clear(&self) -> usize {
+        self.terminal.rows + self.terminal.scrollback.max_rows()
+    }
+
+    /// Whether [`Screen::leap`] may be called now: the output is between two
+    /// sequences, and new lines enter a normal buffer without margins.
+    #[must_use]
+    pub fn can_leap(&self) -> bool {
+        self.is_at_rest() && self.terminal.can_leap()
+    }
+
+    /// Follows lines that nobody will see, several times faster than
+    /// [`feed`](Self::feed): they are not drawn, only what they leave behind is
+    /// worked out (attributes, column, how far the screen has scrolled).
+    ///
+    /// Three things must hold, or what the screen shows is wrong from then on:
+    ///
+    /// - [`can_leap`](Self::can_leap) returns `true`;
+    /// - `lines` ends with a line feed and is plain: text, the controls below 0x20
+    ///   but VT, FF, SO and SI, and `CSI … m` and `CSI … K` with no more than digits,
+    ///   `:` and `;` as parameters;
+    /// - what is fed next, before the screen is asked for anything or resized, is
+    ///   plain as well and has at least [`lines_to_clear`](Self::lines_to_clear)
+    ///   line feeds in it.
+    ///
+    /// ```
+    /// use offheap_screen::{Screen, ScreenOptions};
+    ///
+    /// let options = ScreenOptions { scrollback_lines: 10, ..ScreenOptions::default() };
+    /// let (mut drawn, mut leapt) = (Screen::new(&options), Screen::new(&options));
+    /// let lines = b"\x1b[32mone of many\r\n".repeat(1000);
+    /// drawn.feed(&lines);
+    /// let seen = leapt.lines_to_clear() * (lines.len() / 1000);
+    /// let (skipped, rest) = lines.split_at(lines.len() - seen);
+    /// assert!(leapt.can_leap());
+    /// leapt.leap(skipped);
+    /// leapt.feed(rest);
+    /// let (mut one, mut other) = (Vec::new(), Vec::new());
+    /// drawn.snapshot(None, &mut one);
+    /// leapt.snapshot(None, &mut other);
+    /// assert_eq!(one, other);
+    /// ```
+    pub fn leap(&mut self, lines: &[u8]) {
+        self.terminal.leap(lines);
     }
 
     /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes

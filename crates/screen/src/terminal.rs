@@ -131,6 +131,19 @@ impl Terminal {
         self.active.shift_up(top, bottom, 1, self.cols, fill, wrapped);
     }
 
+    /// Counts rows that left a screen without margins at its top, as xterm.js
+    /// would.
+    pub(super) fn count_scrolled(&mut self, count: usize) {
+        let most = self.scrollback.max_rows();
+        let over = count.saturating_sub(most.saturating_sub(self.active.base));
+        if over > 0 {
+            self.active.turned = (self.active.turned + over) % (self.rows + most);
+        }
+        if most > 0 {
+            self.active.base = (self.active.base + count).min(most);
+        }
+    }
+
     fn push_scrollback(&mut self) {
         let most = self.scrollback.max_rows();
         if self.active.base >= most {

@@ -136,6 +136,11 @@ impl Parser {
         out.extend(ident);
     }
 
+    /// Whether the input ended outside of any sequence and character.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        matches!(self.state, State::Ground) && self.partial_len == 0
+    }
+
     /// Bytes of an unfinished character at the end of the input.
     pub(super) const fn partial_len(&self) -> usize {
         self.partial_len
