@@ -73,7 +73,10 @@ impl Terminal {
             b'u' => self.restore_cursor(),
             b'h' => self.set_modes(params, true),
             b'l' => self.set_modes(params, false),
-            b't' => self.titles.window_option(params),
+            b't' => {
+                self.titles.window_option(params);
+                self.report_window(params);
+            }
             b'c' | b'n' => self.report(u32::from(last), params),
             _ => {}
         }
@@ -85,7 +88,7 @@ impl Terminal {
             b'l' => self.set_private_modes(params, false),
             b'J' => self.erase_display(params, true),
             b'K' => self.erase_line(params, true),
-            b'n' => self.report(PRIVATE | u32::from(last), params),
+            b'n' | b'u' => self.report(PRIVATE | u32::from(last), params),
             _ => {}
         }
     }

@@ -13,11 +13,17 @@ const fn id(prefix: u32, last: u8) -> u32 {
 const PRIVATE: u32 = b'?' as u32;
 const DEVICE: u32 = b'c' as u32;
 const DEVICE_SECONDARY: u32 = id(b'>' as u32, b'c');
+const DEVICE_TERTIARY: u32 = id(b'=' as u32, b'c');
+const VERSION: u32 = id(b'>' as u32, b'q');
+const KEYBOARD: u32 = id(PRIVATE, b'u');
 const STATUS: u32 = b'n' as u32;
 const STATUS_PRIVATE: u32 = id(PRIVATE, b'n');
 const MODE: u32 = id(b'$' as u32, b'p');
 const MODE_PRIVATE: u32 = id(id(PRIVATE, b'$'), b'p');
 const STATUS_STRING: u32 = id(b'$' as u32, b'q');
+
+/// What the client calls itself.
+const CLIENT: &str = "xterm.js(6.0.0)";
 
 impl Terminal {
     /// Answers a control sequence, if it is a query and anybody listens.
@@ -30,6 +36,12 @@ impl Terminal {
         match (ident, value) {
             (DEVICE, ..=0) => self.answer("\x1b[?1;2c"),
             (DEVICE_SECONDARY, ..=0) => self.answer("\x1b[>0;276;0c"),
+            (DEVICE_TERTIARY, ..=0) => self.answer("\x1bP!|00000000\x1b\\"),
+            (VERSION, ..=0) => self.answer(&format!("\x1bP>|{CLIENT}\x1b\\")),
+            (KEYBOARD, _) => {
+                let flags = self.keyboard().flags;
+                self.answer(&format!("\x1b[?{flags}u"));
+            }
             (STATUS, 5) => self.answer("\x1b[0n"),
             (STATUS, 6) => self.answer(&format!("\x1b[{row};{column}R")),
             (STATUS_PRIVATE, 6) => self.answer(&format!("\x1b[?{row};{column}R")),
@@ -41,6 +53,22 @@ impl Terminal {
                 let state = self.private_mode_state(value);
                 self.answer(&format!("\x1b[?{value};{state}$y"));
             }
+            _ => {}
+        }
+    }
+
+    /// Answers a query about the window: its text area in pixels (14) or
+    /// characters (18), or the size of a character (16). Pixels are known only
+    /// once the client has said them.
+    pub(super) fn report_window(&mut self, params: &Params) {
+        let (cols, rows) = (self.cols, self.rows);
+        match (params.get(0), self.cell_size) {
+            (14, Some((width, height))) => {
+                let (width, height) = (usize::from(width) * cols, usize::from(height) * rows);
+                self.answer(&format!("\x1b[4;{height};{width}t"));
+            }
+            (16, Some((width, height))) => self.answer(&format!("\x1b[6;{height};{width}t")),
+            (18, _) => self.answer(&format!("\x1b[8;{rows};{cols}t")),
             _ => {}
         }
     }

@@ -24,14 +24,34 @@ impl Screen {
         self.parser.advance(bytes, &mut self.terminal);
     }
 
-    /// Takes output and appends the answers to queries in it, as xterm.js with
-    /// its default theme gives them. Answers beyond a few kilobytes are dropped.
+    /// Takes output and appends the answers to queries in it. Answers beyond a
+    /// few kilobytes are dropped.
+    ///
+    /// Answered are device attributes (DA1 to DA3), status and cursor position
+    /// (DSR), modes (DECRQM), settings (DECRQSS), the version (XTVERSION), the
+    /// keyboard flags of kitty's protocol, colours (OSC 4, 10, 11 and 12) and
+    /// sizes (`CSI 14 t`, `16 t` and `18 t`), as xterm.js answers where it does.
+    /// See [`set_theme`](Self::set_theme) and [`set_cell_size`](Self::set_cell_size).
     pub fn feed_answering(&mut self, bytes: &[u8], answers: &mut Vec<u8>) {
         self.terminal.answers = Some(Answers::default());
         self.feed(bytes);
         if let Some(given) = self.terminal.answers.take() {
             answers.extend_from_slice(&given.into_bytes());
         }
+    }
+
+    /// Sets the client's colours of text, background and cursor (red, green and
+    /// blue), for answers. Initially those of xterm.js' default theme: white on
+    /// black. What a program has changed stays changed.
+    pub const fn set_theme(&mut self, foreground: [u8; 3], background: [u8; 3], cursor: [u8; 3]) {
+        self.terminal.palette.set_theme([foreground, background, cursor]);
+    }
+
+    /// Sets how large a character is in the client, in pixels, for answers; 0 is
+    /// unknown, and queries for pixels stay without an answer then.
+    pub const fn set_cell_size(&mut self, width: u16, height: u16) {
+        let known = width > 0 && height > 0;
+        self.terminal.cell_size = if known { Some((width, height)) } else { None };
     }
 
     /// Whether the output so far ended outside of any sequence and character.

@@ -41,6 +41,8 @@ pub(super) struct Terminal {
     pub(super) keyboards: [KeyboardStack; 2],
     pub(super) titles: Titles,
     pub(super) palette: Palette,
+    /// Width and height of a character in the client, in pixels, if known.
+    pub(super) cell_size: Option<(u16, u16)>,
     pub(super) join: Join,
     /// Whether the last thing done was to print, so that the next character
     /// continues the same run.
@@ -73,6 +75,7 @@ impl Terminal {
             keyboards: Default::default(),
             titles: Titles::default(),
             palette: Palette::default(),
+            cell_size: None,
             join: Join::NONE,
             in_run: false,
             budget: Budget::new(),
