@@ -1,9 +1,14 @@
 //! The screen beside the history: what a terminal that has read everything
-//! would show, for who comes back without knowing where it was.
+//! would show, for a client that returns without knowing where it was.
+//!
+//! The screen follows late: see [`Backlog`].
 
 use std::sync::Arc;
 
+use super::backlog::{Backlog, Verdict};
+use super::skim;
 use crate::meter::{Gauge, Meter};
+use offheap_ring::{Ring, Span};
 use offheap_screen::{Screen, ScreenOptions};
 
 /// Output between two looks at how much memory the screen takes.
@@ -14,6 +19,7 @@ pub(super) struct Mirror {
     /// `None` when no screen is wanted: then this costs nothing.
     options: Option<ScreenOptions>,
     screen: Option<Box<Screen>>,
+    backlog: Backlog,
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -21,25 +27,48 @@ pub(super) struct Mirror {
 
 impl Mirror {
     pub(super) fn new(options: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
-        Self { options, screen: None, counted: 0, since: ACCOUNT_EVERY, meter }
+        Self {
+            options,
+            screen: None,
+            backlog: Backlog::new(),
+            counted: 0,
+            since: ACCOUNT_EVERY,
+            meter,
+        }
     }
 
     pub(super) fn is_wanted(&self) -> bool {
         self.options.is_some()
     }
 
-    /// Takes output. With `answers`, questions in it are answered there, as the
-    /// terminal of a viewer would if one were attached.
-    pub(super) fn feed(&mut self, bytes: &[u8], answers: Option<&mut Vec<u8>>) {
+    /// Takes output that is about to be written to the history. What it asks its
+    /// terminal is answered at once; what asks nothing may wait.
+    pub(super) fn output(&mut self, ring: &Ring, bytes: &[u8], answers: &mut Vec<u8>) {
         let Some(options) = self.options.as_ref().filter(|_| !bytes.is_empty()) else { return };
         let screen = self.screen.get_or_insert_with(|| Box::new(Screen::new(options)));
-        match answers {
-            Some(answers) => screen.feed_answering(bytes, answers),
-            None => screen.feed(bytes),
+        let verdict = self.backlog.judge(screen, ring, bytes);
+        if verdict == Verdict::Wait {
+            return;
         }
+        self.backlog.catch_up(screen, ring);
+        match verdict {
+            Verdict::TakePlain(feeds) => {
+                let span = Span { start: ring.end(), head: bytes, tail: &[] };
+                skim::skim(screen, &span, feeds);
+            }
+            _ => screen.feed_answering(bytes, answers),
+        }
+        self.backlog.caught_up(ring.end() + bytes.len() as u64);
         self.since += bytes.len();
         if self.since >= ACCOUNT_EVERY {
             self.account();
+        }
+    }
+
+    /// Shows the screen what it has not seen yet.
+    pub(super) fn catch_up(&mut self, ring: &Ring) {
+        if let Some(screen) = &mut self.screen {
+            self.backlog.catch_up(screen, ring);
         }
     }
 
@@ -82,7 +111,7 @@ impl Mirror {
         }
     }
 
-    /// Memory that the screen occupies, in bytes.
+    /// Memory that the screen occupies, in bytes. It does not catch up for that.
     pub(super) fn memory(&mut self) -> usize {
         self.account();
         self.counted

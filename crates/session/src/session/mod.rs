@@ -1,10 +1,12 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
+mod backlog;
 mod coalesce;
 mod cursor;
 mod frame;
 mod mirror;
+mod skim;
 mod snapshot;
 mod stream;
 
@@ -244,7 +246,7 @@ impl Session {
     #[must_use]
     pub fn memory(&self) -> usize {
         let mut stream = self.stream.lock();
-        let screen = stream.mirror().memory();
+        let screen = stream.screen_memory();
         stream.ring().allocated() + screen
     }
 

@@ -15,9 +15,6 @@ use offheap_pty::Gate;
 use offheap_ring::Ring;
 use offheap_screen::ScreenOptions;
 
-/// Output that the screen may see late, while viewers are there, in bytes.
-const MIRROR_LATE: usize = 32 * 1024;
-
 /// Names a viewer within its session. Never reused within a session, so a
 /// stale one reaches nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +40,6 @@ pub enum Origin {
 pub(super) struct Stream {
     ring: Ring,
     mirror: Mirror,
-    /// The offset up to which the screen has followed the history.
-    mirrored: u64,
     cursors: Slab<(u64, Cursor)>,
     serial: u64,
     meter: Arc<Meter>,
@@ -64,7 +59,6 @@ impl Stream {
         Self {
             ring: Ring::new(history),
             mirror: Mirror::new(screen, Arc::clone(&meter)),
-            mirrored: 0,
             cursors: Slab::new(),
             serial: 0,
             meter,
@@ -81,43 +75,19 @@ impl Stream {
         &self.ring
     }
 
-    /// Takes output. Questions that it asks of its terminal are answered into
-    /// `answers` when nobody is there whose terminal could.
+    /// Takes output. What it asks its terminal is answered into `answers` if there
+    /// is a screen; then no viewer does.
     pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
-        let late = self.may_mirror_late(bytes.len());
-        if !late {
-            self.catch_up();
-        }
+        self.mirror.output(&self.ring, bytes, answers);
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
-        if !late {
-            self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
-            self.mirrored = end;
-        }
         self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for (_, (_, cursor)) in &mut self.cursors {
             cursor.output(end, bytes.len(), echo, now);
         }
         end
-    }
-
-    /// Whether the screen may see so many bytes more later, together with what
-    /// follows: several reads at once cost it about half. With nobody there it
-    /// has to answer now, and nothing may leave the history before it was seen.
-    fn may_mirror_late(&self, bytes: usize) -> bool {
-        let waiting = self.ring.end() - self.mirrored + bytes as u64;
-        !self.cursors.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
-    }
-
-    /// Shows the screen what it has not seen yet. It was there while viewers
-    /// were, who answered what it asked.
-    fn catch_up(&mut self) {
-        let span = self.ring.slices(self.mirrored, usize::MAX);
-        self.mirror.feed(span.head, None);
-        self.mirror.feed(span.tail, None);
-        self.mirrored = self.ring.end();
     }
 
     /// The next output answers input: it goes out without delay.
@@ -151,7 +121,7 @@ impl Stream {
     }
 
     pub(super) fn shrink(&mut self, keep: usize) -> usize {
-        self.catch_up();
+        self.mirror.catch_up(&self.ring);
         let unread = self.cursors.iter().map(|(_, (_, cursor))| self.ring.end() - cursor.offset);
         let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
@@ -177,8 +147,13 @@ impl Stream {
 
     /// The screen, which has seen everything.
     pub(super) fn mirror(&mut self) -> &mut Mirror {
-        self.catch_up();
+        self.mirror.catch_up(&self.ring);
         &mut self.mirror
+    }
+
+    /// Memory that the screen occupies as it is, in bytes.
+    pub(super) fn screen_memory(&mut self) -> usize {
+        self.mirror.memory()
     }
 
     /// Moves a cursor ahead: what lies between comes by other means, such as a
@@ -228,8 +203,6 @@ impl Stream {
     pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
         let known = self.cursor(key).is_some();
         if known {
-            // From here on the screen answers: not what a viewer was asked.
-            self.catch_up();
             self.cursors.remove(key.slot);
             self.meter.add(Gauge::Viewers, -1);
         }
