@@ -43,6 +43,12 @@ impl PlainText {
         Self { open: Open::Nothing }
     }
 
+    /// Whether the pieces so far end outside of any sequence.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(self.open, Open::Nothing)
+    }
+
     /// Follows one more piece; `false` once the stream is not plain, after which
     /// this value means nothing any more.
     ///

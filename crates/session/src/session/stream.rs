@@ -179,7 +179,7 @@ impl Stream {
     pub(super) fn seek(&mut self, key: ViewerKey, offset: u64) {
         let end = self.ring.end();
         if let Some(cursor) = self.viewers.get_mut(key) {
-            cursor.offset = cursor.offset.max(offset.min(end));
+            cursor.move_to(cursor.offset.max(offset.min(end)));
             cursor.gap = None;
         }
     }
@@ -265,7 +265,9 @@ impl Stream {
         }
         let cursor = self.viewers.get_mut(key)?;
         let before = cursor.offset;
-        let frame = frame::next(cursor, &self.ring, self.ended, out, now);
+        let is_answered = self.mirror.is_wanted();
+        let source = frame::Source { ring: &self.ring, ended: self.ended, is_answered };
+        let frame = frame::next(cursor, &source, out, now);
         cursor.taken(now);
         if let Some(frame) = &frame {
             self.meter.count(Counter::BytesSent, frame.end - before);
@@ -299,7 +301,7 @@ impl Stream {
         let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
         cursor.wants_screen = false;
         if let Some(snapshot) = delivery.take(now) {
-            cursor.offset = snapshot.offset;
+            cursor.move_to(snapshot.offset);
             cursor.replay = None;
         }
         cursor.delivery = Some((delivery, 0));
@@ -448,7 +450,7 @@ fn skip_gap(cursor: &mut Cursor, ring: &Ring, meter: &Meter) {
     let lost = to - cursor.offset;
     cursor.gap = Some(Gap { from, to });
     cursor.missed += lost;
-    cursor.offset = to;
+    cursor.move_to(to);
     meter.count(Counter::Gaps, 1);
     meter.count(Counter::BytesMissed, lost);
 }

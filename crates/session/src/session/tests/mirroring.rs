@@ -1,9 +1,9 @@
 //! The screen sees output late, but nobody can tell.
 
 use super::*;
-use offheap_screen::{Screen, ScreenOptions};
+use offheap_screen::Screen;
 
-fn stream(history: usize, options: &ScreenOptions) -> Bench {
+pub(super) fn stream(history: usize, options: &ScreenOptions) -> Bench {
     let mut bench = Bench::new(history);
     bench.stream = Stream::new(history, Some(*options), Arc::clone(&bench.meter));
     bench
