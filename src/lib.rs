@@ -29,4 +29,5 @@ mod registry_memory;
 mod registry_numbers;
 mod registry_types;
 mod session;
+mod theme;
 mod viewer;

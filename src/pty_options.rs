@@ -58,6 +58,8 @@ pub(super) fn common(
     };
     let millis = |name: &str| args::millis(env, get(name)?, &label(name));
     let max_input = get("maxInputBytes")?;
+    let size = PtySize::new(size("cols", COLS)?, size("rows", ROWS)?);
+    args::check_cells(env, size, &label("rows"))?;
     let range = (1, MAX_CAPACITY);
     let cwd = directory(env, get("cwd")?, default_cwd, &label("cwd"))?;
     Ok(SpawnOptions {
@@ -65,7 +67,7 @@ pub(super) fn common(
         args,
         env: environment(env, get("env")?, get("name")?, &cwd, prefix)?,
         cwd,
-        size: PtySize::new(size("cols", COLS)?, size("rows", ROWS)?),
+        size,
         uid: id("uid")?,
         gid: id("gid")?,
         max_input: args::size_or(

@@ -108,6 +108,6 @@ mod width_table;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use options::ScreenOptions;
+pub use options::{MAX_CELLS, ScreenOptions};
 pub use screen::Screen;
 pub use width::UnicodeVersion;

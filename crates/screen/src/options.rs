@@ -4,15 +4,16 @@ use super::width::UnicodeVersion;
 
 /// Columns at least; xterm.js has no narrower terminal either.
 const MIN_COLS: u16 = 2;
-/// Columns and rows at most.
-pub(super) const MAX_SIZE: u16 = 1000;
+/// The most cells that a screen has, columns times rows: as many as 4096×4096.
+/// Either side may be as long as that allows.
+pub const MAX_CELLS: usize = 1 << 24;
 
 /// The size and the limits of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenOptions {
-    /// Columns, from 2 to 1000.
+    /// Columns, at least 2. With `rows`, no more than [`MAX_CELLS`].
     pub cols: u16,
-    /// Rows, from 1 to 1000.
+    /// Rows, at least 1.
     pub rows: u16,
     /// Rows of scrollback, which should be what the client keeps.
     pub scrollback_lines: usize,
@@ -42,7 +43,9 @@ impl ScreenOptions {
     }
 }
 
-/// Brings a size into range.
+/// Brings a size into range: too many rows are cut.
 pub(super) fn clamp_size(cols: u16, rows: u16) -> (u16, u16) {
-    (cols.clamp(MIN_COLS, MAX_SIZE), rows.clamp(1, MAX_SIZE))
+    let cols = cols.max(MIN_COLS);
+    let most = u16::try_from(MAX_CELLS / usize::from(cols)).unwrap_or(u16::MAX);
+    (cols, rows.clamp(1, most))
 }

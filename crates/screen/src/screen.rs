@@ -1,7 +1,7 @@
 //! The screen as its users see it.
 
 use super::answers::Answers;
-use super::options::{MAX_SIZE, ScreenOptions, clamp_size};
+use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
 use super::terminal::Terminal;
 
@@ -142,7 +142,7 @@ impl Screen {
     /// Columns and rows.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
-        let narrow = |size: usize| u16::try_from(size).unwrap_or(MAX_SIZE);
+        let narrow = |size: usize| u16::try_from(size).unwrap_or(u16::MAX);
         (narrow(self.terminal.cols), narrow(self.terminal.rows))
     }
 

@@ -14,12 +14,33 @@ use offheap_screen::{Screen, ScreenOptions};
 /// Output between two looks at how much memory the screen takes.
 const ACCOUNT_EVERY: usize = 32 * 1024;
 
-/// A screen that is made with the first output, if one is wanted at all.
+/// The client's colours of text, background and cursor: red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// The colour of text.
+    pub foreground: [u8; 3],
+    /// The colour behind it.
+    pub background: [u8; 3],
+    /// The colour of the cursor.
+    pub cursor: [u8; 3],
+}
+
+impl Default for Theme {
+    /// The default theme of xterm.js: white on black.
+    fn default() -> Self {
+        Self { foreground: [0xff; 3], background: [0; 3], cursor: [0xff; 3] }
+    }
+}
+
+/// A screen that is made once it has something to show, if one is wanted at all.
 pub(super) struct Mirror {
     /// `None` when no screen is wanted: then this costs nothing.
     options: Option<ScreenOptions>,
     screen: Option<Box<Screen>>,
     backlog: Backlog,
+    theme: Theme,
+    /// The size of a character in pixels, 0 when unknown.
+    cell: (u16, u16),
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -31,6 +52,8 @@ impl Mirror {
             options,
             screen: None,
             backlog: Backlog::new(),
+            theme: Theme::default(),
+            cell: (0, 0),
             counted: 0,
             since: ACCOUNT_EVERY,
             meter,
@@ -44,8 +67,11 @@ impl Mirror {
     /// Takes output that is about to be written to the history. What it asks its
     /// terminal is answered at once; what asks nothing may wait.
     pub(super) fn output(&mut self, ring: &Ring, bytes: &[u8], answers: &mut Vec<u8>) {
-        let Some(options) = self.options.as_ref().filter(|_| !bytes.is_empty()) else { return };
-        let screen = self.screen.get_or_insert_with(|| Box::new(Screen::new(options)));
+        if bytes.is_empty() {
+            return;
+        }
+        self.make();
+        let Some(screen) = &mut self.screen else { return };
         let verdict = self.backlog.judge(screen, ring, bytes);
         if verdict == Verdict::Wait {
             return;
@@ -72,13 +98,51 @@ impl Mirror {
         }
     }
 
-    pub(super) fn resize(&mut self, cols: u16, rows: u16) {
-        if let Some(options) = &mut self.options {
-            (options.cols, options.rows) = (cols, rows);
+    /// Makes the screen, unless there is one or none is wanted.
+    fn make(&mut self) {
+        let Some(options) = self.options.as_ref().filter(|_| self.screen.is_none()) else { return };
+        let mut screen = Box::new(Screen::new(options));
+        dress(&mut screen, self.theme, self.cell);
+        self.screen = Some(screen);
+    }
+
+    /// Sets the size that the terminal begins with.
+    pub(super) fn begin(&mut self, cols: u16, rows: u16) {
+        match &mut self.options {
+            Some(options) if self.screen.is_none() => (options.cols, options.rows) = (cols, rows),
+            _ => self.resize(cols, rows),
         }
+    }
+
+    /// Resizes the screen. One that has shown nothing yet is made for it: what it
+    /// was once is a part of what it is.
+    pub(super) fn resize(&mut self, cols: u16, rows: u16) {
+        let Some(options) = self.options.as_ref() else { return };
+        if self.screen.is_none() && (options.cols, options.rows) == (cols, rows) {
+            return;
+        }
+        self.make();
         if let Some(screen) = &mut self.screen {
             screen.resize(cols, rows);
             self.account();
+        }
+    }
+
+    /// Sets the client's colours, for answers.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.dress();
+    }
+
+    /// Sets the size of a character in pixels, for answers.
+    pub(super) fn set_cell_size(&mut self, width: u16, height: u16) {
+        self.cell = (width, height);
+        self.dress();
+    }
+
+    fn dress(&mut self) {
+        if let Some(screen) = &mut self.screen {
+            dress(screen, self.theme, self.cell);
         }
     }
 
@@ -90,18 +154,21 @@ impl Mirror {
     ) -> Option<(Vec<u8>, usize, (u16, u16))> {
         self.account();
         let options = self.options.as_ref()?;
-        let Some(screen) = &self.screen else {
-            // Nothing was printed yet: a fresh terminal is what it would show.
-            return Some((Vec::new(), 0, (options.cols, options.rows)));
-        };
         let mut bytes = Vec::new();
-        screen.snapshot(lines, &mut bytes);
-        Some((bytes, screen.unfinished_character(), screen.size()))
+        match &self.screen {
+            Some(screen) => {
+                screen.snapshot(lines, &mut bytes);
+                Some((bytes, screen.unfinished_character(), screen.size()))
+            }
+            // Nothing was printed yet: a fresh terminal is what it would show.
+            None => Some((bytes, 0, (options.cols, options.rows))),
+        }
     }
 
     pub(super) fn text(&self) -> Option<String> {
-        self.options.as_ref()?;
-        Some(self.screen.as_ref().map_or_else(String::new, |screen| screen.text()))
+        let options = self.options.as_ref()?;
+        let blank = || "\n".repeat(usize::from(options.rows).saturating_sub(1));
+        Some(self.screen.as_ref().map_or_else(blank, |screen| screen.text()))
     }
 
     pub(super) fn drop_scrollback(&mut self) {
@@ -129,4 +196,9 @@ impl Mirror {
         let before = std::mem::replace(&mut self.counted, held);
         self.meter.add(Gauge::Screen, held.cast_signed() as i64 - before.cast_signed() as i64);
     }
+}
+
+fn dress(screen: &mut Screen, theme: Theme, (width, height): (u16, u16)) {
+    screen.set_theme(theme.foreground, theme.background, theme.cursor);
+    screen.set_cell_size(width, height);
 }

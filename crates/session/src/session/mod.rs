@@ -33,6 +33,7 @@ use offheap_screen::ScreenOptions;
 pub use coalesce::COALESCE;
 pub use cursor::{Origin, Recovery, Replay, ViewerOptions};
 pub use frame::{Format, Frame, Gap, SnapshotHead};
+pub use mirror::Theme;
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
@@ -124,7 +125,7 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().resize(size, Instant::now());
+        self.stream.lock().begin(size, Instant::now());
         self.pid.store(pty.pid(), Ordering::Release);
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
@@ -219,6 +220,12 @@ impl Session {
         if let Some(pty) = self.pty() {
             pty.resize(size);
         }
+    }
+
+    /// Sets the colours with which the screen answers queries for them. Initially
+    /// those of xterm.js' default theme.
+    pub fn set_theme(&self, theme: Theme) {
+        self.stream.lock().set_theme(theme);
     }
 
     /// The newest `max` bytes, from a safe boundary on.

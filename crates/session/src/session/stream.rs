@@ -10,7 +10,7 @@ use super::coalesce;
 use super::cursor::{Cursor, Origin, Recovery, Replay, ViewerOptions};
 use super::delivery::{DELIVERIES, Delivery};
 use super::frame::{self, Frame, Gap};
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Theme};
 use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
 use super::viewers::{ViewerKey, Viewers};
@@ -84,6 +84,24 @@ impl Stream {
         end
     }
 
+    /// The size that the terminal begins with, before any output of its own.
+    pub(super) fn begin(&mut self, size: PtySize, now: Instant) {
+        self.mirror().begin(size.cols, size.rows);
+        self.set_cell_size(size);
+        self.latest = None;
+        self.pass(Passage::Resize(size), self.ring.end(), now);
+    }
+
+    fn set_cell_size(&mut self, size: PtySize) {
+        let width = size.pixel_width.checked_div(size.cols).unwrap_or(0);
+        let height = size.pixel_height.checked_div(size.rows).unwrap_or(0);
+        self.mirror.set_cell_size(width, height);
+    }
+
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.mirror.set_theme(theme);
+    }
+
     /// Shows the taps what passes: all of it comes by here.
     fn pass(&mut self, passage: Passage<'_>, offset: u64, now: Instant) {
         for tap in &mut self.taps {
@@ -104,6 +122,7 @@ impl Stream {
 
     pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
         self.mirror().resize(size.cols, size.rows);
+        self.set_cell_size(size);
         self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
     }
