@@ -37,6 +37,8 @@ pub(super) struct Mirror {
     /// `None` when no screen is wanted: then this costs nothing.
     options: Option<ScreenOptions>,
     screen: Option<Box<Screen>>,
+    /// Whether its size was ever set, so that another one is a change.
+    is_sized: bool,
     backlog: Backlog,
     theme: Theme,
     /// The size of a character in pixels, 0 when unknown.
@@ -51,6 +53,7 @@ impl Mirror {
         Self {
             options,
             screen: None,
+            is_sized: false,
             backlog: Backlog::new(),
             theme: Theme::default(),
             cell: (0, 0),
@@ -108,17 +111,18 @@ impl Mirror {
 
     /// Sets the size that the terminal begins with.
     pub(super) fn begin(&mut self, cols: u16, rows: u16) {
-        match &mut self.options {
-            Some(options) if self.screen.is_none() => (options.cols, options.rows) = (cols, rows),
-            _ => self.resize(cols, rows),
-        }
+        self.is_sized = false;
+        self.resize(cols, rows);
     }
 
-    /// Resizes the screen. One that has shown nothing yet is made for it: what it
-    /// was once is a part of what it is.
+    /// Resizes the screen. One that has shown nothing yet is made for it, unless
+    /// this is its first size: what it was once is a part of what it is.
     pub(super) fn resize(&mut self, cols: u16, rows: u16) {
-        let Some(options) = self.options.as_ref() else { return };
-        if self.screen.is_none() && (options.cols, options.rows) == (cols, rows) {
+        let Some(options) = &mut self.options else { return };
+        let is_change = std::mem::replace(&mut self.is_sized, true)
+            && (options.cols, options.rows) != (cols, rows);
+        if self.screen.is_none() && !is_change {
+            (options.cols, options.rows) = (cols, rows);
             return;
         }
         self.make();
