@@ -7,8 +7,8 @@
 
 mod child;
 mod errno;
-mod farewell;
 mod input;
+mod job;
 mod launch;
 mod leader;
 mod life;
@@ -27,8 +27,8 @@ use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use crate::reactor::courtesy::Keys;
-use farewell::Job;
 use input::Input;
+use job::Job;
 
 /// The master side, shared by the reader, the writer and the JS thread. The
 /// descriptor closes when the last of them lets go, so that no call can reach
