@@ -120,11 +120,14 @@ impl Terminal {
     }
 
     fn set_cursor_style(&mut self, style: i32) {
-        // xterm.js takes the blinking of a style it does not know, and no shape;
-        // there is no sequence to restore that with.
-        if let Ok(style @ 0..=6) = u8::try_from(style) {
-            self.cursor_style = style;
-        }
+        // Of a style that xterm.js does not know it takes the blinking alone.
+        let blinks = style % 2 == 1;
+        self.cursor_style = match (u8::try_from(style), self.cursor_style) {
+            (Ok(style @ 0..=6), _) => style,
+            (_, known @ 1..=6) => (known - 1) / 2 * 2 + if blinks { 1 } else { 2 },
+            _ if blinks => 7,
+            _ => 8,
+        };
     }
 
     fn protect(&mut self, how: i32) {

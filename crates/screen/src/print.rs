@@ -106,16 +106,9 @@ impl Terminal {
         if !cell.has_content() {
             return Some(Cell::new(code, 1, cell.style()));
         }
-        let mut buffer = [0; 4];
         let cluster = match cell.cluster() {
-            Some(number) => {
-                let text = self.tables.clusters.get(number).to_owned();
-                self.tables.clusters.join(&text, mark)
-            }
-            None => self
-                .tables
-                .clusters
-                .join(char::from_u32(cell.code())?.encode_utf8(&mut buffer), mark),
+            Some(number) => self.tables.clusters.extend(number, mark),
+            None => self.tables.clusters.join(char::from_u32(cell.code())?, mark),
         };
         cluster.map(|number| cell.with_cluster(number))
     }

@@ -63,11 +63,11 @@ impl<'a> Reader<'a> {
 
     fn add_mark_at(&mut self, column: usize, code: u32) -> Option<()> {
         let cell = self.row.get(column);
-        let text = match cell.cluster() {
-            Some(number) => self.tables.clusters.get(number).to_owned(),
-            None => char::from_u32(cell.code())?.to_string(),
-        };
-        let number = self.tables.clusters.join(&text, char::from_u32(code)?)?;
+        let mark = char::from_u32(code)?;
+        let number = match cell.cluster() {
+            Some(number) => self.tables.clusters.extend(number, mark),
+            None => self.tables.clusters.join(char::from_u32(cell.code())?, mark),
+        }?;
         self.row.set(column, cell.with_cluster(number));
         Some(())
     }

@@ -35,7 +35,8 @@ pub(super) struct Terminal {
     pub(super) modes: Modes,
     pub(super) mouse: MouseProtocol,
     pub(super) mouse_encoding: MouseEncoding,
-    /// The cursor style of DECSCUSR, 0 for the client's own.
+    /// The cursor style of DECSCUSR: 0 for the client's own, 7 and 8 for its own
+    /// shape, blinking or not.
     pub(super) cursor_style: u8,
     /// Keyboard flags of the normal and the alternate buffer.
     pub(super) keyboards: [KeyboardStack; 2],
