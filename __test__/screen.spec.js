@@ -259,3 +259,22 @@ test('a screen without output is as many empty lines as it has rows', () => {
   session.resize(80, 5)
   expect(session.screenText()).toBe('\n\n\n\n')
 })
+
+test('a row that ends in the gap before a wide character is joined without a space', async () => {
+  const session = registry.create({})
+  session.resize(9, 3)
+  session.append('\x1b[7m中文中文中文\x1b[m\r\n')
+  const fresh = terminal(9, 3)
+  await write(fresh, session.snapshot().data)
+  fresh.resize(30, 3)
+  expect(fresh.buffer.active.getLine(0).translateToString(true)).toBe('中文中文中文')
+})
+
+test('hundreds of marks on a character are kept', async () => {
+  const marks = Array.from({ length: 300 }, (_, at) => String.fromCodePoint(0x300 + (at % 0x60))).join('')
+  const session = registry.create({})
+  session.append(`a${marks}b`)
+  const fresh = terminal()
+  await write(fresh, session.snapshot().data)
+  expect(fresh.buffer.active.getLine(0).translateToString(true)).toBe(`a${marks}b`)
+})

@@ -23,6 +23,11 @@ impl Edges {
     const WIDE: u8 = 1 << 4;
     /// The bytes of the row hold what drawing it leaves out, too.
     const REMAINDER: u8 = 1 << 5;
+    /// Only the last column is empty, and its attributes show, so that a space is
+    /// drawn there.
+    const MARKED_GAP: u8 = 1 << 6;
+    /// A wide character begins the row, whatever its attributes.
+    const WIDE_ANYHOW: u8 = 1 << 7;
 
     /// The edges of a row.
     pub(super) fn of(row: &Row, cols: usize, styles: &StyleTable) -> Self {
@@ -47,8 +52,13 @@ impl Edges {
         add(Self::BEGUN, first.has_content() && first.width() > 0 && background == 0);
         let gap = cols > 2 && !full(cols - 1, last) && full(cols - 2, row.get(cols - 2));
         add(Self::GAP, gap && is_plain(last));
+        add(
+            Self::MARKED_GAP,
+            gap && !last.is_stub() && styles.get(last.style()).marks_empty_cells(),
+        );
         let wide = first.width() == 2 && row.get(1).is_stub();
         add(Self::WIDE, wide && is_plain(first));
+        add(Self::WIDE_ANYHOW, wide);
         Self(edges)
     }
 
@@ -91,6 +101,12 @@ impl Edges {
     /// Whether something stands in the last column.
     pub(super) const fn is_full(self) -> bool {
         self.has(Self::FULL)
+    }
+
+    /// Whether the last column may be empty because the wide character that begins
+    /// the next row did not fit, and shows the attributes of that character.
+    pub(super) const fn may_leave_gap_before(self, next: Self) -> bool {
+        self.has(Self::MARKED_GAP) && next.has(Self::WRAPPED) && next.has(Self::WIDE_ANYHOW)
     }
 
     /// Whether printing on wraps from this row into the next by itself.

@@ -250,6 +250,28 @@ fn a_cursor_saved_above_the_screen_is_restored() {
 }
 
 #[test]
+fn the_gap_before_a_wide_character_is_no_space() {
+    for (style, reset) in [("7", ""), ("7;1", ""), ("4:3;31;44", ""), ("9", "\x1b[m"), ("0", "")] {
+        for before in ["", "\r\n\r\n\r\n\r\n"] {
+            let text = format!("\x1b[{style}m中文中文中文中文中{reset}{before}");
+            let original = screen(9, 3, text.as_bytes());
+            let mut copy = restored(&original);
+            copy.feed(b"\x1b[m\r\n\r\n");
+            copy.resize(40, 3);
+            assert!(shown(&copy).contains("中文中文中文中文中"), "{style} {}", shown(&copy));
+        }
+    }
+    // A space, or a gap that was given other attributes later, is kept.
+    for text in ["\x1b[7m中文中文 中文", "\x1b[7m中文中文中文\x1b[1;9H\x1b[31m \x1b[3;1H"]
+    {
+        let mut copy = restored(&screen(9, 3, text.as_bytes()));
+        copy.feed(b"\x1b[m\r\n\r\n");
+        copy.resize(40, 3);
+        assert!(!shown(&copy).contains("中文中文中文"), "{}", shown(&copy));
+    }
+}
+
+#[test]
 fn hundreds_of_marks_on_a_character_are_kept() {
     let marks: String = (0..300).filter_map(|at| char::from_u32(0x300 + at % 0x60)).collect();
     let text = format!("a{marks}b{marks}c");
