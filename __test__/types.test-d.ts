@@ -86,6 +86,11 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     pty: { file: 'bash', args: ['-l'] },
   })
   same<typeof session, Session>()
+  session.resize(80, 24)
+  session.resize(80, 24, { width: 720, height: 408 })
+  session.setTheme({ foreground: '#fff', background: null })
+  // @ts-expect-error A colour is text.
+  session.setTheme({ cursor: 7 })
   same<ReturnType<typeof registry.get>, Session | null>()
   same<ReturnType<typeof registry.list>, SessionInfo[]>()
   same<ReturnType<typeof registry.stats>, RegistryStats>()
