@@ -126,7 +126,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     same<typeof heaviest, HeaviestSession | null>()
     if (action === null) heaviest?.incarnation.toFixed()
   })
-  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed'
+  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
+  new SessionRegistry({ journal: '/var/lib/app' })
+  new SessionRegistry({ journal: { dir: '/var/lib/app', maxBytes: 1e9 } })
+  // @ts-expect-error The directory is needed.
+  new SessionRegistry({ journal: { maxBytes: 1e9 } })
+  same<ReturnType<typeof registry.restore>, SessionInfo[]>()
+  same<ReturnType<typeof registry.leave>, number>()
+  registry.on('sessionRestored', ({ alive }) => same<typeof alive, boolean>())
+  registry.on('journalError', ({ code, path }) => same<typeof path, typeof code>())
   using viewer = session.openViewer({ from: 'tail', format: 'json' })
   same<typeof viewer, Viewer>()
   same<ReturnType<typeof viewer.read>, Buffer | null>()
