@@ -19,7 +19,8 @@ const ARROWS = {
   wake: [],
   wire: [],
   pty: [],
-  session: ['pty', 'ring', 'screen', 'wake', 'wire'],
+  recording: ['ring', 'screen'],
+  session: ['pty', 'recording', 'ring', 'screen', 'wake', 'wire'],
 }
 
 /** Public for those who embed a crate, though nothing here uses it. */
