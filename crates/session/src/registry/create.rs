@@ -12,8 +12,9 @@ use super::{
     State, handle, reached,
 };
 use crate::meter::Gauge;
-use crate::session::Session;
+use crate::session::{RecordError, Session};
 use offheap_pty::SpawnOptions;
+use offheap_recording::{About, Options, Recording};
 
 /// A place that is kept for a session whose shell is being started.
 struct Place {
@@ -40,10 +41,18 @@ impl Registry {
         let session = Session::new(history, new.screen, Arc::clone(&self.meter));
         let owner = RegistryOwner { registry: Arc::downgrade(self), key: place.key };
         session.set_owner(Arc::new(owner));
+        // Begins before the program, so that nothing is missing.
+        if let Err(refusal) = record(&session, &new, &place.name, spawn) {
+            self.cancel(&place);
+            return Err(refusal);
+        }
         if let Some(options) = spawn
             && let Err(error) = session.spawn(self.spawner.as_ref(), options)
         {
             self.cancel(&place);
+            for recording in session.recordings() {
+                recording.discard();
+            }
             return Err(error.into());
         }
         self.commit(&place, new, session)
@@ -214,6 +223,62 @@ impl Registry {
         }
         let suffix = String::from_utf8_lossy(&suffix);
         format!("session_{}_{suffix}", self.clock.to_epoch_ms(self.clock.now())).into()
+    }
+}
+
+impl Registry {
+    /// Begins to record a session; see [`Session::record`].
+    ///
+    /// # Errors
+    /// A [`RecordError`].
+    pub fn record(&self, handle: &Handle, options: Options) -> Result<Arc<Recording>, RecordError> {
+        let mut options = options;
+        if options.label.is_empty() {
+            options.label = handle.id.to_string();
+        }
+        let about = about(&handle.session, options.title.clone(), None);
+        handle.session.record(options, about)
+    }
+}
+
+/// Begins the recording that a session is created with.
+fn record(
+    session: &Arc<Session>,
+    new: &NewSession,
+    name: &Name,
+    spawn: Option<&SpawnOptions>,
+) -> Result<(), Refusal> {
+    let Some(options) = &new.recording else { return Ok(()) };
+    let mut options = options.clone();
+    if options.label.is_empty() {
+        options.label = name.1.to_string();
+    }
+    let about = about(session, options.title.clone(), spawn);
+    match session.record(options, about) {
+        Ok(_) => Ok(()),
+        Err(RecordError::Closed(_)) => Err(Refusal::Closed),
+        Err(RecordError::Recording(error)) => Err(error.into()),
+    }
+}
+
+/// What a recording's header says of a session.
+fn about(session: &Session, title: Option<String>, spawn: Option<&SpawnOptions>) -> About {
+    let size = spawn.map_or(session.size(), |spawn| spawn.size);
+    let variable = |name: &str| {
+        let (_, value) = spawn?.env.iter().find(|(known, _)| known == name)?;
+        Some(value.to_string_lossy().into_owned())
+    };
+    let command = spawn.map(|spawn| {
+        let words = std::iter::once(&spawn.file).chain(&spawn.args);
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    });
+    About {
+        cols: size.cols,
+        rows: size.rows,
+        term: variable("TERM"),
+        shell: variable("SHELL"),
+        command,
+        title,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct NewSession {
     pub history: Option<usize>,
     /// The screen it keeps, if any.
     pub screen: Option<ScreenOptions>,
+    /// Where and how it is recorded, if it is.
+    pub recording: Option<offheap_recording::Options>,
     /// What never changes.
     pub details: Details,
 }

@@ -68,6 +68,9 @@ pub enum Refusal {
     /// The registry, or the session, is closed.
     #[error("the registry or the session is closed")]
     Closed,
+    /// The recording could not begin.
+    #[error("the recording cannot begin: {0}")]
+    Recording(#[from] offheap_recording::Error),
     /// The shell could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
