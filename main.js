@@ -3,6 +3,7 @@
 // do. The plain `require` below is what lets ESM see the named exports. The
 // native `CircularBuffer` gets its small writes gathered.
 
+const { isMainThread } = require('node:worker_threads')
 const { gathering } = require('./circular-buffer.js')
 
 const supported = [
@@ -71,6 +72,12 @@ try {
 } catch (error) {
   throw explained(error)
 }
+// `process.exit()` tells no addon: recordings are made whole here. A worker's end
+// is told, and must not end those of other threads.
+const { finishRecordings } = module.exports
+delete module.exports.finishRecordings
+if (isMainThread) process.once('exit', finishRecordings)
+
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
 
 const { prototype } = module.exports.SessionRegistry

@@ -25,6 +25,8 @@ pub(super) enum News {
     Exited(ExitStatus),
     /// A terminal is gone: no output follows.
     Ended,
+    /// A recording has ended, and all of it is in its file.
+    Recorded,
     /// A registry has an event to emit.
     Event(Event),
     /// A registry's memory is to be checked: what is known of it but the V8

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 
@@ -123,6 +124,9 @@ impl Target for Listeners {
 
     fn shut(&self) {
         self.registry.shut();
+        // What was recorded last is on its way to its files. A disk that stands
+        // still must not keep the process from ending.
+        offheap_recording::flush(Duration::from_secs(1));
         // Else it would hold itself for ever.
         self.update_hold();
         self.list.borrow_mut().clear();
