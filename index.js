@@ -836,7 +836,6 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.CircularBuffer = nativeBinding.CircularBuffer
-module.exports.Disposable = nativeBinding.Disposable
 module.exports.Pty = nativeBinding.Pty
 module.exports.Recording = nativeBinding.Recording
 module.exports.RecordingReader = nativeBinding.RecordingReader
@@ -844,4 +843,3 @@ module.exports.Session = nativeBinding.Session
 module.exports.SessionRegistry = nativeBinding.SessionRegistry
 module.exports.Viewer = nativeBinding.Viewer
 module.exports.openRecording = nativeBinding.openRecording
-module.exports.spawn = nativeBinding.spawn

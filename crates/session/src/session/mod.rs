@@ -43,9 +43,11 @@ pub use viewers::ViewerKey;
 pub trait Owner: Send + Sync + 'static {
     /// The shell ended; everything it printed is in the history.
     fn exited(&self, session: &Session, status: ExitStatus);
-    /// Input was given, or the last viewer has just gone: the session is in
-    /// use. `waits` says that some of the input has to wait.
+    /// Input was given: the session is in use. `waits` says that some of the
+    /// input has to wait.
     fn active(&self, _session: &Session, _waits: bool) {}
+    /// The last viewer has just gone.
+    fn unwatched(&self, _session: &Session) {}
     /// The terminal is gone: after the exit, no output will come any more.
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
@@ -66,6 +68,7 @@ pub struct Session {
     gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
     pid: AtomicU32,
+    tty_name: OnceLock<String>,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
     closed: AtomicBool,
@@ -94,6 +97,7 @@ impl Session {
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
+            tty_name: OnceLock::new(),
             size: Mutex::new(PtySize::new(80, 24)),
             status: OnceLock::new(),
             closed: AtomicBool::new(false),
@@ -131,6 +135,9 @@ impl Session {
         *self.size.lock() = size;
         self.stream.lock().resize(size, Instant::now());
         self.pid.store(pty.pid(), Ordering::Release);
+        if let Some(name) = pty.tty_name() {
+            let _ = self.tty_name.set(name);
+        }
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
         pty.begin();
@@ -146,6 +153,13 @@ impl Session {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid.load(Ordering::Acquire)
+    }
+
+    /// The path of the program's side of the terminal, such as `/dev/pts/3`,
+    /// also after its end; `None` without a terminal, and on Windows.
+    #[must_use]
+    pub fn tty_name(&self) -> Option<&str> {
+        self.tty_name.get().map(String::as_str)
     }
 
     /// The window size.
@@ -261,12 +275,11 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
-    /// Memory that history and screen occupy, in bytes.
+    /// Memory that history and screen occupy now, in bytes. Output that the
+    /// screen has not followed yet is not parsed for it.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let mut stream = self.stream.lock();
-        let screen = stream.mirror().memory();
-        stream.ring().allocated() + screen
+        self.stream.lock().memory()
     }
 
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
@@ -320,9 +333,8 @@ impl Session {
         let last = stream.close_viewer(key) && stream.viewers() == 0;
         drop(stream);
         self.gate_bell.ring();
-        // The time without anybody counts from here on.
         if last && let Some(owner) = self.owner.get() {
-            owner.active(self, false);
+            owner.unwatched(self);
         }
     }
 

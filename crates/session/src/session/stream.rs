@@ -205,6 +205,11 @@ impl Stream {
         [span.head, span.tail].concat()
     }
 
+    /// Memory that the history and the screen occupy, as they are.
+    pub(super) fn memory(&mut self) -> usize {
+        self.ring.allocated() + self.mirror.memory()
+    }
+
     /// The screen, which has seen everything.
     pub(super) fn mirror(&mut self) -> &mut Mirror {
         self.catch_up();
