@@ -9,7 +9,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,
-    allow(clippy::format_collect, clippy::needless_for_each, reason = "tests may be plain")
+    allow(
+        clippy::case_sensitive_file_extension_comparisons,
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::format_collect,
+        clippy::needless_for_each,
+        reason = "tests may be plain"
+    )
 )]
 
 mod blob;

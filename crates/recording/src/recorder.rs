@@ -146,12 +146,14 @@ fn wake(id: u64, urgent: bool) {
 
 /// Waits until everything that was printed before has been handed to the
 /// system, at most for so long; `false` when that was too short.
+#[expect(clippy::must_use_candidate, reason = "many only want it tried")]
 pub fn flush(within: Duration) -> bool {
     write_all(within, false)
 }
 
 /// Ends every recording of the process, for its end: as [`flush`], and each is
 /// whole then.
+#[expect(clippy::must_use_candidate, reason = "many only want it tried")]
 pub fn finish(within: Duration) -> bool {
     write_all(within, true)
 }

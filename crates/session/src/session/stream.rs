@@ -432,8 +432,8 @@ impl Stream {
     /// Whether a tap wants the terminal to wait.
     fn tap_gate(&self, now: Instant) -> Option<Gate> {
         let (end, capacity) = (self.ring.end(), self.ring.capacity());
-        let gates = self.taps.iter().map(|tap| tap.gate(end, capacity, now));
-        gates.filter(|gate| *gate != Gate::Open).last()
+        let mut gates = self.taps.iter().map(|tap| tap.gate(end, capacity, now));
+        gates.find(|gate| *gate != Gate::Open)
     }
 
     /// Whether anybody reads: a viewer that has not stalled.
