@@ -16,6 +16,8 @@ use offheap_recording::{Error, Kind, Moment, Playback, Status};
 const MAX_HITS: usize = 100_000;
 const MICROS: f64 = 1e6;
 
+/// Times in microseconds, and texts.
+type Places = Vec<(u64, String)>;
 type Outcome<T> = std::result::Result<T, Error>;
 
 /// Something that is done on a thread of the pool, and what becomes of it.
@@ -211,7 +213,7 @@ impl RecordingReader {
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn transcript(&self, env: Env) -> Result<AsyncTask<Job<String>>> {
         let playback = self.open(&env)?;
-        Ok(job(move || playback.transcript(), |env, text| value(env, text)))
+        Ok(job(move || playback.transcript(), value))
     }
 
     /// Where text was printed, regardless of case, in lines of plain text as
@@ -230,7 +232,7 @@ impl RecordingReader {
         env: Env,
         text: Unknown<'_>,
         options: Option<Unknown<'_>>,
-    ) -> Result<AsyncTask<Job<Vec<(u64, String)>>>> {
+    ) -> Result<AsyncTask<Job<Places>>> {
         let text = args::string(&env, text, "text")?;
         let options = args::options(&env, options)?;
         let limit = args::property(options.as_ref(), "limit")?;
@@ -247,7 +249,7 @@ impl RecordingReader {
     ///
     /// @throws Rejects as `openRecording()`.
     #[napi(catch_unwind, ts_return_type = "Promise<{ time: number, label: string }[]>")]
-    pub fn markers(&self, env: Env) -> Result<AsyncTask<Job<Vec<(u64, String)>>>> {
+    pub fn markers(&self, env: Env) -> Result<AsyncTask<Job<Places>>> {
         let playback = self.open(&env)?;
         let run = move || {
             let mut markers = Vec::new();
@@ -308,7 +310,7 @@ fn moment(env: &Env, moment: Moment) -> Result<Unknown<'static>> {
     Ok(args::unknown(env, &object))
 }
 
-fn places(env: &Env, name: &str, list: Vec<(u64, String)>) -> Result<Unknown<'static>> {
+fn places(env: &Env, name: &str, list: Places) -> Result<Unknown<'static>> {
     let place = |(time, text): (u64, String)| {
         let mut object = Object::new(env)?;
         object.set("time", seconds(time))?;
