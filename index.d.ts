@@ -49,6 +49,14 @@ export interface RegistryOptions {
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
   exitLinger?: number | null
+  /**
+   * Keeps the sessions' histories in files of this directory, so that another
+   * process can `restore()` them after this one has ended, however it ended.
+   * The directory is made with mode 0700 where there is none; one that others
+   * can use is refused. One registry at a time uses it. Histories have 64 KiB at
+   * least then. Default: none.
+   */
+  journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
   /**
@@ -152,6 +160,14 @@ export interface RecordingSegment {
    * for an empty screen.
    */
   keyframe: { start: number; length: number } | null
+}
+
+/** Where histories are kept that outlive the process. */
+export interface JournalOptions {
+  /** The directory. On tmpfs it outlives the process, on a disk the machine, too. */
+  dir: string
+  /** Most bytes that all files together may have. Default: what the device has. */
+  maxBytes?: number | null
 }
 
 /**
@@ -387,8 +403,8 @@ export interface SessionUpdate {
   metadata?: object | null
 }
 
-/** What a session is doing. */
-export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
+/** What a session is doing; `lost`: it was restored, and nobody knows how its shell ended. */
+export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
 
 /** What names a session for good. */
 export interface SessionName {
@@ -428,12 +444,15 @@ export interface SessionInfo extends SessionName {
   start: number
   /** Offset past the newest byte. */
   end: number
-  /** Native memory that its history occupies, in bytes. */
+  /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
   exit: { code: number; signal: number } | null
 }
 
-/** Why a session was closed; `fault` is a fault of this package that concerned it alone. */
+/**
+ * Why a session was closed; `left`: for the next process to restore; `fault`: a
+ * fault of this package that concerned it alone.
+ */
 export type CloseReason =
   | 'closed'
   | 'project'
@@ -442,6 +461,7 @@ export type CloseReason =
   | 'limit'
   | 'memory'
   | 'registry'
+  | 'left'
   | 'fault'
 
 /** Limits of a registry. */
@@ -505,6 +525,16 @@ export interface RegistryEvents {
   sessionDetached: SessionName & { connectionId: string }
   limitReached: { limit: LimitName; projectId: string | null }
   memoryPressure: MemoryPressure
+  /** `restore()` has brought it back; `alive`: with its shell. */
+  sessionRestored: SessionName & { alive: boolean }
+  /**
+   * A file that `restore()` could not read, and that stays where it is: another
+   * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
+   * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
+   * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
+   * `ERR_JOURNAL_FULL`).
+   */
+  journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
   drain: SessionName
 }
@@ -1161,7 +1191,10 @@ export declare class Session {
    * `update()`: what is done to the copy changes nothing.
    */
   get metadata(): any
-  /** `active`, `suspended`, `exited` or `closed`. */
+  /**
+   * `active`, `suspended`, `exited`, `closed`, or `lost`: restored, while nobody
+   * knows how its shell ended.
+   */
   get status(): SessionStatus
   /** Whether it is marked as focused; without a project it always is. */
   get focused(): boolean
@@ -1200,10 +1233,11 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
-   * Starts a shell on a session that was created without one. It is counted
-   * for `rateKey`, by default the session's project.
+   * Starts a shell on a session that was created without one, or was restored
+   * without one. It is counted for `rateKey`, by default the session's project.
    *
    * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+   * for a restored session also `ERR_SESSION_LIMIT` and `ERR_PROJECT_LIMIT`;
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
    * name with `errno`, `syscall` and `path`. When it fails nothing has
    * changed.
@@ -1215,7 +1249,7 @@ export declare class Session {
    * `null` takes a value away. A new `cwd` is for a later `spawn()`.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for metadata that
-   * JSON cannot represent, `ERR_CLOSED`. When it fails nothing has changed.
+   * JSON cannot represent, `ERR_JOURNAL_TOO_LARGE`, `ERR_CLOSED`. When it fails nothing has changed.
    */
   update(changes: SessionUpdate): void
   /** Notes that the session is in use: the inactivity time-out starts again. */
@@ -1340,7 +1374,8 @@ export declare class Session {
  *
  * Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
  * `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
- * `sessionDetached`, `limitReached`, `memoryPressure`, `drain`.
+ * `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
+ * `journalError`, `drain`.
  *
  * Events that a call causes have been emitted when the call returns, unless a
  * listener made the call: then they follow at the next turn of the event loop.
@@ -1368,8 +1403,11 @@ export declare class SessionRegistry {
   /**
    * Makes an empty registry.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN`
-   * where the process has no descriptor or no thread left for it.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+   * `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN` where the process has no
+   * descriptor or no thread left for it; for the journal
+   * `ERR_JOURNAL_ACCESS`, `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`,
+   * `ERR_NOT_SUPPORTED`.
    */
   constructor(options?: RegistryOptions | null)
   /**
@@ -1379,8 +1417,9 @@ export declare class SessionRegistry {
    *
    * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
    * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
-   * name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the journal
+   * `ERR_JOURNAL_FULL`, `ERR_JOURNAL_TOO_LARGE`, `ERR_JOURNAL_ACCESS`,
+   * `ERR_JOURNAL_SYSTEM`; for the shell the errno's name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
    */
   create(options?: CreateOptions | null): Session
   /**
@@ -1484,6 +1523,31 @@ export declare class SessionRegistry {
    * @throws `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`.
    */
   off<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
+  /**
+   * Restores the sessions that an earlier process has left in the directory of
+   * the option `journal`, oldest first: with their names, their histories at
+   * the same offsets and their screens, but without a shell. They are `lost`,
+   * or `exited` where the exit is known, count for no limit, and stay until
+   * they are closed or `inactiveTimeout` has passed; it starts afresh.
+   * `Session.spawn()` starts a new shell in one of them.
+   *
+   * `sessionRestored` follows for each. A file that cannot be restored stays
+   * where it is, and `journalError` tells of it. Sessions that are here
+   * already are left alone, so it may be called again.
+   *
+   * @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
+   * `ERR_CLOSED`.
+   */
+  restore(): SessionInfo[]
+  /**
+   * Closes the registry, but leaves its sessions in their journals, for the
+   * next process to restore; without a journal it is `shutdown()`. Shells end:
+   * their terminals are this process's. `sessionClosed` follows for each with
+   * the reason `left`. A process that ends without a word leaves them, too.
+   *
+   * @returns How many sessions can be restored.
+   */
+  leave(): number
   /** Whether the registry has been closed. */
   get closed(): boolean
   /**

@@ -14,13 +14,14 @@ const path = require('node:path')
 
 const root = path.join(__dirname, '..')
 const ARROWS = {
+  journal: ['ring'],
   ring: [],
   screen: [],
   wake: [],
   wire: [],
   pty: [],
   recording: ['ring', 'screen'],
-  session: ['pty', 'recording', 'ring', 'screen', 'wake', 'wire'],
+  session: ['journal', 'pty', 'recording', 'ring', 'screen', 'wake', 'wire'],
 }
 
 /** Public for those who embed a crate, though nothing here uses it. */

@@ -32,6 +32,7 @@ mod recording;
 mod recording_options;
 mod registry;
 mod registry_events;
+mod registry_journal;
 mod registry_memory;
 mod registry_numbers;
 mod registry_types;

@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 use super::callback::Callback;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use super::{memory_types, registry_memory, registry_types, subject};
+use super::{memory_types, registry_journal, registry_memory, registry_types, subject};
 use offheap_session::registry::{Change, Event, EventName, Registry, Subject};
 
 /// A registry as JavaScript knows it: with its listeners. It lives as long as
@@ -117,7 +117,7 @@ impl Target for JsRegistry {
     }
 
     fn shut(&self) {
-        self.registry.shut();
+        self.registry.abandon();
         // What was recorded last is on its way to its files. A disk that stands
         // still must not keep the process from ending.
         offheap_recording::flush(Duration::from_secs(1));
@@ -128,9 +128,10 @@ impl Target for JsRegistry {
 }
 
 impl Drop for JsRegistry {
-    /// A registry that nobody holds any more is closed with its sessions.
+    /// A registry that nobody holds any more is closed with its sessions; what
+    /// has journals is left for the next process.
     fn drop(&mut self) {
-        self.registry.shut();
+        self.registry.abandon();
         self.hub.unregister(self.token);
     }
 }
@@ -139,6 +140,7 @@ fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
     match event {
         Event::Session { subject, change } => session_payload(env, subject, change),
         Event::MemoryPressure(pressure) => memory_types::pressure(env, pressure),
+        Event::JournalError(fault) => registry_journal::fault(env, fault),
         Event::LimitReached { limit, project } => {
             let mut object = Object::new(env)?;
             object.set("limit", limit.name())?;
@@ -169,6 +171,7 @@ fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<
         Change::Attached(connection) | Change::Detached(connection) => {
             object.set("connectionId", &**connection)?;
         }
+        Change::Restored { alive } => object.set("alive", *alive)?,
         Change::Created(_)
         | Change::Updated(_)
         | Change::Suspended

@@ -24,6 +24,7 @@ struct Place {
     subject: Subject,
     /// Whom the shell is counted for, if one is started.
     rate: Option<RateKey>,
+    created_ms: u64,
 }
 
 impl Registry {
@@ -38,13 +39,19 @@ impl Registry {
         spawn: Option<&SpawnOptions>,
     ) -> Result<(Handle, Info), Refusal> {
         let place = self.reserve(&new, spawn.is_some())?;
-        let history = new.history.unwrap_or(self.options.history);
-        let session = Session::new(history, new.screen, Arc::clone(&self.meter));
+        let session = match self.make_session(&place, &new) {
+            Ok(session) => session,
+            Err(refusal) => {
+                self.cancel(&place);
+                return Err(refusal);
+            }
+        };
         let key = place.subject.incarnation;
         session.set_owner(Arc::new(RegistryOwner { registry: Arc::downgrade(self), key }));
         // Begins before the program, so that nothing is missing.
         if let Err(refusal) = recording::begin(&session, &new, &place.subject, spawn) {
             self.cancel(&place);
+            session.close();
             return Err(refusal);
         }
         if let Some(options) = spawn
@@ -54,9 +61,21 @@ impl Registry {
             for recording in session.recordings() {
                 recording.discard();
             }
+            session.close();
             return Err(error.into());
         }
         self.commit(place, new, session)
+    }
+
+    /// A session whose history lies in a journal, where the registry has such.
+    fn make_session(&self, place: &Place, new: &NewSession) -> Result<Arc<Session>, Refusal> {
+        let history = new.history.unwrap_or(self.options.history);
+        let meter = Arc::clone(&self.meter);
+        let Some(journals) = &self.journals else {
+            return Ok(Session::new(history, new.screen, meter));
+        };
+        let (journal, ring) = journals.create(&place.subject, new, history, place.created_ms)?;
+        Ok(Session::in_journal(journal, ring, new.screen, meter))
     }
 
     /// Checks the limits and keeps a place, so that creations that happen at
@@ -83,7 +102,7 @@ impl Registry {
         if let Some(rate) = &rate {
             step.note_spawn(rate.clone(), now);
         }
-        Ok(Place { subject, rate })
+        Ok(Place { subject, rate, created_ms: self.clock.to_epoch_ms(now) })
     }
 
     fn check_limits(
@@ -162,7 +181,7 @@ impl Registry {
     ) -> (Handle, Info) {
         let (now, key) = (self.clock.now(), place.subject.incarnation);
         let exited = session.exit_status();
-        let entry = Entry::new(place.subject, new, session, now);
+        let entry = Entry::new(place.subject, new, session, now, place.created_ms);
         step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
         step.set_hold(key, place.rate.is_some());
         self.meter.add(Gauge::Sessions, 1);

@@ -1,5 +1,6 @@
 //! Why a registry refuses.
 
+use offheap_journal::Error as JournalError;
 use offheap_pty::SpawnError;
 
 /// Why a registry refused.
@@ -29,6 +30,12 @@ pub enum Refusal {
     /// The recording could not begin.
     #[error("the recording cannot begin: {0}")]
     Recording(#[from] offheap_recording::Error),
+    /// There is no journal to restore anything from.
+    #[error("the registry has no journal; give it one with the option `journal`")]
+    NoJournal,
+    /// The session's journal could not be made or changed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The shell could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),

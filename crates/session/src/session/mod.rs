@@ -4,9 +4,13 @@
 mod cursor;
 mod delivery;
 mod frame;
+mod journaled;
+mod kept;
+mod lasting;
 mod mirror;
 mod pacing;
 mod record;
+mod sink;
 mod snapshot;
 mod stream;
 mod tap;
@@ -27,16 +31,19 @@ use parking_lot::Mutex;
 
 use crate::meter::{Counter, Meter};
 use offheap_pty::{
-    ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
+    ExitStatus, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
 };
 use offheap_screen::ScreenOptions;
 
+pub(crate) use lasting::{checkpoint_size, shape};
 pub use record::RecordError;
 pub use snapshot::Snapshot;
 use stream::Stream;
-pub use stream::{Stretch, ViewerPosition};
 pub use tap::{Passage, Tap};
-pub use view::{Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, ViewerOptions};
+pub use view::{
+    Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, Stretch, ViewerOptions,
+    ViewerPosition,
+};
 pub use viewers::ViewerKey;
 
 /// What happened to a session that its owner wants to know.
@@ -71,6 +78,11 @@ pub struct Session {
     tty_name: OnceLock<String>,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
+    /// How the program ended that an earlier process had started; it counts
+    /// until there is another.
+    earlier: Option<ExitStatus>,
+    /// The history lies in a journal, which output is read straight into.
+    journaled: bool,
     closed: AtomicBool,
     /// The terminal has ended: no output will come.
     ended: AtomicBool,
@@ -92,14 +104,26 @@ impl Session {
     /// a screen if one is asked for.
     #[must_use]
     pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
+        let stream = Stream::new(history, screen, Arc::clone(&meter));
+        Self::over(stream, PtySize::new(80, 24), None, meter)
+    }
+
+    fn over(
+        stream: Stream,
+        size: PtySize,
+        earlier: Option<ExitStatus>,
+        meter: Arc<Meter>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
+            journaled: stream.kept.is_some(),
+            stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
             tty_name: OnceLock::new(),
-            size: Mutex::new(PtySize::new(80, 24)),
+            size: Mutex::new(size),
             status: OnceLock::new(),
+            earlier,
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             meter,
@@ -133,7 +157,12 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().resize(size, Instant::now());
+        let mut stream = self.stream.lock();
+        stream.resize(size, Instant::now());
+        if let Some(kept) = &mut stream.kept {
+            kept.set_program(pty.pid());
+        }
+        drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
         if let Some(name) = pty.tty_name() {
             let _ = self.tty_name.set(name);
@@ -171,7 +200,7 @@ impl Session {
     /// How the program ended, once it has.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.status.get().copied()
+        self.status.get().copied().or_else(|| self.earlier.filter(|_| self.pid() == 0))
     }
 
     /// Whether the session was closed.
@@ -445,56 +474,15 @@ impl Session {
             pty.close();
         }
         self.gate_bell.ring();
-    }
-}
-
-impl Sink for Session {
-    fn output(&self, bytes: &[u8]) {
-        // A closed session's last bytes have nowhere to go.
-        let _ = self.append(bytes);
+        self.forget();
     }
 
-    fn gate(&self) -> Gate {
-        self.stream.lock().gate(Instant::now())
-    }
-
-    fn gate_bell(&self) -> &GateBell {
-        &self.gate_bell
-    }
-
-    fn is_watched(&self) -> bool {
-        self.stream.lock().is_watched(Instant::now())
-    }
-
-    fn exited(&self, status: ExitStatus) {
-        if self.status.set(status).is_err() {
-            return;
-        }
-        self.stream.lock().exit(status, Instant::now());
-        if let Some(owner) = self.owner.get() {
-            owner.exited(self, status);
-        }
-        self.let_go();
-    }
-
-    fn ended(&self) {
-        self.stream.lock().end();
-        self.ended.store(true, Ordering::Release);
-        self.let_go();
-        if let Some(owner) = self.owner.get() {
-            owner.ended(self);
-        }
-    }
-
-    fn failed(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.failed(self);
-        }
-    }
-
-    fn drained(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.drained(self);
+    /// Deletes the journal of a session that is closed.
+    fn forget(&self) {
+        let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
+        if let Some(kept) = kept {
+            // A file that cannot be deleted is restored once more.
+            let _ = kept.journal.remove();
         }
     }
 }
