@@ -6,7 +6,11 @@ import {
   CircularBuffer,
   type CloseReason,
   type HeaviestSession,
+  type openRecording,
   type Pty,
+  type RecordedMoment,
+  type Recording,
+  type RecordingReader,
   type RegistryStats,
   type Session,
   type SessionInfo,
@@ -193,4 +197,25 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   const env = shellEnvironment(process.env, { deny: ['SECRET_*'] })
   projectEnvironment(env, { PORT: '3000' }, { allow: ['HOME'] })
+}
+
+// Recording, RecordingReader
+{
+  using registry = new SessionRegistry({ recording: { dir: '/recordings', maxAge: 1000 } })
+  const session = registry.create({ recording: { name: 'one', input: true, onSlowDisk: 'pause' } })
+  same<typeof session.recordings, Recording[]>()
+  using recording = session.record({ file: '/recordings/two.cast' })
+  same<ReturnType<typeof recording.mark>, boolean>()
+  same<ReturnType<typeof recording.stop>, Promise<void>>()
+  same<typeof recording.error, { code: string; message: string } | null>()
+  same<ReturnType<typeof openRecording>, Promise<RecordingReader>>()
+  const read = async (reader: RecordingReader) => {
+    same<Awaited<ReturnType<typeof reader.at>>, RecordedMoment>()
+    reader.segments()[0]?.keyframe?.length satisfies number | undefined
+    same<Awaited<ReturnType<typeof reader.search>>, { time: number; line: string }[]>()
+    same<typeof reader.header.title, string | null>()
+  }
+  same<ReturnType<typeof read>, Promise<void>>()
+  // @ts-expect-error There is no such policy.
+  session.record({ dir: '/recordings', onSlowDisk: 'stop' })
 }

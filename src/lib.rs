@@ -22,11 +22,14 @@ mod heap;
 mod hub;
 mod memory_types;
 mod news;
+mod playback;
 mod pty;
 #[cfg(unix)]
 mod pty_bare;
 mod pty_options;
 mod pty_state;
+mod recording;
+mod recording_options;
 mod registry;
 mod registry_events;
 mod registry_journal;

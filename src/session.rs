@@ -9,9 +9,10 @@ use napi::sys;
 use napi_derive::napi;
 
 use super::error::{self, closed};
+use super::recording::{self, Recording};
 use super::registry_events::JsRegistry;
 use super::viewer::{self, Viewer};
-use super::{args, buffer, fast, pty_options, registry_types, theme};
+use super::{args, buffer, fast, pty_options, recording_options, registry_types, theme};
 use offheap_ring::{MAX_CAPACITY, Span};
 use offheap_session::registry::{Handle, Info, Registry};
 
@@ -432,6 +433,31 @@ impl Session {
     #[napi(getter, catch_unwind)]
     pub fn screen(&self) -> bool {
         self.core().has_screen()
+    }
+
+    /// Records the session from now on, beginning with the screen as it is. The
+    /// files are made by this call; everything else is written by a thread of its
+    /// own, which no shell and no caller waits for.
+    ///
+    /// @param options - Default: the registry's `recording`.
+    /// @throws `ERR_RECORDING_EXISTS`, `ERR_RECORDING_NAME`, `ERR_CLOSED`,
+    /// `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; the
+    /// errno's name (`EACCES`, `ENOSPC`, …). Then there are no files.
+    #[napi(catch_unwind, ts_args_type = "options?: RecordingOptions | null")]
+    pub fn record(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Recording> {
+        self.open_core(&env)?;
+        let registry = self.shared.registry();
+        let options =
+            recording_options::of_call(&env, options, registry.options().recording.as_ref())?;
+        let begun = registry.record(&self.shared.handle, options);
+        begun.map(recording::make).map_err(|error| error::recording(&env, &error))
+    }
+
+    /// The recordings of this session, oldest first: all that are being written,
+    /// and up to 16 that have ended.
+    #[napi(getter, catch_unwind, ts_return_type = "Recording[]")]
+    pub fn recordings(&self) -> Vec<Recording> {
+        self.core().recordings().into_iter().map(recording::make).collect()
     }
 
     /// Opens a viewer.

@@ -138,6 +138,11 @@ impl Stream {
         self.taps.push(tap);
     }
 
+    /// Forgets the taps that listen no more.
+    pub(super) fn drop_taps(&mut self) {
+        self.taps.retain(|tap| !tap.is_done());
+    }
+
     /// Input is given to the program: the next output is likely its echo, and
     /// goes out without delay.
     pub(super) fn input(&mut self, bytes: &[u8], now: Instant) {
@@ -180,11 +185,14 @@ impl Stream {
     pub(super) fn close(&mut self) {
         self.ended = true;
         self.closed = true;
+        for mut tap in std::mem::take(&mut self.taps) {
+            let unread = tap.unread().unwrap_or(self.ring.end());
+            tap.close(self.ring.slices(unread, usize::MAX), Instant::now());
+        }
         let before = self.ring.allocated();
         self.ring.clear();
         self.account(before);
         self.mirror.close();
-        self.taps = Vec::new();
         for cursor in self.viewers.drain() {
             self.meter.add(Gauge::Viewers, -1);
             // Told once more, so that the reader finds out that it is closed.
@@ -198,8 +206,10 @@ impl Stream {
             return 0;
         }
         self.catch_up();
-        let unread = self.viewers.iter().map(|cursor| self.ring.end() - cursor.offset);
-        let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
+        let end = self.ring.end();
+        let viewers = self.viewers.iter().map(|cursor| end - cursor.offset);
+        let taps = self.taps.iter().filter_map(|tap| Some(end.saturating_sub(tap.unread()?)));
+        let unread = usize::try_from(viewers.chain(taps).max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
         let capacity = self.ring.capacity();
         self.ring.resize(keep.max(unread).clamp(1, capacity));
@@ -418,6 +428,9 @@ impl Stream {
         if self.paused {
             return Gate::Shut(None);
         }
+        if let Some(shut) = self.tap_gate(now) {
+            return shut;
+        }
         if let Some(until) = self.first_viewer_by.filter(|until| now < *until) {
             // What is kept is left for whoever is about to come.
             let full = self.ring.len() > self.ring.capacity() / 2;
@@ -440,6 +453,13 @@ impl Stream {
             }
         }
         until.map_or(Gate::Open, |until| Gate::Shut(Some(until)))
+    }
+
+    /// Whether a tap wants the terminal to wait.
+    fn tap_gate(&self, now: Instant) -> Option<Gate> {
+        let (end, capacity) = (self.ring.end(), self.ring.capacity());
+        let mut gates = self.taps.iter().map(|tap| tap.gate(end, capacity, now));
+        gates.find(|gate| *gate != Gate::Open)
     }
 
     /// Whether anybody reads: a viewer that has not stalled.
