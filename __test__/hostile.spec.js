@@ -4,7 +4,7 @@
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
-const { CircularBuffer, Disposable, Pty, Session, SessionRegistry, Viewer, spawn } = require('..')
+const { CircularBuffer, Session, SessionRegistry, Viewer, spawn } = require('..')
 
 const ADDON = JSON.stringify(path.join(__dirname, '..'))
 
@@ -12,7 +12,7 @@ let registry
 beforeEach(() => {
   registry = new SessionRegistry({ maxSessions: 0, spawnsPerMinute: 0 })
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 const turns = async (count) => {
   for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate)
@@ -43,7 +43,7 @@ describe('a listener that acts on what called it', () => {
     for (const close of [
       ({ viewer }) => viewer.close(),
       ({ session }) => session.close(),
-      () => registry.close(),
+      () => registry.shutdown(),
     ]) {
       const session = registry.create()
       const viewer = session.openViewer()
@@ -111,8 +111,6 @@ test.each([undefined, null, 0, 1, 'true', {}])('%p is no boolean', (value) => {
 test.each([
   ['Session', Session],
   ['Viewer', Viewer],
-  ['Pty', Pty],
-  ['Disposable', Disposable],
 ])('new %s()', (_name, Class) => {
   expect(() => new Class()).toThrow(thrown('ERR_ILLEGAL_CONSTRUCTOR'))
 })
@@ -162,7 +160,7 @@ test('input of nothing, or byte by byte, to a program that does not read takes n
       console.log(JSON.stringify({
         grown: process.memoryUsage.rss() - before, queued: session.writableLength - queued,
       }))
-      registry.close()
+      registry.shutdown()
     })`
   const { grown, queued } = JSON.parse(node(program))
   expect(queued).toBe(5e5)
@@ -241,7 +239,7 @@ test('listeners that hold what they listen to are let go of when nothing more ca
         await sleep(1)
       }
       console.log(JSON.stringify(held()))
-      registry.close()
+      registry.shutdown()
     })()`
   expect(node(program, ['--expose-gc'])).toBe('[]\n')
 })

@@ -14,12 +14,13 @@ const path = require('node:path')
 
 const root = path.join(__dirname, '..')
 const ARROWS = {
+  journal: ['ring'],
   ring: [],
   screen: [],
   wake: [],
   wire: [],
   pty: [],
-  session: ['pty', 'ring', 'screen', 'wake', 'wire'],
+  session: ['journal', 'pty', 'ring', 'screen', 'wake', 'wire'],
 }
 
 /** Public for those who embed a crate, though nothing here uses it. */

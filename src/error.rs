@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Env, Error, Result, Status};
 use napi::sys;
 
 use offheap_pty::{SpawnError, WriteError};
-use offheap_session::registry::Refusal;
+use offheap_session::registry::{Refusal, Unfound};
 
 /// Which of JavaScript's error classes to throw.
 #[derive(Clone, Copy)]
@@ -140,6 +140,7 @@ pub(super) fn written(env: &Env, result: std::result::Result<bool, WriteError>) 
 pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
     let code = match refusal {
         Refusal::Spawn(error) => return spawn(env, error),
+        Refusal::Journal(error) => return journal(env, error),
         // What is full is the machine rather than a number, but what a client
         // can do about it is the same.
         Refusal::SessionLimit(_) | Refusal::Memory => "ERR_SESSION_LIMIT",
@@ -148,8 +149,16 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::Exists(_) => "ERR_SESSION_EXISTS",
         Refusal::Started => "ERR_SESSION_STARTED",
         Refusal::Closed => "ERR_CLOSED",
+        Refusal::NoJournal => "ERR_JOURNAL_DISABLED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+/// An error of a journal, with its `path` where it is about one.
+pub(super) fn journal(env: &Env, error: &offheap_journal::Error) -> Error {
+    let path = error.path().map(|path| path.to_string_lossy().into_owned());
+    let extras = path.as_deref().map(|path| ("path", Extra::Text(path)));
+    throw_with(env, Class::Error, error.code(), &error.to_string(), extras.as_slice())
 }
 
 pub(super) fn no_screen(env: &Env) -> Error {
@@ -157,7 +166,14 @@ pub(super) fn no_screen(env: &Env) -> Error {
     throw(env, Class::Error, "ERR_SCREEN_DISABLED", message)
 }
 
-pub(super) fn not_found(env: &Env, id: &str) -> Error {
-    let message = format!("There is no session \"{id}\"");
-    throw(env, Class::Error, "ERR_SESSION_NOT_FOUND", &message)
+/// No session was found, or too many.
+pub(super) fn unfound(env: &Env, id: &str, unfound: Unfound) -> Error {
+    let (code, message) = match unfound {
+        Unfound::Unknown => ("ERR_SESSION_NOT_FOUND", format!("There is no session \"{id}\"")),
+        Unfound::Ambiguous => (
+            "ERR_SESSION_AMBIGUOUS",
+            format!("Several projects have a session \"{id}\"; name the project"),
+        ),
+    };
+    throw(env, Class::Error, code, &message)
 }

@@ -3,6 +3,7 @@
 // never see: an error without a code, another session's bytes wrong, or
 // something left behind. `node --expose-gc monkey.js <seed> <steps>`, or as a worker.
 
+const { EventEmitter } = require('node:events')
 const { isMainThread, workerData } = require('node:worker_threads')
 const { CircularBuffer, SessionRegistry, spawn } = require('../..')
 const addon = require('../..')
@@ -40,7 +41,8 @@ function keep(kind, thing) {
 
 /** Some are closed, some are left to the garbage collector; what may have a program is always closed. */
 function dismiss(kind, thing) {
-  if (kind === 'pty' || kind === 'registry' || chance(0.5)) (thing.close ?? thing.dispose).call(thing)
+  const end = thing.shutdown ?? thing.close ?? thing.dispose
+  if (kind === 'pty' || kind === 'registry' || chance(0.5)) end.call(thing)
 }
 
 const anything = () => pick(things[pick(kinds)]) ?? {}
@@ -176,7 +178,7 @@ function argument(depth = 0) {
 const OPTIONS = (
   'id projectId userId mode cwd metadata rateKey historyBytes screen pty file args cols rows env name uid gid ' +
   'drainTimeout killGrace maxInputBytes encoding handleFlowControl from format channel maxFrameBytes scrollback ' +
-  'keepAlive maxSessions onProjectLimit memory retry tries warning critical actions interval width height'
+  'keepAlive maxSessions onProjectLimit memory warning critical actions interval width height'
 ).split(' ')
 
 /** Options of no call in particular; some of them act when they are read. */
@@ -240,10 +242,13 @@ function listener() {
   if (chance(0.02)) throw new Mine('a listener')
 }
 
-/** Everything that a thing has, from its class and the classes above it. */
+/** Classes whose members are not the package's. */
+const FOREIGN = [null, Object.prototype, EventEmitter.prototype]
+
+/** Everything that a thing has, from its class and the classes of the package above it. */
 function members(thing) {
   const names = new Set()
-  for (let at = Object.getPrototypeOf(thing); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (let at = Object.getPrototypeOf(thing); !FOREIGN.includes(at); at = Object.getPrototypeOf(at)) {
     for (const name of Reflect.ownKeys(at)) names.add(name)
   }
   return [...names]
@@ -306,7 +311,7 @@ function deed(description) {
     if (name === 'handleFlowControl') thing[name] = argument()
     return
   }
-  if (name === 'close' && chance(0.7)) return
+  if ((name === 'close' || name === 'shutdown') && chance(0.7)) return
   const takes = /^on/.test(String(name)) && chance(0.7)
   const given = takes ? [pick([listener, pick(TEXTS)]), listener] : [argument(), argument(), argument()]
   const result = Reflect.apply(member, thing, given.slice(0, below(4)))
@@ -353,7 +358,7 @@ function witness() {
     end() {
       read()
       if (seen !== fed || viewer.missed !== 0) throw new Error(`seed ${seed}: ${seen} of ${fed} bytes`)
-      registry.close()
+      registry.shutdown()
     },
   }
 }
@@ -389,7 +394,7 @@ async function play() {
 async function leaveNothing(before) {
   isOver = true
   for (const kind of ['pty', 'viewer', 'session', 'registry', 'buffer']) {
-    for (const thing of things[kind].splice(0)) thing.close()
+    for (const thing of things[kind].splice(0)) (thing.shutdown ?? thing.close).call(thing)
   }
   const deadline = Date.now() + 20_000
   for (;;) {

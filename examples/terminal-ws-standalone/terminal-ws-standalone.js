@@ -181,7 +181,7 @@ class TerminalWebSocketServer {
     const shells = this.registry.list().map(({ pid }) => pid)
     const listening = this.#server?.listening
     const stopped = listening ? new Promise((resolve) => this.#server.close(resolve)) : Promise.resolve()
-    this.registry.close()
+    this.registry.shutdown()
     const disconnected = this.#terminals.close()
     this.#refusals.close()
     this.#server?.closeIdleConnections()

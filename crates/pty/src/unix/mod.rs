@@ -5,8 +5,8 @@
 //! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
 //! terminal is opened and the child started here.
 
+mod bare;
 mod child;
-mod errno;
 mod input;
 mod job;
 mod launch;
@@ -14,6 +14,8 @@ mod leader;
 mod life;
 mod open;
 mod process_name;
+
+pub use bare::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 
 use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
@@ -26,6 +28,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::errno::os_error;
 use crate::reactor::courtesy::Keys;
 use input::Input;
 use job::Job;
@@ -58,18 +61,16 @@ pub(super) fn spawn(
     options: &SpawnOptions,
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
-    let pair = open::open(options.size)?;
-    let pid = child::start(options, &pair)?;
-    let open::Pair { master, slave } = pair;
-    drop(slave);
-    let _context = crate::reactor::handle().enter();
+    // All that can fail comes first: a program that has been started is not to
+    // be ended again because there is no thread or descriptor to serve it.
+    let _context = crate::reactor::ready()?.enter();
+    let open::Pair { master, slave } = open::open(options.size)?;
     // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
-    let master = unsafe { AsyncFd::register(master) }.map_err(|error| {
-        // The child is running: it must not outlive the failure.
-        child::abandon(pid);
-        errno::os_error(&error.into_parts().1, "epoll_ctl", "pty")
-    })?;
+    let master = unsafe { AsyncFd::register(master) }
+        .map_err(|error| os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
     let master = Arc::new(master);
+    let pid = child::start(options, &slave)?;
+    drop(slave);
     let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
     let pty = Arc::new(UnixPty {
         pid,
@@ -182,6 +183,15 @@ impl Pty for UnixPty {
     fn hang_up(&self) {
         self.hang_up_groups();
         self.orders.hang_up.notify_one();
+    }
+
+    fn tty_name(&self) -> Option<String> {
+        open::name(self.master()?.get_ref())
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        use std::os::fd::AsRawFd;
+        Some(self.master()?.get_ref().as_raw_fd())
     }
 
     fn process_name(&self) -> Option<String> {

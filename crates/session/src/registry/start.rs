@@ -1,8 +1,15 @@
 //! Shells for sessions that were created without one.
 
-use super::create::rate_key;
-use super::state::RateKey;
-use super::{Event, Handle, Limit, Refusal, Registry};
+use std::sync::Arc;
+
+use super::core::{Registry, reached};
+use super::event::Event;
+use super::index::{Index, RateKey};
+use super::info::Handle;
+use super::options::Options;
+use super::reason::Limit;
+use super::refusal::Refusal;
+use super::subject::Subject;
 use offheap_pty::SpawnOptions;
 
 impl Registry {
@@ -11,61 +18,73 @@ impl Registry {
     ///
     /// # Errors
     /// [`Refusal::Closed`], [`Refusal::Started`], [`Refusal::SpawnRate`],
-    /// [`Refusal::Spawn`].
+    /// [`Refusal::Spawn`]; for a restored session, which counts for no limit
+    /// until then, [`Refusal::SessionLimit`] and [`Refusal::ProjectLimit`].
     pub fn start(
         &self,
         handle: &Handle,
         options: &SpawnOptions,
-        named: Option<&str>,
+        named: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
-        let rate = self.reserve_start(handle, named)?;
+        let key = handle.subject.incarnation;
+        let (rate, dormant) = self.reserve_start(handle, named)?;
         let started = handle.session.spawn(self.spawner.as_ref(), options);
-        let mut state = self.state.lock();
-        if started.is_err()
-            && let Some(rate) = &rate
-        {
-            // What did not start does not count against the limit.
-            state.spawns.take_back(rate);
+        let mut step = self.step();
+        if started.is_err() {
+            step.take_back_spawn(&rate);
+            step.set_dormant(key, dormant);
         }
-        let Some(entry) = state.sessions.get_mut(&handle.key) else {
+        let Some(entry) = step.get(key) else {
             // The session was closed meanwhile: its new program goes with it.
-            drop(state);
+            drop(step);
             handle.session.hang_up();
             return Err(Refusal::Closed);
         };
-        entry.starting = false;
-        let runs = started.is_ok() && entry.exit.is_none();
-        state.set_hold(handle.key, runs);
+        let runs = started.is_ok() && !entry.has_exited();
+        step.set_starting(key, false);
+        step.set_hold(key, runs);
         Ok(started?)
     }
 
-    /// Checks that a program may be started, and counts it.
+    /// Checks that a program may be started, and counts it. Also says whether it
+    /// is for a restored session.
     fn reserve_start(
         &self,
         handle: &Handle,
-        named: Option<&str>,
-    ) -> Result<Option<RateKey>, Refusal> {
+        named: Option<&Arc<str>>,
+    ) -> Result<(RateKey, bool), Refusal> {
         let now = self.clock.now();
-        let mut state = self.state.lock();
-        let Some(entry) = state.sessions.get_mut(&handle.key) else {
-            return Err(Refusal::Closed);
-        };
-        if entry.starting || entry.exit.is_some() || handle.session.pid() != 0 {
+        let mut step = self.step();
+        let entry = step.get(handle.subject.incarnation).ok_or(Refusal::Closed)?;
+        if !entry.may_start() {
             return Err(Refusal::Started);
         }
-        let rate = rate_key(named.or(entry.details.rate_key.as_deref()), &entry.name);
-        if let Err(refusal) = self.check_spawns(&mut state, rate.as_ref(), now) {
-            state.limits[Limit::SpawnRate as usize] += 1;
-            let project = handle.project.as_deref().map(str::to_owned);
-            self.tell(&state, Event::LimitReached { limit: Limit::SpawnRate, project });
+        let dormant = entry.is_dormant();
+        let rate = RateKey::of(named.or(entry.rate_key()), &handle.subject);
+        let places = if dormant { self.check_places(&step, &handle.subject) } else { Ok(()) };
+        let spawns = self.check_spawns(&mut step, &rate, now);
+        let spawns = spawns.map_err(|refusal| (Limit::SpawnRate, refusal));
+        if let Err((limit, refusal)) = places.and(spawns) {
+            step.count_limit(limit);
+            let project = handle.subject.project.clone();
+            step.tell(Event::LimitReached { limit, project });
             return Err(refusal);
         }
-        if let Some(rate) = &rate {
-            state.spawns.note(rate.clone(), now);
+        step.note_spawn(rate.clone(), now);
+        step.set_starting(handle.subject.incarnation, true);
+        step.set_dormant(handle.subject.incarnation, false);
+        Ok((rate, dormant))
+    }
+
+    /// Whether one more live session may be.
+    fn check_places(&self, index: &Index, subject: &Subject) -> Result<(), (Limit, Refusal)> {
+        let Options { max_per_project: each, max_sessions: all, .. } = self.options;
+        if subject.project.is_some() && reached(index.occupied_in(&subject.project), each) {
+            Err((Limit::Project, Refusal::ProjectLimit(each)))
+        } else if reached(index.occupied(), all) {
+            Err((Limit::Sessions, Refusal::SessionLimit(all)))
+        } else {
+            Ok(())
         }
-        if let Some(entry) = state.sessions.get_mut(&handle.key) {
-            entry.starting = true;
-        }
-        Ok(rate)
     }
 }

@@ -94,6 +94,29 @@ impl Mirror {
         }
     }
 
+    /// Takes output that is or was in the history, at once. With `answers`, what it
+    /// asks is answered there.
+    pub(super) fn feed(&mut self, bytes: &[u8], answers: Option<&mut Vec<u8>>) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.make();
+        let Some(screen) = &mut self.screen else { return };
+        match answers {
+            Some(answers) => screen.feed_answering(bytes, answers),
+            None => screen.feed(bytes),
+        }
+        self.since += bytes.len();
+        if self.since >= ACCOUNT_EVERY {
+            self.account();
+        }
+    }
+
+    /// The screen has taken everything up to an offset.
+    pub(super) const fn caught_up(&mut self, to: u64) {
+        self.backlog.caught_up(to);
+    }
+
     /// Shows the screen what it has not seen yet.
     pub(super) fn catch_up(&mut self, ring: &Ring) {
         if let Some(screen) = &mut self.screen {
@@ -173,6 +196,11 @@ impl Mirror {
         let options = self.options.as_ref()?;
         let blank = || "\n".repeat(usize::from(options.rows).saturating_sub(1));
         Some(self.screen.as_ref().map_or_else(blank, |screen| screen.text()))
+    }
+
+    /// The most lines of scrollback that the screen may have.
+    pub(super) fn scrollback_lines(&self) -> usize {
+        self.options.as_ref().map_or(0, |options| options.scrollback_lines)
     }
 
     pub(super) fn drop_scrollback(&mut self) {

@@ -5,8 +5,12 @@ mod backlog;
 mod cursor;
 mod delivery;
 mod frame;
+mod journaled;
+mod kept;
+mod lasting;
 mod mirror;
 mod pacing;
+mod sink;
 mod skim;
 mod snapshot;
 mod stream;
@@ -27,25 +31,30 @@ use parking_lot::Mutex;
 
 use crate::meter::{Counter, Meter};
 use offheap_pty::{
-    ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
+    ExitStatus, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
 };
 use offheap_screen::ScreenOptions;
 
+pub(crate) use lasting::{checkpoint_size, shape};
 pub use mirror::Theme;
 pub use snapshot::Snapshot;
 use stream::Stream;
-pub use stream::{Stretch, ViewerPosition};
 pub use tap::{Passage, Tap};
-pub use view::{Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, ViewerOptions};
+pub use view::{
+    Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, Stretch, ViewerOptions,
+    ViewerPosition,
+};
 pub use viewers::ViewerKey;
 
 /// What happened to a session that its owner wants to know.
 pub trait Owner: Send + Sync + 'static {
     /// The shell ended; everything it printed is in the history.
     fn exited(&self, session: &Session, status: ExitStatus);
-    /// Input was given, or the last viewer has just gone: the session is in
-    /// use. `waits` says that some of the input has to wait.
+    /// Input was given: the session is in use. `waits` says that some of the
+    /// input has to wait.
     fn active(&self, _session: &Session, _waits: bool) {}
+    /// The last viewer has just gone.
+    fn unwatched(&self, _session: &Session) {}
     /// The terminal is gone: after the exit, no output will come any more.
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
@@ -66,8 +75,14 @@ pub struct Session {
     gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
     pid: AtomicU32,
+    tty_name: OnceLock<String>,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
+    /// How the program ended that an earlier process had started; it counts
+    /// until there is another.
+    earlier: Option<ExitStatus>,
+    /// The history lies in a journal, which output is read straight into.
+    journaled: bool,
     closed: AtomicBool,
     /// The terminal has ended: no output will come.
     ended: AtomicBool,
@@ -86,13 +101,26 @@ impl Session {
     /// a screen if one is asked for.
     #[must_use]
     pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
+        let stream = Stream::new(history, screen, Arc::clone(&meter));
+        Self::over(stream, PtySize::new(80, 24), None, meter)
+    }
+
+    fn over(
+        stream: Stream,
+        size: PtySize,
+        earlier: Option<ExitStatus>,
+        meter: Arc<Meter>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
+            journaled: stream.kept.is_some(),
+            stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
-            size: Mutex::new(PtySize::new(80, 24)),
+            tty_name: OnceLock::new(),
+            size: Mutex::new(size),
             status: OnceLock::new(),
+            earlier,
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             meter,
@@ -124,8 +152,16 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().begin(size, Instant::now());
+        let mut stream = self.stream.lock();
+        stream.begin(size, Instant::now());
+        if let Some(kept) = &mut stream.kept {
+            kept.set_program(pty.pid());
+        }
+        drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
+        if let Some(name) = pty.tty_name() {
+            let _ = self.tty_name.set(name);
+        }
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
         pty.begin();
@@ -143,6 +179,13 @@ impl Session {
         self.pid.load(Ordering::Acquire)
     }
 
+    /// The path of the program's side of the terminal, such as `/dev/pts/3`,
+    /// also after its end; `None` without a terminal, and on Windows.
+    #[must_use]
+    pub fn tty_name(&self) -> Option<&str> {
+        self.tty_name.get().map(String::as_str)
+    }
+
     /// The window size.
     #[must_use]
     pub fn size(&self) -> PtySize {
@@ -152,7 +195,7 @@ impl Session {
     /// How the program ended, once it has.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.status.get().copied()
+        self.status.get().copied().or_else(|| self.earlier.filter(|_| self.pid() == 0))
     }
 
     /// Whether the session was closed.
@@ -252,12 +295,11 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
-    /// Memory that history and screen occupy, in bytes.
+    /// Memory that history and screen occupy now, in bytes. Output that the
+    /// screen has not followed yet is not parsed for it.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let mut stream = self.stream.lock();
-        let screen = stream.screen_memory();
-        stream.ring().allocated() + screen
+        self.stream.lock().memory()
     }
 
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
@@ -311,9 +353,8 @@ impl Session {
         let last = stream.close_viewer(key) && stream.viewers() == 0;
         drop(stream);
         self.gate_bell.ring();
-        // The time without anybody counts from here on.
         if last && let Some(owner) = self.owner.get() {
-            owner.active(self, false);
+            owner.unwatched(self);
         }
     }
 
@@ -424,56 +465,15 @@ impl Session {
             pty.close();
         }
         self.gate_bell.ring();
-    }
-}
-
-impl Sink for Session {
-    fn output(&self, bytes: &[u8]) {
-        // A closed session's last bytes have nowhere to go.
-        let _ = self.append(bytes);
+        self.forget();
     }
 
-    fn gate(&self) -> Gate {
-        self.stream.lock().gate(Instant::now())
-    }
-
-    fn gate_bell(&self) -> &GateBell {
-        &self.gate_bell
-    }
-
-    fn is_watched(&self) -> bool {
-        self.stream.lock().is_watched(Instant::now())
-    }
-
-    fn exited(&self, status: ExitStatus) {
-        if self.status.set(status).is_err() {
-            return;
-        }
-        self.stream.lock().exit(status, Instant::now());
-        if let Some(owner) = self.owner.get() {
-            owner.exited(self, status);
-        }
-        self.let_go();
-    }
-
-    fn ended(&self) {
-        self.stream.lock().end();
-        self.ended.store(true, Ordering::Release);
-        self.let_go();
-        if let Some(owner) = self.owner.get() {
-            owner.ended(self);
-        }
-    }
-
-    fn failed(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.failed(self);
-        }
-    }
-
-    fn drained(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.drained(self);
+    /// Deletes the journal of a session that is closed.
+    fn forget(&self) {
+        let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
+        if let Some(kept) = kept {
+            // A file that cannot be deleted is restored once more.
+            let _ = kept.journal.remove();
         }
     }
 }

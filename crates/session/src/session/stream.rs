@@ -9,11 +9,12 @@ use offheap_wake::Signal;
 use super::cursor::Cursor;
 use super::delivery::{DELIVERIES, Delivery};
 use super::frame;
+use super::kept::Kept;
 use super::mirror::{Mirror, Theme};
 use super::pacing;
 use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
-use super::view::{Frame, Gap, Origin, Recovery, Replay, ViewerOptions};
+use super::view::{Frame, Gap, Origin, Recovery, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
@@ -29,10 +30,12 @@ struct Latest {
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
-    ring: Ring,
-    mirror: Mirror,
+    pub(super) ring: Ring,
+    /// Where the history lies, when it is to outlive the process.
+    pub(super) kept: Option<Kept>,
+    pub(super) mirror: Mirror,
     pub(super) viewers: Viewers,
-    taps: Vec<Box<dyn Tap>>,
+    pub(super) taps: Vec<Box<dyn Tap>>,
     /// The last snapshot that was made, for others who want the same.
     latest: Option<Latest>,
     meter: Arc<Meter>,
@@ -49,8 +52,19 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
+        Self::over(Ring::new(history), None, screen, meter)
+    }
+
+    /// A stream over a history, which may have begun before.
+    pub(super) fn over(
+        ring: Ring,
+        kept: Option<Kept>,
+        screen: Option<ScreenOptions>,
+        meter: Arc<Meter>,
+    ) -> Self {
         Self {
-            ring: Ring::new(history),
+            ring,
+            kept,
             mirror: Mirror::new(screen, Arc::clone(&meter)),
             viewers: Viewers::default(),
             taps: Vec::new(),
@@ -72,17 +86,26 @@ impl Stream {
     /// Takes output. What it asks its terminal is answered into `answers` if there
     /// is a screen; then no viewer does.
     pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
+        if self.kept.is_some() {
+            return self.append_journaled(bytes, answers, now);
+        }
         self.mirror.output(&self.ring, bytes, answers);
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
         self.pass(Passage::Output(bytes), end - bytes.len() as u64, now);
+        self.announce(bytes.len(), now);
+        end
+    }
+
+    /// Tells the readers of so many bytes that have just come.
+    pub(super) fn announce(&mut self, count: usize, now: Instant) {
+        let end = self.ring.end();
         self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for cursor in self.viewers.iter_mut() {
-            cursor.output(end, bytes.len(), echo, now);
+            cursor.output(end, count, echo, now);
         }
-        end
     }
 
     /// The size that the terminal begins with, before any output of its own.
@@ -124,12 +147,22 @@ impl Stream {
     pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
         self.mirror().resize(size.cols, size.rows);
         self.set_cell_size(size);
+        self.journal_resize(size);
         self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
     }
 
     pub(super) fn exit(&mut self, status: ExitStatus, now: Instant) {
+        if let Some(kept) = &mut self.kept {
+            kept.set_exit(status);
+        }
         self.pass(Passage::Exit(status), self.ring.end(), now);
+    }
+
+    /// Shows the screen what it has not seen yet.
+    pub(super) fn catch_up(&mut self) {
+        self.draw_restored();
+        self.mirror.catch_up(&self.ring);
     }
 
     /// No more output will come; readers are told, so that they take what was
@@ -159,7 +192,11 @@ impl Stream {
     }
 
     pub(super) fn shrink(&mut self, keep: usize) -> usize {
-        self.mirror.catch_up(&self.ring);
+        if self.ring.is_mapped() {
+            // It is no memory of this process's own.
+            return 0;
+        }
+        self.catch_up();
         let unread = self.viewers.iter().map(|cursor| self.ring.end() - cursor.offset);
         let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
@@ -183,15 +220,15 @@ impl Stream {
         [span.head, span.tail].concat()
     }
 
-    /// The screen, which has seen everything.
-    pub(super) fn mirror(&mut self) -> &mut Mirror {
-        self.mirror.catch_up(&self.ring);
-        &mut self.mirror
+    /// Memory that the history and the screen occupy, as they are.
+    pub(super) fn memory(&mut self) -> usize {
+        self.ring.allocated() + self.mirror.memory()
     }
 
-    /// Memory that the screen occupies as it is, in bytes.
-    pub(super) fn screen_memory(&mut self) -> usize {
-        self.mirror.memory()
+    /// The screen, which has seen everything.
+    pub(super) fn mirror(&mut self) -> &mut Mirror {
+        self.catch_up();
+        &mut self.mirror
     }
 
     /// Moves a cursor ahead: what lies between comes by other means, such as a
@@ -438,28 +475,6 @@ enum Prepared {
     Now,
     /// Too many snapshots wait to be sent: to be tried again soon.
     Later,
-}
-
-/// Bytes of a history, copied out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// The offset of the first of them.
-    pub start: u64,
-    /// How many bytes that were asked for are gone.
-    pub missed: u64,
-}
-
-/// Where a viewer is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ViewerPosition {
-    /// The offset of the next byte that it reads.
-    pub offset: u64,
-    /// Bytes between there and the end.
-    pub lag: u64,
-    /// Bytes that it has lost.
-    pub missed: u64,
 }
 
 /// Moves a cursor that the history has overtaken to the oldest safe boundary,

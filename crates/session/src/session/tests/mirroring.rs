@@ -39,10 +39,10 @@ fn the_memory_of_a_screen_is_what_it_holds_and_not_what_it_would() {
     let mut bench = stream(1 << 20, &ScreenOptions::default());
     bench.append(b"\x1b[1m first");
     bench.append(&b"a line of a log that waits\r\n".repeat(500));
-    let late = bench.stream.screen_memory();
+    let late = bench.stream.memory();
     let text = bench.stream.mirror().text().expect("a screen");
     assert!(text.contains("waits"));
-    assert!(bench.stream.screen_memory() > late + 8 * 1024);
+    assert!(bench.stream.memory() > late + 8 * 1024);
 }
 
 /// What happens to a session, in some order.
