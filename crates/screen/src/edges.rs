@@ -26,8 +26,9 @@ impl Edges {
     /// Only the last column is empty, and its attributes show, so that a space is
     /// drawn there.
     const MARKED_GAP: u8 = 1 << 6;
-    /// A wide character begins the row, whatever its attributes.
-    const WIDE_ANYHOW: u8 = 1 << 7;
+    /// A wide character without a background begins the row, whatever else its
+    /// attributes are.
+    const WIDE_UNTINTED: u8 = 1 << 7;
 
     /// The edges of a row.
     pub(super) fn of(row: &Row, cols: usize, styles: &StyleTable) -> Self {
@@ -58,7 +59,7 @@ impl Edges {
         );
         let wide = first.width() == 2 && row.get(1).is_stub();
         add(Self::WIDE, wide && is_plain(first));
-        add(Self::WIDE_ANYHOW, wide);
+        add(Self::WIDE_UNTINTED, wide && background == 0);
         Self(edges)
     }
 
@@ -106,7 +107,7 @@ impl Edges {
     /// Whether the last column may be empty because the wide character that begins
     /// the next row did not fit, and shows the attributes of that character.
     pub(super) const fn may_leave_gap_before(self, next: Self) -> bool {
-        self.has(Self::MARKED_GAP) && next.has(Self::WRAPPED) && next.has(Self::WIDE_ANYHOW)
+        self.has(Self::MARKED_GAP) && next.has(Self::WRAPPED) && next.has(Self::WIDE_UNTINTED)
     }
 
     /// Whether printing on wraps from this row into the next by itself.

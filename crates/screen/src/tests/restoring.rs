@@ -251,7 +251,7 @@ fn a_cursor_saved_above_the_screen_is_restored() {
 
 #[test]
 fn the_gap_before_a_wide_character_is_no_space() {
-    for (style, reset) in [("7", ""), ("7;1", ""), ("4:3;31;44", ""), ("9", "\x1b[m"), ("0", "")] {
+    for (style, reset) in [("7", ""), ("7;1", ""), ("4:3;31", ""), ("9", "\x1b[m"), ("0", "")] {
         for before in ["", "\r\n\r\n\r\n\r\n"] {
             let text = format!("\x1b[{style}m中文中文中文中文中{reset}{before}");
             let original = screen(9, 3, text.as_bytes());
