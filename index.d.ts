@@ -59,6 +59,107 @@ export interface RegistryOptions {
   journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
+  /**
+   * Records every session, unless it says otherwise, in the folder `dir`.
+   * Default: none is recorded.
+   */
+  recording?: RecordingOptions | false | null
+}
+
+/**
+ * Where and how a session is recorded. Counts of bytes and times are whole
+ * numbers up to 2^53 - 1.
+ */
+export interface RecordingOptions {
+  /**
+   * The folder, made for its owner alone where it is missing. One of `dir` and
+   * `file` is needed.
+   */
+  dir?: string | null
+  /**
+   * The name of the file in `dir`, without `.cast`: up to 200 letters, digits,
+   * `.`, `_` and `-`, not beginning with `.`. A name that is taken is refused
+   * with `ERR_RECORDING_EXISTS`. Default: the time and the session's id, with a
+   * number where that is taken. Not for a registry.
+   */
+  name?: string | null
+  /** The whole path, ending in `.cast`, instead of `dir` and `name`. Not for a registry. */
+  file?: string | null
+  /** The title in the header. Default: none. */
+  title?: string | null
+  /**
+   * Whether input is recorded. What is typed while the terminal does not echo
+   * never is. Default false; on Windows nothing is recorded of it.
+   */
+  input?: boolean | null
+  /** Whether the bytes, as they came, are kept in a `.raw` file, too. Default false. */
+  raw?: boolean | null
+  /**
+   * What happens to a shell that prints faster than the disk takes it: it runs
+   * on and a marker says how many bytes are missing, or it waits. Default `'gap'`.
+   */
+  onSlowDisk?: 'gap' | 'pause' | null
+  /** A new file begins when the cast has so many bytes; at least 4096. Default: never. */
+  rotateBytes?: number | null
+  /** A new file begins, with the next output, after so long, in ms; at least 1000. Default: never. */
+  rotateInterval?: number | null
+  /**
+   * The oldest recordings of this package in the folder are removed beyond so
+   * many bytes; at least 4096. None that is being written is. Default: none.
+   */
+  maxBytes?: number | null
+  /** Recordings in the folder are removed when they are older, in ms; at least 1000. Default: none. */
+  maxAge?: number | null
+}
+
+/** What a recording says of itself; `null` where it does not. */
+export interface RecordingHeader {
+  /** The version of asciicast, 1 to 3. */
+  version: number
+  /** Columns at the beginning. */
+  cols: number
+  /** Rows at the beginning. */
+  rows: number
+  /** When it began, in seconds since the epoch. */
+  timestamp: number | null
+  /** The terminal's type. */
+  term: string | null
+  command: string | null
+  title: string | null
+  env: Record<string, string>
+}
+
+/** A terminal at one moment of a recording. */
+export interface RecordedMoment {
+  /** When the last event before it happened, in seconds. */
+  time: number
+  /** Where the next event begins in the cast, in bytes. */
+  position: number
+  cols: number
+  rows: number
+  /** Bytes that turn a fresh xterm.js of this size into that terminal. */
+  data: Buffer
+  /** The visible screen as text. */
+  text: string
+}
+
+/** A part of a recording that can be played without what comes before. */
+export interface RecordingSegment {
+  /** When it begins, in seconds. */
+  time: number
+  /** Its first byte in the cast. */
+  start: number
+  /** Past its last byte. */
+  end: number
+  /** Columns at its beginning. */
+  cols: number
+  /** Rows at its beginning. */
+  rows: number
+  /**
+   * Where the screen at its beginning is in the `.keys` file, in bytes; `null`
+   * for an empty screen.
+   */
+  keyframe: { start: number; length: number } | null
 }
 
 /** Where histories are kept that outlive the process. */
@@ -281,6 +382,11 @@ export interface CreateOptions {
   historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
   screen?: boolean | ScreenOptions | null
+  /**
+   * Where and how it is recorded, from before its shell starts; `false`: not.
+   * Default: the registry's `recording`, which what is given here changes.
+   */
+  recording?: RecordingOptions | boolean | null
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions | null
 }
@@ -947,6 +1053,119 @@ export declare class Pty {
 }
 
 /**
+ * A recording that is being written. It comes from `Session.record()` or
+ * `Session.recordings`, and ends with the shell's exit, the session's close or
+ * `stop()`. A recording that nobody holds goes on.
+ *
+ * @example
+ * ```js
+ * const recording = session.record({ dir: '/var/lib/app/recordings' })
+ * recording.mark('deploy')
+ * await recording.stop()
+ * const { duration } = await openRecording(recording.file)
+ * ```
+ */
+export declare class Recording {
+  /** The cast that is being written, or was last: after a rotation another one. */
+  get file(): string
+  /** Bytes of the casts written so far, in all files. */
+  get bytes(): number
+  /** Bytes of output that are missing, since the disk was slower. */
+  get missed(): number
+  /**
+   * What keeps it from being written at this moment, or ended it, such as a
+   * full disk (`ENOSPC`). It is tried again every second.
+   */
+  get error(): { code: string, message: string } | null
+  /** Whether it has ended and everything is in the file. */
+  get ended(): boolean
+  /**
+   * Puts a marker at this moment.
+   *
+   * @param label - Cut at 4096 bytes.
+   * @returns `false` when the recording has ended, or more than 1 MiB of
+   * markers and input waits for a slow disk.
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  mark(label: string): boolean
+  /**
+   * Ends the recording after what was printed so far. The session goes on.
+   * Idempotent.
+   *
+   * @returns A promise that is fulfilled when everything is in the file, or
+   * after 5 seconds in which the disk refused: then `error` says why.
+   */
+  stop(): Promise<void>
+  /** The same as `stop()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * A recording that is open for reading. Times are in seconds since its
+ * beginning. The object is a handle: what it reads stays outside the V8 heap.
+ */
+export declare class RecordingReader {
+  /** What the recording says of itself; `null` where it does not. */
+  get header(): RecordingHeader
+  /** How long it is, in seconds. */
+  get duration(): number
+  /**
+   * `complete`, `recording` while it is being written, or `interrupted` when
+   * it was cut off by a crash or a disk that took no more.
+   */
+  get status(): 'complete' | 'recording' | 'interrupted'
+  /**
+   * The terminal at a time, after everything that happened until then. Costs
+   * the same anywhere: it begins at the nearest keyframe.
+   *
+   * @param seconds - 0 or more; beyond the end it is the end.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+   * `openRecording()`.
+   */
+  at(seconds: number): Promise<RecordedMoment>
+  /** The parts that can each be played without what comes before, in order. */
+  segments(): RecordingSegment[]
+  /**
+   * What was printed, as plain text: lines without escape sequences, and
+   * without what full-screen programs drew. At most 64 MiB.
+   *
+   * @throws Rejects as `openRecording()`.
+   */
+  transcript(): Promise<string>
+  /**
+   * Where text was printed, regardless of case, in lines of plain text as
+   * they stood when they ended; in what full-screen programs drew, too.
+   *
+   * @param options - `limit`: the most places, 1 to 100000. Default 1000.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+   * `openRecording()`.
+   */
+  search(text: string, options?: { limit?: number }): Promise<{ time: number, line: string }[]>
+  /**
+   * The markers, in order: at most 100000.
+   *
+   * @throws Rejects as `openRecording()`.
+   */
+  markers(): Promise<{ time: number, label: string }[]>
+  /**
+   * Writes the recording as asciicast version 2 into a new file, for tools
+   * that read no other.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`. Rejects with `ERR_RECORDING_EXISTS`, and
+   * as `openRecording()`; then there is no such file.
+   */
+  toV2(file: string): Promise<void>
+  /**
+   * Closes the files, when what is under way is done; everything else throws
+   * `ERR_CLOSED` from here on. Idempotent. A reader that is forgotten is closed
+   * with it.
+   */
+  close(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
  * A session of a registry: its history, its viewers and, if it was created
  * with `pty`, its shell. The object is a handle: all data stays outside the
  * V8 heap, and the session lives in its registry until it is closed.
@@ -1053,13 +1272,26 @@ export declare class Session {
    */
   append(data: string | Uint8Array): number
   /**
-   * Sets the terminal's size.
+   * Sets the terminal's size. Nothing changes when it throws.
    *
    * @param cols - 1 to 65535.
-   * @param rows - 1 to 65535.
+   * @param rows - 1 to 65535; `cols * rows` is 16777216 (4096×4096) at most.
+   * @param pixelSize - The size of all of it in pixels, which programs may ask
+   * for; 0, the default, is unknown.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  resize(cols: number, rows: number): void
+  resize(cols: number, rows: number, pixelSize?: { width?: number, height?: number } | null): void
+  /**
+   * Sets the clients' colours, so that a program that asks for them gets the
+   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
+   * default theme, white on black; so are colours that are left out. A session
+   * without a screen answers nothing.
+   *
+   * @param theme - Colours as `#rgb` or `#rrggbb`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
+   * colour, `ERR_CLOSED`.
+   */
+  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
   /**
    * Sends a signal to the shell's process group and the foreground group.
    * Nothing happens once the shell has exited.
@@ -1103,6 +1335,22 @@ export declare class Session {
   screenText(): string
   /** Whether it keeps a screen. */
   get screen(): boolean
+  /**
+   * Records the session from now on, beginning with the screen as it is. The
+   * files are made by this call; everything else is written by a thread of its
+   * own, which no shell and no caller waits for.
+   *
+   * @param options - Default: the registry's `recording`.
+   * @throws `ERR_RECORDING_EXISTS`, `ERR_RECORDING_NAME`, `ERR_CLOSED`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; the
+   * errno's name (`EACCES`, `ENOSPC`, …). Then there are no files.
+   */
+  record(options?: RecordingOptions | null): Recording
+  /**
+   * The recordings of this session, oldest first: all that are being written,
+   * and up to 16 that have ended.
+   */
+  get recordings(): Recording[]
   /**
    * Opens a viewer.
    *
@@ -1417,8 +1665,10 @@ export declare class Viewer {
   takeSnapshot(): { offset: number, cols: number, rows: number, length: number } | null
   /**
    * Marks what lies between the cursor and the present end as sent again:
-   * JSON frames of it are of the given type, and terminal queries are taken
-   * out of `history` and `resumed` ones, since nobody waits for an answer.
+   * JSON frames of it are of the given type. Terminal queries are taken out of
+   * `history` and `resumed` ones, since nobody waits for an answer, and so are
+   * BEL, notifications and the clipboard (OSC 52). With a screen, `buffered` ones
+   * hold none of these either.
    *
    * @param type - `history` and `buffered` name the frames; `resumed`
    * frames are `stream` frames.
@@ -1453,3 +1703,16 @@ export declare class Viewer {
   /** The same as `close()`, for `using`. */
   [globalThis.Symbol.dispose](): void
 }
+
+/**
+ * Opens a recording of any origin: asciicast version 1, 2 or 3. One that is
+ * still being written can be read, too, as far as it goes.
+ *
+ * @param file - The path of the cast.
+ * @param options - `unicodeVersion`: the width table of the terminal that was
+ * recorded. Default `'11'`.
+ * @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
+ * `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
+ * `ERR_INVALID_ARG_TYPE`.
+ */
+export declare function openRecording(file: string, options?: { unicodeVersion?: '6' | '11' }): Promise<RecordingReader>

@@ -4,6 +4,7 @@
 // native `CircularBuffer` gets its small writes gathered, and the native `Pty`
 // becomes node-pty's.
 
+const { isMainThread } = require('node:worker_threads')
 const { gathering } = require('./circular-buffer.js')
 const { nodePty } = require('./pty.js')
 
@@ -73,6 +74,12 @@ try {
 } catch (error) {
   throw explained(error)
 }
+// `process.exit()` tells no addon: recordings are made whole here. A worker's end
+// is told, and must not end those of other threads.
+const { finishRecordings } = module.exports
+delete module.exports.finishRecordings
+if (isMainThread) process.once('exit', finishRecordings)
+
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
 
 const terminals = nodePty(module.exports)

@@ -6,7 +6,11 @@ import {
   CircularBuffer,
   type CloseReason,
   type HeaviestSession,
+  type openRecording,
   type Pty,
+  type RecordedMoment,
+  type Recording,
+  type RecordingReader,
   type RegistryStats,
   type Session,
   type SessionInfo,
@@ -86,6 +90,11 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     pty: { file: 'bash', args: ['-l'] },
   })
   same<typeof session, Session>()
+  session.resize(80, 24)
+  session.resize(80, 24, { width: 720, height: 408 })
+  session.setTheme({ foreground: '#fff', background: null })
+  // @ts-expect-error A colour is text.
+  session.setTheme({ cursor: 7 })
   same<ReturnType<typeof registry.get>, Session | null>()
   same<ReturnType<typeof registry.list>, SessionInfo[]>()
   same<ReturnType<typeof registry.stats>, RegistryStats>()
@@ -121,7 +130,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     same<typeof heaviest, HeaviestSession | null>()
     if (action === null) heaviest?.incarnation.toFixed()
   })
-  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed'
+  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
+  new SessionRegistry({ journal: '/var/lib/app' })
+  new SessionRegistry({ journal: { dir: '/var/lib/app', maxBytes: 1e9 } })
+  // @ts-expect-error The directory is needed.
+  new SessionRegistry({ journal: { maxBytes: 1e9 } })
+  same<ReturnType<typeof registry.restore>, SessionInfo[]>()
+  same<ReturnType<typeof registry.leave>, number>()
+  registry.on('sessionRestored', ({ alive }) => same<typeof alive, boolean>())
+  registry.on('journalError', ({ code, path }) => same<typeof path, typeof code>())
   using viewer = session.openViewer({ from: 'tail', format: 'json' })
   same<typeof viewer, Viewer>()
   same<ReturnType<typeof viewer.read>, Buffer | null>()
@@ -182,4 +199,25 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   const env = shellEnvironment(process.env, { deny: ['SECRET_*'] })
   projectEnvironment(env, { PORT: '3000' }, { allow: ['HOME'] })
+}
+
+// Recording, RecordingReader
+{
+  using registry = new SessionRegistry({ recording: { dir: '/recordings', maxAge: 1000 } })
+  const session = registry.create({ recording: { name: 'one', input: true, onSlowDisk: 'pause' } })
+  same<typeof session.recordings, Recording[]>()
+  using recording = session.record({ file: '/recordings/two.cast' })
+  same<ReturnType<typeof recording.mark>, boolean>()
+  same<ReturnType<typeof recording.stop>, Promise<void>>()
+  same<typeof recording.error, { code: string; message: string } | null>()
+  same<ReturnType<typeof openRecording>, Promise<RecordingReader>>()
+  const read = async (reader: RecordingReader) => {
+    same<Awaited<ReturnType<typeof reader.at>>, RecordedMoment>()
+    reader.segments()[0]?.keyframe?.length satisfies number | undefined
+    same<Awaited<ReturnType<typeof reader.search>>, { time: number; line: string }[]>()
+    same<typeof reader.header.title, string | null>()
+  }
+  same<ReturnType<typeof read>, Promise<void>>()
+  // @ts-expect-error There is no such policy.
+  session.record({ dir: '/recordings', onSlowDisk: 'stop' })
 }

@@ -20,7 +20,8 @@ const ARROWS = {
   wake: [],
   wire: [],
   pty: [],
-  session: ['journal', 'pty', 'ring', 'screen', 'wake', 'wire'],
+  recording: ['ring', 'screen'],
+  session: ['journal', 'pty', 'recording', 'ring', 'screen', 'wake', 'wire'],
 }
 
 /** Public for those who embed a crate, though nothing here uses it. */

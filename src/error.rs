@@ -1,10 +1,11 @@
 //! Errors with a stable `code`, as Node's own have them.
 
-use napi::bindgen_prelude::{Env, Error, Result, Status};
+use napi::bindgen_prelude::{Env, Error, Result, Status, Unknown};
 use napi::sys;
 
 use offheap_pty::{SpawnError, WriteError};
 use offheap_session::registry::{Refusal, Unfound};
+use offheap_session::session::RecordError;
 
 /// Which of JavaScript's error classes to throw.
 #[derive(Clone, Copy)]
@@ -140,6 +141,7 @@ pub(super) fn written(env: &Env, result: std::result::Result<bool, WriteError>) 
 pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
     let code = match refusal {
         Refusal::Spawn(error) => return spawn(env, error),
+        Refusal::Recording(error) => error.code(),
         Refusal::Journal(error) => return journal(env, error),
         // What is full is the machine rather than a number, but what a client
         // can do about it is the same.
@@ -152,6 +154,24 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::NoJournal => "ERR_JOURNAL_DISABLED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+pub(super) fn recording(env: &Env, error: &RecordError) -> Error {
+    match error {
+        RecordError::Closed(_) => closed(env, "session"),
+        RecordError::Recording(error) => throw(env, Class::Error, error.code(), &error.to_string()),
+    }
+}
+
+/// An error that rejects a promise.
+pub(super) fn rejection(env: &Env, error: &offheap_recording::Error) -> Error {
+    // SAFETY: all values are made in this call by the environment it runs in.
+    let value = unsafe {
+        let raw = env.raw();
+        let (code, message) = (text(raw, error.code()), text(raw, &error.to_string()));
+        Unknown::from_raw_unchecked(raw, create(raw, Class::Error, code, message))
+    };
+    Error::from(value)
 }
 
 /// An error of a journal, with its `path` where it is about one.

@@ -26,6 +26,8 @@ pub(super) enum News {
     Exited(ExitStatus),
     /// A terminal is gone: no output follows.
     Ended,
+    /// A recording has ended, and all of it is in its file.
+    Recorded,
     /// A registry has an event to emit.
     Event(Event, Origin),
     /// A registry's watch over memory asks for something that only the JS thread

@@ -356,7 +356,7 @@ impl SessionRegistry {
     /// `ERR_CLOSED`.
     #[napi(catch_unwind, ts_return_type = "SessionInfo[]")]
     pub fn restore(&self, env: Env) -> Result<Vec<Object<'static>>> {
-        let restored = self.js.call(&env, |registry| registry.restore());
+        let restored = self.js.call(&env, Registry::restore);
         let restored = restored.map_err(|error| refusal(&env, &error))?;
         self.infos(&env, &restored)
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 
@@ -117,6 +118,9 @@ impl Target for JsRegistry {
 
     fn shut(&self) {
         self.registry.abandon();
+        // What was recorded last is on its way to its files. A disk that stands
+        // still must not keep the process from ending.
+        offheap_recording::flush(Duration::from_secs(1));
         // Else it would hold itself for ever.
         self.update_hold();
         self.listeners.borrow_mut().clear();

@@ -8,7 +8,7 @@ use napi::sys;
 
 use super::callback::Reference;
 use super::error::{Class, Extra, invalid_type, throw_with};
-use super::{args, memory_types, subject};
+use super::{args, memory_types, recording_options, subject};
 use offheap_pty::ExitStatus;
 use offheap_ring::MAX_CAPACITY;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
@@ -50,6 +50,7 @@ pub(super) fn registry_options(env: &Env, object: Option<&Object<'_>>) -> Result
     if let Some(linger) = args::millis(env, value, "options.exitLinger")? {
         options.linger = linger;
     }
+    options.recording = recording_options::of_registry(env, args::property(object, "recording")?)?;
     policies(env, object, &mut options)?;
     Ok(options)
 }
@@ -87,14 +88,18 @@ fn screen(
     options.scrollback_lines = size("scrollbackLines", 1 << 20, options.scrollback_lines)?;
     options.scrollback_bytes = size("scrollbackBytes", MAX_CAPACITY, options.scrollback_bytes)?;
     if let Some(version) = args::property(Some(&object), "unicodeVersion")? {
-        options.unicode =
-            match args::string(env, version, "options.screen.unicodeVersion")?.as_str() {
-                "6" => UnicodeVersion::V6,
-                "11" => UnicodeVersion::V11,
-                _ => return Err(invalid_type(env, "options.screen.unicodeVersion", "'6' or '11'")),
-            };
+        options.unicode = unicode(env, version, "options.screen.unicodeVersion")?;
     }
     Ok(Some(options))
+}
+
+/// A width table by its name.
+pub(super) fn unicode(env: &Env, version: Unknown<'_>, name: &str) -> Result<UnicodeVersion> {
+    match args::string(env, version, name)?.as_str() {
+        "6" => Ok(UnicodeVersion::V6),
+        "11" => Ok(UnicodeVersion::V11),
+        _ => Err(invalid_type(env, name, "'6' or '11'")),
+    }
 }
 
 fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
@@ -121,6 +126,11 @@ pub(super) fn new_session(
         id: word("id")?,
         history: Some(history(env, history_bytes, options.history)?),
         screen: screen(env, args::property(object, "screen")?, options.screen)?,
+        recording: recording_options::of_session(
+            env,
+            args::property(object, "recording")?,
+            options.recording.as_ref(),
+        )?,
         rate_key: word("rateKey")?,
         details: Details {
             user: word("userId")?,

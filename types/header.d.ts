@@ -59,6 +59,107 @@ export interface RegistryOptions {
   journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
+  /**
+   * Records every session, unless it says otherwise, in the folder `dir`.
+   * Default: none is recorded.
+   */
+  recording?: RecordingOptions | false | null
+}
+
+/**
+ * Where and how a session is recorded. Counts of bytes and times are whole
+ * numbers up to 2^53 - 1.
+ */
+export interface RecordingOptions {
+  /**
+   * The folder, made for its owner alone where it is missing. One of `dir` and
+   * `file` is needed.
+   */
+  dir?: string | null
+  /**
+   * The name of the file in `dir`, without `.cast`: up to 200 letters, digits,
+   * `.`, `_` and `-`, not beginning with `.`. A name that is taken is refused
+   * with `ERR_RECORDING_EXISTS`. Default: the time and the session's id, with a
+   * number where that is taken. Not for a registry.
+   */
+  name?: string | null
+  /** The whole path, ending in `.cast`, instead of `dir` and `name`. Not for a registry. */
+  file?: string | null
+  /** The title in the header. Default: none. */
+  title?: string | null
+  /**
+   * Whether input is recorded. What is typed while the terminal does not echo
+   * never is. Default false; on Windows nothing is recorded of it.
+   */
+  input?: boolean | null
+  /** Whether the bytes, as they came, are kept in a `.raw` file, too. Default false. */
+  raw?: boolean | null
+  /**
+   * What happens to a shell that prints faster than the disk takes it: it runs
+   * on and a marker says how many bytes are missing, or it waits. Default `'gap'`.
+   */
+  onSlowDisk?: 'gap' | 'pause' | null
+  /** A new file begins when the cast has so many bytes; at least 4096. Default: never. */
+  rotateBytes?: number | null
+  /** A new file begins, with the next output, after so long, in ms; at least 1000. Default: never. */
+  rotateInterval?: number | null
+  /**
+   * The oldest recordings of this package in the folder are removed beyond so
+   * many bytes; at least 4096. None that is being written is. Default: none.
+   */
+  maxBytes?: number | null
+  /** Recordings in the folder are removed when they are older, in ms; at least 1000. Default: none. */
+  maxAge?: number | null
+}
+
+/** What a recording says of itself; `null` where it does not. */
+export interface RecordingHeader {
+  /** The version of asciicast, 1 to 3. */
+  version: number
+  /** Columns at the beginning. */
+  cols: number
+  /** Rows at the beginning. */
+  rows: number
+  /** When it began, in seconds since the epoch. */
+  timestamp: number | null
+  /** The terminal's type. */
+  term: string | null
+  command: string | null
+  title: string | null
+  env: Record<string, string>
+}
+
+/** A terminal at one moment of a recording. */
+export interface RecordedMoment {
+  /** When the last event before it happened, in seconds. */
+  time: number
+  /** Where the next event begins in the cast, in bytes. */
+  position: number
+  cols: number
+  rows: number
+  /** Bytes that turn a fresh xterm.js of this size into that terminal. */
+  data: Buffer
+  /** The visible screen as text. */
+  text: string
+}
+
+/** A part of a recording that can be played without what comes before. */
+export interface RecordingSegment {
+  /** When it begins, in seconds. */
+  time: number
+  /** Its first byte in the cast. */
+  start: number
+  /** Past its last byte. */
+  end: number
+  /** Columns at its beginning. */
+  cols: number
+  /** Rows at its beginning. */
+  rows: number
+  /**
+   * Where the screen at its beginning is in the `.keys` file, in bytes; `null`
+   * for an empty screen.
+   */
+  keyframe: { start: number; length: number } | null
 }
 
 /** Where histories are kept that outlive the process. */
@@ -281,6 +382,11 @@ export interface CreateOptions {
   historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
   screen?: boolean | ScreenOptions | null
+  /**
+   * Where and how it is recorded, from before its shell starts; `false`: not.
+   * Default: the registry's `recording`, which what is given here changes.
+   */
+  recording?: RecordingOptions | boolean | null
   /** The shell to start. Without it, the app feeds the session by `append`. */
   pty?: SessionPtyOptions | null
 }

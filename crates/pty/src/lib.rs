@@ -161,6 +161,12 @@ pub trait Pty: Send + Sync {
     fn write(&self, data: &[u8]) -> Result<bool, WriteError>;
     /// Input bytes that wait for the program to read.
     fn queued(&self) -> usize;
+    /// Whether the terminal echoes what is typed, as far as the system can tell.
+    /// It does not while a password is asked for, nor in programs that draw what
+    /// is typed themselves.
+    fn echoes(&self) -> bool {
+        false
+    }
     /// Sets the window size; a terminal that is gone ignores it.
     fn resize(&self, size: PtySize);
     /// Sends a signal to the leader's process group and the foreground group.

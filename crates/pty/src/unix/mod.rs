@@ -166,6 +166,12 @@ impl Pty for UnixPty {
         self.input.queued()
     }
 
+    fn echoes(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+        let modes = self.master().and_then(|master| tcgetattr(master.get_ref()).ok());
+        modes.is_some_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
+    }
+
     fn resize(&self, size: PtySize) {
         if let Some(master) = self.master() {
             let _ = rustix::termios::tcsetwinsize(master.get_ref(), open::winsize(size));

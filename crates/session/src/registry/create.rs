@@ -12,6 +12,7 @@ use super::info::{Handle, Info, NewSession};
 use super::options::OnProjectLimit;
 use super::owner::RegistryOwner;
 use super::reason::{Limit, Reason};
+use super::recording;
 use super::refusal::Refusal;
 use super::subject::{Incarnation, Subject};
 use crate::meter::Gauge;
@@ -47,10 +48,19 @@ impl Registry {
         };
         let key = place.subject.incarnation;
         session.set_owner(Arc::new(RegistryOwner { registry: Arc::downgrade(self), key }));
+        // Begins before the program, so that nothing is missing.
+        if let Err(refusal) = recording::begin(&session, &new, &place.subject, spawn) {
+            self.cancel(&place);
+            session.close();
+            return Err(refusal);
+        }
         if let Some(options) = spawn
             && let Err(error) = session.spawn(self.spawner.as_ref(), options)
         {
             self.cancel(&place);
+            for recording in session.recordings() {
+                recording.discard();
+            }
             session.close();
             return Err(error.into());
         }

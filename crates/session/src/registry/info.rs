@@ -19,6 +19,8 @@ pub struct NewSession {
     pub history: Option<usize>,
     /// The screen it keeps, if any.
     pub screen: Option<ScreenOptions>,
+    /// Where and how it is recorded, if it is.
+    pub recording: Option<offheap_recording::Options>,
     /// Whom its shell is counted for in the spawn limit; its project when
     /// absent.
     pub rate_key: Option<Arc<str>>,

@@ -101,6 +101,8 @@ pub(super) fn remember(identity: Identity) -> NewSession {
         id: Some(identity.id.into()),
         history: None,
         screen: None,
+        // A recording does not outlive its process yet.
+        recording: None,
         rate_key: text(identity.rate_key),
         details: Details {
             user: text(identity.user),

@@ -25,6 +25,7 @@ mod metrics;
 mod options;
 mod owner;
 mod reason;
+mod recording;
 mod refusal;
 mod restore;
 mod start;

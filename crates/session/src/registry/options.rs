@@ -34,6 +34,8 @@ pub struct Options {
     pub history: usize,
     /// The screen that each session keeps, if any.
     pub screen: Option<ScreenOptions>,
+    /// Where and how sessions are recorded, unless they say otherwise.
+    pub recording: Option<offheap_recording::Options>,
     /// Input bytes that may wait, for each session.
     pub max_input: usize,
     /// How long an exited session stays, so that its last output can be read.
@@ -54,6 +56,7 @@ impl Default for Options {
             spawns_in_all: 60,
             history: 256 * 1024,
             screen: Some(ScreenOptions::default()),
+            recording: None,
             max_input: offheap_pty::DEFAULT_MAX_INPUT,
             linger: Duration::from_secs(1),
             memory: crate::pressure::Options::default(),

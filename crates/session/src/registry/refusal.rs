@@ -27,6 +27,9 @@ pub enum Refusal {
     /// The registry, or the session, is closed.
     #[error("the registry or the session is closed")]
     Closed,
+    /// The recording could not begin.
+    #[error("the recording cannot begin: {0}")]
+    Recording(#[from] offheap_recording::Error),
     /// There is no journal to restore anything from.
     #[error("the registry has no journal; give it one with the option `journal`")]
     NoJournal,

@@ -1,6 +1,7 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
+mod backlog;
 mod cursor;
 mod delivery;
 mod frame;
@@ -9,7 +10,9 @@ mod kept;
 mod lasting;
 mod mirror;
 mod pacing;
+mod record;
 mod sink;
+mod skim;
 mod snapshot;
 mod stream;
 mod tap;
@@ -24,6 +27,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use offheap_recording::Recording;
 use offheap_wake::{Reader, Signal};
 use parking_lot::Mutex;
 
@@ -34,6 +38,8 @@ use offheap_pty::{
 use offheap_screen::ScreenOptions;
 
 pub(crate) use lasting::{checkpoint_size, shape};
+pub use mirror::Theme;
+pub use record::RecordError;
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use tap::{Passage, Tap};
@@ -85,6 +91,9 @@ pub struct Session {
     ended: AtomicBool,
     meter: Arc<Meter>,
     owner: OnceLock<Arc<dyn Owner>>,
+    recordings: Mutex<Vec<Arc<Recording>>>,
+    /// A recording wants input, or once did.
+    records_input: AtomicBool,
 }
 
 impl std::fmt::Debug for Session {
@@ -122,6 +131,8 @@ impl Session {
             ended: AtomicBool::new(false),
             meter,
             owner: OnceLock::new(),
+            recordings: Mutex::default(),
+            records_input: AtomicBool::new(false),
         })
     }
 
@@ -150,7 +161,7 @@ impl Session {
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
         let mut stream = self.stream.lock();
-        stream.resize(size, Instant::now());
+        stream.begin(size, Instant::now());
         if let Some(kept) = &mut stream.kept {
             kept.set_program(pty.pid());
         }
@@ -237,8 +248,18 @@ impl Session {
         // A background process may still hold the terminal; input is not for it.
         let live = self.pty().filter(|_| self.status.get().is_none());
         let pty = live.ok_or(WriteError::Exited)?;
+        // Asked before: what is typed blindly is not recorded.
+        let recorded = self.records_input.load(Ordering::Acquire) && pty.echoes();
         self.stream.lock().input(data, Instant::now());
-        let direct = pty.write(data)?;
+        if recorded {
+            // Before the program can act on it, or end.
+            self.record_input(data);
+        }
+        let direct = pty.write(data).inspect_err(|_| {
+            if recorded {
+                record::mark_refused(&self.recordings(), data.len());
+            }
+        })?;
         self.meter.count(Counter::BytesIn, data.len() as u64);
         if let Some(owner) = self.owner.get() {
             owner.active(self, !direct);
@@ -259,6 +280,12 @@ impl Session {
         if let Some(pty) = self.pty() {
             pty.resize(size);
         }
+    }
+
+    /// Sets the colours with which the screen answers queries for them. Initially
+    /// those of xterm.js' default theme.
+    pub fn set_theme(&self, theme: Theme) {
+        self.stream.lock().set_theme(theme);
     }
 
     /// The newest `max` bytes, from a safe boundary on.

@@ -1,0 +1,98 @@
+//! One event of an asciicast, as a line and as a value.
+
+use offheap_ring::text::json;
+
+/// What an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes that the program printed.
+    Output,
+    /// Bytes for the program.
+    Input,
+    /// A marker.
+    Marker,
+    /// A new size.
+    Resize,
+    /// The program's exit.
+    Exit,
+    /// Something else, to be ignored.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(code: &str) -> Self {
+        match code {
+            "o" => Self::Output,
+            "i" => Self::Input,
+            "m" => Self::Marker,
+            "r" => Self::Resize,
+            "x" => Self::Exit,
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn code(self) -> char {
+        match self {
+            Self::Output => 'o',
+            Self::Input => 'i',
+            Self::Marker => 'm',
+            Self::Resize => 'r',
+            Self::Exit => 'x',
+            Self::Other => '?',
+        }
+    }
+}
+
+/// An event with its time and its place in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Microseconds since the recording's beginning.
+    pub time: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// What it says; empty for events of other kinds.
+    pub data: String,
+    /// Where its line ends, in bytes from the beginning of the file.
+    pub end: u64,
+}
+
+/// The size that a resize says, if it says one.
+pub(crate) fn size(data: &str) -> Option<(u16, u16)> {
+    let (cols, rows) = data.split_once('x')?;
+    let (cols, rows) = (cols.parse().ok()?, rows.parse().ok()?);
+    (cols > 0 && rows > 0).then_some((cols, rows))
+}
+
+/// Appends a line: an interval in milliseconds, a code and text.
+pub(crate) fn put(interval: u64, kind: Kind, text: &str, out: &mut Vec<u8>) {
+    use std::io::Write;
+    // Writing to memory cannot fail.
+    let _ = write!(out, "[{}.{:03}, \"{}\", \"", interval / 1000, interval % 1000, kind.code());
+    put_text(text, out);
+    out.extend_from_slice(b"\"]\n");
+}
+
+/// Appends a line of version 2: an absolute time.
+pub(crate) fn put_v2(event: &Event, out: &mut Vec<u8>) {
+    use std::io::Write;
+    let (seconds, micros) = (event.time / 1_000_000, event.time % 1_000_000);
+    // Writing to memory cannot fail.
+    let _ = write!(out, "[{seconds}.{micros:06}, \"{}\", \"", event.kind.code());
+    put_text(&event.data, out);
+    out.extend_from_slice(b"\"]\n");
+}
+
+/// Appends text as the inside of a JSON string.
+pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
+    const PIECE: usize = 4096;
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let begin = out.len();
+        out.resize(begin + PIECE * json::MAX_PER_BYTE, 0);
+        let piece = &rest[..rest.len().min(PIECE)];
+        let last = piece.len() == rest.len();
+        let encoded = json::encode(piece, &[], &mut out[begin..], last);
+        out.truncate(begin + encoded.written);
+        rest = &rest[encoded.consumed..];
+    }
+}

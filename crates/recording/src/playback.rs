@@ -1,0 +1,420 @@
+//! A recording that is read: its screens at any time, its text, its events.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memchr::memmem::Finder;
+use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+
+use crate::blob::Blob;
+use crate::cast::Cast;
+use crate::error::Error;
+use crate::event::{self, Event, Kind};
+use crate::folder;
+use crate::header::Header;
+use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
+use crate::text::{Line, Reader};
+
+/// The longest transcript, in bytes.
+const MAX_TRANSCRIPT: usize = 64 << 20;
+
+/// Whether a recording is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It has ended as it should.
+    Complete,
+    /// It is being written.
+    Recording,
+    /// It was cut off.
+    Interrupted,
+}
+
+/// A terminal at one moment of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When the last event before it happened, in microseconds.
+    pub time: u64,
+    /// Where the next event begins, in bytes from the beginning of the cast.
+    pub position: u64,
+    /// Columns.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+    /// The screen as bytes for a fresh terminal.
+    pub data: Vec<u8>,
+    /// The visible screen as text.
+    pub text: String,
+}
+
+/// A part of a recording that can be played without what comes before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// When it begins, in microseconds.
+    pub time: u64,
+    /// Its first byte in the cast.
+    pub start: u64,
+    /// Past its last byte.
+    pub end: u64,
+    /// Columns at its beginning.
+    pub cols: u16,
+    /// Rows at its beginning.
+    pub rows: u16,
+    /// Where the screen at its beginning is in the keyframe file, and how many
+    /// bytes it is; `None` for an empty screen.
+    pub keyframe: Option<(u64, usize)>,
+}
+
+/// A place where text was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// When the line was printed, in microseconds.
+    pub time: u64,
+    /// The line.
+    pub line: String,
+}
+
+/// A recording open for reading.
+#[derive(Debug)]
+pub struct Playback {
+    cast: Cast,
+    index: Index,
+    unicode: UnicodeVersion,
+    duration: u64,
+    status: Status,
+    /// Where the last whole event ends.
+    end: u64,
+}
+
+impl Playback {
+    /// Opens a cast of version 1, 2 or 3. Keyframes that are missing, or are not
+    /// of this cast, are made, and kept beside it where that is possible.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
+    pub fn open(path: &Path, unicode: UnicodeVersion) -> Result<Self, Error> {
+        let cast = Cast::open(path)?;
+        let known = match &cast.blob {
+            Blob::File(_) => File::open(folder::keys_of(path)).ok(),
+            Blob::Memory(_) => None,
+        };
+        let known = known.and_then(|keys| Index::load(Blob::File(keys), &cast.blob, &cast.line));
+        let missing = known.is_none();
+        let index = known.unwrap_or_else(Index::empty);
+        let mut playback =
+            Self { cast, index, unicode, duration: 0, status: Status::Complete, end: 0 };
+        if missing {
+            playback.rebuild(path)?;
+        }
+        playback.measure(path, missing)?;
+        Ok(playback)
+    }
+
+    /// Its header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.cast.header
+    }
+
+    /// How long it is, in microseconds.
+    #[must_use]
+    pub fn duration(&self) -> u64 {
+        self.duration
+    }
+
+    /// Whether it is whole.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Calls `take` with every event, in order, until it returns `false`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Invalid`], [`Error::Limit`].
+    pub fn events(&self, mut take: impl FnMut(&Event) -> bool) -> Result<(), Error> {
+        let mut events = self.cast.events(self.cast.begin(), 0);
+        while let Some(event) = events.next()? {
+            if !take(&event) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The terminal at a time, in microseconds, after everything that happened
+    /// until then.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Invalid`], [`Error::Limit`].
+    pub fn at(&self, time: u64) -> Result<Moment, Error> {
+        let (mut place, mut screen) = self.nearest(time);
+        let mut events = self.cast.events(place.position, place.time);
+        while let Some(event) = events.next()?.filter(|event| event.time <= time) {
+            show(&mut screen, &event, &mut place);
+            (place.time, place.position) = (event.time, event.end);
+        }
+        let mut data = Vec::new();
+        screen.snapshot(None, &mut data);
+        let Place { time, position, cols, rows, .. } = place;
+        Ok(Moment { time, position, cols, rows, data, text: screen.text() })
+    }
+
+    /// The last keyframe before a time that is whole, on a screen.
+    fn nearest(&self, time: u64) -> (Place, Screen) {
+        let mut candidate = self.index.before(time);
+        while let Some(number) = candidate {
+            let entry = &self.index.entries[number];
+            if let Some(data) = self.index.screen(entry, &self.cast.blob) {
+                let mut screen = self.screen(entry.place.cols, entry.place.rows);
+                screen.feed(&data);
+                return (entry.place, screen);
+            }
+            candidate = number.checked_sub(1);
+        }
+        let first = self.first();
+        (first, self.screen(first.cols, first.rows))
+    }
+
+    fn first(&self) -> Place {
+        let Header { cols, rows, .. } = self.cast.header;
+        Place { time: 0, position: self.cast.begin(), cols, rows, anchor: 0 }
+    }
+
+    fn screen(&self, cols: u16, rows: u16) -> Screen {
+        Screen::new(&ScreenOptions {
+            cols,
+            rows,
+            scrollback_lines: keyframes::SCROLLBACK,
+            unicode: self.unicode,
+            ..ScreenOptions::default()
+        })
+    }
+
+    /// The parts between keyframes, which follow each other without a gap.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Segment> {
+        let keyframe = |entry: &Entry| (entry.place, Some((entry.at, entry.length)));
+        let mut starts = vec![(self.first(), None)];
+        starts.extend(self.index.entries.iter().map(keyframe));
+        let ends = starts.iter().skip(1).map(|(place, _)| place.position).chain([self.end]);
+        let ends: Vec<u64> = ends.collect();
+        let segment = |((place, keyframe), end): (&(Place, _), u64)| Segment {
+            time: place.time,
+            start: place.position,
+            end: end.max(place.position),
+            cols: place.cols,
+            rows: place.rows,
+            keyframe: *keyframe,
+        };
+        starts.iter().zip(ends).map(segment).collect()
+    }
+
+    /// What was printed, as plain text: without escape sequences and without
+    /// what full-screen programs drew.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] beyond 64 MiB; as [`Playback::events`].
+    pub fn transcript(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        self.lines(|line| {
+            if !line.alternate {
+                text.push_str(line.text);
+                text.push('\n');
+            }
+            text.len() <= MAX_TRANSCRIPT
+        })?;
+        if text.len() > MAX_TRANSCRIPT {
+            return Err(Error::Limit("a transcript longer than 64 MiB"));
+        }
+        Ok(text)
+    }
+
+    /// Where text was printed, regardless of case: at most so many places.
+    ///
+    /// # Errors
+    /// As [`Playback::events`].
+    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
+        let wanted = text.to_lowercase();
+        let finder = Finder::new(wanted.as_bytes());
+        let mut hits = Vec::new();
+        self.lines(|line| {
+            if hits.len() < limit && finder.find(line.text.to_lowercase().as_bytes()).is_some() {
+                hits.push(Hit { time: line.time, line: line.text.to_owned() });
+            }
+            hits.len() < limit
+        })?;
+        Ok(hits)
+    }
+
+    fn lines(&self, mut take: impl FnMut(&Line<'_>) -> bool) -> Result<(), Error> {
+        let mut reader = Reader::new();
+        let mut more = true;
+        let mut take = |line: &Line<'_>| {
+            if more {
+                more = take(line);
+            }
+        };
+        let mut events = self.cast.events(self.cast.begin(), 0);
+        while let Some(event) = events.next()? {
+            if event.kind == Kind::Output {
+                reader.push(event.time, &event.data, &mut take);
+            }
+        }
+        reader.finish(&mut take);
+        Ok(())
+    }
+
+    /// Writes the recording as asciicast version 2 into a new file.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Io`]; as [`Playback::events`]. Then there is
+    /// no such file.
+    pub fn to_v2(&self, path: &Path) -> Result<(), Error> {
+        let file = folder::create(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.display().to_string()),
+            _ => Error::io(path, error),
+        })?;
+        let mut out = BufWriter::new(file);
+        self.write_v2(&mut out, path).inspect_err(|_| {
+            // Half a file is none.
+            let _ = fs::remove_file(path);
+        })
+    }
+
+    fn write_v2(&self, out: &mut impl Write, path: &Path) -> Result<(), Error> {
+        let io = |error| Error::io(path, error);
+        out.write_all(self.cast.header.to_v2().as_bytes()).map_err(io)?;
+        let mut events = self.cast.events(self.cast.begin(), 0);
+        let mut line = Vec::new();
+        while let Some(event) = events.next()? {
+            // Version 2 knows no exit.
+            if matches!(event.kind, Kind::Exit | Kind::Other) {
+                continue;
+            }
+            line.clear();
+            event::put_v2(&event, &mut line);
+            out.write_all(&line).map_err(io)?;
+        }
+        out.flush().map_err(io)
+    }
+
+    /// Finds out how long the recording is and how it ended.
+    fn measure(&mut self, path: &Path, missing: bool) -> Result<(), Error> {
+        let last = self.index.entries.last().map(|entry| entry.place);
+        let ended = self.index.end;
+        let mut place = ended.map(|(_, place)| place).or(last).unwrap_or(self.first());
+        let mut exited = false;
+        let mut events = self.cast.events(place.position, place.time);
+        while let Some(event) = events.next()? {
+            exited = event.kind == Kind::Exit;
+            (place.time, place.position) = (event.time, event.end);
+        }
+        (self.duration, self.end) = (place.time, place.position);
+        let length = self.cast.blob.len().map_err(|error| Error::io(path, error))?;
+        let torn = place.position < length;
+        self.status = match ended {
+            Some((Ending::Interrupted, _)) => Status::Interrupted,
+            Some(_) if !torn => Status::Complete,
+            _ if folder::is_being_written(path) => Status::Recording,
+            _ if torn || !(missing || exited) => Status::Interrupted,
+            _ => Status::Complete,
+        };
+        Ok(())
+    }
+
+    /// Makes the keyframes of a cast that has none.
+    fn rebuild(&mut self, path: &Path) -> Result<(), Error> {
+        let length = self.cast.blob.len().map_err(|error| Error::io(path, error))?;
+        if length < keyframes::SPACING {
+            return Ok(());
+        }
+        let beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
+        let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
+        self.write_keyframes(&scratch)?;
+        let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
+        let index = Index::load(Blob::File(keys), &self.cast.blob, &self.cast.line);
+        self.index = index.unwrap_or_else(Index::empty);
+        if scratch.beside {
+            // What cannot be put in its place is made again the next time.
+            let _ = fs::rename(&scratch.path, folder::keys_of(path));
+        }
+        Ok(())
+    }
+
+    fn write_keyframes(&self, scratch: &Scratch) -> Result<(), Error> {
+        let io = |error| Error::io(&scratch.path, error);
+        let file = scratch.file.try_clone().map_err(io)?;
+        let mut builder = Builder::new(BufWriter::new(file), &self.cast.line, true).map_err(io)?;
+        let mut place = self.first();
+        let mut screen = self.screen(place.cols, place.rows);
+        let mut events = self.cast.events(place.position, 0);
+        let (mut data, mut ending) = (Vec::new(), Ending::Stopped);
+        while let Some(event) = events.next()? {
+            let mut cost = event.end - place.position;
+            if event.kind == Kind::Resize {
+                cost += keyframes::RESIZE_COST;
+            }
+            show(&mut screen, &event, &mut place);
+            (place.time, place.position) = (event.time, event.end);
+            ending = if event.kind == Kind::Exit { Ending::Exited } else { Ending::Stopped };
+            if builder.count(cost) {
+                place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
+                data.clear();
+                screen.snapshot(Some(keyframes::SCROLLBACK), &mut data);
+                builder.keyframe(&place, &data).map_err(io)?;
+            }
+        }
+        if scratch.beside && self.cast.blob.len().map_err(io)? == place.position {
+            place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
+            builder.end(&place, ending).map_err(io)?;
+        }
+        builder.into_inner().flush().map_err(io)
+    }
+}
+
+/// Plays one event.
+fn show(screen: &mut Screen, event: &Event, place: &mut Place) {
+    match event.kind {
+        Kind::Output => screen.feed(event.data.as_bytes()),
+        Kind::Resize => {
+            if let Some((cols, rows)) = event::size(&event.data) {
+                screen.resize(cols, rows);
+                (place.cols, place.rows) = (cols, rows);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A file for keyframes while they are made. It is gone when this is, unless it
+/// was put in its place.
+struct Scratch {
+    file: File,
+    path: PathBuf,
+    beside: bool,
+}
+
+impl Scratch {
+    /// Beside the cast, or where that cannot be, among temporary files.
+    fn create(cast: &Path, beside: bool) -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let unique = format!("keys-{}-{number}.tmp", std::process::id());
+        let near = cast.with_extension(&unique);
+        if beside && let Ok(file) = folder::create(&near) {
+            return Ok(Self { file, path: near, beside: true });
+        }
+        let path = std::env::temp_dir().join(format!("offheap-{unique}"));
+        let file = folder::create(&path)?;
+        Ok(Self { file, path, beside: false })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // After the rename it is no longer there.
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,326 @@
+//! The one thread that writes every recording of the process.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::disk::on_disk;
+use crate::error::Error;
+use crate::feed::{Feed, Note};
+use crate::folder;
+use crate::header::About;
+use crate::keyframes::Ending;
+use crate::output::{Options, Output};
+use crate::recording::Recording;
+use crate::track::{Shown, Source, Step, Track};
+
+/// How long output may wait for more of it, before it is written.
+const GATHER: Duration = Duration::from_millis(20);
+/// How often old recordings are looked for.
+const RETAIN_EVERY: Duration = Duration::from_mins(1);
+/// How many folders are remembered as repaired.
+const MAX_FOLDERS: usize = 1024;
+/// Bytes that are taken out of a history at once.
+const BUFFER: usize = 64 * 1024;
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+static INBOX: Inbox = Inbox {
+    state: Mutex::new(Waiting {
+        begun: Vec::new(),
+        ready: Vec::new(),
+        urgent: false,
+        rounds: 0,
+        wanted: 0,
+        finishing: false,
+        runs: false,
+    }),
+    bell: Condvar::new(),
+    flushed: Condvar::new(),
+};
+
+struct Waiting {
+    begun: Vec<Track>,
+    ready: Vec<u64>,
+    urgent: bool,
+    /// Rounds that wrote everything, and the round that somebody waits for.
+    rounds: u64,
+    wanted: u64,
+    /// Every recording is to end.
+    finishing: bool,
+    runs: bool,
+}
+
+struct Inbox {
+    state: Mutex<Waiting>,
+    bell: Condvar,
+    flushed: Condvar,
+}
+
+/// A recording whose files exist, and which has not begun yet.
+pub struct Prepared {
+    recording: Arc<Recording>,
+    options: Options,
+    about: About,
+    output: Output,
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Prepared").field(&self.recording).finish()
+    }
+}
+
+impl Prepared {
+    /// Makes the files of a recording.
+    ///
+    /// # Errors
+    /// An [`Error`]; then there are none.
+    pub fn new(options: Options, about: About) -> Result<Self, Error> {
+        let output = Output::create(&options, &about)?;
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let feed = Feed::new(move |urgent| wake(id, urgent));
+        let recording =
+            Recording::new(id, feed, options.input, options.slow_disk, output.path.clone());
+        Ok(Self { recording, options, about, output })
+    }
+
+    /// The recording's handle. What its feed is told before the beginning is not
+    /// lost.
+    #[must_use]
+    pub fn recording(&self) -> Arc<Recording> {
+        Arc::clone(&self.recording)
+    }
+
+    /// Begins to record the output of a source, from an offset on and with the
+    /// screen there.
+    ///
+    /// # Errors
+    /// [`Error::Thread`]; then the files are removed.
+    pub fn begin(
+        self,
+        source: Box<dyn Source>,
+        offset: u64,
+        screen: Option<Shown>,
+    ) -> Result<Arc<Recording>, Error> {
+        let path = self.output.path.clone();
+        let recording = self.recording();
+        let mut track = Track::new(self.recording, self.options, self.about, self.output, source);
+        track.begin(offset, screen);
+        let mut state = INBOX.state.lock();
+        if !state.runs {
+            let thread = std::thread::Builder::new().name("offheap-recorder".into()).spawn(run);
+            if let Err(error) = thread {
+                drop(state);
+                recording.end(Ending::Interrupted);
+                folder::remove(&path);
+                return Err(Error::Thread(error));
+            }
+            state.runs = true;
+        }
+        state.ready.push(recording.id);
+        state.begun.push(track);
+        drop(state);
+        INBOX.bell.notify_one();
+        Ok(recording)
+    }
+
+    /// Removes the files again.
+    pub fn discard(self) {
+        folder::remove(&self.output.path);
+    }
+}
+
+fn wake(id: u64, urgent: bool) {
+    let mut state = INBOX.state.lock();
+    state.ready.push(id);
+    state.urgent |= urgent;
+    drop(state);
+    INBOX.bell.notify_one();
+}
+
+/// Waits until everything that was printed before has been handed to the
+/// system, at most for so long; `false` when that was too short.
+#[expect(clippy::must_use_candidate, reason = "many only want it tried")]
+pub fn flush(within: Duration) -> bool {
+    write_all(within, false)
+}
+
+/// Ends every recording of the process, for its end: as [`flush`], and each is
+/// whole then.
+#[expect(clippy::must_use_candidate, reason = "many only want it tried")]
+pub fn finish(within: Duration) -> bool {
+    write_all(within, true)
+}
+
+fn write_all(within: Duration, finish: bool) -> bool {
+    let mut state = INBOX.state.lock();
+    state.finishing |= finish;
+    if !state.runs {
+        return true;
+    }
+    // The round that runs now may have passed some recordings already.
+    let wanted = state.rounds + 2;
+    state.wanted = state.wanted.max(wanted);
+    INBOX.bell.notify_one();
+    let until = Instant::now() + within;
+    while state.rounds < wanted {
+        if INBOX.flushed.wait_until(&mut state, until).timed_out() {
+            return state.rounds >= wanted;
+        }
+    }
+    true
+}
+
+#[derive(Default)]
+struct Thread {
+    tracks: HashMap<u64, Track>,
+    retries: HashMap<u64, Instant>,
+    repaired: HashSet<PathBuf>,
+    retained: Option<Instant>,
+}
+
+fn run() {
+    let mut thread = Thread::default();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let (begun, ready, all) = thread.wait();
+        for track in begun {
+            thread.adopt(track);
+        }
+        thread.turn(ready, all, &mut buffer);
+        thread.retain();
+        let mut state = INBOX.state.lock();
+        if all {
+            state.rounds += 1;
+        }
+        INBOX.flushed.notify_all();
+    }
+}
+
+impl Thread {
+    /// Waits for something to do: new recordings, those that were woken, and
+    /// whether all of them are to be written.
+    fn wait(&mut self) -> (Vec<Track>, Vec<u64>, bool) {
+        let mut state = INBOX.state.lock();
+        let timer = self.timer();
+        while state.ready.is_empty() && state.begun.is_empty() && state.rounds >= state.wanted {
+            match timer {
+                Some(until) if INBOX.bell.wait_until(&mut state, until).timed_out() => break,
+                Some(_) => {}
+                None => INBOX.bell.wait(&mut state),
+            }
+        }
+        let until = Instant::now() + GATHER;
+        while !state.urgent && state.rounds >= state.wanted {
+            if INBOX.bell.wait_until(&mut state, until).timed_out() {
+                break;
+            }
+        }
+        state.urgent = false;
+        let all = state.rounds < state.wanted;
+        let finishing = std::mem::take(&mut state.finishing);
+        let (begun, ready) = (std::mem::take(&mut state.begun), std::mem::take(&mut state.ready));
+        drop(state);
+        let open = self.tracks.values().chain(&begun).filter(|_| finishing);
+        for track in open {
+            track.recording.feed().note_now(Note::End(Ending::Closed));
+        }
+        (begun, ready, all)
+    }
+
+    fn timer(&self) -> Option<Instant> {
+        let retain = self.retained.filter(|_| self.keeps()).map(|last| last + RETAIN_EVERY);
+        self.retries.values().copied().chain(retain).min()
+    }
+
+    fn keeps(&self) -> bool {
+        self.tracks.values().any(|track| is_limited(&track.options))
+    }
+
+    fn adopt(&mut self, track: Track) {
+        let dir = track.options.dir.clone();
+        if self.repaired.len() >= MAX_FOLDERS {
+            self.repaired.clear();
+        }
+        if self.repaired.insert(dir.clone()) {
+            // A folder that cannot be read now is none of this recording's business.
+            let _ = on_disk(|| folder::repair(&dir));
+        }
+        if is_limited(&track.options) {
+            self.retained = None;
+        }
+        self.tracks.insert(track.recording.id, track);
+    }
+
+    fn turn(&mut self, mut ready: Vec<u64>, all: bool, buffer: &mut [u8]) {
+        let now = Instant::now();
+        ready.extend(self.retries.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id));
+        if all {
+            ready.extend(self.tracks.keys());
+        }
+        ready.sort_unstable();
+        ready.dedup();
+        for id in ready {
+            // Everything that was printed before a flush is written by its round.
+            let mut more = self.step(id, buffer);
+            while more && all {
+                more = self.step(id, buffer);
+            }
+            if more {
+                wake(id, true);
+            }
+        }
+    }
+
+    /// One turn of a recording; `true` when it wants another.
+    fn step(&mut self, id: u64, buffer: &mut [u8]) -> bool {
+        let Some(track) = self.tracks.get_mut(&id) else { return false };
+        let step = catch_unwind(AssertUnwindSafe(|| track.step(buffer)));
+        self.retries.remove(&id);
+        match step {
+            Ok(Step::Again) => return true,
+            Ok(Step::Wait) => {}
+            Ok(Step::Until(at)) => {
+                self.retries.insert(id, at);
+            }
+            Ok(Step::Done) => {
+                self.tracks.remove(&id);
+            }
+            // A panic ends its own recording, aloud: the panic hook has printed it.
+            Err(_) => {
+                if let Some(track) = self.tracks.remove(&id) {
+                    let error = io::Error::other("the recorder failed");
+                    track.recording.set_problem(Some(&Error::Thread(error)));
+                    track.recording.end(Ending::Interrupted);
+                }
+            }
+        }
+        false
+    }
+
+    /// Removes old recordings, now and then.
+    fn retain(&mut self) {
+        if !self.keeps() || self.retained.is_some_and(|last| last.elapsed() < RETAIN_EVERY) {
+            return;
+        }
+        self.retained = Some(Instant::now());
+        let mut seen = HashSet::new();
+        for Track { options, .. } in self.tracks.values() {
+            if is_limited(options) && seen.insert(&options.dir) {
+                // A folder that cannot be read is tried again later.
+                let _ =
+                    on_disk(|| folder::retain(&options.dir, options.max_bytes, options.max_age));
+            }
+        }
+    }
+}
+
+fn is_limited(options: &Options) -> bool {
+    options.max_bytes.is_some() || options.max_age.is_some()
+}

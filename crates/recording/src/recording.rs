@@ -1,0 +1,176 @@
+//! The handle of one recording.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use crate::error::Error;
+use crate::feed::{Feed, Note};
+use crate::keyframes::Ending;
+use crate::output::SlowDisk;
+
+/// The longest label of a marker, in bytes.
+const MAX_LABEL: usize = 4096;
+
+type Told = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct State {
+    file: PathBuf,
+    bytes: u64,
+    missed: u64,
+    problem: Option<(&'static str, String)>,
+    ending: Option<Ending>,
+    on_end: Vec<Told>,
+}
+
+/// A recording while it is written, and what is known of it afterwards. No
+/// method waits for the disk.
+pub struct Recording {
+    pub(crate) id: u64,
+    feed: Feed,
+    pub(crate) started: Instant,
+    input: bool,
+    slow_disk: SlowDisk,
+    state: Mutex<State>,
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Recording").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Recording {
+    pub(crate) fn new(
+        id: u64,
+        feed: Feed,
+        input: bool,
+        slow_disk: SlowDisk,
+        file: PathBuf,
+    ) -> Arc<Self> {
+        let state = Mutex::new(State { file, ..State::default() });
+        Arc::new(Self { id, feed, started: Instant::now(), input, slow_disk, state })
+    }
+
+    /// Where it is told what happens.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Whether it is to be told of input.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        self.input && !self.feed.is_done()
+    }
+
+    /// Whether the terminal waits for this recording however long it takes.
+    #[must_use]
+    pub fn is_patient(&self) -> bool {
+        self.slow_disk == SlowDisk::Pause && !self.feed.is_done()
+    }
+
+    /// Whether the terminal waits for this recording while it keeps up: the
+    /// recorder is at work, rather than waiting for a disk.
+    #[must_use]
+    pub fn is_keeping_up(&self) -> bool {
+        !self.feed.is_done() && !crate::disk::is_waiting() && self.state.lock().problem.is_none()
+    }
+
+    /// The file that is being written, or was last.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.state.lock().file.clone()
+    }
+
+    /// Bytes of the casts written so far, in all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.state.lock().bytes
+    }
+
+    /// Bytes of output that are missing.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.state.lock().missed
+    }
+
+    /// What keeps it from being written now, or ended it: a code and a message.
+    #[must_use]
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        self.state.lock().problem.clone()
+    }
+
+    /// How it ended, once everything is in the file.
+    #[must_use]
+    pub fn ending(&self) -> Option<Ending> {
+        self.state.lock().ending
+    }
+
+    /// Puts a marker at this moment; `false` when too much waits to be written,
+    /// or the recording has ended. A label is cut at 4096 bytes.
+    pub fn mark(&self, label: &str) -> bool {
+        let mut end = label.len().min(MAX_LABEL);
+        while !label.is_char_boundary(end) {
+            end -= 1;
+        }
+        !self.feed.is_done() && self.feed.note_now(Note::Mark(label[..end].to_owned()))
+    }
+
+    /// Ends the recording after what was printed so far. Idempotent.
+    pub fn stop(&self) {
+        if !self.feed.is_done() {
+            self.feed.note_now(Note::End(Ending::Stopped));
+        }
+    }
+
+    /// Ends the recording and removes its files.
+    pub fn discard(self: &Arc<Self>) {
+        let me = Arc::clone(self);
+        self.on_end(move || crate::folder::remove(&me.file()));
+        self.stop();
+    }
+
+    /// Calls back when everything is in the file: from the recorder's thread, or
+    /// at once when it is already.
+    pub fn on_end(&self, told: impl FnOnce() + Send + 'static) {
+        let mut state = self.state.lock();
+        if state.ending.is_none() {
+            state.on_end.push(Box::new(told));
+        } else {
+            drop(state);
+            told();
+        }
+    }
+
+    pub(crate) fn set_file(&self, file: PathBuf) {
+        self.state.lock().file = file;
+    }
+
+    pub(crate) fn set_bytes(&self, bytes: u64) {
+        self.state.lock().bytes = bytes;
+    }
+
+    pub(crate) fn add_missed(&self, bytes: u64) {
+        self.state.lock().missed += bytes;
+    }
+
+    pub(crate) fn set_problem(&self, problem: Option<&Error>) {
+        let problem = problem.map(|error| (error.code(), error.to_string()));
+        self.state.lock().problem = problem;
+    }
+
+    pub(crate) fn end(&self, ending: Ending) {
+        self.feed.set_done();
+        let mut state = self.state.lock();
+        state.ending = Some(ending);
+        let told = std::mem::take(&mut state.on_end);
+        drop(state);
+        for told in told {
+            told();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Files that nobody vouches for.
+
+use proptest::prelude::*;
+
+use super::{Folder, code, open};
+use crate::{Playback, Status};
+
+const HEADER: &str = "{\"version\": 3, \"term\": {\"cols\": 20, \"rows\": 5}}\n";
+
+#[test]
+fn what_is_no_cast_is_refused_with_a_code() {
+    let folder = Folder::new();
+    let cases: [(&str, &[u8]); 14] = [
+        ("ERR_RECORDING_INVALID", b""),
+        ("ERR_RECORDING_INVALID", b"\n"),
+        ("ERR_RECORDING_INVALID", b"hello\nworld\n"),
+        ("ERR_RECORDING_INVALID", b"\xff\xfe\x00"),
+        ("ERR_RECORDING_INVALID", b"[1,2,3]\n"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": 3"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": 3}\n"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": \"3\"}\n"),
+        ("ERR_RECORDING_VERSION", b"{\"version\": 4, \"term\": {\"cols\": 1, \"rows\": 1}}\n"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": 2, \"width\": 0, \"height\": 5}\n"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": 2, \"width\": 70000, \"height\": 5}\n"),
+        ("ERR_RECORDING_INVALID", b"{\"version\": 1, \"width\": 7, \"height\": 5}\n"),
+        (
+            "ERR_RECORDING_INVALID",
+            b"{\"version\": 1, \"width\": 7, \"height\": 5, \"stdout\": [[1]]}\n",
+        ),
+        (
+            "ERR_RECORDING_INVALID",
+            b"{\"version\": 3, \"term\": {\"cols\": 2, \"rows\": 2}}\n[1, \"o\"]\n",
+        ),
+    ];
+    for (expected, bytes) in cases {
+        assert_eq!(
+            code(&folder.write("x.cast", bytes)),
+            expected,
+            "{:?}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+    assert_eq!(code(&folder.0.join("none.cast")), "ENOENT");
+    assert_eq!(code(&folder.0), "ERR_RECORDING_INVALID");
+    let deep = format!("{HEADER}{}\n", "[".repeat(100_000));
+    assert_eq!(code(&folder.write("deep.cast", deep)), "ERR_RECORDING_INVALID");
+}
+
+#[test]
+fn a_line_has_a_bound() {
+    let folder = Folder::new();
+    let event = |length: usize| format!("{HEADER}[1, \"o\", \"{}\"]\n", "x".repeat(length));
+    let most = crate::lines::MAX_LINE;
+    assert_eq!(code(&folder.write("long.cast", event(most))), "ERR_RECORDING_LIMIT");
+    assert_eq!(open(&folder.write("fits.cast", event(most - 20))).duration(), 1_000_000);
+    let mut endless = HEADER.as_bytes().to_vec();
+    endless.resize(most * 3, b'x');
+    assert_eq!(code(&folder.write("endless.cast", endless)), "ERR_RECORDING_LIMIT");
+}
+
+#[test]
+fn a_torn_last_line_is_left_out() {
+    let folder = Folder::new();
+    let whole = format!("{HEADER}[0.5, \"o\", \"kept\"]\n[0.5, \"o\", \"grüße\"]\n");
+    let bytes = whole.as_bytes();
+    for end in HEADER.len()..bytes.len() {
+        let playback = open(&folder.write("torn.cast", &bytes[..end]));
+        let text = playback.at(u64::MAX).unwrap().text;
+        assert!(["", "kept", "keptgrüße"].contains(&text.trim_end()), "{end}: {text:?}");
+        let at_line = bytes[end - 1] == b'\n' || bytes[end] == b'\n';
+        assert_eq!(playback.status() == Status::Complete, at_line, "{end}");
+    }
+}
+
+#[test]
+fn times_that_make_no_sense_stay_in_bounds() {
+    let folder = Folder::new();
+    let cast = format!(
+        "{HEADER}[-5, \"o\", \"a\"]\n[1e300, \"o\", \"b\"]\n[1e300, \"r\", \"0x0\"]\n[0, \"r\", \"99999x1\"]\n"
+    );
+    let playback = open(&folder.write("times.cast", cast));
+    assert_eq!(playback.duration(), (1 << 53) - 1);
+    assert_eq!(playback.at(0).unwrap().text.trim_end(), "a");
+    assert_eq!(playback.at(u64::MAX).unwrap().text.trim_end(), "ab");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A cast or keyframe file with any damage is read or refused, and never
+    /// more than that.
+    #[test]
+    fn damage_is_survived(
+        cast in prop::collection::vec((0usize..4000, any::<u8>()), 0..8),
+        keys in prop::collection::vec((0usize..400, any::<u8>()), 0..8),
+        cut in 0usize..4000,
+    ) {
+        let folder = Folder::new();
+        let mut bytes = HEADER.as_bytes().to_vec();
+        for number in 0..100 {
+            bytes.extend_from_slice(format!("[0.01, \"o\", \"line {number}\\r\\n\"]\n").as_bytes());
+        }
+        let mut index = crate::keyframes::header(HEADER.as_bytes(), false).to_vec();
+        let place = crate::keyframes::Place {
+            time: 0, position: HEADER.len() as u64, cols: 20, rows: 5,
+            anchor: crate::keyframes::anchor_of(HEADER.as_bytes()),
+        };
+        crate::keyframes::put_keyframe(&place, &[b'k'; 300], &mut index);
+        for (at, byte) in &cast {
+            if let Some(target) = bytes.get_mut(*at) { *target = *byte; }
+        }
+        for (at, byte) in &keys {
+            if let Some(target) = index.get_mut(*at) { *target = *byte; }
+        }
+        bytes.truncate(cut);
+        let path = folder.write("any.cast", &bytes);
+        folder.write("any.keys", &index);
+        if let Ok(playback) = Playback::open(&path, offheap_screen::UnicodeVersion::V11) {
+            let _ = playback.at(playback.duration() / 2);
+            let _ = playback.transcript();
+            let _ = playback.search("line", 10);
+            prop_assert!(!playback.segments().is_empty());
+        }
+    }
+}

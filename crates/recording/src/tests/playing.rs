@@ -1,0 +1,204 @@
+//! What the reader makes of casts.
+
+use std::time::{Duration, Instant};
+
+use super::{Folder, Shell, open};
+use crate::{Ending, Hit, Kind, Note, Status, flush};
+
+/// A recording of some megabytes with colours and resizes.
+fn long(folder: &Folder) -> (std::path::PathBuf, Vec<(u64, String)>) {
+    let shell = Shell::record(folder.options("long"), 80, 24, 8 << 20);
+    let start = Instant::now();
+    let mut shown = Vec::new();
+    for step in 0..20_000_u64 {
+        let at = start + Duration::from_millis(10 * step);
+        let text = format!(
+            "\x1b[3{}mstep {step}\x1b[m {}\r\n",
+            step % 8,
+            "漢".repeat((step % 30) as usize)
+        );
+        shell.print_at(text.as_bytes(), at);
+        if step % 1500 == 7 {
+            shell.note(Note::Resize(60 + (step % 50) as u16, 20 + (step % 17) as u16), at);
+        }
+        if step % 997 == 0 {
+            let offset =
+                start.duration_since(shell.recording.started) + Duration::from_millis(10 * step);
+            shown.push((offset.as_micros() as u64, shell.shown().0));
+        }
+        if step % 500 == 0 {
+            assert!(flush(Duration::from_secs(30)));
+        }
+    }
+    (shell.end(Ending::Stopped), shown)
+}
+
+#[test]
+fn every_moment_is_what_was_shown() {
+    let folder = Folder::new();
+    let (path, shown) = long(&folder);
+    let playback = open(&path);
+    assert_eq!(playback.status(), Status::Complete);
+    let segments = playback.segments();
+    assert!(segments.len() > 3, "{}", segments.len());
+    assert!(
+        segments
+            .windows(2)
+            .all(|pair| pair[0].end == pair[1].start && pair[0].time <= pair[1].time)
+    );
+    assert_eq!(segments.last().unwrap().end, std::fs::metadata(&path).unwrap().len());
+    for (time, text) in &shown {
+        // Whole milliseconds, and the next step is 10 ms away.
+        assert_eq!(&playback.at(time + 2000).unwrap().text, text, "at {time}");
+    }
+    assert!(playback.duration() >= shown.last().unwrap().0);
+}
+
+#[test]
+fn keyframes_are_made_anew_when_they_are_missing_foreign_or_damaged() {
+    let folder = Folder::new();
+    let (path, shown) = long(&folder);
+    let keys = path.with_extension("keys");
+    let good = std::fs::read(&keys).unwrap();
+    let mut flipped = good.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0x55;
+    let mut foreign = good.clone();
+    foreign[16] ^= 1;
+    let moments = |what: &str| {
+        let playback = open(&path);
+        for (time, text) in shown.iter().step_by(3) {
+            assert_eq!(&playback.at(time + 2000).unwrap().text, text, "{what}, at {time}");
+        }
+        assert!(playback.segments().len() > 3 || what == "torn", "{what}");
+    };
+    moments("as written");
+    std::fs::remove_file(&keys).unwrap();
+    moments("missing");
+    assert!(keys.exists());
+    for (what, bytes) in [
+        ("flipped", &flipped[..]),
+        ("foreign", &foreign),
+        ("torn", &good[..good.len() / 3]),
+        ("empty", &[]),
+        ("noise", &[0xff; 5000]),
+    ] {
+        std::fs::write(&keys, bytes).unwrap();
+        moments(what);
+    }
+}
+
+#[test]
+fn a_cast_that_was_changed_does_not_get_the_keyframes_of_the_old_one() {
+    let folder = Folder::new();
+    let (path, _) = long(&folder);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.remove(5);
+    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let playback = open(&path);
+    let first = playback.segments()[1];
+    let byte = std::fs::read(&path).unwrap()[usize::try_from(first.start).unwrap() - 1];
+    assert_eq!(byte, b'\n');
+}
+
+#[test]
+fn a_recording_can_be_read_while_it_is_written() {
+    let folder = Folder::new();
+    let shell = Shell::record(folder.options("live"), 80, 24, 1 << 20);
+    shell.print(b"so far");
+    assert!(flush(Duration::from_secs(30)));
+    let playback = open(&shell.recording.file());
+    assert_eq!(playback.status(), Status::Recording);
+    assert_eq!(playback.at(u64::MAX).unwrap().text.trim_end(), "so far");
+    shell.end(Ending::Stopped);
+}
+
+#[test]
+fn versions_1_and_2_are_read() {
+    let folder = Folder::new();
+    let v2 = "{\"version\": 2, \"width\": 20, \"height\": 5, \"timestamp\": 1, \"title\": \"T\"}\n\
+              [0.5, \"o\", \"a\"]\n[1.25, \"i\", \"x\"]\n[2.0, \"r\", \"30x6\"]\n[1.5, \"o\", \"b\"]";
+    let playback = open(&folder.write("two.cast", v2));
+    assert_eq!((playback.header().version, playback.header().title.as_deref()), (2, Some("T")));
+    // The clock that stepped back stands still, and the last line counts.
+    assert_eq!(playback.duration(), 2_000_000);
+    assert_eq!(playback.at(600_000).unwrap().text.trim_end(), "a");
+    let end = playback.at(2_000_000).unwrap();
+    assert_eq!((end.text.trim_end(), end.cols, end.rows), ("ab", 30, 6));
+    let v1 = "{\n \"version\": 1, \"width\": 20, \"height\": 5, \"duration\": 1.5,\n \"stdout\": [[0.5, \"a\\r\\n\"],\n [1.0, \"\\u00fc\"]]\n}";
+    let playback = open(&folder.write("one.cast", v1));
+    assert_eq!(playback.duration(), 1_500_000);
+    assert_eq!(playback.at(u64::MAX).unwrap().text.trim_end(), "a\nü");
+    assert_eq!(playback.header().version, 1);
+    let v3 = "{\"version\": 3, \"term\": {\"cols\": 20, \"rows\": 5}}\n# a comment\n\n[0.123456, \"o\", \"a\"]\n\
+              [0.1, \"z\", {\"any\": 1}]\n[1e-3, \"m\", \"\"]\n";
+    assert_eq!(open(&folder.write("three.cast", v3)).duration(), 224_456);
+}
+
+#[test]
+fn the_transcript_is_what_somebody_would_have_read() {
+    let folder = Folder::new();
+    let shell = Shell::record(folder.options("text"), 80, 24, 1 << 20);
+    shell.print(b"$ lx\x08s -l\r\n\x1b[31mred\x1b[m and \x1b]0;title\x07plain\r\n");
+    shell.print(b"10%\r50%\r100%\r\n\x1b[?1049hfull screen\x1b[3;5Hediting\x1b[?1049lback\r\n");
+    shell.print("grüße 漢字\r\nabcdef\x1b[3D\x1b[Kx\r\nlast".as_bytes());
+    let playback = open(&shell.end(Ending::Stopped));
+    assert_eq!(
+        playback.transcript().unwrap(),
+        "$ ls -l\nred and plain\n100%\nback\ngrüße 漢字\nabcx\nlast\n"
+    );
+    let lines = |text: &str| -> Vec<String> {
+        playback.search(text, 10).unwrap().into_iter().map(|Hit { line, .. }| line).collect()
+    };
+    assert_eq!(lines("RED AND"), ["red and plain"]);
+    assert_eq!(lines("editing"), ["    editing"]);
+    assert_eq!(lines("GRÜSSE"), Vec::<String>::new());
+    assert_eq!(lines("GRÜßE"), ["grüße 漢字"]);
+    assert_eq!(playback.search("l", 2).unwrap().len(), 2);
+}
+
+#[test]
+fn a_hit_is_shown_at_its_time() {
+    let folder = Folder::new();
+    let shell = Shell::record(folder.options("hits"), 80, 24, 1 << 20);
+    let start = Instant::now();
+    for step in 0..200_u64 {
+        shell.print_at(
+            format!("line {step}.\r\n").as_bytes(),
+            start + Duration::from_millis(step * 50),
+        );
+    }
+    let playback = open(&shell.end(Ending::Stopped));
+    let hits = playback.search("line 150.", 10).unwrap();
+    assert_eq!(hits.len(), 1);
+    assert!(playback.at(hits[0].time).unwrap().text.contains("line 150."));
+    assert!(!playback.at(hits[0].time - 10_000).unwrap().text.contains("line 150."));
+}
+
+#[test]
+fn version_2_is_written_and_read_again() {
+    let folder = Folder::new();
+    let (path, shown) = long(&folder);
+    let playback = open(&path);
+    let out = folder.0.join("out.cast");
+    playback.to_v2(&out).unwrap();
+    assert_eq!(playback.to_v2(&out).unwrap_err().code(), "ERR_RECORDING_EXISTS");
+    let second = open(&out);
+    assert_eq!(second.header().version, 2);
+    assert_eq!(second.duration(), playback.duration());
+    let (time, text) = &shown[7];
+    assert_eq!(&second.at(time + 2000).unwrap().text, text);
+    let count = |playback: &crate::Playback, kind| {
+        let mut count = 0;
+        playback
+            .events(|event| {
+                count += usize::from(event.kind == kind);
+                true
+            })
+            .unwrap();
+        count
+    };
+    assert_eq!(count(&second, Kind::Output), count(&playback, Kind::Output));
+    assert_eq!(count(&second, Kind::Exit), 0);
+}

@@ -1,0 +1,311 @@
+//! One recording as the recorder's thread has it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::disk::on_disk;
+use crate::error::Error;
+use crate::event::Kind;
+use crate::feed::{Note, Noted};
+use crate::header::About;
+use crate::keyframes::Ending;
+use crate::output::{Options, Output};
+use crate::recording::Recording;
+
+/// How long to wait before a disk that refused is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often an ended recording tries a disk that refuses.
+const LAST_TRIES: u32 = 5;
+/// How many buffers one recording gets written before the others have a turn.
+const TURNS: u32 = 64;
+/// Bytes that are gathered before they are written.
+const GATHERED: usize = 64 * 1024;
+
+/// Output that was copied out of a history.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// The offset of the first byte: later than asked for where bytes are gone.
+    pub start: u64,
+    /// How many bytes it is.
+    pub length: usize,
+}
+
+/// A screen, and the offset at which the output goes on.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Bytes for a fresh terminal.
+    pub data: Vec<u8>,
+    /// The offset of the output that follows.
+    pub offset: u64,
+    /// Columns.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+/// Where a recording's output comes from. Called by the recorder's thread.
+pub trait Source: Send {
+    /// Copies output from an offset on, as much as there is room for.
+    fn take(&mut self, from: u64, into: &mut [u8]) -> Taken;
+    /// The screen now, where one is kept.
+    fn screen(&mut self) -> Option<Shown>;
+    /// Output has been taken: a terminal that waits may go on.
+    fn advanced(&mut self);
+    /// Nothing more will be taken.
+    fn ended(&mut self);
+}
+
+/// What is to be done with a track next.
+pub(crate) enum Step {
+    /// Nothing, until it is woken.
+    Wait,
+    /// A step, at the latest then.
+    Until(Instant),
+    /// The same again, after the others' turns.
+    Again,
+    /// It has ended.
+    Done,
+}
+
+pub(crate) struct Track {
+    pub(crate) recording: Arc<Recording>,
+    pub(crate) options: Options,
+    about: About,
+    source: Box<dyn Source>,
+    output: Output,
+    /// The offset of the next byte.
+    offset: u64,
+    notes: VecDeque<Noted>,
+    /// When the output that follows came, in ms since `base`.
+    time: u64,
+    /// When this file began.
+    base: Instant,
+    /// Bytes of the files before this one.
+    before: u64,
+    ending: Option<Ending>,
+    tries: u32,
+}
+
+impl Track {
+    pub(crate) fn new(
+        recording: Arc<Recording>,
+        options: Options,
+        about: About,
+        output: Output,
+        source: Box<dyn Source>,
+    ) -> Self {
+        let base = recording.started;
+        Self {
+            recording,
+            options,
+            about,
+            source,
+            output,
+            offset: 0,
+            notes: VecDeque::new(),
+            time: 0,
+            base,
+            before: 0,
+            ending: None,
+            tries: 0,
+        }
+    }
+
+    /// Begins at an offset, with the screen there if output came before.
+    pub(crate) fn begin(&mut self, offset: u64, screen: Option<Shown>) {
+        self.offset = offset;
+        if let Some(shown) = screen {
+            self.show(&shown);
+        }
+        self.recording.feed().set_taken(self.offset);
+    }
+
+    fn show(&mut self, shown: &Shown) {
+        self.output.resize(shown.cols, shown.rows, self.time);
+        self.output.restart(&shown.data, self.time);
+        self.offset = shown.offset;
+    }
+
+    /// Writes what there is to write, at most for one turn.
+    pub(crate) fn step(&mut self, buffer: &mut [u8]) -> Step {
+        match self.advance(buffer) {
+            Ok(step) => step,
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn advance(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        self.commit()?;
+        self.recording.feed().looking();
+        let mut turns = 0;
+        while self.ending.is_none() {
+            if turns == TURNS {
+                return Ok(Step::Again);
+            }
+            turns += 1;
+            let taken = self.source.take(self.offset, buffer);
+            // Notes are taken after the output: each one that is about it is there.
+            self.recording.feed().drain(&mut self.notes);
+            if let Some((start, rest)) = self.recording.feed().rest() {
+                self.last(start, &rest);
+                break;
+            }
+            if taken.start > self.offset {
+                self.skip(taken.start);
+            } else {
+                self.pass(&buffer[..taken.length]);
+            }
+            self.commit()?;
+            self.recording.feed().set_taken(self.offset);
+            self.source.advanced();
+            self.rotate();
+            if taken.length < buffer.len() {
+                break;
+            }
+        }
+        self.commit()?;
+        let Some(ending) = self.ending else { return Ok(Step::Wait) };
+        self.output.finish(ending);
+        self.recording.end(ending);
+        self.source.ended();
+        Ok(Step::Done)
+    }
+
+    /// Output, with what happened in between, in order.
+    fn pass(&mut self, bytes: &[u8]) {
+        let end = self.offset + bytes.len() as u64;
+        let mut rest = bytes;
+        while self.ending.is_none() && self.notes.front().is_some_and(|next| next.offset <= end) {
+            let Some(noted) = self.notes.pop_front() else { break };
+            let ahead = usize::try_from(noted.offset.saturating_sub(self.offset));
+            let (now, later) = rest.split_at(ahead.unwrap_or(0).min(rest.len()));
+            self.print(now);
+            rest = later;
+            self.apply(noted);
+        }
+        if self.ending.is_none() {
+            self.print(rest);
+        }
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        if !bytes.is_empty() {
+            self.output.output(bytes, self.time);
+        }
+    }
+
+    fn apply(&mut self, noted: Noted) {
+        let at = noted.at.saturating_duration_since(self.base).as_millis();
+        self.time = self.time.max(u64::try_from(at).unwrap_or(u64::MAX));
+        match noted.note {
+            Note::Time => {}
+            Note::Resize(cols, rows) => self.output.resize(cols, rows, self.time),
+            Note::Input(bytes) => {
+                let text: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
+                if !text.is_empty() {
+                    self.output.event(Kind::Input, &text, self.time);
+                }
+            }
+            Note::Mark(label) => self.output.event(Kind::Marker, &label, self.time),
+            Note::Exit(status) => {
+                self.output.finish_text(self.time);
+                self.output.event(Kind::Exit, &status.to_string(), self.time);
+                self.ending = Some(Ending::Exited);
+            }
+            Note::End(ending) => {
+                self.output.finish_text(self.time);
+                self.ending = Some(ending);
+            }
+        }
+    }
+
+    /// The history has gone on without this recording: what is missing is said,
+    /// and it goes on from the screen as it is now.
+    fn skip(&mut self, start: u64) {
+        let shown = self.source.screen();
+        self.recording.feed().drain(&mut self.notes);
+        let resumed = shown.as_ref().map_or(start, |shown| shown.offset.max(start));
+        self.lose(resumed - self.offset);
+        while self.ending.is_none() && self.notes.front().is_some_and(|next| next.offset <= resumed)
+        {
+            let Some(noted) = self.notes.pop_front() else { break };
+            self.apply(noted);
+        }
+        self.offset = resumed;
+        if let (Some(shown), None) = (shown, self.ending) {
+            self.show(&shown);
+        }
+    }
+
+    fn lose(&mut self, missing: u64) {
+        self.recording.add_missed(missing);
+        let label = format!("{missing} bytes of output are missing");
+        self.output.event(Kind::Marker, &label, self.time);
+    }
+
+    /// The output that was left when the session was closed.
+    fn last(&mut self, start: u64, rest: &[u8]) {
+        self.recording.feed().drain(&mut self.notes);
+        if start > self.offset {
+            self.lose(start - self.offset);
+            self.offset = start;
+        }
+        let known = usize::try_from(self.offset - start).unwrap_or(usize::MAX).min(rest.len());
+        for piece in rest[known..].chunks(GATHERED) {
+            self.pass(piece);
+        }
+        self.pass(&[]);
+        self.ending = self.ending.or(Some(Ending::Closed));
+    }
+
+    fn commit(&mut self) -> io::Result<()> {
+        let written = on_disk(|| self.output.commit());
+        written?;
+        if self.tries > 0 {
+            self.tries = 0;
+            self.recording.set_problem(None);
+        }
+        self.recording.set_bytes(self.before + self.output.bytes());
+        Ok(())
+    }
+
+    /// The disk refused. It is tried again, and what was gathered is kept; after
+    /// the recording's end not for ever.
+    fn failed(&mut self, error: io::Error) -> Step {
+        self.tries += 1;
+        let error = Error::io(&self.output.path, error);
+        self.recording.set_problem(Some(&error));
+        self.source.advanced();
+        let over = self.ending.is_some() || self.recording.feed().is_ending();
+        if self.tries > LAST_TRIES && over {
+            self.output.give_up();
+            self.output.finish(Ending::Interrupted);
+            self.recording.end(Ending::Interrupted);
+            self.source.ended();
+            return Step::Done;
+        }
+        Step::Until(Instant::now() + RETRY)
+    }
+
+    /// Goes on in another file when this one is large or long enough. Where that
+    /// cannot be made, this one goes on.
+    fn rotate(&mut self) {
+        let large = self.options.rotate_bytes.is_some_and(|most| self.output.bytes() >= most);
+        let long = self.options.rotate_after.is_some_and(|most| self.base.elapsed() >= most);
+        if self.ending.is_some() || !(large || long) {
+            return;
+        }
+        let Ok(next) = self.output.next(&self.options, &self.about) else { return };
+        self.before += self.output.bytes();
+        let mut old = std::mem::replace(&mut self.output, next);
+        self.output.take_over(&mut old);
+        old.finish(Ending::Rotated);
+        let began = self.base + Duration::from_millis(old.time());
+        self.base = began;
+        self.time = 0;
+        self.recording.set_file(self.output.path.clone());
+    }
+}

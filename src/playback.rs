@@ -1,0 +1,322 @@
+//! `openRecording` and `RecordingReader`: recordings read back, on threads of
+//! the pool, so that the JS thread waits for no disk.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use napi::Task;
+use napi::bindgen_prelude::{AsyncTask, Env, Object, Result, ToNapiValue, Unknown};
+use napi_derive::napi;
+
+use super::{args, buffer, error};
+use offheap_recording::{Error, Kind, Moment, Playback, Status};
+
+/// The most places that one search finds.
+const MAX_HITS: usize = 100_000;
+const MICROS: f64 = 1e6;
+
+/// Times in microseconds, and texts.
+type Places = Vec<(u64, String)>;
+type Outcome<T> = std::result::Result<T, Error>;
+
+/// Something that is done on a thread of the pool, and what becomes of it.
+pub struct Job<T> {
+    run: Option<Box<dyn FnOnce() -> Outcome<T> + Send>>,
+    convert: fn(&Env, T) -> Result<Unknown<'static>>,
+}
+
+impl<T: Send + 'static> Task for Job<T> {
+    type Output = Outcome<T>;
+    type JsValue = Unknown<'static>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let run = self.run.take();
+        let result =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.map(|run| run())));
+        let failed = || Error::Invalid { position: 0, reason: "reading it failed" };
+        Ok(result.ok().flatten().unwrap_or_else(|| Err(failed())))
+    }
+
+    fn resolve(&mut self, env: Env, output: Self::Output) -> Result<Self::JsValue> {
+        match output {
+            Ok(value) => (self.convert)(&env, value),
+            Err(error) => Err(error::rejection(&env, &error)),
+        }
+    }
+}
+
+fn job<T>(
+    run: impl FnOnce() -> Outcome<T> + Send + 'static,
+    convert: fn(&Env, T) -> Result<Unknown<'static>>,
+) -> AsyncTask<Job<T>>
+where
+    T: Send + 'static,
+{
+    AsyncTask::new(Job { run: Some(Box::new(run)), convert })
+}
+
+/// Opens a recording of any origin: asciicast version 1, 2 or 3. One that is
+/// still being written can be read, too, as far as it goes.
+///
+/// @param file - The path of the cast.
+/// @param options - `unicodeVersion`: the width table of the terminal that was
+/// recorded. Default `'11'`.
+/// @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
+/// `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
+/// `ERR_INVALID_ARG_TYPE`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "file: string, options?: { unicodeVersion?: '6' | '11' }",
+    ts_return_type = "Promise<RecordingReader>"
+)]
+pub fn open_recording(
+    env: Env,
+    file: Unknown<'_>,
+    options: Option<Unknown<'_>>,
+) -> Result<AsyncTask<Job<Playback>>> {
+    let path = PathBuf::from(args::string(&env, file, "file")?);
+    let options = args::options(&env, options)?;
+    let version = args::property(options.as_ref(), "unicodeVersion")?;
+    let version = version
+        .map(|version| super::registry_types::unicode(&env, version, "options.unicodeVersion"));
+    let unicode = version.transpose()?.unwrap_or_default();
+    Ok(job(
+        move || Playback::open(&path, unicode),
+        |env, playback| {
+            let reader = RecordingReader { playback: RefCell::new(Some(Arc::new(playback))) };
+            value(env, reader)
+        },
+    ))
+}
+
+/// Any value that napi makes.
+fn value<T: ToNapiValue>(env: &Env, value: T) -> Result<Unknown<'static>> {
+    // SAFETY: the value is made in this environment and call.
+    unsafe {
+        let raw = T::to_napi_value(env.raw(), value)?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), raw))
+    }
+}
+
+/// A recording that is open for reading. Times are in seconds since its
+/// beginning. The object is a handle: what it reads stays outside the V8 heap.
+#[napi]
+pub struct RecordingReader {
+    /// `None` once it is closed.
+    playback: RefCell<Option<Arc<Playback>>>,
+}
+
+impl RecordingReader {
+    fn open(&self, env: &Env) -> Result<Arc<Playback>> {
+        let playback = self.playback.borrow().clone();
+        playback.ok_or_else(|| error::closed(env, "recording"))
+    }
+}
+
+#[napi]
+impl RecordingReader {
+    /// For nobody: readers come from `openRecording()`.
+    #[napi(constructor, catch_unwind, skip_typescript)]
+    pub fn new(env: Env) -> Result<Self> {
+        Err(error::illegal_constructor(&env, "RecordingReader", "openRecording()"))
+    }
+
+    /// What the recording says of itself; `null` where it does not.
+    #[napi(getter, catch_unwind, ts_return_type = "RecordingHeader")]
+    pub fn header(&self, env: Env) -> Result<Object<'static>> {
+        let playback = self.open(&env)?;
+        let header = playback.header();
+        let mut object = Object::new(&env)?;
+        object.set("version", u32::from(header.version))?;
+        object.set("cols", u32::from(header.cols))?;
+        object.set("rows", u32::from(header.rows))?;
+        object.set("timestamp", nullable(&env, header.timestamp)?)?;
+        object.set("term", nullable(&env, header.term.as_deref())?)?;
+        object.set("command", nullable(&env, header.command.as_deref())?)?;
+        object.set("title", nullable(&env, header.title.as_deref())?)?;
+        let mut variables = Object::new(&env)?;
+        for (name, value) in &header.env {
+            variables.set(name, value.as_str())?;
+        }
+        object.set("env", variables)?;
+        Ok(object)
+    }
+
+    /// How long it is, in seconds.
+    #[napi(getter, catch_unwind)]
+    pub fn duration(&self, env: Env) -> Result<f64> {
+        Ok(seconds(self.open(&env)?.duration()))
+    }
+
+    /// `complete`, `recording` while it is being written, or `interrupted` when
+    /// it was cut off by a crash or a disk that took no more.
+    #[napi(getter, catch_unwind, ts_return_type = "'complete' | 'recording' | 'interrupted'")]
+    pub fn status(&self, env: Env) -> Result<&'static str> {
+        Ok(match self.open(&env)?.status() {
+            Status::Complete => "complete",
+            Status::Recording => "recording",
+            Status::Interrupted => "interrupted",
+        })
+    }
+
+    /// The terminal at a time, after everything that happened until then. Costs
+    /// the same anywhere: it begins at the nearest keyframe.
+    ///
+    /// @param seconds - 0 or more; beyond the end it is the end.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+    /// `openRecording()`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "seconds: number",
+        ts_return_type = "Promise<RecordedMoment>"
+    )]
+    pub fn at(&self, env: Env, seconds: Unknown<'_>) -> Result<AsyncTask<Job<Moment>>> {
+        let time = args::number(&env, seconds, "seconds")?;
+        if time < 0.0 {
+            return Err(error::out_of_range(&env, "seconds", ">= 0", time));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let time = (time * MICROS).round() as u64;
+        let playback = self.open(&env)?;
+        Ok(job(move || playback.at(time), moment))
+    }
+
+    /// The parts that can each be played without what comes before, in order.
+    #[napi(catch_unwind, ts_return_type = "RecordingSegment[]")]
+    pub fn segments(&self, env: Env) -> Result<Vec<Object<'static>>> {
+        let segment = |segment: &offheap_recording::Segment| {
+            let mut object = Object::new(&env)?;
+            object.set("time", seconds(segment.time))?;
+            object.set("start", segment.start as f64)?;
+            object.set("end", segment.end as f64)?;
+            object.set("cols", u32::from(segment.cols))?;
+            object.set("rows", u32::from(segment.rows))?;
+            match segment.keyframe {
+                Some((start, length)) => {
+                    let mut keyframe = Object::new(&env)?;
+                    keyframe.set("start", start as f64)?;
+                    keyframe.set("length", length as f64)?;
+                    object.set("keyframe", keyframe)?;
+                }
+                None => object.set("keyframe", args::null(&env)?)?,
+            }
+            Ok(object)
+        };
+        self.open(&env)?.segments().iter().map(segment).collect()
+    }
+
+    /// What was printed, as plain text: lines without escape sequences, and
+    /// without what full-screen programs drew. At most 64 MiB.
+    ///
+    /// @throws Rejects as `openRecording()`.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn transcript(&self, env: Env) -> Result<AsyncTask<Job<String>>> {
+        let playback = self.open(&env)?;
+        Ok(job(move || playback.transcript(), value))
+    }
+
+    /// Where text was printed, regardless of case, in lines of plain text as
+    /// they stood when they ended; in what full-screen programs drew, too.
+    ///
+    /// @param options - `limit`: the most places, 1 to 100000. Default 1000.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+    /// `openRecording()`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "text: string, options?: { limit?: number }",
+        ts_return_type = "Promise<{ time: number, line: string }[]>"
+    )]
+    pub fn search(
+        &self,
+        env: Env,
+        text: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Result<AsyncTask<Job<Places>>> {
+        let text = args::string(&env, text, "text")?;
+        let options = args::options(&env, options)?;
+        let limit = args::property(options.as_ref(), "limit")?;
+        let limit = args::size_or(&env, limit, "options.limit", (1, MAX_HITS), 1000)?;
+        let playback = self.open(&env)?;
+        let run = move || {
+            let hits = playback.search(&text, limit)?;
+            Ok(hits.into_iter().map(|hit| (hit.time, hit.line)).collect())
+        };
+        Ok(job(run, |env, hits| places(env, "line", hits)))
+    }
+
+    /// The markers, in order: at most 100000.
+    ///
+    /// @throws Rejects as `openRecording()`.
+    #[napi(catch_unwind, ts_return_type = "Promise<{ time: number, label: string }[]>")]
+    pub fn markers(&self, env: Env) -> Result<AsyncTask<Job<Places>>> {
+        let playback = self.open(&env)?;
+        let run = move || {
+            let mut markers = Vec::new();
+            playback.events(|event| {
+                if event.kind == Kind::Marker {
+                    markers.push((event.time, event.data.clone()));
+                }
+                markers.len() < MAX_HITS
+            })?;
+            Ok(markers)
+        };
+        Ok(job(run, |env, markers| places(env, "label", markers)))
+    }
+
+    /// Writes the recording as asciicast version 2 into a new file, for tools
+    /// that read no other.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`. Rejects with `ERR_RECORDING_EXISTS`, and
+    /// as `openRecording()`; then there is no such file.
+    #[napi(catch_unwind, ts_args_type = "file: string", ts_return_type = "Promise<void>")]
+    pub fn to_v2(&self, env: Env, file: Unknown<'_>) -> Result<AsyncTask<Job<()>>> {
+        let path = PathBuf::from(args::string(&env, file, "file")?);
+        let playback = self.open(&env)?;
+        Ok(job(move || playback.to_v2(&path), |env, ()| args::undefined(env)))
+    }
+
+    /// Closes the files, when what is under way is done; everything else throws
+    /// `ERR_CLOSED` from here on. Idempotent. A reader that is forgotten is closed
+    /// with it.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.playback.borrow_mut().take();
+    }
+
+    /// The same as `close()`, for `using`.
+    #[napi(catch_unwind, well_known_symbol = "dispose")]
+    pub fn dispose(&self) {
+        self.close();
+    }
+}
+
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / MICROS
+}
+
+fn nullable<T: ToNapiValue>(env: &Env, given: Option<T>) -> Result<Unknown<'static>> {
+    given.map_or_else(|| args::null(env), |given| value(env, given))
+}
+
+fn moment(env: &Env, moment: Moment) -> Result<Unknown<'static>> {
+    let mut object = Object::new(env)?;
+    object.set("time", seconds(moment.time))?;
+    object.set("position", moment.position as f64)?;
+    object.set("cols", u32::from(moment.cols))?;
+    object.set("rows", u32::from(moment.rows))?;
+    object.set("data", buffer::copy(env, &moment.data)?)?;
+    object.set("text", moment.text)?;
+    Ok(args::unknown(env, &object))
+}
+
+fn places(env: &Env, name: &str, list: Places) -> Result<Unknown<'static>> {
+    let place = |(time, text): (u64, String)| {
+        let mut object = Object::new(env)?;
+        object.set("time", seconds(time))?;
+        object.set(name, text)?;
+        Ok(object)
+    };
+    let places: Result<Vec<Object<'_>>> = list.into_iter().map(place).collect();
+    value(env, places?)
+}
