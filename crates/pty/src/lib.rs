@@ -26,6 +26,9 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub use unix::{Launched, groups, launch};
+
 #[cfg(all(test, unix))]
 mod tests;
 

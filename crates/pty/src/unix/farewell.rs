@@ -37,7 +37,7 @@ impl Job {
     /// the others, so that only a process of another session that has its number
     /// tells that the number was given away; the session's own number is not
     /// given away while it has members.
-    fn lives(self) -> bool {
+    pub(super) fn lives(self) -> bool {
         let given_away = match Holder::of(self.group) {
             Holder::Nobody => false,
             Holder::InSession(session) => session != self.session,
@@ -149,7 +149,7 @@ impl Life {
 /// No process is given the number of a group that has members. So where the
 /// leader is reaped and a process has its number, the group was empty in between
 /// and is somebody else's now.
-fn group_lives(group: Pid, leader_reaped: bool) -> bool {
+pub(super) fn group_lives(group: Pid, leader_reaped: bool) -> bool {
     let given_away = leader_reaped && Holder::of(group) != Holder::Nobody;
     !given_away && test_kill_process_group(group).is_ok()
 }

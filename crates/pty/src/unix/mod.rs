@@ -8,6 +8,7 @@
 mod child;
 mod errno;
 mod farewell;
+pub mod groups;
 mod input;
 mod launch;
 mod leader;
@@ -52,14 +53,32 @@ struct UnixPty {
     orders: Arc<life::Orders>,
 }
 
+/// A program on a new terminal that nobody watches yet. It is a child of this
+/// process, which has to wait for it.
+#[derive(Debug)]
+pub struct Launched {
+    /// The terminal's master: non-blocking, closed on exec.
+    pub master: OwnedFd,
+    /// The leader's process id.
+    pub pid: u32,
+}
+
+/// Starts `options.file` on a new terminal and leaves the rest to the caller:
+/// for a process that has no reactor.
+///
+/// # Errors
+/// A [`SpawnError`] with the errno's name, the system call and the path.
+pub fn launch(options: &SpawnOptions) -> Result<Launched, SpawnError> {
+    let pair = open::open(options.size)?;
+    let pid = child::start(options, &pair)?;
+    Ok(Launched { master: pair.master, pid })
+}
+
 pub(super) fn spawn(
     options: &SpawnOptions,
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
-    let pair = open::open(options.size)?;
-    let pid = child::start(options, &pair)?;
-    let open::Pair { master, slave } = pair;
-    drop(slave);
+    let Launched { master, pid } = launch(options)?;
     let _context = crate::reactor::handle().enter();
     // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
     let master = unsafe { AsyncFd::register(master) }.map_err(|error| {

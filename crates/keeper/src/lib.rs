@@ -1,0 +1,16 @@
+//! The keeper: a small process that holds terminals while servers come and go.
+//!
+//! It starts shells for a server, keeps a duplicate of each terminal's master,
+//! reaps, and hands everything to the next server. It interprets no output.
+//! This library is the protocol, the server's side of it and the keeper itself;
+//! the binary `offheap-keeper` only calls the last.
+
+use std::time::Duration;
+
+pub mod protocol;
+
+/// How long output waits in the terminals while no server is there, before the
+/// keeper takes it into the journals.
+pub const DEFAULT_DRAIN_AFTER: Duration = Duration::from_secs(5);
+/// How long shells live while no server is there.
+pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_mins(10);

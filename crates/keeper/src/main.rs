@@ -1,0 +1,3 @@
+//! The keeper's binary.
+
+fn main() {}
