@@ -7,7 +7,18 @@
 
 use std::time::Duration;
 
+#[cfg(unix)]
+pub mod channel;
+#[cfg(unix)]
+pub mod daemon;
+mod error;
+#[cfg(unix)]
+pub mod peer;
+#[cfg(unix)]
+pub mod place;
 pub mod protocol;
+
+pub use error::KeeperError;
 
 /// How long output waits in the terminals while no server is there, before the
 /// keeper takes it into the journals.

@@ -1,3 +1,22 @@
 //! The keeper's binary.
+//!
+//! ```text
+//! offheap-keeper serve DIRECTORY [--foreground]
+//! offheap-keeper --self-check
+//! ```
 
-fn main() {}
+#[cfg(unix)]
+mod command;
+
+#[cfg(unix)]
+fn main() -> std::process::ExitCode {
+    command::run()
+}
+
+/// There is no keeper on Windows: a pseudo console cannot be handed over.
+#[cfg(not(unix))]
+fn main() -> std::process::ExitCode {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "offheap-keeper: not supported on this system");
+    std::process::ExitCode::from(2)
+}

@@ -49,6 +49,12 @@ pub struct ExitStatus {
     pub signal: i32,
 }
 
+impl ExitStatus {
+    /// The process has ended, and how is not to be known: whoever could have
+    /// waited for it has ended before.
+    pub const UNKNOWN: Self = Self { code: -1, signal: 0 };
+}
+
 /// Whether the reader may take more bytes from the terminal now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {

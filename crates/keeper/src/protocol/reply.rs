@@ -15,6 +15,8 @@ pub enum Reply {
         /// The process that is the keeper's server, 0 where there is none or
         /// its number is not known.
         holder: u32,
+        /// What is wrong, where the reason does not say it.
+        problem: String,
     },
     /// A program runs; its terminal's master comes along, and the descriptor of
     /// its process where the system has such.
@@ -182,9 +184,10 @@ impl Reply {
                 .number(tag::PID, welcome.pid.into())
                 .number(tag::NAMESPACE, welcome.namespace)
                 .number(tag::TERMINALS, welcome.terminals),
-            Self::Refused { reason, holder } => begin(kind::REFUSED)
+            Self::Refused { reason, holder, problem } => begin(kind::REFUSED)
                 .number(tag::REASON, reason.number())
-                .number(tag::PID, (*holder).into()),
+                .number(tag::PID, (*holder).into())
+                .bytes(tag::MESSAGE, problem.as_bytes()),
             Self::Spawned { request, held } => begin(kind::SPAWNED)
                 .number(tag::REQUEST, *request)
                 .bytes(tag::HELD, &held.fields()),
@@ -234,7 +237,11 @@ impl Reply {
                 namespace: every.namespace,
                 terminals: every.terminals,
             }),
-            kind::REFUSED => Self::Refused { reason: every.reason, holder: every.pid },
+            kind::REFUSED => Self::Refused {
+                reason: every.reason,
+                holder: every.pid,
+                problem: every.message,
+            },
             kind::SPAWNED => {
                 let held = every.held.into_iter().next().ok_or(Malformed("no terminal"))?;
                 Self::Spawned { request, held }

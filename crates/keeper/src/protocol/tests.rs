@@ -89,10 +89,10 @@ fn reply() -> impl Strategy<Value = Reply> {
                 Reply::Welcome(Welcome { version, generation, pid, namespace, terminals })
             }
         ),
-        (0_u64..4, any::<u32>()).prop_map(|(reason, holder)| {
+        (0_u64..4, any::<u32>(), text()).prop_map(|(reason, holder, problem)| {
             let reason = [Reason::Busy, Reason::Version, Reason::Elsewhere, Reason::Other]
                 [usize::try_from(reason).expect("small")];
-            Reply::Refused { reason, holder }
+            Reply::Refused { reason, holder, problem }
         }),
         (any::<u64>(), held()).prop_map(|(request, held)| Reply::Spawned { request, held }),
         (any::<(u64, i32)>(), text(), text(), text()).prop_map(
