@@ -13,7 +13,7 @@ use napi::sys;
 use parking_lot::Mutex;
 
 use super::buffer::Pool;
-use offheap_session::inbox::{Inbox, News, Token};
+use super::news::{Inbox, News, Teller, Token};
 use offheap_session::meter::Meter;
 
 /// Something that has listeners and is told news.
@@ -84,7 +84,7 @@ pub(super) struct Hub {
     waker: Arc<Waker>,
     targets: RefCell<HashMap<Token, Listener>>,
     next_token: Cell<Token>,
-    news: RefCell<Vec<News>>,
+    news: RefCell<Vec<(Token, News)>>,
     /// Live terminals that keep the process from exiting.
     holds: Cell<usize>,
     /// Native bytes that the garbage collector has been told of.
@@ -114,7 +114,7 @@ impl Hub {
         let waker = Arc::new(Waker::default());
         let inbox = {
             let waker = Arc::clone(&waker);
-            Inbox::new(move || waker.wake())
+            Arc::new(Inbox::new(move || waker.wake()))
         };
         let hub = Rc::new(Self {
             env: env.raw(),
@@ -168,8 +168,9 @@ impl Hub {
         Ok(Handle(function))
     }
 
-    pub(super) fn inbox(&self) -> Arc<Inbox> {
-        Arc::clone(&self.inbox)
+    /// Whoever uses it tells the target under the token.
+    pub(super) fn teller(&self, token: Token) -> Teller {
+        Teller { inbox: Arc::clone(&self.inbox), token }
     }
 
     pub(super) fn meter(&self) -> Arc<Meter> {
@@ -231,25 +232,17 @@ impl Hub {
         // the loop, in order.
         let Ok(mut batch) = self.news.try_borrow_mut() else { return };
         self.inbox.drain(&mut batch);
-        for news in batch.drain(..) {
+        for (token, news) in batch.drain(..) {
             // One that panics must not take the others' news with it. The panic
             // hook has printed it.
-            let told = std::panic::AssertUnwindSafe(|| self.hand_out(env, news));
+            let told = std::panic::AssertUnwindSafe(|| self.hand_out(env, token, news));
             let _ = std::panic::catch_unwind(told);
         }
         drop(batch);
         self.account(env);
     }
 
-    fn hand_out(&self, env: &Env, news: News) {
-        let token = match &news {
-            News::Readable(signal) => signal.token(),
-            News::Drained(token)
-            | News::Ended(token)
-            | News::Exited(token, _)
-            | News::Event(token, _)
-            | News::MemoryDue(token, _) => *token,
-        };
+    fn hand_out(&self, env: &Env, token: Token, news: News) {
         let target = self.targets.borrow().get(&token).and_then(Listener::target);
         let Some(target) = target else { return };
         let _scope = Scope::open(self.env);

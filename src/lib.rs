@@ -19,6 +19,7 @@ mod decoder;
 mod error;
 mod fast;
 mod hub;
+mod news;
 mod pty;
 mod pty_options;
 mod pty_state;

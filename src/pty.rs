@@ -16,9 +16,9 @@ use super::error::{self, Class, illegal_constructor, invalid_type, throw};
 use super::hub::Hub;
 use super::pty_state::{FlowControl, HISTORY, Kind, State, Style};
 use super::{args, pty_options};
-use offheap_pty::PtySize;
+use offheap_pty::{Local, PtySize};
 use offheap_session::meter::Meter;
-use offheap_session::session::{Session, Teller};
+use offheap_session::session::Session;
 
 /// node-pty's default program.
 const DEFAULT_FILE: &str = if cfg!(windows) { "cmd.exe" } else { "sh" };
@@ -106,12 +106,12 @@ pub fn spawn(
     let flow = flow_control(&env, object.as_ref())?;
     let hub = Hub::of(&env)?;
     let token = hub.token();
-    let session = Session::new(HISTORY, None, hub.inbox(), Meter::new(Some(hub.meter())));
-    session.set_owner(Arc::new(Teller { inbox: hub.inbox(), token }));
+    let session = Session::new(HISTORY, None, Meter::new(Some(hub.meter())));
+    session.set_owner(Arc::new(hub.teller(token)));
     // The listener is added after this returns, and the program may print much
     // before that: a busy machine runs it first.
     session.expect_viewer(FIRST_LISTENER);
-    session.spawn(&spawn_options).map_err(|failure| error::spawn(&env, &failure))?;
+    session.spawn(&Local, &spawn_options).map_err(|failure| error::spawn(&env, &failure))?;
     Ok(Pty { state: State::start(session, file, flow, decoder, hub, token) })
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result, Unknown};
 use napi::sys;
+use offheap_wake::Signal;
 
 use super::callback::Callback;
 use super::decoder::Decoder;
 use super::hub::{Hub, Target};
+use super::news::{News, Token};
 use super::{args, error};
 use offheap_pty::ExitStatus;
-use offheap_session::inbox::{News, Token};
 use offheap_session::session::{Format, Origin, Session, ViewerKey};
 
 /// Output kept for a listener that is behind. The terminal pauses when half of
@@ -65,7 +66,7 @@ pub(super) struct State {
     decoder: RefCell<Decoder>,
     listeners: RefCell<Vec<Listener>>,
     next_id: Cell<u64>,
-    viewer: Cell<Option<ViewerKey>>,
+    viewer: RefCell<Option<(ViewerKey, Arc<Signal>)>>,
     paused: Cell<bool>,
     /// The exit, until it has been told.
     exit: Cell<Option<ExitStatus>>,
@@ -81,20 +82,22 @@ pub(super) struct State {
 impl Target for State {
     fn tell(&self, env: &Env, news: News) {
         match news {
-            News::Readable(signal) => {
-                signal.delivered();
+            News::Readable => {
+                if let Some((_, signal)) = &*self.viewer.borrow() {
+                    signal.delivered();
+                }
                 self.pump(env);
             }
-            News::Drained(_) => self.emit(Kind::Drain, &[]),
-            News::Ended(_) => {
+            News::Drained => self.emit(Kind::Drain, &[]),
+            News::Ended => {
                 self.ended.set(true);
                 self.finish(env);
             }
-            News::Exited(_, status) => {
+            News::Exited(status) => {
                 self.exit.set(Some(status));
                 self.finish(env);
             }
-            News::Event(..) | News::MemoryDue(..) => {}
+            News::Event(_) | News::MemoryDue(_) => {}
         }
     }
 
@@ -125,7 +128,7 @@ impl State {
             decoder: RefCell::new(decoder),
             listeners: RefCell::default(),
             next_id: Cell::new(0),
-            viewer: Cell::new(None),
+            viewer: RefCell::new(None),
             paused: Cell::new(false),
             exit: Cell::new(None),
             exited: Cell::new(false),
@@ -149,13 +152,17 @@ impl State {
         self.listeners.borrow().is_empty() && !self.holds.get()
     }
 
+    fn viewer_key(&self) -> Option<ViewerKey> {
+        self.viewer.borrow().as_ref().map(|(key, _)| *key)
+    }
+
     /// Hands one chunk to the listeners: all that is ready, up to 64 KiB.
     fn pump(&self, env: &Env) {
         if self.paused.get() {
             return;
         }
         if self.next_chunk(env)
-            && let Some(key) = self.viewer.get()
+            && let Some(key) = self.viewer_key()
         {
             self.session.frame_done(key);
         }
@@ -164,7 +171,7 @@ impl State {
 
     /// `false` when nothing was there to hand out.
     fn next_chunk(&self, env: &Env) -> bool {
-        let Some(key) = self.viewer.get() else { return false };
+        let Some(key) = self.viewer_key() else { return false };
         let mut chunk = std::mem::take(&mut *self.hub.chunk.borrow_mut());
         chunk.resize(CHUNK, 0);
         let frame = self.session.read_frame(key, &mut chunk);
@@ -219,7 +226,7 @@ impl State {
     fn hand_out_rest(&self, env: &Env) -> bool {
         let (_, end) = self.session.span();
         let behind = || {
-            let key = self.viewer.get()?;
+            let key = self.viewer_key()?;
             self.session.viewer_state(key).filter(|(offset, ..)| *offset < end)
         };
         while behind().is_some() && self.next_chunk(env) {
@@ -227,7 +234,7 @@ impl State {
                 return false;
             }
         }
-        if let Some(key) = self.viewer.get().filter(|_| !self.ended.get()) {
+        if let Some(key) = self.viewer_key().filter(|_| !self.ended.get()) {
             self.session.frame_done(key);
         }
         true
@@ -309,20 +316,25 @@ impl State {
     /// From the first listener on output comes to JavaScript; until then it
     /// stays in the history, whose newest bytes the listener gets first.
     fn start_reading(&self) {
-        if self.viewer.get().is_some() {
+        if self.viewer_key().is_some() {
             return;
         }
-        let opened = self.session.open_viewer(Origin::Start, Format::Raw, CHUNK, self.token);
-        if let Ok((key, _)) = opened {
+        let opened = self.session.open_viewer(
+            Origin::Start,
+            Format::Raw,
+            CHUNK,
+            Box::new(self.hub.teller(self.token)),
+        );
+        if let Ok((key, signal)) = opened {
             self.session.set_patient(key);
-            self.viewer.set(Some(key));
+            self.viewer.replace(Some((key, signal)));
             self.session.frame_done(key);
         }
     }
 
     /// With nobody listening the terminal runs free.
     fn stop_reading(&self) {
-        if let Some(key) = self.viewer.take() {
+        if let Some((key, _)) = self.viewer.take() {
             self.session.close_viewer(key);
         }
     }
@@ -335,14 +347,14 @@ impl State {
         if paused {
             return;
         }
-        if let Some(key) = self.viewer.get() {
+        if let Some(key) = self.viewer_key() {
             self.session.frame_done(key);
         }
         // What waited is told at the next turn of the loop, as anything is.
         if let Some(status) = self.exit.get() {
-            self.hub.inbox().push(News::Exited(self.token, status));
+            self.hub.teller(self.token).tell(News::Exited(status));
         } else if self.ended.get() {
-            self.hub.inbox().push(News::Ended(self.token));
+            self.hub.teller(self.token).tell(News::Ended);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
+use offheap_pty::Local;
 
 use super::error::{closed, not_found, refusal};
 use super::hub::Hub;
@@ -73,7 +74,13 @@ impl SessionRegistry {
         let hub = Hub::of(&env)?;
         let token = hub.token();
         let meter = Meter::new(Some(hub.meter()));
-        let registry = Registry::new(options, Clock::system(), hub.inbox(), token, meter);
+        let registry = Registry::new(
+            options,
+            Clock::system(),
+            Arc::new(hub.teller(token)),
+            Arc::new(Local),
+            meter,
+        );
         let listeners = Listeners::new(registry, Rc::clone(&hub), token);
         Ok(Self { listeners, hub })
     }

@@ -8,8 +8,8 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 
 use super::callback::Callback;
 use super::hub::{Hub, Target};
+use super::news::{News, Token};
 use super::{args, registry_memory, registry_types};
-use offheap_session::inbox::{News, Token};
 use offheap_session::registry::{Event, Registry};
 
 /// The names that `on` knows.
@@ -102,8 +102,8 @@ impl Listeners {
 impl Target for Listeners {
     fn tell(&self, env: &Env, news: News) {
         let event = match news {
-            News::Event(_, event) => event,
-            News::MemoryDue(_, usage) => return registry_memory::check_now(env, self, *usage),
+            News::Event(event) => event,
+            News::MemoryDue(usage) => return registry_memory::check_now(env, self, *usage),
             _ => return,
         };
         self.update_hold();

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use napi::ValueType;
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, Unknown};
 use napi_derive::napi;
+use offheap_wake::Signal;
 
 use super::args;
 use super::buffer::Slab;
 use super::callback::Callback;
 use super::error::{closed, illegal_constructor, invalid_type};
 use super::hub::{Hub, Target};
-use offheap_session::inbox::{News, Token};
+use super::news::{News, Token};
 use offheap_session::session::{Format, Gap, Origin, Replay, Session, ViewerKey};
 
 /// The default size of a frame, and the largest: 64 KiB.
@@ -34,6 +35,7 @@ thread_local! {
 pub(super) struct State {
     session: Arc<Session>,
     key: ViewerKey,
+    signal: Arc<Signal>,
     token: Token,
     hub: Rc<Hub>,
     listener: RefCell<Option<Rc<Callback>>>,
@@ -50,8 +52,8 @@ pub(super) struct State {
 
 impl Target for State {
     fn tell(&self, _env: &Env, news: News) {
-        if let News::Readable(signal) = news {
-            signal.delivered();
+        if let News::Readable = news {
+            self.signal.delivered();
             // Taken out of the cell: the listener may close the viewer, or set
             // another listener.
             let listener = self.listener.borrow().clone();
@@ -168,11 +170,12 @@ pub(super) fn open(
     let max = args::size_or(env, max, "options.maxFrameBytes", (MIN_FRAME, MAX_FRAME), MAX_FRAME)?;
     let hub = Hub::of(env)?;
     let token = hub.token();
-    let opened = session.open_viewer(origin, format, max, token);
-    let (key, _signal) = opened.map_err(|_| closed(env, "session"))?;
+    let opened = session.open_viewer(origin, format, max, Box::new(hub.teller(token)));
+    let (key, signal) = opened.map_err(|_| closed(env, "session"))?;
     let state = Rc::new(State {
         session: Arc::clone(session),
         key,
+        signal,
         token,
         hub: Rc::clone(&hub),
         listener: RefCell::default(),

@@ -6,28 +6,39 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use offheap_session::inbox::Inbox;
+use offheap_pty::Local;
 use offheap_session::meter::Meter;
-use offheap_session::registry::{Clock, Handle, NewSession, Options, Registry};
+use offheap_session::pressure::Usage;
+use offheap_session::registry::{
+    Clock, Event, EventListener, Handle, NewSession, Options, Registry,
+};
 
 const PROJECTS: usize = 100;
 const ROUNDS: usize = 20_000;
+
+/// A listener that drops what it is told.
+struct Nobody;
+
+impl EventListener for Nobody {
+    fn event(&self, _event: Event) {}
+
+    fn memory_due(&self, _usage: Usage) {}
+}
 
 /// A registry with the clocks of production, a number of sessions in 100
 /// projects, half of them with a connection.
 struct Bench {
     registry: Arc<Registry>,
-    inbox: Arc<Inbox>,
     handles: Vec<Handle>,
 }
 
 impl Bench {
     fn new(sessions: usize) -> Self {
         let options = Options { max_sessions: 0, max_per_project: 0, ..Options::default() };
-        let inbox = Inbox::new(|| ());
         let meter = Meter::new(None);
-        let registry = Registry::new(options, Clock::system(), Arc::clone(&inbox), 1, meter);
-        let mut bench = Self { registry, inbox, handles: Vec::new() };
+        let registry =
+            Registry::new(options, Clock::system(), Arc::new(Nobody), Arc::new(Local), meter);
+        let mut bench = Self { registry, handles: Vec::new() };
         for n in 0..sessions {
             let handle = bench.create(n);
             if n % 2 == 0 {
@@ -44,11 +55,6 @@ impl Bench {
         self.registry.create(new, None).expect("no limit")
     }
 
-    /// The JS thread takes the events out as they come.
-    fn drain(&self) {
-        self.inbox.drain(&mut Vec::new());
-    }
-
     /// Nanoseconds for one call, the median of some batches.
     fn time(&self, mut act: impl FnMut(usize)) -> f64 {
         const BATCHES: usize = 20;
@@ -59,7 +65,6 @@ impl Bench {
                 act(batch * (ROUNDS / BATCHES) + n);
             }
             batches.push(start.elapsed());
-            self.drain();
         }
         batches.sort_unstable();
         let median: Duration = batches[BATCHES / 2];
@@ -80,7 +85,6 @@ impl Bench {
                 self.registry.close_handle(handle);
             }
             closed.push(start.elapsed());
-            self.drain();
         }
         let per_call = |mut times: Vec<Duration>| {
             times.sort_unstable();

@@ -60,9 +60,24 @@ impl ExitStatus {
 pub enum Gate {
     /// Read on.
     Open,
-    /// Wait until [`Sink::changed`] resolves, or until the instant, if there is
-    /// one, and ask again.
+    /// Wait until the [`GateBell`] rings, or until the instant, if there is one,
+    /// and ask again.
     Shut(Option<Instant>),
+}
+
+/// Rings when a gate may have opened.
+#[derive(Debug, Default)]
+pub struct GateBell(tokio::sync::Notify);
+
+impl GateBell {
+    /// Makes whoever waits at the gate ask again.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    async fn rung(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// Where a terminal's bytes and news go. All calls come from the reactor (or,
@@ -72,8 +87,8 @@ pub trait Sink: Send + Sync + 'static {
     fn output(&self, bytes: &[u8]);
     /// Asked before each read: is there room and interest?
     fn gate(&self) -> Gate;
-    /// The handle that is notified when [`Sink::gate`] may have changed.
-    fn changed(&self) -> Arc<tokio::sync::Notify>;
+    /// The bell that rings when [`Sink::gate`] may have changed.
+    fn gate_bell(&self) -> &GateBell;
     /// Whether somebody reads the output as it comes.
     fn is_watched(&self) -> bool {
         true
@@ -86,6 +101,10 @@ pub trait Sink: Send + Sync + 'static {
     fn ended(&self);
     /// The input queue, which had bytes waiting, is empty again.
     fn drained(&self);
+    /// Something panicked that had to do with this terminal alone, most likely
+    /// in the sink itself. The terminal is being closed: its end and its exit
+    /// follow.
+    fn failed(&self) {}
 }
 
 /// Why input was not taken.
@@ -108,6 +127,10 @@ pub enum WriteError {
 pub trait Pty: Send + Sync {
     /// The leader's process id.
     fn pid(&self) -> u32;
+    /// Starts reading. Until then the sink is told nothing, so that whoever
+    /// started the terminal can put it in its place first. Idempotent; a close
+    /// implies it.
+    fn begin(&self);
     /// Queues input. `Ok(true)` says that nothing waits: all of it reached the
     /// terminal. All of the data is taken, or none of it.
     ///
@@ -130,13 +153,34 @@ pub trait Pty: Send + Sync {
     fn close(&self);
 }
 
-/// Starts `options.file` on a new pseudo terminal whose bytes go to `sink`.
-///
-/// # Errors
-/// A [`SpawnError`] with the errno's name, the system call and the path.
-pub fn spawn(options: &SpawnOptions, sink: Arc<dyn Sink>) -> Result<Arc<dyn Pty>, SpawnError> {
-    #[cfg(unix)]
-    return unix::spawn(options, sink);
-    #[cfg(windows)]
-    return windows::spawn(options, sink);
+/// Makes terminals. A session is given one, so that a terminal can come from
+/// somewhere else than a process started here.
+pub trait Spawner: Send + Sync {
+    /// Starts `options.file` on a new pseudo terminal whose bytes go to `sink`
+    /// once it has [begun](Pty::begin).
+    ///
+    /// # Errors
+    /// A [`SpawnError`] with the errno's name, the system call and the path.
+    fn spawn(
+        &self,
+        options: &SpawnOptions,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<dyn Pty>, SpawnError>;
+}
+
+/// Starts programs as children of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local;
+
+impl Spawner for Local {
+    fn spawn(
+        &self,
+        options: &SpawnOptions,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<dyn Pty>, SpawnError> {
+        #[cfg(unix)]
+        return unix::spawn(options, sink);
+        #[cfg(windows)]
+        return windows::spawn(options, sink);
+    }
 }

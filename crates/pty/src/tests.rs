@@ -7,17 +7,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::Notify;
 
-use super::{DEFAULT_MAX_INPUT, ExitStatus, Gate, Pty, PtySize, Sink, SpawnOptions, WriteError};
-use super::{command_line, spawn};
+use super::command_line;
+use super::{
+    DEFAULT_MAX_INPUT, ExitStatus, Gate, GateBell, Local, Pty, PtySize, Sink, SpawnError,
+    SpawnOptions, Spawner, WriteError,
+};
 
 #[derive(Default)]
 struct Memory {
     seen: Mutex<Seen>,
     news: Condvar,
     shut: AtomicBool,
-    changed: Arc<Notify>,
+    bell: GateBell,
+    /// Output with this in it makes the sink panic.
+    poison: Option<&'static str>,
+    failed: AtomicBool,
     drained: AtomicUsize,
 }
 
@@ -31,6 +36,8 @@ struct Seen {
 
 impl Sink for Memory {
     fn output(&self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!self.poison.is_some_and(|poison| text.contains(poison)), "poisoned, on purpose");
         self.seen.lock().output.extend_from_slice(bytes);
         self.news.notify_all();
     }
@@ -39,8 +46,8 @@ impl Sink for Memory {
         if self.shut.load(Ordering::Acquire) { Gate::Shut(None) } else { Gate::Open }
     }
 
-    fn changed(&self) -> Arc<Notify> {
-        Arc::clone(&self.changed)
+    fn gate_bell(&self) -> &GateBell {
+        &self.bell
     }
 
     fn exited(&self, status: ExitStatus) {
@@ -54,6 +61,10 @@ impl Sink for Memory {
     fn ended(&self) {
         self.seen.lock().ended = true;
         self.news.notify_all();
+    }
+
+    fn failed(&self) {
+        self.failed.store(true, Ordering::Release);
     }
 
     fn drained(&self) {
@@ -105,8 +116,18 @@ fn options(script: &str) -> SpawnOptions {
 
 fn start(options: &SpawnOptions) -> (Arc<Memory>, Arc<dyn Pty>) {
     let memory = Arc::new(Memory::default());
-    let pty = spawn(options, Arc::<Memory>::clone(&memory)).expect("a terminal");
+    let pty = start_with(options, &memory);
     (memory, pty)
+}
+
+fn start_with(options: &SpawnOptions, memory: &Arc<Memory>) -> Arc<dyn Pty> {
+    let pty = spawn(options, Arc::clone(memory)).expect("a terminal");
+    pty.begin();
+    pty
+}
+
+fn spawn(options: &SpawnOptions, memory: Arc<Memory>) -> Result<Arc<dyn Pty>, SpawnError> {
+    Local.spawn(options, memory)
 }
 
 fn exited(code: i32) -> ExitStatus {
@@ -125,6 +146,44 @@ fn the_exit_comes_after_the_last_byte() {
 }
 
 #[test]
+fn a_panic_ends_its_own_terminal_aloud_and_no_other() {
+    let (healthy, other) = start(&options("read line; echo \"got $line\"; read line"));
+    let memory = Arc::new(Memory { poison: Some("venom"), ..Memory::default() });
+    let pty = start_with(&options("echo venom; sleep 60"), &memory);
+    let (status, _) = memory.exit();
+    assert_eq!(status, ExitStatus { code: 0, signal: libc::SIGHUP });
+    assert!(memory.failed.load(Ordering::Acquire));
+    memory.wait("the end", |seen| seen.ended.then_some(()));
+    assert_eq!(pty.write(b"x"), Err(WriteError::Exited));
+    // SAFETY: the number is only asked after.
+    let gone = unsafe { libc::kill(pty.pid().cast_signed(), 0) };
+    assert_eq!(gone, -1, "the leader was reaped");
+    other.write(b"text\n").expect("a terminal that lives on");
+    healthy.prints("got text");
+}
+
+#[test]
+fn nothing_is_told_before_a_terminal_begins_and_nothing_is_lost() {
+    let memory = Arc::new(Memory::default());
+    let pty = spawn(&options("echo early; exit 5"), Arc::clone(&memory)).expect("a terminal");
+    let pid = pty.pid().cast_signed();
+    // Its end can be seen without reaping it.
+    // SAFETY: the call fills `info`, which has no invariants, and leaves the child to its reaper.
+    unsafe {
+        let mut info = std::mem::zeroed();
+        libc::waitid(
+            libc::P_PID,
+            pid.cast_unsigned(),
+            &raw mut info,
+            libc::WEXITED | libc::WNOWAIT,
+        );
+    }
+    assert_eq!((memory.text().as_str(), memory.seen.lock().exit), ("", None));
+    pty.begin();
+    assert_eq!(memory.exit(), (exited(5), "early\r\n".len()));
+}
+
+#[test]
 fn a_background_process_delays_the_exit_by_the_bound_and_is_still_heard() {
     let (memory, _pty) =
         start(&options("trap '' HUP; (sleep 0.6; echo late) & echo early; exit 4"));
@@ -138,12 +197,12 @@ fn a_background_process_delays_the_exit_by_the_bound_and_is_still_heard() {
 fn a_shut_gate_holds_output_and_exit_back() {
     let memory = Arc::new(Memory::default());
     memory.shut.store(true, Ordering::Release);
-    let _pty = spawn(&options("echo held"), Arc::<Memory>::clone(&memory)).expect("a terminal");
+    let _pty = start_with(&options("echo held"), &memory);
     std::thread::sleep(Duration::from_millis(400));
     assert_eq!(memory.text(), "");
     assert!(memory.seen.lock().exit.is_none());
     memory.shut.store(false, Ordering::Release);
-    memory.changed.notify_one();
+    memory.bell.ring();
     assert_eq!(memory.exit(), (exited(0), "held\r\n".len()));
 }
 

@@ -16,7 +16,6 @@
     )
 )]
 
-pub mod inbox;
 pub mod meter;
 pub mod pressure;
 pub mod registry;

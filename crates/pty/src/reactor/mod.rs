@@ -8,7 +8,9 @@ pub mod courtesy;
 pub mod lag;
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
+use std::task::Poll;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -31,6 +33,23 @@ where
     F::Output: Send + 'static,
 {
     handle().spawn(task)
+}
+
+/// Runs a future, and catches what panics in it: a task that panics ends
+/// without a word to anybody.
+///
+/// # Errors
+/// What the panic carried.
+pub async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(move |context| {
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
+        match std::panic::catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 fn start() -> Handle {

@@ -216,7 +216,7 @@ mod tests {
 
     use super::super::open::{self, Pair};
     use super::*;
-    use crate::{ExitStatus, Gate, PtySize};
+    use crate::{ExitStatus, Gate, GateBell, PtySize};
 
     #[test]
     fn small_pieces_that_wait_are_joined_and_empty_ones_are_none() {
@@ -233,15 +233,16 @@ mod tests {
         assert_eq!(joined, expected);
     }
 
-    struct Nobody;
+    #[derive(Default)]
+    struct Nobody(GateBell);
 
     impl Sink for Nobody {
         fn output(&self, _bytes: &[u8]) {}
         fn gate(&self) -> Gate {
             Gate::Open
         }
-        fn changed(&self) -> Arc<Notify> {
-            Arc::default()
+        fn gate_bell(&self) -> &GateBell {
+            &self.0
         }
         fn exited(&self, _status: ExitStatus) {}
         fn ended(&self) {}
@@ -263,7 +264,7 @@ mod tests {
     #[test]
     fn a_close_lets_go_of_the_terminal_although_input_waits() {
         let (master, _slave) = deaf_terminal();
-        let input = Arc::new(Input::new(1 << 20, Arc::new(Nobody)));
+        let input = Arc::new(Input::new(1 << 20, Arc::<Nobody>::default()));
         assert_eq!(input.write(&master, &[b'x'; 500_000]), Ok(false));
         // Long enough for the reactor to write what fits and wait for more room.
         std::thread::sleep(Duration::from_millis(100));

@@ -6,7 +6,7 @@
 //! would fight with the one that Node has.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -20,12 +20,14 @@ pub(super) struct Leader {
     pid: u32,
     reaped: Arc<Mutex<bool>>,
     descriptor: Option<Descriptor>,
+    /// How it ended, once it has been reaped.
+    status: OnceLock<ExitStatus>,
 }
 
 impl Leader {
     /// Watches a child that has just been started; needs the reactor's context.
     pub(super) fn watch(pid: u32, reaped: Arc<Mutex<bool>>) -> Self {
-        Self { pid, reaped, descriptor: descriptor(pid) }
+        Self { pid, reaped, descriptor: descriptor(pid), status: OnceLock::new() }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -37,9 +39,13 @@ impl Leader {
         *self.reaped.lock()
     }
 
-    /// Resolves when the leader has ended and is reaped. Cancel safe, and
-    /// cheap to begin again: the system is asked only when there is news.
+    /// Resolves when the leader has ended and is reaped, at once when it had
+    /// been before. Cancel safe, and cheap to begin again: the system is asked
+    /// only when there is news.
     pub(super) async fn exit(&self) -> ExitStatus {
+        if let Some(status) = self.status.get() {
+            return *status;
+        }
         let mut pause = Duration::from_millis(2);
         loop {
             self.news(pause).await;
@@ -72,7 +78,7 @@ impl Leader {
             Err(_) => ExitStatus { code: 0, signal: 0 },
         };
         *reaped = true;
-        Some(status)
+        Some(*self.status.get_or_init(|| status))
     }
 }
 

@@ -17,6 +17,7 @@ use super::farewell::Job;
 use super::input::Input;
 use super::leader::Leader;
 use super::{Master, UnixPty};
+use crate::reactor;
 use crate::reactor::courtesy::{Flow, Keys};
 use crate::{ExitStatus, Gate, Sink};
 
@@ -77,7 +78,28 @@ struct Progress {
 }
 
 impl Life {
-    pub(super) async fn run(self, master: Master) {
+    /// Lives to the end, and if that is a panic, tidies up: a fault ends at most
+    /// its own terminal, and never in silence (the panic hook has said it).
+    pub(super) async fn live(self, master: Master) {
+        if reactor::caught(self.run(master)).await.is_err() {
+            let _ = reactor::caught(self.fail()).await;
+        }
+    }
+
+    /// What is left after a panic: nothing is read any more, the groups are hung
+    /// up on and reaped.
+    async fn fail(&self) {
+        self.input.close();
+        if let Some(pty) = self.pty.upgrade() {
+            pty.hang_up_groups();
+            drop(pty.take_master());
+        }
+        self.sink.failed();
+        self.sink.ended();
+        self.see_off(Leadership::Running).await;
+    }
+
+    async fn run(&self, master: Master) {
         let mut now = Progress { leader: Leadership::Running, kill_at: None };
         loop {
             match self.turn(&master, now).await {
@@ -160,8 +182,7 @@ impl Life {
 
     async fn pass_gate(&self) {
         loop {
-            let changed = self.sink.changed();
-            let changed = changed.notified();
+            let changed = self.sink.gate_bell().rung();
             match self.sink.gate() {
                 Gate::Open => return,
                 Gate::Shut(None) => changed.await,
@@ -188,7 +209,7 @@ impl Life {
     async fn finish(&self, master: Master, now: Progress) {
         self.input.close();
         if let Some(pty) = self.pty.upgrade() {
-            drop(pty.release());
+            drop(pty.take_master());
         }
         drop(master);
         self.sink.ended();

@@ -51,6 +51,8 @@ struct UnixPty {
     reaped: Arc<Mutex<bool>>,
     closed: AtomicBool,
     orders: Arc<life::Orders>,
+    /// The life on the reactor, until it begins.
+    life: Mutex<Option<life::Life>>,
 }
 
 /// A program on a new terminal that nobody watches yet. It is a child of this
@@ -96,6 +98,7 @@ pub(super) fn spawn(
         reaped: Arc::default(),
         closed: AtomicBool::new(false),
         orders: Arc::default(),
+        life: Mutex::default(),
     });
     let life = life::Life {
         leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
@@ -107,7 +110,7 @@ pub(super) fn spawn(
         drain: options.drain,
         grace: options.grace,
     };
-    crate::reactor::spawn(life.run(master));
+    *pty.life.lock() = Some(life);
     Ok(pty)
 }
 
@@ -117,7 +120,7 @@ impl UnixPty {
     }
 
     /// Forgets the master: from here on every call is a no-op.
-    fn release(&self) -> Option<Master> {
+    fn take_master(&self) -> Option<Master> {
         self.master.lock().take()
     }
 
@@ -164,6 +167,13 @@ impl Pty for UnixPty {
         self.pid
     }
 
+    fn begin(&self) {
+        let life = self.life.lock().take();
+        if let (Some(life), Some(master)) = (life, self.master()) {
+            crate::reactor::spawn(life.live(master));
+        }
+    }
+
     fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
         let master = self.master().ok_or(WriteError::Exited)?;
         self.keys.input(data.len());
@@ -202,9 +212,11 @@ impl Pty for UnixPty {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
+        // A life that never began has to see the groups off all the same.
+        self.begin();
         self.hang_up_groups();
         self.input.close();
-        drop(self.release());
+        drop(self.take_master());
         self.orders.close.notify_one();
     }
 }

@@ -7,6 +7,7 @@
 
 mod command;
 mod input;
+mod latch;
 mod threads;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use portable_pty::{ChildKiller, MasterPty, PtyPair, native_pty_system};
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use input::Input;
+use latch::Latch;
 
 /// The numbers that names of signals stand for; Windows knows none of them.
 const SIGINT: i32 = 2;
@@ -34,6 +36,7 @@ struct WindowsPty {
     killer: Arc<Mutex<Box<dyn ChildKiller + Send + Sync>>>,
     grace: Duration,
     hung_up: AtomicBool,
+    begun: Arc<Latch>,
 }
 
 /// The pseudo console, until it is closed.
@@ -71,13 +74,15 @@ pub(super) fn spawn(
     let console = Arc::new(Console { master: Mutex::new(Some(master)) });
     let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
     input.answer(CURSOR_ANSWER);
-    let started = threads::Started { reader, writer, child };
+    let begun = Arc::new(Latch::default());
+    let started = threads::Started { reader, writer, child, begun: Arc::clone(&begun) };
     threads::start(started, &console, &input, &sink).map_err(|error| {
         let _ = killer.lock().kill();
+        begun.open();
         command::failed(options, "CreateThread", &error)
     })?;
     let hung_up = AtomicBool::new(false);
-    Ok(Arc::new(WindowsPty { pid, input, console, killer, grace: options.grace, hung_up }))
+    Ok(Arc::new(WindowsPty { pid, input, console, killer, grace: options.grace, hung_up, begun }))
 }
 
 fn size(size: PtySize) -> portable_pty::PtySize {
@@ -102,6 +107,10 @@ impl WindowsPty {
 impl Pty for WindowsPty {
     fn pid(&self) -> u32 {
         self.pid
+    }
+
+    fn begin(&self) {
+        self.begun.open();
     }
 
     fn write(&self, data: &[u8]) -> Result<bool, WriteError> {
@@ -153,6 +162,7 @@ impl Pty for WindowsPty {
     }
 
     fn close(&self) {
+        self.begin();
         self.input.close();
         self.hang_up();
     }

@@ -6,7 +6,9 @@ use std::thread::{Builder, JoinHandle};
 
 use portable_pty::Child;
 
-use super::{Console, input::Input};
+use super::Console;
+use super::input::Input;
+use super::latch::Latch;
 use crate::{ExitStatus, Gate, Sink};
 
 const READ_BYTES: usize = 64 * 1024;
@@ -19,6 +21,8 @@ pub(super) struct Started {
     pub(super) reader: Box<dyn Read + Send>,
     pub(super) writer: Box<dyn Write + Send>,
     pub(super) child: Box<dyn Child + Send + Sync>,
+    /// Opened when the terminal is in its place.
+    pub(super) begun: Arc<Latch>,
 }
 
 /// Starts all three; the last one sees the others end.
@@ -28,10 +32,13 @@ pub(super) fn start(
     input: &Arc<Input>,
     sink: &Arc<dyn Sink>,
 ) -> io::Result<()> {
-    let Started { reader, writer, child } = started;
+    let Started { reader, writer, child, begun } = started;
     let reading = {
-        let sink = Arc::clone(sink);
-        thread("offheap-pty-read", move || read(reader, sink.as_ref()))?
+        let (sink, begun) = (Arc::clone(sink), Arc::clone(&begun));
+        thread("offheap-pty-read", move || {
+            begun.wait();
+            read(reader, sink.as_ref());
+        })?
     };
     {
         let input = Arc::clone(input);
@@ -39,12 +46,16 @@ pub(super) fn start(
     }
     let (console, input, sink) = (Arc::clone(console), Arc::clone(input), Arc::clone(sink));
     thread("offheap-pty-wait", move || {
+        begun.wait();
         let status = wait(child);
         input.close();
         // Only a closed console lets its output end. What is still attached to
         // it goes with it.
         console.close();
-        let _ = reading.join();
+        // A panic in the sink ends this terminal alone, and is told.
+        if reading.join().is_err() {
+            sink.failed();
+        }
         sink.ended();
         sink.exited(status);
     })?;
@@ -92,8 +103,7 @@ fn first_output(bytes: &[u8], sink: &dyn Sink) -> bool {
 /// Waits, on this thread, for as long as nobody has room for more.
 fn pass_gate(sink: &dyn Sink) {
     loop {
-        let changed = sink.changed();
-        let changed = changed.notified();
+        let changed = sink.gate_bell().rung();
         match sink.gate() {
             Gate::Open => return,
             Gate::Shut(None) => crate::reactor::handle().block_on(changed),

@@ -37,12 +37,11 @@ impl Registry {
     ) -> Result<Handle, Refusal> {
         let place = self.reserve(&new, spawn.is_some())?;
         let history = new.history.unwrap_or(self.options.history);
-        let (inbox, meter) = (Arc::clone(&self.inbox), Arc::clone(&self.meter));
-        let session = Session::new(history, new.screen, inbox, meter);
+        let session = Session::new(history, new.screen, Arc::clone(&self.meter));
         let owner = RegistryOwner { registry: Arc::downgrade(self), key: place.key };
         session.set_owner(Arc::new(owner));
         if let Some(options) = spawn
-            && let Err(error) = session.spawn(options)
+            && let Err(error) = session.spawn(self.spawner.as_ref(), options)
         {
             self.cancel(&place);
             return Err(error.into());

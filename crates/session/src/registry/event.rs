@@ -1,8 +1,19 @@
 //! What a registry tells its listeners.
 
 use super::info::{Handle, Info};
-use crate::pressure::{Bound, Level};
+use crate::pressure::{Bound, Level, Usage};
 use offheap_pty::ExitStatus;
+
+/// Who is told what happens in a registry.
+///
+/// Both methods may be called from any thread and under the registry's lock:
+/// they must return at once and must not call the registry.
+pub trait EventListener: Send + Sync + 'static {
+    /// Something happened.
+    fn event(&self, event: Event);
+    /// Memory is to be checked: what is known of it but the V8 heap.
+    fn memory_due(&self, usage: Usage);
+}
 
 /// Why a session was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Action, Entry, Event, Key, Pressure, Reason, Registry, State};
-use crate::inbox::News;
 use crate::meter::{Counter, Gauge};
 use crate::pressure::{
     self, Level, Measured, Monitor, Options, Usage, Verdict, sessions_for, system, trim_allocator,
@@ -90,7 +89,7 @@ impl Registry {
         if !std::mem::replace(&mut watch.asked, true) {
             drop(watch);
             let usage = system::read(&system::Roots::default());
-            self.inbox.push(News::MemoryDue(self.token, Box::new(usage)));
+            self.listener.memory_due(usage);
         }
         Some(now + interval)
     }

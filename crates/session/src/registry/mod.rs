@@ -1,9 +1,9 @@
 //! The one place where sessions are: created, found, limited, timed and ended.
 //!
 //! All indexes change in one step under one lock, and the events of a change
-//! are put into the inbox under the same lock, so that listeners hear of changes
-//! in their order. The lock is never held while a shell starts, a terminal is
-//! hung up on or a listener runs.
+//! are told under the same lock, so that listeners hear of changes in their
+//! order. The lock is never held while a shell starts or a terminal is hung up
+//! on.
 
 #![allow(clippy::ref_option, reason = "an index keyed by an option is asked by its reference")]
 
@@ -32,13 +32,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::inbox::{Inbox, News, Token};
 use crate::meter::Meter;
-use offheap_pty::SpawnError;
 use offheap_pty::reactor::lag::Lag;
+use offheap_pty::{SpawnError, Spawner};
 
 pub use clock::Clock;
-pub use event::{Action, Event, Limit, Pressure, Reason};
+pub use event::{Action, Event, EventListener, Limit, Pressure, Reason};
 pub use info::{Details, Handle, Info, NewSession};
 pub use memory::{MemoryReport, Relief, read_usage};
 pub use options::{OnProjectLimit, Options, Retry};
@@ -80,8 +79,8 @@ pub struct Registry {
     watch: Mutex<memory::Watch>,
     options: Options,
     clock: Clock,
-    inbox: Arc<Inbox>,
-    token: Token,
+    listener: Arc<dyn EventListener>,
+    spawner: Arc<dyn Spawner>,
     meter: Arc<Meter>,
     lag: Arc<Lag>,
     /// Notified when something is due earlier than what is waited for.
@@ -95,13 +94,14 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// A registry whose events go to `inbox` under `token`.
+    /// An empty registry, whose events `listener` is told and whose terminals
+    /// `spawner` makes.
     #[must_use]
     pub fn new(
         options: Options,
         clock: Clock,
-        inbox: Arc<Inbox>,
-        token: Token,
+        listener: Arc<dyn EventListener>,
+        spawner: Arc<dyn Spawner>,
         meter: Arc<Meter>,
     ) -> Arc<Self> {
         let registry = Arc::new(Self {
@@ -109,8 +109,8 @@ impl Registry {
             watch: Mutex::default(),
             options,
             clock,
-            inbox,
-            token,
+            listener,
+            spawner,
             meter,
             lag: Arc::default(),
             timer: Arc::new(Notify::new()),
@@ -183,10 +183,10 @@ impl Registry {
         (handle(entry), entry.info(&self.clock))
     }
 
-    /// Puts an event into the inbox. The caller holds the lock of the state
+    /// Tells the listener of an event. The caller holds the lock of the state
     /// that the event is about, so that events come in the order of changes.
     fn tell(&self, _state: &State, event: Event) {
-        self.inbox.push(News::Event(self.token, event));
+        self.listener.event(event);
     }
 }
 

@@ -19,7 +19,7 @@ impl Registry {
         named: Option<&str>,
     ) -> Result<(), Refusal> {
         let rate = self.reserve_start(handle, named)?;
-        let started = handle.session.spawn(options);
+        let started = handle.session.spawn(self.spawner.as_ref(), options);
         let mut state = self.state.lock();
         if started.is_err()
             && let Some(rate) = &rate

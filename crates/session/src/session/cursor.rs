@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use offheap_wake::Signal;
+
+use super::coalesce::{self, COALESCE};
 use super::frame::{Format, Gap};
-use crate::inbox::{COALESCE, Signal};
 
 /// A viewer that has taken nothing for this long, though there was something
 /// to take, is stalled: the terminal waits for it no more.
@@ -109,7 +111,7 @@ impl Cursor {
         if echo || self.traffic.is_light() || waiting >= self.max_frame {
             self.signal.raise();
         } else {
-            self.signal.raise_soon();
+            coalesce::defer(&self.signal);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
+mod coalesce;
 mod cursor;
 mod frame;
 mod mirror;
@@ -15,14 +16,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use offheap_wake::{Reader, Signal};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
-use crate::inbox::{Inbox, News, Signal, Token};
 use crate::meter::{Counter, Meter};
-use offheap_pty::{ExitStatus, Gate, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use offheap_pty::{
+    ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
+};
 use offheap_screen::ScreenOptions;
 
+pub use coalesce::COALESCE;
 pub use cursor::Replay;
 pub use frame::{Format, Frame, Gap};
 pub use snapshot::Snapshot;
@@ -40,6 +43,8 @@ pub trait Owner: Send + Sync + 'static {
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
     fn drained(&self, _session: &Session) {}
+    /// Something panicked that had to do with this session alone.
+    fn failed(&self, _session: &Session) {}
 }
 
 /// A session is gone: it was closed.
@@ -51,7 +56,7 @@ pub struct Closed;
 /// called from any thread and none waits for a terminal.
 pub struct Session {
     stream: Mutex<Stream>,
-    changed: Arc<Notify>,
+    gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
     pid: AtomicU32,
     size: Mutex<PtySize>,
@@ -59,7 +64,6 @@ pub struct Session {
     closed: AtomicBool,
     /// The terminal has ended: no output will come.
     ended: AtomicBool,
-    inbox: Arc<Inbox>,
     meter: Arc<Meter>,
     owner: OnceLock<Arc<dyn Owner>>,
 }
@@ -74,22 +78,16 @@ impl Session {
     /// A session without a terminal, whose history keeps `history` bytes, with
     /// a screen if one is asked for.
     #[must_use]
-    pub fn new(
-        history: usize,
-        screen: Option<ScreenOptions>,
-        inbox: Arc<Inbox>,
-        meter: Arc<Meter>,
-    ) -> Arc<Self> {
+    pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
         Arc::new(Self {
             stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
-            changed: Arc::new(Notify::new()),
+            gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
             size: Mutex::new(PtySize::new(80, 24)),
             status: OnceLock::new(),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
-            inbox,
             meter,
             owner: OnceLock::new(),
         })
@@ -100,24 +98,30 @@ impl Session {
         let _ = self.owner.set(owner);
     }
 
-    /// Starts a program on a terminal of the session's own.
+    /// Starts a program on a terminal of the session's own, which `spawner`
+    /// makes. No lock is held meanwhile.
     ///
     /// # Errors
-    /// What [`offheap_pty::spawn`] says; the session stays as it was.
-    pub fn spawn(self: &Arc<Self>, options: &SpawnOptions) -> Result<(), SpawnError> {
+    /// What [`Spawner::spawn`] says; the session stays as it was.
+    pub fn spawn(
+        self: &Arc<Self>,
+        spawner: &dyn Spawner,
+        options: &SpawnOptions,
+    ) -> Result<(), SpawnError> {
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
-        // The lock is held over the start so that an exit that comes at once
-        // finds the terminal in its place and takes it out again.
-        let mut slot = self.pty.lock();
-        // So is this one: output that comes at once waits for its size.
-        let mut stream = self.stream.lock();
-        let pty = offheap_pty::spawn(options, sink)?;
-        *self.size.lock() = options.size;
-        stream.mirror().resize(options.size.cols, options.size.rows);
-        drop(stream);
-        self.pid.store(pty.pid(), Ordering::Release);
-        *slot = Some(pty);
+        let pty = spawner.spawn(options, sink)?;
+        self.adopt(&pty, options.size);
         Ok(())
+    }
+
+    /// Takes a terminal, of which nothing has been read yet, for its own.
+    fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
+        *self.size.lock() = size;
+        self.stream.lock().mirror().resize(size.cols, size.rows);
+        self.pid.store(pty.pid(), Ordering::Release);
+        // An exit that comes at once finds the terminal in its place.
+        *self.pty.lock() = Some(Arc::clone(pty));
+        pty.begin();
     }
 
     /// The terminal, while its program runs.
@@ -256,7 +260,8 @@ impl Session {
         self.stream.lock().last_output()
     }
 
-    /// Opens a viewer: a cursor into the history.
+    /// Opens a viewer: a cursor into the history, whose `reader` is told when
+    /// there is something to read.
     ///
     /// # Errors
     /// [`Closed`].
@@ -265,9 +270,9 @@ impl Session {
         origin: Origin,
         format: Format,
         max_frame: usize,
-        token: Token,
+        reader: Box<dyn Reader>,
     ) -> Result<(ViewerKey, Arc<Signal>), Closed> {
-        let signal = Signal::new(Arc::clone(&self.inbox), token);
+        let signal = Arc::new(Signal::new(reader));
         let mut stream = self.stream.lock();
         if self.is_closed() {
             return Err(Closed);
@@ -275,7 +280,7 @@ impl Session {
         let key =
             stream.open_viewer(origin, format, max_frame, Arc::clone(&signal), Instant::now());
         drop(stream);
-        self.changed.notify_one();
+        self.gate_bell.ring();
         Ok((key, signal))
     }
 
@@ -296,7 +301,7 @@ impl Session {
         let mut stream = self.stream.lock();
         let last = stream.close_viewer(key) && stream.viewers() == 0;
         drop(stream);
-        self.changed.notify_one();
+        self.gate_bell.ring();
         // The time without anybody counts from here on.
         if last && let Some(owner) = self.owner.get() {
             owner.active(self, false);
@@ -313,7 +318,7 @@ impl Session {
         let resume = was_waited_for && !stream.paces();
         drop(stream);
         if resume {
-            self.changed.notify_one();
+            self.gate_bell.ring();
         }
         frame
     }
@@ -321,7 +326,7 @@ impl Session {
     /// Moves a viewer ahead to an offset.
     pub fn seek(&self, key: ViewerKey, offset: u64) {
         self.stream.lock().seek(key, offset);
-        self.changed.notify_one();
+        self.gate_bell.ring();
     }
 
     /// Says that a viewer's last frame is out; its signal is raised when there
@@ -356,7 +361,7 @@ impl Session {
     /// Stops and restarts the reading of the terminal, on the owner's word.
     pub fn set_paused(&self, paused: bool) {
         self.stream.lock().set_paused(paused);
-        self.changed.notify_one();
+        self.gate_bell.ring();
     }
 
     /// Sends a signal to the program's process group.
@@ -403,7 +408,7 @@ impl Session {
         if let Some(pty) = pty {
             pty.close();
         }
-        self.changed.notify_one();
+        self.gate_bell.ring();
     }
 }
 
@@ -417,8 +422,8 @@ impl Sink for Session {
         self.stream.lock().gate(Instant::now())
     }
 
-    fn changed(&self) -> Arc<Notify> {
-        Arc::clone(&self.changed)
+    fn gate_bell(&self) -> &GateBell {
+        &self.gate_bell
     }
 
     fn is_watched(&self) -> bool {
@@ -444,33 +449,15 @@ impl Sink for Session {
         }
     }
 
+    fn failed(&self) {
+        if let Some(owner) = self.owner.get() {
+            owner.failed(self);
+        }
+    }
+
     fn drained(&self) {
         if let Some(owner) = self.owner.get() {
             owner.drained(self);
         }
-    }
-}
-
-/// Tells a listener in the JS thread of an exit and of drained input; the owner
-/// of a session that stands alone, outside a registry.
-#[derive(Debug)]
-pub struct Teller {
-    /// Where the news goes.
-    pub inbox: Arc<Inbox>,
-    /// Who is told.
-    pub token: Token,
-}
-
-impl Owner for Teller {
-    fn exited(&self, _session: &Session, status: ExitStatus) {
-        self.inbox.push(News::Exited(self.token, status));
-    }
-
-    fn ended(&self, _session: &Session) {
-        self.inbox.push(News::Ended(self.token));
-    }
-
-    fn drained(&self, _session: &Session) {
-        self.inbox.push(News::Drained(self.token));
     }
 }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use offheap_wake::Signal;
 use slab::Slab;
 
 use super::cursor::{Cursor, Replay};
 use super::frame::{self, Format, Frame, Gap};
 use super::mirror::Mirror;
-use crate::inbox::Signal;
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::Gate;
 use offheap_ring::Ring;

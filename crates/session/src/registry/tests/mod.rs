@@ -1,5 +1,4 @@
-//! A registry without Node: its clock is moved by hand and its events are taken
-//! out of the inbox.
+//! A registry on its own: its clock is moved by hand and its events are kept.
 
 mod clocks;
 mod limits;
@@ -12,25 +11,42 @@ mod shells;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Clock, Event, Handle, NewSession, Options, Reason, Refusal, Registry};
-use crate::inbox::{Inbox, News};
+use offheap_pty::Local;
+use offheap_wake::Reader;
+use parking_lot::Mutex;
+
+use super::{Clock, Event, EventListener, Handle, NewSession, Options, Reason, Refusal, Registry};
 use crate::meter::Meter;
+use crate::pressure::Usage;
 use crate::session::{Format, Origin, ViewerKey};
 
 pub(super) struct Bench {
     pub(super) registry: Arc<Registry>,
     pub(super) clock: Clock,
     pub(super) meter: Arc<Meter>,
-    inbox: Arc<Inbox>,
+    events: Arc<Events>,
+}
+
+/// Keeps events until somebody looks.
+#[derive(Default)]
+struct Events(Mutex<Vec<Event>>);
+
+impl EventListener for Events {
+    fn event(&self, event: Event) {
+        self.0.lock().push(event);
+    }
+
+    fn memory_due(&self, _usage: Usage) {}
 }
 
 impl Bench {
     pub(super) fn new(options: Options) -> Self {
         let (clock, meter) = (Clock::manual(), Meter::new(None));
-        let inbox = Inbox::new(|| ());
+        let events = Arc::new(Events::default());
+        let listener: Arc<dyn EventListener> = Arc::<Events>::clone(&events);
         let registry =
-            Registry::new(options, clock.clone(), Arc::clone(&inbox), 1, Arc::clone(&meter));
-        Self { registry, clock, meter, inbox }
+            Registry::new(options, clock.clone(), listener, Arc::new(Local), Arc::clone(&meter));
+        Self { registry, clock, meter, events }
     }
 
     pub(super) fn create(&self, id: &str, project: Option<&str>) -> Result<Handle, Refusal> {
@@ -48,10 +64,7 @@ impl Bench {
     }
 
     pub(super) fn events(&self) -> Vec<Event> {
-        let mut news = Vec::new();
-        self.inbox.drain(&mut news);
-        let event = |news| if let News::Event(_, event) = news { Some(event) } else { None };
-        news.into_iter().filter_map(event).collect()
+        std::mem::take(&mut *self.events.0.lock())
     }
 
     /// Ids and reasons of the sessions that were closed since the last look.
@@ -72,8 +85,15 @@ impl Bench {
     }
 }
 
+/// A reader that is told in vain.
+struct Nobody;
+
+impl Reader for Nobody {
+    fn readable(&self) {}
+}
+
 pub(super) fn view(handle: &Handle) -> ViewerKey {
-    let opened = handle.session.open_viewer(Origin::Now, Format::Bytes, 4096, 7);
+    let opened = handle.session.open_viewer(Origin::Now, Format::Bytes, 4096, Box::new(Nobody));
     opened.expect("a viewer").0
 }
 

@@ -10,36 +10,45 @@ use super::cursor::STALL;
 use super::frame::{Format, Gap};
 use super::stream::{Origin, Stream, ViewerKey};
 use super::{Replay, Session};
-use crate::inbox::{Inbox, News, Signal};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::Gate;
+use offheap_wake::{Reader, Signal};
 
 const FRAME: usize = 64 * 1024;
 
-/// A stream of its own with an inbox that counts its wake-ups.
+/// Counts how often a reader was told.
+struct Count(Arc<AtomicUsize>);
+
+impl Reader for Count {
+    fn readable(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A stream of its own, whose readers count what they are told.
 struct Bench {
     stream: Stream,
-    inbox: Arc<Inbox>,
     meter: Arc<Meter>,
-    wakes: Arc<AtomicUsize>,
+    told: Arc<AtomicUsize>,
+    signals: Vec<Arc<Signal>>,
     now: Instant,
 }
 
 impl Bench {
     fn new(history: usize) -> Self {
-        let wakes = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&wakes);
-        let inbox = Inbox::new(move || {
-            counter.fetch_add(1, Ordering::SeqCst);
-        });
         let meter = Meter::new(None);
         let stream = Stream::new(history, None, Arc::clone(&meter));
-        Self { stream, inbox, meter, wakes, now: Instant::now() }
+        Self { stream, meter, told: Arc::default(), signals: Vec::new(), now: Instant::now() }
     }
 
     fn open(&mut self, origin: Origin, format: Format) -> ViewerKey {
-        let signal = Signal::new(Arc::clone(&self.inbox), 1);
-        self.stream.open_viewer(origin, format, FRAME, signal, self.now)
+        self.open_with(origin, format, FRAME)
+    }
+
+    fn open_with(&mut self, origin: Origin, format: Format, frame: usize) -> ViewerKey {
+        let signal = Arc::new(Signal::new(Box::new(Count(Arc::clone(&self.told)))));
+        self.signals.push(Arc::clone(&signal));
+        self.stream.open_viewer(origin, format, frame, signal, self.now)
     }
 
     fn append(&mut self, bytes: &[u8]) {
@@ -65,16 +74,14 @@ impl Bench {
         self.stream.gate(self.now)
     }
 
-    /// Takes the news, as the JS thread does.
+    /// How many readers have been told since the last look; they start to read.
     fn news(&self) -> usize {
-        let mut news = Vec::new();
-        self.inbox.drain(&mut news);
-        for item in &news {
-            if let News::Readable(signal) = item {
+        for signal in &self.signals {
+            if signal.is_undelivered() {
                 signal.delivered();
             }
         }
-        news.len()
+        self.told.swap(0, Ordering::SeqCst)
     }
 }
 
@@ -123,7 +130,7 @@ fn a_reader_is_told_once_for_each_time_it_caught_up() {
     bench.append(b"a");
     bench.append(b"b");
     bench.append(b"c");
-    assert_eq!((bench.news(), bench.wakes.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!(bench.news(), 1);
     // Not caught up again: more output is no news.
     bench.append(b"d");
     assert_eq!(bench.news(), 0);
@@ -311,22 +318,20 @@ fn what_was_missed_while_away_comes_as_buffered_with_its_questions() {
 
 #[test]
 fn a_closed_session_holds_nothing_and_tells_its_viewers() {
-    let inbox = Inbox::new(|| ());
-    let meter = Meter::new(None);
-    let session = Session::new(65_536, None, Arc::clone(&inbox), Arc::clone(&meter));
+    let (meter, told) = (Meter::new(None), Arc::new(AtomicUsize::new(0)));
+    let reader = || Box::new(Count(Arc::clone(&told)));
+    let session = Session::new(65_536, None, Arc::clone(&meter));
     session.append(&[b'x'; 10_000]).unwrap();
-    let (key, signal) = session.open_viewer(Origin::Start, Format::Bytes, FRAME, 1).unwrap();
+    let (key, signal) = session.open_viewer(Origin::Start, Format::Bytes, FRAME, reader()).unwrap();
     assert!(meter.bytes_held() >= 10_000);
     assert_eq!(meter.level(Gauge::Viewers), 1);
     assert!(session.close());
     assert!(!session.close(), "only the first call does it");
     assert_eq!((meter.bytes_held(), meter.level(Gauge::Viewers)), (0, 0));
     assert!(session.append(b"more").is_err());
-    assert!(session.open_viewer(Origin::Now, Format::Bytes, FRAME, 2).is_err());
+    assert!(session.open_viewer(Origin::Now, Format::Bytes, FRAME, reader()).is_err());
     assert_eq!(session.read_frame(key, &mut [0; FRAME]), None);
-    let mut news = Vec::new();
-    inbox.drain(&mut news);
-    assert_eq!(news.len(), 1);
+    assert_eq!(told.load(Ordering::SeqCst), 1);
     assert!(!signal.is_waiting());
 }
 
@@ -345,7 +350,7 @@ fn a_viewer_key_of_the_past_reaches_nobody() {
 #[test]
 fn a_dropped_session_gives_back_what_it_was_counted_for() {
     let meter = Meter::new(None);
-    let session = Session::new(65_536, None, Inbox::new(|| ()), Arc::clone(&meter));
+    let session = Session::new(65_536, None, Arc::clone(&meter));
     session.append(b"text").unwrap();
     drop(session);
     assert_eq!(meter.bytes_held(), 0);
@@ -405,8 +410,7 @@ proptest! {
     #[test]
     fn byte_frames_add_up_and_tear_nothing(bytes in output(), frame in 1024_usize..2048) {
         let mut bench = Bench::new(1 << 16);
-        let signal = Signal::new(Arc::clone(&bench.inbox), 1);
-        let key = bench.stream.open_viewer(Origin::Start, Format::Bytes, frame, signal, bench.now);
+        let key = bench.open_with(Origin::Start, Format::Bytes, frame);
         let bytes = bytes.repeat(20);
         bench.append(&bytes);
         let mut read = Vec::new();
