@@ -56,7 +56,8 @@ fn serve(start: &Start) -> ExitCode {
     // Whoever started it is told what is wrong on its connection.
     let telling = first.as_ref().and_then(|first| first.try_clone().ok());
     let fail = |reason, problem: &str| {
-        if let Some(mut channel) = telling.and_then(|socket| Channel::new(socket).ok()) {
+        let copy = telling.as_ref().and_then(|socket| socket.try_clone().ok());
+        if let Some(mut channel) = copy.and_then(|socket| Channel::new(socket).ok()) {
             refuse(&mut channel, reason, 0, problem);
         }
         say(&format!("offheap-keeper: {problem}"))
@@ -72,6 +73,7 @@ fn serve(start: &Start) -> ExitCode {
     };
     match Daemon::new(place, lock, first, Box::new(NoJournals)) {
         Ok(daemon) => {
+            // The server's connection is the daemon's alone, to be closed by it.
             drop(telling);
             daemon.run();
             ExitCode::SUCCESS

@@ -10,6 +10,8 @@ use std::time::Duration;
 #[cfg(unix)]
 pub mod channel;
 #[cfg(unix)]
+pub mod client;
+#[cfg(unix)]
 pub mod daemon;
 mod error;
 #[cfg(unix)]
@@ -18,6 +20,8 @@ pub mod peer;
 pub mod place;
 pub mod protocol;
 
+#[cfg(unix)]
+pub use client::{Events, Found, Keeper, Manner, Settings};
 pub use error::KeeperError;
 
 /// How long output waits in the terminals while no server is there, before the

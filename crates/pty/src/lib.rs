@@ -27,7 +27,7 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{Launched, groups, launch};
+pub use unix::{Adopted, ExitReport, Holder, Launched, adopt, groups, launch, spawn_error};
 
 #[cfg(all(test, unix))]
 mod tests;
@@ -151,6 +151,19 @@ pub trait Pty: Send + Sync {
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
     fn close(&self);
+    /// Lets go of the terminal without ending it: another process keeps it and
+    /// its shell, and the sink is told nothing more. What was read before this
+    /// has reached the sink once the reactor has come to rest
+    /// ([`reactor::settle`]); nothing is read after. Input that waits is
+    /// dropped. `false`, and nothing happens, where nobody else keeps it.
+    fn leave(&self) -> bool {
+        false
+    }
+    /// Another descriptor of the terminal's master, while the terminal is there.
+    #[cfg(unix)]
+    fn duplicate_master(&self) -> Option<std::os::fd::OwnedFd> {
+        None
+    }
 }
 
 /// Makes terminals. A session is given one, so that a terminal can come from

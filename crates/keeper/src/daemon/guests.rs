@@ -81,6 +81,11 @@ impl Guest {
     }
 }
 
+/// A descriptor that is of no other use.
+pub(super) fn spare() -> Option<OwnedFd> {
+    std::fs::File::open("/dev/null").ok().map(OwnedFd::from)
+}
+
 /// Says no. It is a short message on a fresh connection: the socket takes it.
 pub fn refuse(channel: &mut Channel, reason: Reason, holder: u32, problem: &str) {
     let problem = String::from(problem);
@@ -97,12 +102,26 @@ enum Verdict {
 
 impl Daemon {
     pub(super) fn accept(&mut self) {
-        let Ok(socket) = rustix::net::accept(&self.listener) else { return };
+        let socket = match rustix::net::accept(&self.listener) {
+            Ok(socket) => socket,
+            // Without a descriptor to spare the connection would stay in the
+            // queue, and the loop would come back to it for ever.
+            Err(Errno::MFILE | Errno::NFILE) => return self.turn_away(),
+            Err(_) => return,
+        };
         if self.guests.len() < MOST
             && let Ok(guest) = Guest::new(socket)
         {
             self.guests.push(guest);
         }
+    }
+
+    /// Takes a connection in the place of a descriptor that is kept for this, and
+    /// ends it.
+    fn turn_away(&mut self) {
+        self.spare = None;
+        drop(rustix::net::accept(&self.listener));
+        self.spare = spare();
     }
 
     pub(super) fn on_guest(&mut self, at: usize) {
@@ -164,6 +183,8 @@ impl Daemon {
                     Verdict::Wait
                 }
             },
+            // It has come back, and knows what it has.
+            Seat::Departing { .. } if same => Verdict::Welcome,
             Seat::Departing { until, .. } if now < *until => Verdict::Wait,
             Seat::Departing { .. } => Verdict::Refuse,
         }

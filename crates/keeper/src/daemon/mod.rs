@@ -35,6 +35,8 @@ use terminals::Terminals;
 pub struct Daemon {
     place: Place,
     listener: OwnedFd,
+    /// Given up for a moment when there is no other descriptor left.
+    spare: Option<OwnedFd>,
     /// Held for as long as the process lives.
     _lock: OwnedFd,
     signals: Signals,
@@ -86,6 +88,7 @@ impl Daemon {
         Ok(Self {
             place,
             listener,
+            spare: guests::spare(),
             _lock: lock,
             signals,
             seat: Seat::Empty { since: Instant::now() },
@@ -131,7 +134,7 @@ impl Daemon {
     fn wait(&self, now: Instant) -> Vec<(Source, PollFlags)> {
         let wanted = self.wanted();
         let mut polled: Vec<_> = wanted.iter().map(|(_, poll)| poll.clone()).collect();
-        let timeout = self.next_deadline().map(|at| timespec(at.saturating_duration_since(now)));
+        let timeout = self.next_deadline(now).map(|at| timespec(at.saturating_duration_since(now)));
         // A signal interrupts the call and is found in its pipe the next time.
         if poll(&mut polled, timeout.as_ref()).is_err() {
             return Vec::new();
@@ -161,15 +164,15 @@ impl Daemon {
         wanted
     }
 
-    /// When something is due.
-    fn next_deadline(&self) -> Option<Instant> {
+    /// When something is due. What waits for a guest that has given up is not.
+    fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let seat = match &self.seat {
             Seat::Empty { since } if self.terminals.may_wait() => Some(if self.drain.is_on() {
                 after(*since, self.orphan_timeout)
             } else {
                 after(*since, self.drain_after.min(self.orphan_timeout))
             }),
-            other => other.deadline(),
+            other => other.deadline(now),
         };
         let guests = self.guests.iter().map(Guest::deadline).min();
         [seat, guests, self.terminals.deadline(), self.drain.deadline(), self.ending]

@@ -107,6 +107,15 @@ impl Daemon {
     fn spawn(&mut self, spawn: Spawn) {
         let request = spawn.request;
         let name = spawn.name.clone();
+        if self.ending.is_some() {
+            return self.reply(&Reply::SpawnFailed {
+                request,
+                errno: libc::EAGAIN,
+                syscall: String::from("spawn"),
+                path: String::from_utf8_lossy(&spawn.file).into_owned(),
+                message: String::from("the keeper was told to end"),
+            });
+        }
         match offheap_pty::launch(&options(spawn)) {
             Ok(launched) => {
                 let terminal = Terminal::new(name, launched.pid, launched.master);

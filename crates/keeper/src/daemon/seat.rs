@@ -54,13 +54,15 @@ impl Seat {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        match self {
+    /// When it is to be looked at again; never, once its time is over.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let deadline = match self {
             Self::Empty { .. } => None,
             Self::Taken(server) => server.leave_by,
             Self::Departing { peer, until } if peer.descriptor().is_some() => Some(*until),
-            Self::Departing { until, .. } => Some((Instant::now() + ASK_AFTER).min(*until)),
-        }
+            Self::Departing { .. } => Some(now + ASK_AFTER),
+        };
+        deadline.filter(|deadline| *deadline > now)
     }
 
     pub(super) fn wanted<'a>(&'a self, wanted: &mut Vec<(Source, PollFd<'a>)>) {

@@ -107,6 +107,9 @@ pub struct Kept {
     pub name: Vec<u8>,
     /// The leader's process id.
     pub pid: u32,
+    /// How many descriptors come with it: the master, or the master and the
+    /// process.
+    pub descriptors: u8,
 }
 
 mod kind {
@@ -148,6 +151,7 @@ mod tag {
     pub const UID: u16 = 21;
     pub const GID: u16 = 22;
     pub const BINARY: u16 = 23;
+    pub const DESCRIPTORS: u16 = 24;
 }
 
 impl Request {
@@ -171,10 +175,11 @@ impl Request {
                 numbered(kind::NAME, *request).number(tag::TERMINAL, *terminal).finish()
             }
             Self::Left => Writer::new(kind::LEFT, 0).finish(),
-            Self::Keep(kept) => Writer::new(kind::KEEP, 1)
+            Self::Keep(kept) => Writer::new(kind::KEEP, kept.descriptors.into())
                 .number(tag::REQUEST, kept.request)
                 .bytes(tag::NAME, &kept.name)
                 .number(tag::PID, kept.pid.into())
+                .number(tag::DESCRIPTORS, kept.descriptors.into())
                 .finish(),
             Self::Upgrade { request, binary } => {
                 numbered(kind::UPGRADE, *request).bytes(tag::BINARY, binary).finish()
@@ -207,6 +212,7 @@ impl Request {
                 request: every.request,
                 pid: every.pid.ok_or(Malformed("no process id"))?,
                 name: every.spawn.name,
+                descriptors: every.descriptors,
             }),
             kind::UPGRADE => Self::Upgrade { request: every.request, binary: every.binary },
             _ => return Ok(None),
@@ -274,6 +280,7 @@ struct Every {
     drain_after: Duration,
     orphan_timeout: Duration,
     binary: Vec<u8>,
+    descriptors: u8,
     spawn: Spawn,
 }
 
@@ -291,6 +298,7 @@ impl Every {
             drain_after: crate::DEFAULT_DRAIN_AFTER,
             orphan_timeout: crate::DEFAULT_ORPHAN_TIMEOUT,
             binary: Vec::new(),
+            descriptors: 1,
             spawn: Spawn {
                 request: 0,
                 name: Vec::new(),
@@ -323,6 +331,7 @@ impl Every {
                     every.orphan_timeout = Duration::from_millis(field.number()?);
                 }
                 tag::BINARY => every.binary = field.value.to_vec(),
+                tag::DESCRIPTORS => every.descriptors = field.small()?,
                 _ => every.spawn.field(field)?,
             }
         }

@@ -62,8 +62,11 @@ fn request() -> impl Strategy<Value = Request> {
         any::<u64>().prop_map(|terminal| Request::Noted { terminal }),
         any::<(u64, u64)>().prop_map(|(request, terminal)| Request::Name { request, terminal }),
         Just(Request::Left),
-        (any::<u64>(), name(), any::<u32>())
-            .prop_map(|(request, name, pid)| Request::Keep(Kept { request, name, pid })),
+        (any::<u64>(), name(), any::<u32>(), 1_u8..3).prop_map(
+            |(request, name, pid, descriptors)| {
+                Request::Keep(Kept { request, name, pid, descriptors })
+            }
+        ),
         (any::<u64>(), bytes())
             .prop_map(|(request, binary)| Request::Upgrade { request, binary }),
     ]
@@ -196,7 +199,7 @@ fn bounds_are_kept() {
 #[test]
 fn a_name_leads_nowhere_else() {
     for name in ["../other", "..", ".", "a/b", "a\0b", &"x".repeat(256)] {
-        let kept = Request::Keep(Kept { request: 1, name: name.into(), pid: 2 }).encode();
+        let kept = Request::Keep(Kept { request: 1, name: name.into(), pid: 2, descriptors: 1 }).encode();
         let (header, fields) = parts(&kept);
         let wrong = Err(Malformed("a name that is no file's"));
         assert_eq!(Request::decode(header.kind, fields), wrong, "{name}");

@@ -88,11 +88,11 @@ impl Life {
         match leader {
             Leadership::Running => {
                 let status = self.exit_or_kill(deadline).await;
-                self.sink.exited(status);
+                self.tell(status);
             }
             Leadership::Ended(status, _) => {
                 self.hang_up_rest();
-                self.sink.exited(status);
+                self.tell(status);
             }
             Leadership::Said => self.hang_up_rest(),
         }
@@ -131,6 +131,9 @@ impl Life {
     /// and whose leader is reaped must not be signalled, since the number may
     /// have been given away.
     pub(super) fn kill_groups(&self) {
+        if let Some(holder) = self.leader.stranger() {
+            return holder.signal(Signal::KILL.as_raw());
+        }
         if self.group_lives() {
             signal_group(self.leader.pid(), Signal::KILL);
         }
@@ -141,6 +144,9 @@ impl Life {
 
     /// Whether the leader's group has members, and is still the leader's.
     fn group_lives(&self) -> bool {
+        if !self.leader.has_number() {
+            return false;
+        }
         let group = i32::try_from(self.leader.pid()).ok().and_then(Pid::from_raw);
         group.is_some_and(|group| group_lives(group, self.leader.is_reaped()))
     }

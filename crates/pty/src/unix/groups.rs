@@ -1,11 +1,11 @@
 //! The process groups of a terminal, for a process that holds its master
 //! without a [`Pty`](crate::Pty): signals, and the hang-up with what follows it.
 
-use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
 
 use rustix::process::{Pid, Signal};
 
+use super::adopt::signal_number;
 use super::farewell::{Job, group_lives};
 use super::{process_name, signal_group};
 
@@ -29,10 +29,9 @@ impl Leader {
     /// Sends a signal to the leader's group and to the job in the foreground of
     /// its terminal. A number that is no signal does nothing.
     pub fn signal(self, master: Option<&OwnedFd>, signal: i32) {
-        let Some(number) = NonZeroI32::new(signal) else { return };
-        // SAFETY: it goes to `kill` alone, where the system refuses a number
-        // that it does not know.
-        self.send(self.job(master), unsafe { Signal::from_raw_nonzero_unchecked(number) });
+        if let Some(signal) = signal_number(signal) {
+            self.send(self.job(master), signal);
+        }
     }
 
     /// Hangs up on both.

@@ -5,6 +5,7 @@
 //! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
 //! terminal is opened and the child started here.
 
+mod adopt;
 mod child;
 mod errno;
 mod farewell;
@@ -16,7 +17,6 @@ mod life;
 mod open;
 mod process_name;
 
-use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +28,9 @@ use tokio::io::unix::AsyncFd;
 
 use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use crate::reactor::courtesy::Keys;
+pub use adopt::{Adopted, ExitReport, Holder, adopt};
+use adopt::{Kept, signal_number};
+pub use errno::spawn_error;
 use farewell::Job;
 use input::Input;
 
@@ -51,6 +54,9 @@ struct UnixPty {
     reaped: Arc<Mutex<bool>>,
     closed: AtomicBool,
     orders: Arc<life::Orders>,
+    /// Who holds it besides this process, if anybody does.
+    holder: Option<Arc<dyn Holder>>,
+    grace: Duration,
     /// The life on the reactor, until it begins.
     life: Mutex<Option<life::Life>>,
 }
@@ -81,40 +87,73 @@ pub(super) fn spawn(
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
     let Launched { master, pid } = launch(options)?;
-    let _context = crate::reactor::handle().enter();
-    // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
-    let master = unsafe { AsyncFd::register(master) }.map_err(|error| {
-        // The child is running: it must not outlive the failure.
-        child::abandon(pid);
-        errno::os_error(&error.into_parts().1, "epoll_ctl", "pty")
-    })?;
-    let master = Arc::new(master);
-    let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
-    let pty = Arc::new(UnixPty {
+    let pty = UnixPty::assemble(Parts {
+        master,
         pid,
-        master: Mutex::new(Some(Arc::clone(&master))),
-        input,
-        keys: Arc::default(),
-        reaped: Arc::default(),
-        closed: AtomicBool::new(false),
-        orders: Arc::default(),
-        life: Mutex::default(),
-    });
-    let life = life::Life {
-        leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
-        orders: Arc::clone(&pty.orders),
-        input: Arc::clone(&pty.input),
-        keys: Arc::clone(&pty.keys),
-        pty: Arc::downgrade(&pty),
-        sink,
+        kept: None,
+        max_input: options.max_input,
         drain: options.drain,
         grace: options.grace,
-    };
-    *pty.life.lock() = Some(life);
-    Ok(pty)
+        sink,
+    });
+    // The child is running: it must not outlive the failure.
+    Ok(pty.inspect_err(|_| child::abandon(pid))?)
+}
+
+/// What a terminal is made of.
+struct Parts {
+    master: OwnedFd,
+    pid: u32,
+    kept: Option<Kept>,
+    max_input: usize,
+    drain: Duration,
+    grace: Duration,
+    sink: Arc<dyn Sink>,
 }
 
 impl UnixPty {
+    fn assemble(parts: Parts) -> Result<Arc<Self>, SpawnError> {
+        let Parts { master, pid, kept, max_input, drain, grace, sink } = parts;
+        let _context = crate::reactor::handle().enter();
+        // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
+        let master = unsafe { AsyncFd::register(master) }
+            .map_err(|error| errno::os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
+        let input = Arc::new(Input::new(max_input, Arc::clone(&sink)));
+        let pty = Arc::new(Self {
+            pid,
+            master: Mutex::new(Some(Arc::new(master))),
+            input,
+            keys: Arc::default(),
+            reaped: Arc::default(),
+            closed: AtomicBool::new(false),
+            orders: Arc::default(),
+            holder: kept.as_ref().map(|kept| Arc::clone(&kept.holder)),
+            grace,
+            life: Mutex::default(),
+        });
+        let reaped = Arc::clone(&pty.reaped);
+        let life = life::Life {
+            leader: match kept {
+                Some(kept) => leader::Leader::watch_kept(pid, reaped, kept),
+                None => leader::Leader::watch(pid, reaped),
+            },
+            orders: Arc::clone(&pty.orders),
+            input: Arc::clone(&pty.input),
+            keys: Arc::clone(&pty.keys),
+            pty: Arc::downgrade(&pty),
+            sink,
+            drain,
+            grace,
+        };
+        *pty.life.lock() = Some(life);
+        Ok(pty)
+    }
+
+    /// The holder, where numbers of processes mean nothing here.
+    fn stranger(&self) -> Option<&dyn Holder> {
+        self.holder.as_deref().filter(|holder| !holder.shares_processes())
+    }
+
     fn master(&self) -> Option<Master> {
         self.master.lock().clone()
     }
@@ -127,6 +166,9 @@ impl UnixPty {
     /// Signals the groups that a signal is for: the leader's own, and the one in
     /// the foreground of the terminal.
     fn signal_groups(&self, signal: Signal) {
+        if let Some(holder) = self.stranger() {
+            return holder.signal(signal.as_raw());
+        }
         let job = self.job();
         let reaped = self.reaped.lock();
         if !*reaped {
@@ -140,6 +182,9 @@ impl UnixPty {
 
     /// The job in the foreground of the terminal, unless it is the leader's own.
     fn job(&self) -> Option<Job> {
+        if self.stranger().is_some() {
+            return None;
+        }
         let group = rustix::termios::tcgetpgrp(self.master()?.get_ref()).ok()?;
         Job::new(group, self.pid)
     }
@@ -191,11 +236,9 @@ impl Pty for UnixPty {
     }
 
     fn kill(&self, signal: i32) {
-        // Signal 0 is none.
-        let Some(number) = NonZeroI32::new(signal) else { return };
-        // SAFETY: it goes to `kill` alone, where the system refuses a number
-        // that it does not know.
-        self.signal_groups(unsafe { Signal::from_raw_nonzero_unchecked(number) });
+        if let Some(signal) = signal_number(signal) {
+            self.signal_groups(signal);
+        }
     }
 
     fn hang_up(&self) {
@@ -204,6 +247,9 @@ impl Pty for UnixPty {
     }
 
     fn process_name(&self) -> Option<String> {
+        if let Some(holder) = self.stranger() {
+            return holder.process_name();
+        }
         let master = self.master()?;
         process_name::foreground(master.get_ref(), self.pid)
     }
@@ -218,6 +264,26 @@ impl Pty for UnixPty {
         self.input.close();
         drop(self.take_master());
         self.orders.close.notify_one();
+        if let Some(holder) = &self.holder {
+            holder.close(self.grace);
+        }
+    }
+
+    fn duplicate_master(&self) -> Option<OwnedFd> {
+        self.master()?.get_ref().try_clone().ok()
+    }
+
+    fn leave(&self) -> bool {
+        if self.holder.is_none() || self.closed.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        self.orders.left.store(true, Ordering::Release);
+        self.input.close();
+        drop(self.take_master());
+        // One that never began has nobody to tell.
+        drop(self.life.lock().take());
+        self.orders.leave.notify_one();
+        true
     }
 }
 
