@@ -136,7 +136,7 @@ impl Channel {
     ///
     /// # Errors
     /// [`Malformed`]: the connection is of no more use.
-    pub fn next(&mut self) -> Result<Option<Frame>, Malformed> {
+    pub fn next_message(&mut self) -> Result<Option<Frame>, Malformed> {
         let Some(header) = Header::read(&self.input)? else { return Ok(None) };
         let end = HEADER + header.length;
         if self.input.len() < end {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use offheap_keeper::channel::Channel;
-use offheap_keeper::daemon::{Daemon, NoJournals, Start, detach, refuse};
+use offheap_keeper::daemon::{Daemon, Start, detach, refuse};
 use offheap_keeper::place::Place;
 use offheap_keeper::protocol::{Reason, VERSIONS};
 
@@ -71,7 +71,7 @@ fn serve(start: &Start) -> ExitCode {
         Ok(None) => return fail(Reason::Elsewhere, "another keeper serves this directory"),
         Err(error) => return fail(Reason::Other, &format!("lock: {error}")),
     };
-    match Daemon::new(place, lock, first, Box::new(NoJournals)) {
+    match Daemon::new(place, lock, first) {
         Ok(daemon) => {
             // The server's connection is the daemon's alone, to be closed by it.
             drop(telling);

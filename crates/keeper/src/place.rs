@@ -40,11 +40,12 @@ impl Place {
                 other => io::Error::from(other).to_string(),
             })
         })?;
-        let known = fstat(&directory).map_err(|error| wrong(&io::Error::from(error).to_string()))?;
+        let known =
+            fstat(&directory).map_err(|error| wrong(&io::Error::from(error).to_string()))?;
         if known.st_uid != rustix::process::geteuid().as_raw() {
             return Err(wrong("it belongs to another user"));
         }
-        if u32::from(known.st_mode) & 0o077 != 0 {
+        if Mode::from_raw_mode(known.st_mode).intersects(Mode::RWXG | Mode::RWXO) {
             return Err(wrong("others may enter it: its mode has to be 0700"));
         }
         Ok(Self { path, directory })

@@ -19,4 +19,4 @@
 mod ring;
 pub mod text;
 
-pub use ring::{DEFAULT_CAPACITY, MAX_CAPACITY, MAX_HELD, Ring, Span};
+pub use ring::{DEFAULT_CAPACITY, MAX_CAPACITY, MAX_HELD, Place, Ring, Span};

@@ -63,9 +63,8 @@ fn is_absent(error: &io::Error) -> bool {
 /// Starts the binary with one end of a connection, which waits there until the
 /// keeper listens to it.
 fn start(place: &Place, settings: &Settings, until: Instant) -> Result<OwnedFd, KeeperError> {
-    let failed = |error: &io::Error| {
-        KeeperError::Start(format!("{}: {error}", settings.binary.display()))
-    };
+    let failed =
+        |error: &io::Error| KeeperError::Start(format!("{}: {error}", settings.binary.display()));
     let (ours, theirs) = pair().map_err(|error| failed(&error))?;
     let mut child = Command::new(&settings.binary)
         .arg("serve")
@@ -133,7 +132,7 @@ fn greet(
             // It was about to end.
             Ok(false) | Err(_) => return Err(Failure::Again),
         }
-        let frame = channel.next().map_err(|_| Failure::Final(KeeperError::Version))?;
+        let frame = channel.next_message().map_err(|_| Failure::Final(KeeperError::Version))?;
         let Some(frame) = frame else { continue };
         let reply = Reply::decode(frame.kind, &frame.fields);
         return match reply.map_err(|_| Failure::Final(KeeperError::Version))? {
@@ -155,10 +154,8 @@ fn await_readable(channel: &Channel, until: Instant) -> Result<(), Failure> {
     if channel.wants_to_write() {
         flags |= PollFlags::OUT;
     }
-    let left = Timespec {
-        tv_sec: left.as_secs().cast_signed(),
-        tv_nsec: left.subsec_nanos().into(),
-    };
+    let left =
+        Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
     let _ = poll(&mut [PollFd::from_borrowed_fd(channel.socket(), flags)], Some(&left));
     Ok(())
 }

@@ -196,7 +196,7 @@ impl Link {
 
     fn take_in(&self, shared: &Weak<Shared>, failures: &mut u32) -> Result<(), Malformed> {
         loop {
-            let next = self.channel.lock().next()?;
+            let next = self.channel.lock().next_message()?;
             let Some(frame) = next else { return Ok(()) };
             let Some(shared) = shared.upgrade() else { return Ok(()) };
             self.handle(frame, &shared, failures)?;

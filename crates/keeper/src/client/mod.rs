@@ -62,7 +62,7 @@ impl Settings {
 pub trait Events: Send + Sync + 'static {
     /// Another server takes over: let go of every terminal
     /// ([`Pty::leave`](offheap_pty::Pty::leave)) and call [`Keeper::leave`],
-    /// within a second. Who does not is ended.
+    /// at once: who has not after a second is ended.
     fn leave(&self);
 }
 
@@ -99,13 +99,8 @@ impl Keeper {
     ) -> Result<Self, KeeperError> {
         let place = Place::open(&settings.directory)?;
         let (channel, welcome) = connect::connect_or_start(&place, &settings)?;
-        let state = State {
-            link: None,
-            welcome,
-            terminals: Vec::new(),
-            relinking: false,
-            left: false,
-        };
+        let state =
+            State { link: None, welcome, terminals: Vec::new(), relinking: false, left: false };
         let shared = Arc::new(Shared {
             settings,
             place,
@@ -131,9 +126,11 @@ impl Keeper {
     /// [`KeeperError::Timeout`], [`KeeperError::Lost`]. The keeper has it still.
     pub fn take(&self) -> Result<Vec<Found>, KeeperError> {
         let link = self.0.link()?;
-        let answers = link.ask(|request| Request::Take { request }, Vec::new(), |reply| {
-            matches!(reply, Reply::Terminals { last: true, .. })
-        })?;
+        let answers = link.ask(
+            |request| Request::Take { request },
+            Vec::new(),
+            |reply| matches!(reply, Reply::Terminals { last: true, .. }),
+        )?;
         let mut found = Vec::new();
         for answer in answers {
             if answer.incomplete {
@@ -160,11 +157,8 @@ impl Keeper {
         if Request::Spawn(spawn.clone()).encode().len() > MAX_MESSAGE {
             return Err(KeeperError::TooLong(MAX_MESSAGE));
         }
-        let mut answers = link.ask(
-            |request| Request::Spawn(Spawn { request, ..spawn }),
-            Vec::new(),
-            |_| true,
-        )?;
+        let mut answers =
+            link.ask(|request| Request::Spawn(Spawn { request, ..spawn }), Vec::new(), |_| true)?;
         let answer = answers.pop().ok_or(KeeperError::Lost)?;
         if let Reply::SpawnFailed { errno, syscall, path, message, .. } = answer.reply {
             return Err(offheap_pty::spawn_error(errno, &syscall, path, message).into());

@@ -15,12 +15,8 @@ use crate::protocol::{Kept, Reply, Request};
 
 /// The pauses before each try to have another keeper. The next spawn begins
 /// anew.
-const PAUSES: [Duration; 4] = [
-    Duration::ZERO,
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-];
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 
 impl Shared {
     /// Keeps a terminal in mind for as long as somebody has it.
@@ -113,9 +109,11 @@ impl Shared {
     /// still. The names of those it has.
     fn recognise(&self, link: &Link) -> Result<Vec<Vec<u8>>, KeeperError> {
         let known = self.terminals();
-        let answers = link.ask(|request| Request::Take { request }, Vec::new(), |reply| {
-            matches!(reply, Reply::Terminals { last: true, .. })
-        })?;
+        let answers = link.ask(
+            |request| Request::Take { request },
+            Vec::new(),
+            |reply| matches!(reply, Reply::Terminals { last: true, .. }),
+        )?;
         let mut names = Vec::new();
         for found in answers.into_iter().flat_map(|answer| answer.found) {
             let mut own = known.iter().filter(|terminal| terminal.number() == 0);

@@ -87,6 +87,7 @@ fn leave_parent() -> io::Result<()> {
     match unsafe { libc::fork() } {
         -1 => return Err(io::Error::last_os_error()),
         0 => {}
+        // SAFETY: nothing of this process is needed any more.
         _ => unsafe { libc::_exit(0) },
     }
     rustix::process::setsid()?;

@@ -1,66 +1,55 @@
 //! Taking output into the journals while no server is there to do so.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use offheap_journal::{Directory, Error, Exit, Journal, Life, Recovered};
 use offheap_pty::ExitStatus;
-use rustix::event::PollFlags;
+use offheap_ring::Ring;
 use rustix::io::Errno;
 
 use super::terminals::{Terminal, Terminals};
 
-/// Where the output of a session goes while it has no server.
-pub trait Journals {
-    /// The journal of a session, by the name of its file.
-    ///
-    /// # Errors
-    /// When there is none, or it cannot be written.
-    fn open(&self, name: &[u8]) -> io::Result<Box<dyn Journal>>;
-}
-
-/// A session's history, as the keeper writes it.
-pub trait Journal {
-    /// Adds output.
-    fn append(&mut self, bytes: &[u8]);
-    /// Notes how the program ended: no output follows.
-    fn ended(&mut self, status: ExitStatus);
-}
-
-/// No journals: output waits in the terminals, and so do their programs.
-#[derive(Clone, Copy, Debug)]
-pub struct NoJournals;
-
-impl Journals for NoJournals {
-    fn open(&self, _name: &[u8]) -> io::Result<Box<dyn Journal>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
-/// What is read at a time, in bytes; the system hands over less.
-const READ: usize = 16 * 1024;
 /// How often a terminal is tried whose programs have all closed it although its
 /// leader runs: the leader may open it again, which cannot be waited for.
 const HUNG_UP_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often a journal is looked for that could not be opened.
+const MISSING_PAUSE: Duration = Duration::from_secs(30);
+
 pub(super) struct Drain {
-    journals: Box<dyn Journals>,
+    directory: PathBuf,
     on: bool,
-    open: BTreeMap<u64, Box<dyn Journal>>,
-    buffer: Vec<u8>,
+    open: BTreeMap<u64, History>,
+    /// Those whose journal could not be had the last time.
+    failed: BTreeSet<u64>,
     retry_at: Option<Instant>,
+}
+
+/// One session's history, as the keeper goes on with it.
+struct History {
+    journal: Journal,
+    ring: Ring,
 }
 
 /// What one read has found.
 enum Read {
-    Some(usize),
+    Something,
     Nothing,
     HungUp,
 }
 
 impl Drain {
-    pub(super) fn new(journals: Box<dyn Journals>) -> Self {
-        Self { journals, on: false, open: BTreeMap::new(), buffer: Vec::new(), retry_at: None }
+    /// Nothing is opened before it is needed.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self {
+            directory,
+            on: false,
+            open: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            retry_at: None,
+        }
     }
 
     pub(super) fn is_on(&self) -> bool {
@@ -75,7 +64,7 @@ impl Drain {
     pub(super) fn stop(&mut self, terminals: &mut Terminals) {
         self.on = false;
         self.open = BTreeMap::new();
-        self.buffer = Vec::new();
+        self.failed = BTreeSet::new();
         self.retry_at = None;
         for (_, terminal) in terminals.values_mut() {
             terminal.hung_up = false;
@@ -88,25 +77,20 @@ impl Drain {
 
     /// Takes what a terminal has. One without a journal is left alone: its
     /// program waits.
-    pub(super) fn take(&mut self, terminals: &mut Terminals, id: u64, _flags: PollFlags) {
+    pub(super) fn take(&mut self, terminals: &mut Terminals, id: u64) {
         let Some(terminal) = terminals.get_mut(id) else { return };
         if !self.on || terminal.drained {
             return;
         }
         if !self.open.contains_key(&id) {
-            match self.journals.open(&terminal.name) {
-                Ok(journal) => drop(self.open.insert(id, journal)),
+            match self.recover(&terminal.name) {
+                Ok(history) => drop(self.open.insert(id, history)),
                 Err(_) => return leave_alone(terminal),
             }
         }
-        self.buffer.resize(READ, 0);
-        match read(terminal, &mut self.buffer) {
-            Read::Some(count) => {
-                if let Some(journal) = self.open.get_mut(&id) {
-                    journal.append(&self.buffer[..count]);
-                }
-            }
-            Read::Nothing => {}
+        let Some(history) = self.open.get_mut(&id) else { return };
+        match read(terminal, history) {
+            Read::Something | Read::Nothing => {}
             Read::HungUp if terminal.status.is_some() => terminal.drained = true,
             Read::HungUp => {
                 terminal.hung_up = true;
@@ -115,10 +99,17 @@ impl Drain {
         }
     }
 
+    fn recover(&self, name: &[u8]) -> Result<History, Error> {
+        let directory = Directory::open(&self.directory, None)?;
+        let Recovered { journal, ring, .. } = directory.recover(&String::from_utf8_lossy(name))?;
+        Ok(History { journal, ring })
+    }
+
     /// Tries again what could not be read before.
     pub(super) fn retry(&mut self, terminals: &mut Terminals, now: Instant) {
         if self.retry_at.is_some_and(|at| now >= at) {
             self.retry_at = None;
+            self.failed.clear();
             for (_, terminal) in terminals.values_mut() {
                 terminal.hung_up = false;
             }
@@ -140,29 +131,29 @@ impl Drain {
         }
         let done: Vec<_> = terminals
             .values_mut()
-            .filter(|(_, terminal)| terminal.drained && terminal.reaped)
-            .filter_map(|(id, terminal)| Some((id, terminal.status?)))
+            .filter(|(id, terminal)| {
+                terminal.drained && terminal.reaped && !self.failed.contains(id)
+            })
+            .filter_map(|(id, terminal)| Some((id, terminal.status?, terminal.name.clone())))
             .collect();
-        for (id, status) in done {
-            if let Some(mut journal) = self.open.remove(&id) {
-                journal.ended(status);
+        for (id, status, name) in done {
+            let history = self.open.remove(&id).or_else(|| self.recover(&name).ok());
+            let written = history.map(|history| write_down(history, status));
+            if written.is_some() || terminals.are_orphans() {
                 terminals.remove(id);
-            } else if terminals.are_orphans() {
-                terminals.remove(id);
+            } else {
+                // Not at every turn: what is missing seldom comes back.
+                self.failed.insert(id);
+                self.retry_at.get_or_insert(Instant::now() + MISSING_PAUSE);
             }
         }
     }
 }
 
-fn read(terminal: &Terminal, buffer: &mut [u8]) -> Read {
-    let Some(master) = &terminal.master else { return Read::HungUp };
-    match rustix::io::read(master, buffer) {
-        Ok(0) => Read::HungUp,
-        Ok(count) => Read::Some(count),
-        Err(Errno::AGAIN | Errno::INTR) => Read::Nothing,
-        // The last holder of the slave is gone.
-        Err(_) => Read::HungUp,
-    }
+fn write_down(mut history: History, status: ExitStatus) {
+    let exit = Some(Exit { code: status.code, signal: status.signal });
+    let life = history.journal.life();
+    history.journal.set_life(Life { exit, ..life });
 }
 
 /// Its program waits until a server comes, or until it is hung up on.
@@ -170,4 +161,16 @@ fn leave_alone(terminal: &mut Terminal) {
     // With its end its last words are lost: there is nowhere to put them.
     terminal.drained = terminal.status.is_some();
     terminal.hung_up = true;
+}
+
+fn read(terminal: &Terminal, history: &mut History) -> Read {
+    let Some(master) = &terminal.master else { return Read::HungUp };
+    let History { journal, ring } = history;
+    match journal.read(ring, |room| rustix::io::read(master, room)) {
+        Ok(0) => Read::HungUp,
+        Ok(_) => Read::Something,
+        Err(Errno::AGAIN | Errno::INTR) => Read::Nothing,
+        // The last holder of the slave is gone.
+        Err(_) => Read::HungUp,
+    }
 }

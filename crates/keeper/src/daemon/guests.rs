@@ -64,7 +64,7 @@ impl Guest {
         if self.hello.is_some() {
             return Err(Malformed("more than a hello"));
         }
-        let Some(frame) = self.channel.next()? else { return Ok(()) };
+        let Some(frame) = self.channel.next_message()? else { return Ok(()) };
         let Some(Request::Hello(hello)) = Request::decode(frame.kind, &frame.fields)? else {
             return Err(Malformed("no hello"));
         };

@@ -24,7 +24,6 @@ use crate::place::Place;
 use crate::{DEFAULT_DRAIN_AFTER, DEFAULT_ORPHAN_TIMEOUT};
 pub use detach::{Start, detach};
 use drain::Drain;
-pub use drain::{Journal, Journals, NoJournals};
 use guests::Guest;
 pub use guests::refuse;
 use seat::Seat;
@@ -75,14 +74,10 @@ impl Daemon {
     ///
     /// # Errors
     /// A sentence, when it cannot be.
-    pub fn new(
-        place: Place,
-        lock: OwnedFd,
-        first: Option<OwnedFd>,
-        journals: Box<dyn Journals>,
-    ) -> Result<Self, String> {
+    pub fn new(place: Place, lock: OwnedFd, first: Option<OwnedFd>) -> Result<Self, String> {
         let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
         let listener = place.listen().map_err(|error| format!("socket: {error}"))?;
+        let drain = Drain::new(place.path().to_owned());
         let stays = first.is_none();
         let guests = first.into_iter().filter_map(|socket| Guest::new(socket).ok()).collect();
         Ok(Self {
@@ -94,7 +89,7 @@ impl Daemon {
             seat: Seat::Empty { since: Instant::now() },
             guests,
             terminals: Terminals::default(),
-            drain: Drain::new(journals),
+            drain,
             generation: 0,
             drain_after: DEFAULT_DRAIN_AFTER,
             orphan_timeout: DEFAULT_ORPHAN_TIMEOUT,
@@ -111,8 +106,8 @@ impl Daemon {
             if self.is_done() {
                 break;
             }
-            for (source, flags) in self.wait(now) {
-                self.on(source, flags);
+            for source in self.wait(now) {
+                self.on(source);
             }
             self.after();
         }
@@ -131,7 +126,7 @@ impl Daemon {
     }
 
     /// Sleeps until something happens, and says what.
-    fn wait(&self, now: Instant) -> Vec<(Source, PollFlags)> {
+    fn wait(&self, now: Instant) -> Vec<Source> {
         let wanted = self.wanted();
         let mut polled: Vec<_> = wanted.iter().map(|(_, poll)| poll.clone()).collect();
         let timeout = self.next_deadline(now).map(|at| timespec(at.saturating_duration_since(now)));
@@ -140,14 +135,13 @@ impl Daemon {
             return Vec::new();
         }
         let sources = wanted.iter().map(|(source, _)| *source);
-        let happened = sources.zip(polled.iter().map(PollFd::revents));
-        happened.filter(|(_, flags)| !flags.is_empty()).collect()
+        let happened = sources.zip(&polled).filter(|(_, poll)| !poll.revents().is_empty());
+        happened.map(|(source, _)| source).collect()
     }
 
     fn wanted(&self) -> Vec<(Source, PollFd<'_>)> {
-        let read = |source, descriptor| {
-            (source, PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
-        };
+        let read =
+            |source, descriptor| (source, PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
         let mut wanted = vec![
             read(Source::Signals, self.signals.descriptor()),
             read(Source::Listener, self.listener.as_fd()),
@@ -181,7 +175,7 @@ impl Daemon {
             .min()
     }
 
-    fn on(&mut self, source: Source, flags: PollFlags) {
+    fn on(&mut self, source: Source) {
         match source {
             Source::Signals => self.on_signals(),
             Source::Listener => self.accept(),
@@ -189,7 +183,7 @@ impl Daemon {
             // What waits for it is looked at after every turn.
             Source::Departing => {}
             Source::Guest(at) => self.on_guest(at),
-            Source::Terminal(id) => self.drain.take(&mut self.terminals, id, flags),
+            Source::Terminal(id) => self.drain.take(&mut self.terminals, id),
             Source::Foreign(id) => self.terminals.foreign_ended(id),
         }
     }

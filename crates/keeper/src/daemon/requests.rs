@@ -33,7 +33,7 @@ impl Daemon {
     /// Does what stands in the messages that have come.
     pub(super) fn serve(&mut self) {
         while let Some(server) = self.seat.server() {
-            let done = match server.channel.next() {
+            let done = match server.channel.next_message() {
                 Ok(Some(frame)) => self.handle(frame),
                 Ok(None) => return,
                 Err(malformed) => Err(malformed),
@@ -197,9 +197,10 @@ impl Daemon {
     }
 
     fn name(&mut self, request: u64, terminal: u64) {
-        let name = self.terminals.get(terminal).and_then(|terminal| {
-            terminal.leader().foreground(terminal.master.as_deref()?)
-        });
+        let name = self
+            .terminals
+            .get(terminal)
+            .and_then(|terminal| terminal.leader().foreground(terminal.master.as_deref()?));
         self.reply(&Reply::Name { request, name: name.unwrap_or_default() });
     }
 

@@ -10,7 +10,7 @@ use crate::channel::Channel;
 use crate::peer::Peer;
 
 /// How long a server that is to go has for it. Then it is ended.
-pub(super) const LEAVE_WITHIN: Duration = Duration::from_millis(1500);
+pub(super) const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 /// How often a process is asked after that there is no descriptor of.
 const ASK_AFTER: Duration = Duration::from_millis(20);
 

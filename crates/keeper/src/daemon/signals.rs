@@ -42,9 +42,9 @@ impl Signals {
         // SAFETY: the set is initialised before it is read; the call changes
         // the mask of the only thread.
         unsafe {
-            let mut none = std::mem::zeroed();
-            libc::sigemptyset(&raw mut none);
-            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+            let mut empty = std::mem::zeroed();
+            libc::sigemptyset(&raw mut empty);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const empty, std::ptr::null_mut());
         }
         Ok(Self { read, _write: write })
     }
@@ -58,9 +58,9 @@ impl Signals {
         let mut seen = Seen::default();
         let mut bytes = [0_u8; 64];
         while let Ok(count) = rustix::io::read(&self.read, &mut bytes) {
-            seen.terminate |= bytes[..count].iter().any(|signal| {
-                [libc::SIGTERM, libc::SIGINT].contains(&i32::from(*signal))
-            });
+            seen.terminate |= bytes[..count]
+                .iter()
+                .any(|signal| [libc::SIGTERM, libc::SIGINT].contains(&i32::from(*signal)));
             if count < bytes.len() {
                 break;
             }

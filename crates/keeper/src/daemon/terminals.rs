@@ -14,6 +14,7 @@ use super::{Source, has_ended};
 
 /// One terminal.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Terminal {
     /// The session's name: that of its journal's file.
     pub(super) name: Vec<u8>,

@@ -83,7 +83,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it is cut off.
-    pub fn next(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+    pub fn next_field(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         if self.0.is_empty() {
             return Ok(None);
         }

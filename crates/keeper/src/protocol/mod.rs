@@ -63,17 +63,20 @@ impl Header {
     /// [`Malformed`] when a bound is exceeded.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
-        let [a, b, c, d, kind @ .., e, f] = *header;
-        let length = u32::from_le_bytes([a, b, c, d]) as usize;
-        let descriptors = usize::from(u16::from_le_bytes([e, f]));
+        let (length, rest) = header.split_at(4);
+        let number = |bytes: &[u8]| {
+            bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | usize::from(*byte))
+        };
+        let (length, descriptors) = (number(length), number(&rest[2..]));
         let fields = length.checked_sub(HEADER - 4).ok_or(Malformed("too short"))?;
+        let kind = u16::from_le_bytes([rest[0], rest[1]]);
         if length > MAX_MESSAGE {
             return Err(Malformed("too long"));
         }
         if descriptors > MAX_DESCRIPTORS {
             return Err(Malformed("too many descriptors"));
         }
-        Ok(Some(Self { length: fields, kind: u16::from_le_bytes(kind), descriptors }))
+        Ok(Some(Self { length: fields, kind, descriptors }))
     }
 }
 

@@ -188,9 +188,9 @@ impl Reply {
                 .number(tag::REASON, reason.number())
                 .number(tag::PID, (*holder).into())
                 .bytes(tag::MESSAGE, problem.as_bytes()),
-            Self::Spawned { request, held } => begin(kind::SPAWNED)
-                .number(tag::REQUEST, *request)
-                .bytes(tag::HELD, &held.fields()),
+            Self::Spawned { request, held } => {
+                begin(kind::SPAWNED).number(tag::REQUEST, *request).bytes(tag::HELD, &held.fields())
+            }
             Self::SpawnFailed { request, errno, syscall, path, message } => {
                 begin(kind::SPAWN_FAILED)
                     .number(tag::REQUEST, *request)
@@ -209,9 +209,9 @@ impl Reply {
                 with_status(begin(kind::EXITED).number(tag::TERMINAL, *terminal), *status)
             }
             Self::Leave => begin(kind::LEAVE),
-            Self::Name { request, name } => begin(kind::NAME)
-                .number(tag::REQUEST, *request)
-                .bytes(tag::NAME, name.as_bytes()),
+            Self::Name { request, name } => {
+                begin(kind::NAME).number(tag::REQUEST, *request).bytes(tag::NAME, name.as_bytes())
+            }
             Self::Done { request, problem, terminal } => begin(kind::DONE)
                 .number(tag::REQUEST, *request)
                 .bytes(tag::MESSAGE, problem.as_bytes())
@@ -237,11 +237,9 @@ impl Reply {
                 namespace: every.namespace,
                 terminals: every.terminals,
             }),
-            kind::REFUSED => Self::Refused {
-                reason: every.reason,
-                holder: every.pid,
-                problem: every.message,
-            },
+            kind::REFUSED => {
+                Self::Refused { reason: every.reason, holder: every.pid, problem: every.message }
+            }
             kind::SPAWNED => {
                 let held = every.held.into_iter().next().ok_or(Malformed("no terminal"))?;
                 Self::Spawned { request, held }
@@ -326,7 +324,7 @@ impl Held {
         let (mut terminal, mut pid, mut name) = (None, 0, Vec::new());
         let (mut descriptors, mut status) = (0, Status::default());
         let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.next_field()? {
             match field.tag {
                 tag::TERMINAL => terminal = Some(field.number()?),
                 tag::NAME => name = field.value.to_vec(),
@@ -387,7 +385,7 @@ impl Every {
     fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut every = Self::new();
         let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.next_field()? {
             match field.tag {
                 tag::REQUEST => every.request = field.number()?,
                 tag::TERMINAL => every.terminal = Some(field.number()?),

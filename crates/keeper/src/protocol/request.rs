@@ -316,7 +316,7 @@ impl Every {
     fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut every = Self::new();
         let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.next_field()? {
             match field.tag {
                 tag::REQUEST => every.request = field.number()?,
                 tag::TERMINAL => every.terminal = Some(field.number()?),

@@ -67,8 +67,7 @@ fn request() -> impl Strategy<Value = Request> {
                 Request::Keep(Kept { request, name, pid, descriptors })
             }
         ),
-        (any::<u64>(), bytes())
-            .prop_map(|(request, binary)| Request::Upgrade { request, binary }),
+        (any::<u64>(), bytes()).prop_map(|(request, binary)| Request::Upgrade { request, binary }),
     ]
 }
 
@@ -199,7 +198,8 @@ fn bounds_are_kept() {
 #[test]
 fn a_name_leads_nowhere_else() {
     for name in ["../other", "..", ".", "a/b", "a\0b", &"x".repeat(256)] {
-        let kept = Request::Keep(Kept { request: 1, name: name.into(), pid: 2, descriptors: 1 }).encode();
+        let kept =
+            Request::Keep(Kept { request: 1, name: name.into(), pid: 2, descriptors: 1 }).encode();
         let (header, fields) = parts(&kept);
         let wrong = Err(Malformed("a name that is no file's"));
         assert_eq!(Request::decode(header.kind, fields), wrong, "{name}");

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use offheap_journal::{Directory, Identity, Life, Sizes};
 use offheap_keeper::{Events, Keeper, Manner, Settings};
 use offheap_pty::{
     DEFAULT_MAX_INPUT, ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnOptions,
@@ -164,6 +165,15 @@ fn obey(line: &str, directory: &Path, terminals: &Terminals, slot: &Mutex<Option
                     say(&format!("spawn failed {} after {millis} ms: {error}", error.code()));
                 }
             }
+        }
+        "journaled" => {
+            // A session with a history that a keeper can go on with.
+            let journals = Directory::open(directory, None).expect("a directory");
+            let identity = Identity { id: name.clone(), ..Identity::default() };
+            let sizes = Sizes { capacity: 1 << 20, checkpoint: 0 };
+            let life = Life { cols: 80, rows: 24, ..Life::default() };
+            let (journal, _) = journals.create(&identity, life, sizes).expect("a journal");
+            obey(&format!("spawn {} {rest}", journal.name()), directory, terminals, slot);
         }
         "write" => {
             let _ = terminal().write(format!("{rest}\n").as_bytes());

@@ -154,8 +154,7 @@ pub(super) fn status_of(process: &OwnedFd) -> Option<ExitStatus> {
 
     let mut info = Info { mask: EXIT, ..Info::default() };
     // SAFETY: the call fills the 64 bytes that its number names, and no more.
-    let result =
-        unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_INFO as _, &raw mut info) };
+    let result = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_INFO as _, &raw mut info) };
     if result != 0 || info.mask & EXIT == 0 {
         return None;
     }

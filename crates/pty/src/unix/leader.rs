@@ -119,7 +119,8 @@ impl Leader {
         if let Some(descriptor) = &self.descriptor {
             return drop(descriptor.readable().await);
         }
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw).filter(|_| self.has_number());
+        let pid =
+            i32::try_from(self.pid).ok().and_then(Pid::from_raw).filter(|_| self.has_number());
         let Some(pid) = pid else { return std::future::pending().await };
         while test_kill_process(pid) != Err(Errno::SRCH) {
             tokio::time::sleep(Duration::from_millis(200)).await;

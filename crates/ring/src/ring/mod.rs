@@ -1,7 +1,7 @@
 //! A bounded history of bytes in which every byte has an absolute offset.
 //!
 //! [`Ring`] keeps the newest bytes of a stream in one circular allocation that
-//! grows on demand. Offsets count from the first byte ever written, so a reader
+//! grows on demand, or in mapped memory of fixed size. Offsets count from the first byte ever written, so a reader
 //! is no more than a number and sees for itself when it has been overtaken. The
 //! ring also knows where the stream may be cut without tearing a character or
 //! an escape sequence, however its beginning was evicted.
@@ -10,13 +10,17 @@
 
 mod boundary;
 mod checkpoint;
+mod mapped;
 mod span;
+mod storage;
 
 pub use boundary::MAX_HELD;
+pub use mapped::Place;
 pub use span::Span;
 
 use crate::text::scanner::{self, State};
 use checkpoint::Checkpoints;
+use storage::Storage;
 
 /// The capacity when none is asked for, in bytes.
 pub const DEFAULT_CAPACITY: usize = 65_536;
@@ -32,11 +36,15 @@ const LOOK_AHEAD: usize = 4096;
 /// The newest bytes of a stream, at most as many as its capacity.
 ///
 /// Nothing is allocated before the first write; then 4 KiB, doubled as needed
-/// until the capacity is reached.
+/// until the capacity is reached. A ring from [`Ring::restore`] lies in mapped
+/// memory instead and allocates nothing.
 #[derive(Debug)]
 pub struct Ring {
-    buffer: Vec<u8>,
+    buffer: Storage,
     capacity: usize,
+    /// The most bytes to keep in the memory there is now: all of it on the heap;
+    /// in mapped memory the capacity, and what lies beyond is room for reads.
+    limit: usize,
     /// The index in `buffer` at which the next byte goes.
     next: usize,
     start: u64,
@@ -63,8 +71,9 @@ impl Ring {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: Storage::EMPTY,
             capacity: capacity.clamp(1, MAX_CAPACITY),
+            limit: 0,
             next: 0,
             start: 0,
             end: 0,
@@ -106,13 +115,14 @@ impl Ring {
         self.end
     }
 
-    /// The bytes of heap held for the history now, at most the capacity.
+    /// The bytes of heap held for the history now, at most the capacity. None
+    /// when it lies in mapped memory, which the system gives and takes.
     ///
     /// Rings of 128 KiB and more hold another 8 bytes per 64 KiB for the search
     /// of boundaries, which are not counted.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.buffer.len()
+        if self.buffer.is_mapped() { 0 } else { self.buffer.len() }
     }
 
     /// Appends `data` and returns the new end.
@@ -125,21 +135,29 @@ impl Ring {
         if count >= self.capacity {
             return self.replace(data);
         }
-        if count > self.buffer.len() - self.len() {
+        if count > self.limit - self.len() {
             self.make_room(count);
         }
-        let until_wrap = self.buffer.len() - self.next;
+        self.put(data);
+        self.end
+    }
+
+    /// Copies data behind the newest byte; there is room for it.
+    #[inline]
+    fn put(&mut self, data: &[u8]) {
+        let (count, next) = (data.len(), self.next);
+        let buffer = &mut self.buffer[..];
+        let until_wrap = buffer.len() - next;
         if count < until_wrap {
-            self.buffer[self.next..][..count].copy_from_slice(data);
+            buffer[next..][..count].copy_from_slice(data);
             self.next += count;
         } else {
             let (head, tail) = data.split_at(until_wrap);
-            self.buffer[self.next..].copy_from_slice(head);
-            self.buffer[..tail.len()].copy_from_slice(tail);
+            buffer[next..].copy_from_slice(head);
+            buffer[..tail.len()].copy_from_slice(tail);
             self.next = tail.len();
         }
         self.end += count as u64;
-        self.end
     }
 
     /// At most `max` bytes from `from` on, which is first brought into the kept
@@ -150,13 +168,14 @@ impl Ring {
         let behind = self.end - start;
         let behind = usize::try_from(behind).unwrap_or(usize::MAX);
         let count = behind.min(max);
+        let buffer = &self.buffer[..];
         let index = if self.next >= behind {
             self.next - behind
         } else {
-            self.next + self.buffer.len() - behind
+            self.next + buffer.len() - behind
         };
-        let head = count.min(self.buffer.len() - index);
-        Span { start, head: &self.buffer[index..][..head], tail: &self.buffer[..count - head] }
+        let head = count.min(buffer.len() - index);
+        Span { start, head: &buffer[index..][..head], tail: &buffer[..count - head] }
     }
 
     /// Copies what fits from `from` on into `target` and returns the number of
@@ -167,17 +186,23 @@ impl Ring {
         span.len()
     }
 
-    /// Drops all bytes and gives their memory back. Offsets continue.
+    /// Drops all bytes and gives their memory back. Offsets continue; a ring in
+    /// mapped memory lets go of it and continues on the heap.
     pub fn clear(&mut self) {
         self.evict(self.len());
-        self.buffer = Vec::new();
+        self.buffer = Storage::EMPTY;
+        self.limit = 0;
         self.checkpoints = Checkpoints::default();
         self.next = 0;
     }
 
     /// Changes the capacity, keeping the newest bytes that fit, and gives memory
-    /// back when it shrinks. `capacity` is treated as in [`Ring::new`].
+    /// back when it shrinks. `capacity` is treated as in [`Ring::new`]. Mapped
+    /// memory keeps its size, and its ring the capacity.
     pub fn resize(&mut self, capacity: usize) {
+        if self.buffer.is_mapped() {
+            return;
+        }
         self.capacity = capacity.clamp(1, MAX_CAPACITY);
         self.evict(self.len().saturating_sub(self.capacity));
         if self.is_empty() {
@@ -192,20 +217,20 @@ impl Ring {
     #[cold]
     fn grow_for(&mut self, count: usize) {
         self.grow(self.len() + count);
-        self.evict((self.len() + count).saturating_sub(self.buffer.len()));
+        self.evict((self.len() + count).saturating_sub(self.limit));
     }
 
     fn make_room(&mut self, count: usize) {
-        if self.buffer.len() < self.capacity {
+        if self.limit < self.capacity {
             self.grow_for(count);
         } else {
-            self.evict(self.len() + count - self.buffer.len());
+            self.evict(self.len() + count - self.limit);
         }
     }
 
     /// Enlarges the allocation to hold `needed` bytes, or as many as allowed.
     fn grow(&mut self, needed: usize) {
-        if needed > self.buffer.len() && self.buffer.len() < self.capacity {
+        if needed > self.limit && self.limit < self.capacity {
             self.reallocate(allocation_for(needed).min(self.capacity));
         }
     }
@@ -216,7 +241,8 @@ impl Ring {
         let mut buffer = vec![0; size];
         let kept = self.copy_to(self.start, &mut buffer);
         self.next = if kept == size { 0 } else { kept };
-        self.buffer = buffer;
+        self.buffer = Storage::Heap(buffer);
+        self.limit = size;
         self.checkpoints = Checkpoints::for_allocation(size);
     }
 
@@ -228,9 +254,9 @@ impl Ring {
         let (dropped, kept) = data.split_at(data.len() - self.capacity);
         self.state = self.state.advance(dropped);
         self.start += dropped.len() as u64;
-        self.buffer.copy_from_slice(kept);
-        self.next = 0;
-        self.end = self.start + kept.len() as u64;
+        self.end = self.start;
+        self.next = self.index_when_empty(self.start);
+        self.put(kept);
         self.end
     }
 

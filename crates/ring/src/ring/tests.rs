@@ -1,4 +1,5 @@
 mod boundary;
+mod mapped;
 mod model;
 
 use super::*;

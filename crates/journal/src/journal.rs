@@ -1,0 +1,267 @@
+//! The writer's side of one file.
+
+use std::sync::atomic::{Ordering, compiler_fence};
+
+use memmap2::MmapMut;
+use offheap_ring::Ring;
+
+use crate::checkpoint::{self, Slot};
+use crate::directory::Place;
+use crate::layout::{Layout, ROOM};
+use crate::life::Record;
+use crate::resizes::{self, Resize};
+use crate::{Error, Life, blocks};
+
+/// The byte that fills the room: no character has it, so what ends in others
+/// was read.
+pub(crate) const FILL: u8 = 0xff;
+
+/// One session's file, but for the history itself, which the ring that was made
+/// with it holds. Both belong together: every method that takes a ring means
+/// that one.
+///
+/// Dropping a journal leaves the file as it is.
+#[derive(Debug)]
+pub struct Journal {
+    head: MmapMut,
+    layout: Layout,
+    seed: u32,
+    place: Place,
+    record: Record,
+    /// The offset up to which the room is filled.
+    filled: u64,
+    /// The slot that holds the newest checkpoint.
+    slot: Option<(usize, Slot)>,
+}
+
+impl Journal {
+    pub(crate) fn new(
+        head: MmapMut,
+        layout: Layout,
+        place: Place,
+        record: Record,
+        slot: Option<(usize, Slot)>,
+    ) -> Self {
+        let filled = record.place.end;
+        Self { head, layout, seed: layout.seed(), place, record, filled, slot }
+    }
+
+    /// The name of the file in its directory.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.place.name()
+    }
+
+    /// The bytes of disk that the file takes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.layout.file_size()
+    }
+
+    /// The most bytes that a checkpoint may have; 0 when none is kept.
+    #[must_use]
+    pub fn checkpoint_limit(&self) -> usize {
+        self.layout.checkpoint
+    }
+
+    /// How the session stands.
+    #[must_use]
+    pub fn life(&self) -> Life {
+        self.record.life
+    }
+
+    /// Has `read` put bytes behind the end of the history, where they are kept
+    /// whatever happens from there on, and makes them part of it. The room it is
+    /// given holds at most [`ROOM`] bytes. Returns what `read` returns: how many
+    /// bytes it put there, from the front on.
+    ///
+    /// # Errors
+    /// What `read` returns; then nothing has changed.
+    ///
+    /// # Panics
+    /// When `read` claims more bytes than it had room for.
+    #[inline]
+    pub fn read<E>(
+        &mut self,
+        ring: &mut Ring,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        let before = ring.end();
+        self.prepare(ring);
+        let filled = std::mem::replace(&mut self.filled, before);
+        let count = read(room(ring))?;
+        compiler_fence(Ordering::SeqCst);
+        self.filled = filled;
+        if count > 0 {
+            ring.commit(count);
+            self.publish(ring, before);
+        }
+        Ok(count)
+    }
+
+    /// Fills the room behind the end, but for what is filled still.
+    fn prepare(&mut self, ring: &mut Ring) {
+        let end = ring.end();
+        let room = room(ring);
+        let ready = usize::try_from(self.filled.saturating_sub(end)).unwrap_or(0);
+        if let Some(rest) = room.get_mut(ready..) {
+            rest.fill(FILL);
+            self.filled = end + room.len() as u64;
+        }
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Appends bytes that are in memory already, and returns the new end. With
+    /// checkpoints, [`Journal::read`] is for who has more than [`ROOM`] of them:
+    /// a checkpoint may come due in between.
+    pub fn write(&mut self, ring: &mut Ring, data: &[u8]) -> u64 {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let taken = self.read(ring, |room| {
+                let count = room.len().min(rest.len());
+                room[..count].copy_from_slice(&rest[..count]);
+                Ok::<_, std::convert::Infallible>(count)
+            });
+            let Ok(count) = taken;
+            if count == 0 {
+                break;
+            }
+            rest = &rest[count..];
+        }
+        ring.end()
+    }
+
+    /// Takes what an earlier process had read beyond the end, and commits that
+    /// this one goes on from here.
+    pub(crate) fn adopt(&mut self, ring: &mut Ring, unpublished: usize) {
+        let before = ring.end();
+        ring.commit(unpublished);
+        self.filled = ring.end();
+        self.publish(ring, before);
+    }
+
+    /// Commits what the ring has got since `before`. The room behind it comes
+    /// first: what is not filled there would be taken for output.
+    fn publish(&mut self, ring: &mut Ring, before: u64) {
+        self.prepare(ring);
+        let span = ring.slices(before, usize::MAX);
+        let middle = span.start + span.head.len() as u64;
+        let table = &mut self.head[self.layout.blocks()..self.layout.slot(0)];
+        let sum = blocks::follow(table, self.seed, self.record.tail, span.start, span.head);
+        self.record.tail = blocks::follow(table, self.seed, sum, middle, span.tail);
+        self.record.place = ring.place();
+        self.commit();
+    }
+
+    fn commit(&mut self) {
+        // The compiler keeps what was stored before this before it.
+        compiler_fence(Ordering::SeqCst);
+        self.record.commit(&mut self.head, self.seed);
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Changes how the session stands.
+    pub fn set_life(&mut self, life: Life) {
+        if life != self.record.life {
+            self.record.life = life;
+            self.commit();
+        }
+    }
+
+    /// Notes a new size of the window, for the output from here on. `false` when
+    /// the list is full: then a checkpoint is due first.
+    pub fn resize(&mut self, ring: &Ring, cols: u16, rows: u16) -> bool {
+        if self.layout.checkpoint > 0 {
+            let since = self.record.resizes - self.slot.map_or(0, |(_, slot)| slot.resizes);
+            if since >= resizes::COUNT {
+                return false;
+            }
+            self.record.resizes += 1;
+            let list = &mut self.head[Layout::RESIZES..][..resizes::SIZE];
+            let resize = Resize { offset: ring.end(), cols, rows };
+            resizes::put(list, self.seed, self.record.resizes, resize);
+        }
+        self.record.life.cols = cols;
+        self.record.life.rows = rows;
+        self.commit();
+        true
+    }
+
+    /// Whether a checkpoint has to be taken before the next [`Journal::read`]:
+    /// that might make the history begin after the last one.
+    #[inline]
+    #[must_use]
+    pub fn is_checkpoint_due(&self, ring: &Ring) -> bool {
+        let last = self.slot.map_or(0, |(_, slot)| slot.offset);
+        let kept = last + self.layout.capacity as u64;
+        self.layout.checkpoint > 0 && ring.end() + ROOM as u64 > kept
+    }
+
+    /// Keeps the screen as it is at the end of the history: bytes that make a
+    /// fresh terminal of that size become it. `false` when they are more than
+    /// [`Journal::checkpoint_limit`].
+    pub fn checkpoint(&mut self, ring: &Ring, cols: u16, rows: u16, data: &[u8]) -> bool {
+        let Some(length) = u32::try_from(data.len()).ok().filter(|_| self.fits(data)) else {
+            return false;
+        };
+        let (index, sequence) = self.slot.map_or((0, 1), |(at, slot)| (1 - at, slot.sequence + 1));
+        let (offset, resizes) = (ring.end(), self.record.resizes);
+        let slot = Slot { sequence, offset, resizes, cols, rows, length };
+        let (at, size) = (self.layout.slot(index), self.layout.slot_size());
+        compiler_fence(Ordering::SeqCst);
+        slot.write(&mut self.head[at..][..size], data, self.seed);
+        compiler_fence(Ordering::SeqCst);
+        self.slot = Some((index, slot));
+        true
+    }
+
+    fn fits(&self, data: &[u8]) -> bool {
+        self.layout.checkpoint > 0 && data.len() <= self.layout.checkpoint
+    }
+
+    /// Deletes the file. The ring over it is to be cleared or dropped before:
+    /// Windows does not delete a file that is mapped.
+    ///
+    /// # Errors
+    /// [`Error::System`]; a file that is gone already is none.
+    pub fn remove(self) -> Result<(), Error> {
+        let Self { head, place, layout, .. } = self;
+        drop(head);
+        place.remove(layout.file_size())
+    }
+}
+
+/// The room for one read.
+fn room(ring: &mut Ring) -> &mut [u8] {
+    let room = ring.reserve();
+    let size = room.len().min(ROOM);
+    &mut room[..size]
+}
+
+/// The parts of the head that recovery reads.
+pub(crate) struct Head<'a>(pub(crate) &'a [u8], pub(crate) Layout);
+
+impl<'a> Head<'a> {
+    pub(crate) fn table(&self) -> &'a [u8] {
+        &self.0[self.1.blocks()..self.1.slot(0)]
+    }
+
+    pub(crate) fn slot(&self, index: usize) -> &'a [u8] {
+        &self.0[self.1.slot(index)..][..self.1.slot_size()]
+    }
+
+    /// The slots with a whole checkpoint, newest first.
+    pub(crate) fn slots(&self, seed: u32) -> Vec<(usize, Slot)> {
+        if self.1.slot_size() < checkpoint::HEADER {
+            return Vec::new();
+        }
+        let slots = [0, 1].map(|at| Slot::read(self.slot(at), seed).map(|slot| (at, slot)));
+        let mut slots: Vec<_> = slots.into_iter().flatten().collect();
+        slots.sort_by_key(|(_, slot)| std::cmp::Reverse(slot.sequence));
+        slots
+    }
+
+    pub(crate) fn resizes(&self) -> &'a [u8] {
+        &self.0[Layout::RESIZES..][..resizes::SIZE]
+    }
+}

@@ -1,0 +1,50 @@
+//! The changes of the window's size, each with the offset of the output that
+//! follows it: without them the bytes since a checkpoint would be drawn on a
+//! screen of the wrong size.
+
+use crate::fields::{self, Reader, Writer};
+
+/// How many are kept. When they run out, the next checkpoint is due.
+pub(crate) const COUNT: u64 = 64;
+const ENTRY: usize = 32;
+pub(crate) const SIZE: usize = COUNT as usize * ENTRY;
+
+/// One change of size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resize {
+    /// The offset of the output that follows.
+    pub offset: u64,
+    /// Columns from there on.
+    pub cols: u16,
+    /// Rows from there on.
+    pub rows: u16,
+}
+
+/// Puts the change with that number, counted from 1, into the list.
+pub(crate) fn put(list: &mut [u8], seed: u32, number: u64, resize: Resize) {
+    let mut entry = [0; ENTRY];
+    let mut writer = Writer::new(&mut entry);
+    writer.u64(number).u64(resize.offset).u16(resize.cols).u16(resize.rows);
+    fields::seal(&mut entry, seed);
+    list[place(number)..][..ENTRY].copy_from_slice(&entry);
+}
+
+/// The changes after number `after` up to number `last`; `None` when one of
+/// them is not there any more.
+pub(crate) fn between(list: &[u8], seed: u32, after: u64, last: u64) -> Option<Vec<Resize>> {
+    if last.saturating_sub(after) > COUNT {
+        return None;
+    }
+    (after + 1..=last).map(|number| get(list, seed, number)).collect()
+}
+
+fn get(list: &[u8], seed: u32, number: u64) -> Option<Resize> {
+    let entry = &list[place(number)..][..ENTRY];
+    let mut reader = Reader(entry);
+    let known = fields::is_sealed(entry, seed) && reader.u64() == number;
+    known.then(|| Resize { offset: reader.u64(), cols: reader.u16(), rows: reader.u16() })
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number % COUNT).unwrap_or(0) * ENTRY
+}
