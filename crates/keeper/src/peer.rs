@@ -90,7 +90,8 @@ pub fn descriptor(_pid: u32) -> Option<OwnedFd> {
 #[cfg(target_os = "linux")]
 #[must_use]
 pub fn namespace() -> u64 {
-    rustix::fs::stat("/proc/self/ns/pid").map_or(0, |known| known.st_ino)
+    static OWN: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *OWN.get_or_init(|| rustix::fs::stat("/proc/self/ns/pid").map_or(0, |known| known.st_ino))
 }
 
 /// There is one for all.

@@ -31,7 +31,8 @@ fn printer(directory: &Directory, drain_after: &str, then: &str) -> (String, i32
 }
 
 fn numbers() -> String {
-    (1..=20000).map(|line| format!("{line}\r\n")).collect()
+    let lines: Vec<_> = (1..=20000).map(|line| line.to_string()).collect();
+    lines.join("\r\n") + "\r\n"
 }
 
 /// What a journal has, and how its program ended.

@@ -64,9 +64,8 @@ impl Header {
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
         let (length, rest) = header.split_at(4);
-        let number = |bytes: &[u8]| {
-            bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | usize::from(*byte))
-        };
+        let number =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
         let (length, descriptors) = (number(length), number(&rest[2..]));
         let fields = length.checked_sub(HEADER - 4).ok_or(Malformed("too short"))?;
         let kind = u16::from_le_bytes([rest[0], rest[1]]);

@@ -171,8 +171,8 @@ fn obey(line: &str, directory: &Path, terminals: &Terminals, slot: &Mutex<Option
             let journals = Directory::open(directory, None).expect("a directory");
             let identity = Identity { id: name.clone(), ..Identity::default() };
             let sizes = Sizes { capacity: 1 << 20, checkpoint: 0 };
-            let life = Life { cols: 80, rows: 24, ..Life::default() };
-            let (journal, _) = journals.create(&identity, life, sizes).expect("a journal");
+            let (journal, _) =
+                journals.create(&identity, Life::default(), sizes).expect("a journal");
             obey(&format!("spawn {} {rest}", journal.name()), directory, terminals, slot);
         }
         "write" => {
