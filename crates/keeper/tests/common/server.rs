@@ -120,11 +120,14 @@ pub fn run() {
         Ok(keeper) => keeper,
         Err(error) => return say(&format!("refused {} {error}", error.code())),
     };
-    *slot.lock() = Some(keeper.clone());
     let found = match keeper.take() {
         Ok(found) => found,
-        Err(error) => return say(&format!("refused {} {error}", error.code())),
+        Err(error) => {
+            drop(keeper);
+            return say(&format!("refused {} {error}", error.code()));
+        }
     };
+    *slot.lock() = Some(keeper.clone());
     let mut names = Vec::new();
     for each in found {
         let name = String::from_utf8(each.name().to_vec()).expect("a name");
