@@ -14,7 +14,7 @@ use super::hub::{Hub, Target};
 use super::news::{News, Token};
 use super::{args, error};
 use offheap_pty::ExitStatus;
-use offheap_session::session::{Format, Origin, Session, ViewerKey};
+use offheap_session::session::{Format, Origin, Session, ViewerKey, ViewerOptions};
 
 /// Output kept for a listener that is behind. The terminal pauses when half of
 /// it waits, so a listener loses nothing.
@@ -227,7 +227,7 @@ impl State {
         let (_, end) = self.session.span();
         let behind = || {
             let key = self.viewer_key()?;
-            self.session.viewer_state(key).filter(|(offset, ..)| *offset < end)
+            self.session.position(key).filter(|position| position.offset < end)
         };
         while behind().is_some() && self.next_chunk(env) {
             if self.paused.get() {
@@ -319,12 +319,9 @@ impl State {
         if self.viewer_key().is_some() {
             return;
         }
-        let opened = self.session.open_viewer(
-            Origin::Start,
-            Format::Raw,
-            CHUNK,
-            Box::new(self.hub.teller(self.token)),
-        );
+        let options =
+            ViewerOptions { max_frame: CHUNK, ..ViewerOptions::new(Origin::Start, Format::Raw) };
+        let opened = self.session.open_viewer(&options, Box::new(self.hub.teller(self.token)));
         if let Ok((key, signal)) = opened {
             self.session.set_patient(key);
             self.viewer.replace(Some((key, signal)));

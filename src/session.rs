@@ -14,7 +14,7 @@ use super::registry_events::Listeners;
 use super::viewer::{self, Viewer};
 use super::{args, buffer, fast, pty_options, registry_types};
 use offheap_pty::PtySize;
-use offheap_ring::MAX_CAPACITY;
+use offheap_ring::{MAX_CAPACITY, Span};
 use offheap_session::registry::{Handle, Info, Registry};
 
 /// What the object and its raw `append` share.
@@ -312,9 +312,9 @@ impl Session {
     ) -> Result<Object<'static>> {
         let offset = args::integer(&env, offset, "offset", 0, args::MAX_SAFE)?;
         let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
-        let (bytes, start, missed) = self.open_core(&env)?.read_from(offset, max);
-        let span = offheap_ring::Span { start, head: &bytes, tail: &[] };
-        buffer::stretch(&env, span, missed)
+        let read = self.open_core(&env)?.read_from(offset, max);
+        let span = Span { start: read.start, head: &read.bytes, tail: &[] };
+        buffer::stretch(&env, span, read.missed)
     }
 
     /// The screen now: bytes that turn a fresh xterm.js of the same size into

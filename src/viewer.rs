@@ -15,7 +15,10 @@ use super::callback::Callback;
 use super::error::{closed, illegal_constructor, invalid_type};
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use offheap_session::session::{Format, Gap, Origin, Replay, Session, ViewerKey};
+use offheap_session::session::{
+    Format, Gap, Origin, Recovery, Replay, Session, SnapshotHead, ViewerKey, ViewerOptions,
+    ViewerPosition,
+};
 
 /// The default size of a frame, and the largest: 64 KiB.
 const MAX_FRAME: usize = 64 * 1024;
@@ -45,8 +48,9 @@ pub(super) struct State {
     /// The memory of the one frame that was read and not released.
     lent: RefCell<Option<Slab>>,
     gap: Cell<Option<Gap>>,
+    snapshot: Cell<Option<SnapshotHead>>,
     /// The cursor's last state, for after the close.
-    last: Cell<(u64, u64)>,
+    last: Cell<ViewerPosition>,
     closed: Cell<bool>,
 }
 
@@ -78,8 +82,8 @@ impl State {
         if self.closed.replace(true) {
             return;
         }
-        if let Some((offset, _, missed)) = self.session.viewer_state(self.key) {
-            self.last.set((offset, missed));
+        if let Some(position) = self.session.position(self.key) {
+            self.last.set(ViewerPosition { lag: 0, ..position });
         }
         self.session.close_viewer(self.key);
         self.hub.unregister(self.token);
@@ -91,7 +95,7 @@ impl State {
     /// little is copied there, so that an echo does not hold 64 KiB.
     fn read(&self, env: &Env) -> Result<Option<(Unknown<'static>, Slab)>> {
         let pool = &self.hub.pool;
-        if self.position().1 >= FAR {
+        if self.position().lag >= FAR {
             return pool.lend_filled(env, MAX_FRAME, |memory| self.make(memory));
         }
         FRAME.with_borrow_mut(|frame| {
@@ -103,6 +107,7 @@ impl State {
     fn make(&self, out: &mut [u8]) -> Option<usize> {
         let frame = self.session.read_frame(self.key, out)?;
         self.gap.set(frame.gap);
+        self.snapshot.set(frame.snapshot);
         Some(frame.length)
     }
 
@@ -123,9 +128,8 @@ impl State {
         self.closed.get() || self.session.is_closed()
     }
 
-    fn position(&self) -> (u64, u64, u64) {
-        let now = self.session.viewer_state(self.key);
-        now.unwrap_or_else(|| (self.last.get().0, 0, self.last.get().1))
+    fn position(&self) -> ViewerPosition {
+        self.session.position(self.key).unwrap_or_else(|| self.last.get())
     }
 }
 
@@ -167,10 +171,13 @@ pub(super) fn open(
     let channel = channel.transpose()?.and_then(|channel| u32::try_from(channel).ok());
     let format = format(env, args::property(options.as_ref(), "format")?, channel)?;
     let max = args::property(options.as_ref(), "maxFrameBytes")?;
-    let max = args::size_or(env, max, "options.maxFrameBytes", (MIN_FRAME, MAX_FRAME), MAX_FRAME)?;
+    let max_frame =
+        args::size_or(env, max, "options.maxFrameBytes", (MIN_FRAME, MAX_FRAME), MAX_FRAME)?;
+    let recovery = recovery(env, options.as_ref(), origin)?;
+    let options = ViewerOptions { origin, recovery, format, max_frame };
     let hub = Hub::of(env)?;
     let token = hub.token();
-    let opened = session.open_viewer(origin, format, max, Box::new(hub.teller(token)));
+    let opened = session.open_viewer(&options, Box::new(hub.teller(token)));
     let (key, signal) = opened.map_err(|_| closed(env, "session"))?;
     let state = Rc::new(State {
         session: Arc::clone(session),
@@ -182,6 +189,7 @@ pub(super) fn open(
         unreleased: Cell::default(),
         lent: RefCell::default(),
         gap: Cell::default(),
+        snapshot: Cell::default(),
         last: Cell::default(),
         closed: Cell::default(),
     });
@@ -199,7 +207,24 @@ fn origin(env: &Env, value: Option<Unknown<'_>>) -> Result<Origin> {
     match args::string(env, value, "options.from")?.as_str() {
         "tail" => Ok(Origin::Start),
         "now" => Ok(Origin::Now),
-        _ => Err(invalid_type(env, "options.from", "a number, 'tail' or 'now'")),
+        "snapshot" => Ok(Origin::Screen),
+        _ => Err(invalid_type(env, "options.from", "a number, 'tail', 'now' or 'snapshot'")),
+    }
+}
+
+/// Whoever begins with the screen gets it after a gap, too, unless told
+/// otherwise.
+fn recovery(env: &Env, options: Option<&Object<'_>>, origin: Origin) -> Result<Recovery> {
+    let lines = args::property(options, "scrollback")?;
+    let lines = lines.map(|value| args::size(env, value, "options.scrollback", 0, 1 << 20));
+    let screen = Recovery::Screen(lines.transpose()?);
+    let Some(value) = args::property(options, "onGap")? else {
+        return Ok(if origin == Origin::Screen { screen } else { Recovery::Boundary });
+    };
+    match args::string(env, value, "options.onGap")?.as_str() {
+        "skip" => Ok(Recovery::Boundary),
+        "snapshot" => Ok(screen),
+        _ => Err(invalid_type(env, "options.onGap", "'skip' or 'snapshot'")),
     }
 }
 
@@ -271,6 +296,25 @@ impl Viewer {
         Ok(args::unknown(&env, &object))
     }
 
+    /// The snapshot of which the last frame is the first piece, once; `null`
+    /// when it is none. `length` is that of all its pieces together, in bytes,
+    /// without what the format puts before them; the output goes on at
+    /// `offset`. Frames of the `json` format need no such word: a snapshot comes
+    /// as `history` frames, the last of which has the offset.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "{ offset: number, cols: number, rows: number, length: number } | null"
+    )]
+    pub fn take_snapshot(&self, env: Env) -> Result<Unknown<'static>> {
+        let Some(head) = self.state.snapshot.take() else { return args::null(&env) };
+        let mut object = Object::new(&env)?;
+        object.set("offset", head.offset as f64)?;
+        object.set("cols", u32::from(head.cols))?;
+        object.set("rows", u32::from(head.rows))?;
+        object.set("length", head.length as f64)?;
+        Ok(args::unknown(&env, &object))
+    }
+
     /// Marks what lies between the cursor and the present end as sent again:
     /// JSON frames of it are of the given type, and terminal queries are taken
     /// out of `history` and `resumed` ones, since nobody waits for an answer.
@@ -305,20 +349,20 @@ impl Viewer {
     /// Offset of the next byte to be read.
     #[napi(getter, catch_unwind)]
     pub fn offset(&self) -> f64 {
-        self.state.position().0 as f64
+        self.state.position().offset as f64
     }
 
     /// Bytes between the cursor and the session's end.
     #[napi(getter, catch_unwind)]
     pub fn lag(&self) -> f64 {
-        self.state.position().1 as f64
+        self.state.position().lag as f64
     }
 
     /// Bytes that were lost to this viewer, because the history moved on
     /// before it read them.
     #[napi(getter, catch_unwind)]
     pub fn missed(&self) -> f64 {
-        self.state.position().2 as f64
+        self.state.position().missed as f64
     }
 
     /// Whether the viewer or its session has been closed.

@@ -348,9 +348,25 @@ export interface RegistryEvents {
 export interface ViewerOptions {
   /**
    * Where to begin: at an offset, at the oldest safe boundary kept (`'tail'`),
-   * or at the end (`'now'`). Default `'tail'`.
+   * at the end (`'now'`), or with the screen and then the output that follows it
+   * (`'snapshot'`; without a screen, as `'tail'`). Default `'tail'`.
+   *
+   * A snapshot is made when its first frame is read. It comes in as many frames
+   * as it takes: `'framed'` ones have the highest bit of their offset set,
+   * `'json'` ones are `history` frames, the last of which has the `offset`.
+   * Viewers that begin while nothing is printed share one snapshot; 64 MiB of
+   * them wait to be sent at most, beyond which those of stalled viewers are
+   * dropped and made anew when they read again.
    */
-  from?: number | 'tail' | 'now'
+  from?: number | 'tail' | 'now' | 'snapshot' | null
+  /**
+   * What the viewer gets where it has lost bytes: the output from the oldest
+   * safe boundary on (`'skip'`), or the screen (`'snapshot'`). Default
+   * `'snapshot'` for a viewer that begins with it, else `'skip'`.
+   */
+  onGap?: 'skip' | 'snapshot' | null
+  /** Most lines of scrollback in its snapshots, 0 to 1048576. Default: all. */
+  scrollback?: number | null
   /**
    * What frames look like: the bytes; the offset of the first byte as 8 bytes,
    * big-endian, then the bytes (`'framed'`, the binary frame of `offheap.v1`);

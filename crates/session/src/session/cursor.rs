@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use offheap_wake::Signal;
 
 use super::coalesce::{self, COALESCE};
+use super::delivery::Delivery;
 use super::frame::{Format, Gap};
 
 /// A viewer that has taken nothing for this long, though there was something
@@ -28,7 +29,53 @@ pub enum Replay {
     Resumed,
 }
 
-#[derive(Debug)]
+/// What a viewer gets where bytes are lost to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recovery {
+    /// The output from the oldest safe boundary on.
+    #[default]
+    Boundary,
+    /// The screen with this many lines of scrollback (all, without a number),
+    /// and then the output that follows it. Without a screen, as `Boundary`.
+    Screen(Option<usize>),
+}
+
+/// Where a viewer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// At an offset; what is gone from there on is a gap.
+    Offset(u64),
+    /// At the oldest byte kept, moved to a safe boundary; nothing is missed.
+    Start,
+    /// At the end.
+    Now,
+    /// With the screen, and then the output that follows it; without a screen,
+    /// as `Start`.
+    Screen,
+}
+
+/// What a viewer is to get.
+#[derive(Clone, Copy, Debug)]
+pub struct ViewerOptions {
+    /// Where it begins.
+    pub origin: Origin,
+    /// What it gets where bytes are lost to it.
+    pub recovery: Recovery,
+    /// How its frames look.
+    pub format: Format,
+    /// The longest frame, in bytes.
+    pub max_frame: usize,
+}
+
+impl ViewerOptions {
+    /// All that is kept, and then what comes, in frames of 64 KiB.
+    #[must_use]
+    pub fn new(origin: Origin, format: Format) -> Self {
+        Self { origin, recovery: Recovery::Boundary, format, max_frame: 64 * 1024 }
+    }
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Cursor {
     pub(super) offset: u64,
     pub(super) missed: u64,
@@ -37,6 +84,12 @@ pub(super) struct Cursor {
     pub(super) format: Format,
     pub(super) max_frame: usize,
     pub(super) replay: Option<(Replay, u64)>,
+    /// What the reader gets where bytes are lost to it.
+    pub(super) recovery: Recovery,
+    /// The reader is to get the screen before anything else.
+    pub(super) wants_screen: bool,
+    /// The screen on its way, and how much of it has been sent.
+    pub(super) delivery: Option<(Arc<Delivery>, usize)>,
     pub(super) signal: Arc<Signal>,
     /// The reader has everything that may be sent: all bytes, or all but an
     /// unfinished character or escape sequence.
@@ -52,8 +105,7 @@ pub(super) struct Cursor {
 impl Cursor {
     pub(super) fn new(
         offset: u64,
-        format: Format,
-        max_frame: usize,
+        options: &ViewerOptions,
         signal: Arc<Signal>,
         now: Instant,
     ) -> Self {
@@ -61,9 +113,12 @@ impl Cursor {
             offset,
             missed: 0,
             gap: None,
-            format,
-            max_frame,
+            format: options.format,
+            max_frame: options.max_frame,
             replay: None,
+            recovery: options.recovery,
+            wants_screen: false,
+            delivery: None,
             signal,
             caught_up: false,
             active: now,

@@ -1,9 +1,13 @@
 //! Making a viewer's next frame, straight from the history into the buffer
 //! that goes out.
 
-use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+use offheap_wire::{Header, Kind, Message, Position, ROOM, put_gap};
 
 use super::cursor::{Cursor, Replay};
+use super::delivery::Delivery;
 use offheap_ring::text::json;
 use offheap_ring::text::queries::QueryFilter;
 use offheap_ring::{Ring, Span};
@@ -48,48 +52,121 @@ pub struct Frame {
     /// What was lost just before it. JSON viewers are told by a frame of its
     /// own and find `None` here.
     pub gap: Option<Gap>,
+    /// The snapshot of which it is the first piece.
+    pub snapshot: Option<SnapshotHead>,
 }
 
-/// The most bytes that stand before the output in a binary frame.
-const MAX_HEADER: usize = 12;
-/// Room that a JSON frame needs beside the text: braces, type and offset.
-const JSON_ROOM: usize = 96;
+/// What a reader needs to know of a snapshot before its first piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotHead {
+    /// The offset of the output that follows it.
+    pub offset: u64,
+    /// Columns.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+    /// Bytes, in all pieces together.
+    pub length: usize,
+}
+
+impl Format {
+    fn header(self) -> Header {
+        match self {
+            Self::Framed => Header::Position,
+            Self::Channel(channel) => Header::Channel(channel),
+            Self::Bytes | Self::Raw | Self::Json => Header::None,
+        }
+    }
+}
 
 /// Makes the next frame in `out`, which is at least as long as the viewer's
 /// frames may be.
-pub(super) fn next(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
-    if cursor.format == Format::Json {
-        if let Some(gap) = cursor.gap.take() {
-            return Some(json_gap(cursor.offset, gap, out));
-        }
-        return json_frame(cursor, ring, ended, out);
+pub(super) fn next(
+    cursor: &mut Cursor,
+    ring: &Ring,
+    ended: bool,
+    out: &mut [u8],
+    now: Instant,
+) -> Option<Frame> {
+    if cursor.format == Format::Json
+        && let Some(gap) = cursor.gap.take()
+    {
+        return Some(json_gap(cursor.offset, gap, out));
     }
-    byte_frame(cursor, ring, ended, out)
+    if let Some((delivery, sent)) = cursor.delivery.take() {
+        return piece(cursor, &delivery, sent, out, now);
+    }
+    match cursor.format {
+        Format::Json => json_frame(cursor, ring, ended, out),
+        _ => byte_frame(cursor, ring, ended, out),
+    }
+}
+
+/// The next piece of a snapshot. `None` when it was dropped meanwhile: the
+/// cursor then wants a new one.
+fn piece(
+    cursor: &mut Cursor,
+    delivery: &Arc<Delivery>,
+    sent: usize,
+    out: &mut [u8],
+    now: Instant,
+) -> Option<Frame> {
+    let Some(snapshot) = delivery.take(now) else {
+        cursor.wants_screen = true;
+        return None;
+    };
+    let rest = &snapshot.data[sent..];
+    let (taken, length) = match cursor.format {
+        Format::Json => json_piece(rest, snapshot.offset, cursor.max_frame, out),
+        format => byte_piece(rest, snapshot.offset, format.header(), cursor.max_frame, out),
+    };
+    if sent + taken < snapshot.data.len() {
+        cursor.delivery = Some((Arc::clone(delivery), sent + taken));
+    }
+    let head = SnapshotHead {
+        offset: snapshot.offset,
+        cols: snapshot.cols,
+        rows: snapshot.rows,
+        length: snapshot.data.len(),
+    };
+    let (start, end) = (snapshot.offset, snapshot.offset);
+    let first = sent == 0;
+    let gap = cursor.gap.take();
+    Some(Frame { length, start, end, gap, snapshot: first.then_some(head) })
+}
+
+/// How many bytes of the snapshot the frame takes, and how long it is.
+fn byte_piece(
+    rest: &[u8],
+    offset: u64,
+    header: Header,
+    max_frame: usize,
+    out: &mut [u8],
+) -> (usize, usize) {
+    let at = header.put(Position::Snapshot(offset), out);
+    let taken = rest.len().min(max_frame - header.length());
+    out[at..at + taken].copy_from_slice(&rest[..taken]);
+    (taken, at + taken)
+}
+
+/// The same as text; the last piece says at which offset the output goes on.
+fn json_piece(rest: &[u8], offset: u64, max_frame: usize, out: &mut [u8]) -> (usize, usize) {
+    let mut message = Message::begin(Kind::History, &mut out[..max_frame]);
+    let encoded = json::encode(rest, &[], message.text(), true);
+    let last = encoded.consumed == rest.len();
+    (encoded.consumed, message.finish(encoded.written, last.then_some(offset)))
 }
 
 fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
-    let to = reach(cursor, ring, ended, cursor.max_frame - MAX_HEADER)?;
+    let header = cursor.format.header();
+    let to = reach(cursor, ring, ended, cursor.max_frame - header.length())?;
     let start = cursor.offset;
-    let header = put_header(cursor.format, start, out);
+    let at = header.put(Position::Output(start), out);
     let span = span(ring, start, to);
-    let length = header + span.len();
-    span.copy_to(&mut out[header..length]);
+    let length = at + span.len();
+    span.copy_to(&mut out[at..length]);
     cursor.offset = to;
-    Some(Frame { length, start, end: to, gap: cursor.gap.take() })
-}
-
-/// Writes what stands before the output; its length.
-fn put_header(format: Format, start: u64, out: &mut [u8]) -> usize {
-    let mut header = 0;
-    if let Format::Channel(channel) = format {
-        out[..4].copy_from_slice(&channel.to_be_bytes());
-        header = 4;
-    }
-    if matches!(format, Format::Framed | Format::Channel(_)) {
-        out[header..header + 8].copy_from_slice(&start.to_be_bytes());
-        header += 8;
-    }
-    header
+    Some(Frame { length, start, end: to, gap: cursor.gap.take(), snapshot: None })
 }
 
 /// How far the next frame may go: to the end, or to a full frame, and in both
@@ -120,35 +197,25 @@ fn span(ring: &Ring, from: u64, to: u64) -> Span<'_> {
 }
 
 fn json_gap(offset: u64, gap: Gap, out: &mut [u8]) -> Frame {
-    let (from, to) = (gap.from, gap.to);
-    let length = put(out, 0, format_args!(r#"{{"type":"gap","from":{from},"to":{to}}}"#));
-    Frame { length, start: offset, end: offset, gap: None }
-}
-
-/// Writes the text at a place for which there is room; the place after it.
-fn put(out: &mut [u8], at: usize, text: std::fmt::Arguments<'_>) -> usize {
-    let mut rest = &mut out[at..];
-    let room = rest.len();
-    // The frame's words and numbers always fit; `JSON_ROOM` is kept for them.
-    let _ = rest.write_fmt(text);
-    at + room - rest.len()
+    let length = put_gap(gap.from, gap.to, out);
+    Frame { length, start: offset, end: offset, gap: None, snapshot: None }
 }
 
 /// Encodes what fits.
 fn json_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
-    let room = cursor.max_frame - JSON_ROOM;
     let start = cursor.offset;
-    let to = reach(cursor, ring, ended, room)?;
+    let to = reach(cursor, ring, ended, cursor.max_frame - ROOM)?;
     let replay = cursor.replay.map(|(replay, _)| replay);
-    let at = put(out, 0, format_args!(r#"{{"type":"{}","data":""#, json_type(replay)));
-    let text = &mut out[at..at + room];
+    let mut message = Message::begin(kind(replay), &mut out[..cursor.max_frame]);
     let (to, written) = match replay {
-        Some(Replay::History | Replay::Resumed) => encode_answerless(ring, (start, to), text),
-        None | Some(Replay::Buffered) => encode(ring, (start, to), text),
+        Some(Replay::History | Replay::Resumed) => {
+            encode_answerless(ring, (start, to), message.text())
+        }
+        None | Some(Replay::Buffered) => encode(ring, (start, to), message.text()),
     };
-    let length = put(out, at + written, format_args!(r#"","offset":{to}}}"#));
+    let length = message.finish(written, Some(to));
     cursor.offset = to;
-    Some(Frame { length, start, end: to, gap: None })
+    Some(Frame { length, start, end: to, gap: None, snapshot: None })
 }
 
 /// Encodes the output up to a boundary: how far that is, and how many bytes it
@@ -191,11 +258,11 @@ fn cut(ring: &Ring, start: u64, at: u64) -> u64 {
     if safe > start { safe } else { at }
 }
 
-fn json_type(replay: Option<Replay>) -> &'static str {
+fn kind(replay: Option<Replay>) -> Kind {
     match replay {
-        None | Some(Replay::Resumed) => "stream",
-        Some(Replay::History) => "history",
-        Some(Replay::Buffered) => "buffered",
+        None | Some(Replay::Resumed) => Kind::Stream,
+        Some(Replay::History) => Kind::History,
+        Some(Replay::Buffered) => Kind::Buffered,
     }
 }
 

@@ -3,10 +3,13 @@
 
 mod coalesce;
 mod cursor;
+mod delivery;
 mod frame;
 mod mirror;
 mod snapshot;
 mod stream;
+mod tap;
+mod viewers;
 
 #[cfg(test)]
 mod tests;
@@ -26,11 +29,13 @@ use offheap_pty::{
 use offheap_screen::ScreenOptions;
 
 pub use coalesce::COALESCE;
-pub use cursor::Replay;
-pub use frame::{Format, Frame, Gap};
+pub use cursor::{Origin, Recovery, Replay, ViewerOptions};
+pub use frame::{Format, Frame, Gap, SnapshotHead};
 pub use snapshot::Snapshot;
 use stream::Stream;
-pub use stream::{Origin, ViewerKey};
+pub use stream::{Stretch, ViewerPosition};
+pub use tap::{Passage, Tap};
+pub use viewers::ViewerKey;
 
 /// What happened to a session that its owner wants to know.
 pub trait Owner: Send + Sync + 'static {
@@ -117,7 +122,7 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().mirror().resize(size.cols, size.rows);
+        self.stream.lock().resize(size, Instant::now());
         self.pid.store(pty.pid(), Ordering::Release);
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
@@ -190,7 +195,7 @@ impl Session {
         // A background process may still hold the terminal; input is not for it.
         let live = self.pty().filter(|_| self.status.get().is_none());
         let pty = live.ok_or(WriteError::Exited)?;
-        self.stream.lock().expect_echo();
+        self.stream.lock().input(data, Instant::now());
         let direct = pty.write(data)?;
         self.meter.count(Counter::BytesIn, data.len() as u64);
         if let Some(owner) = self.owner.get() {
@@ -208,7 +213,7 @@ impl Session {
     /// Sets the window size; without a live terminal it is only remembered.
     pub fn resize(&self, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().mirror().resize(size.cols, size.rows);
+        self.stream.lock().resize(size, Instant::now());
         if let Some(pty) = self.pty() {
             pty.resize(size);
         }
@@ -227,10 +232,9 @@ impl Session {
         (stream.ring().start(), stream.ring().end())
     }
 
-    /// Copies out up to `max` bytes from `offset` on: the bytes, the offset of
-    /// the first of them, and how many that were asked for are gone.
+    /// Copies out up to `max` bytes from `offset` on.
     #[must_use]
-    pub fn read_from(&self, offset: u64, max: usize) -> (Vec<u8>, u64, u64) {
+    pub fn read_from(&self, offset: u64, max: usize) -> Stretch {
         self.stream.lock().read_from(offset, max)
     }
 
@@ -267,9 +271,7 @@ impl Session {
     /// [`Closed`].
     pub fn open_viewer(
         &self,
-        origin: Origin,
-        format: Format,
-        max_frame: usize,
+        options: &ViewerOptions,
         reader: Box<dyn Reader>,
     ) -> Result<(ViewerKey, Arc<Signal>), Closed> {
         let signal = Arc::new(Signal::new(reader));
@@ -277,8 +279,7 @@ impl Session {
         if self.is_closed() {
             return Err(Closed);
         }
-        let key =
-            stream.open_viewer(origin, format, max_frame, Arc::clone(&signal), Instant::now());
+        let key = stream.open_viewer(options, Arc::clone(&signal), Instant::now());
         drop(stream);
         self.gate_bell.ring();
         Ok((key, signal))
@@ -335,10 +336,16 @@ impl Session {
         self.stream.lock().frame_done(key, Instant::now());
     }
 
-    /// Reads a viewer's cursor: offset, bytes behind, bytes missed.
+    /// Where a viewer is; `None` for one that is closed.
     #[must_use]
-    pub fn viewer_state(&self, key: ViewerKey) -> Option<(u64, u64, u64)> {
-        self.stream.lock().viewer_state(key)
+    pub fn position(&self, key: ViewerKey) -> Option<ViewerPosition> {
+        self.stream.lock().position(key)
+    }
+
+    /// Lets somebody listen to all that passes the session from now on, until it
+    /// is closed.
+    pub fn tap(&self, tap: Box<dyn Tap>) {
+        self.stream.lock().tap(tap);
     }
 
     /// Marks what a viewer will read up to the present end as sent again.
@@ -434,6 +441,7 @@ impl Sink for Session {
         if self.status.set(status).is_err() {
             return;
         }
+        self.stream.lock().exit(status, Instant::now());
         if let Some(owner) = self.owner.get() {
             owner.exited(self, status);
         }

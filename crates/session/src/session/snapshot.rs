@@ -1,5 +1,7 @@
 //! Snapshots: the screen as bytes, together with the offset that it stands for.
 
+use offheap_wire::{Kind, Message, ROOM};
+
 use super::{Closed, Session};
 use offheap_ring::text::json;
 
@@ -21,14 +23,11 @@ impl Snapshot {
     /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let head = br#"{"type":"history","data":""#;
-        let tail = format!(r#"","offset":{}}}"#, self.offset);
-        let room = self.data.len() * json::MAX_PER_BYTE;
-        let mut text = vec![0; head.len() + room];
-        text[..head.len()].copy_from_slice(head);
-        let encoded = json::encode(&self.data, &[], &mut text[head.len()..], true);
-        text.truncate(head.len() + encoded.written);
-        text.extend_from_slice(tail.as_bytes());
+        let mut text = vec![0; self.data.len() * json::MAX_PER_BYTE + ROOM];
+        let mut message = Message::begin(Kind::History, &mut text);
+        let encoded = json::encode(&self.data, &[], message.text(), true);
+        let length = message.finish(encoded.written, Some(self.offset));
+        text.truncate(length);
         text
     }
 }
@@ -44,15 +43,7 @@ impl Session {
     /// [`Closed`].
     pub fn snapshot(&self, lines: Option<usize>) -> Result<Option<Snapshot>, Closed> {
         let mut stream = self.stream.lock();
-        if self.is_closed() {
-            return Err(Closed);
-        }
-        let end = stream.ring().end();
-        let Some((mut data, open, (cols, rows))) = stream.mirror().snapshot(lines) else {
-            return Ok(None);
-        };
-        data.truncate(data.len() - open);
-        Ok(Some(Snapshot { data, offset: end - open as u64, cols, rows }))
+        if self.is_closed() { Err(Closed) } else { Ok(stream.snapshot(lines)) }
     }
 
     /// The visible screen as text, lines joined by `\n`; `None` when the session

@@ -1,42 +1,32 @@
 //! What one lock of a session guards: the history, the cursors into it, and
 //! the pacing between the terminal and who reads.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use offheap_wake::Signal;
-use slab::Slab;
 
-use super::cursor::{Cursor, Replay};
-use super::frame::{self, Format, Frame, Gap};
+use super::coalesce;
+use super::cursor::{Cursor, Origin, Recovery, Replay, ViewerOptions};
+use super::delivery::{DELIVERIES, Delivery};
+use super::frame::{self, Frame, Gap};
 use super::mirror::Mirror;
+use super::snapshot::Snapshot;
+use super::tap::{Passage, Tap};
+use super::viewers::{ViewerKey, Viewers};
 use crate::meter::{Counter, Gauge, Meter};
-use offheap_pty::Gate;
+use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;
 use offheap_screen::ScreenOptions;
 
 /// Output that the screen may see late, while viewers are there, in bytes.
 const MIRROR_LATE: usize = 32 * 1024;
 
-/// Names a viewer within its session. Never reused within a session, so a
-/// stale one reaches nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ViewerKey {
-    slot: usize,
-    serial: u64,
-}
-
-/// Where a viewer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// At an offset; what is gone from there on is a gap.
-    Offset(u64),
-    /// At the oldest byte kept, moved to a safe boundary; nothing is missed.
-    Start,
-    /// At most this many bytes before the end, moved to a safe boundary.
-    Tail(usize),
-    /// At the end.
-    Now,
+/// A snapshot, what it was made of, and who is still being sent it.
+struct Latest {
+    end: u64,
+    lines: Option<usize>,
+    delivery: Weak<Delivery>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -45,8 +35,10 @@ pub(super) struct Stream {
     mirror: Mirror,
     /// The offset up to which the screen has followed the history.
     mirrored: u64,
-    cursors: Slab<(u64, Cursor)>,
-    serial: u64,
+    pub(super) viewers: Viewers,
+    taps: Vec<Box<dyn Tap>>,
+    /// The last snapshot that was made, for others who want the same.
+    latest: Option<Latest>,
     meter: Arc<Meter>,
     /// No output follows: unfinished characters will stay so.
     ended: bool,
@@ -65,8 +57,9 @@ impl Stream {
             ring: Ring::new(history),
             mirror: Mirror::new(screen, Arc::clone(&meter)),
             mirrored: 0,
-            cursors: Slab::new(),
-            serial: 0,
+            viewers: Viewers::default(),
+            taps: Vec::new(),
+            latest: None,
             meter,
             ended: false,
             closed: false,
@@ -91,16 +84,46 @@ impl Stream {
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
+        self.pass(Passage::Output(bytes), end - bytes.len() as u64, now);
         if !late {
-            self.mirror.feed(bytes, self.cursors.is_empty().then_some(answers));
+            self.mirror.feed(bytes, self.viewers.is_empty().then_some(answers));
             self.mirrored = end;
         }
         self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
-        for (_, (_, cursor)) in &mut self.cursors {
+        for cursor in self.viewers.iter_mut() {
             cursor.output(end, bytes.len(), echo, now);
         }
         end
+    }
+
+    /// Shows the taps what passes: all of it comes by here.
+    fn pass(&mut self, passage: Passage<'_>, offset: u64, now: Instant) {
+        for tap in &mut self.taps {
+            tap.pass(passage, offset, now);
+        }
+    }
+
+    pub(super) fn tap(&mut self, tap: Box<dyn Tap>) {
+        self.taps.push(tap);
+    }
+
+    /// Input is given to the program: the next output is likely its echo, and
+    /// goes out without delay.
+    pub(super) fn input(&mut self, bytes: &[u8], now: Instant) {
+        self.echo = true;
+        self.pass(Passage::Input(bytes), self.ring.end(), now);
+    }
+
+    pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
+        self.catch_up();
+        self.mirror.resize(size.cols, size.rows);
+        self.latest = None;
+        self.pass(Passage::Resize(size), self.ring.end(), now);
+    }
+
+    pub(super) fn exit(&mut self, status: ExitStatus, now: Instant) {
+        self.pass(Passage::Exit(status), self.ring.end(), now);
     }
 
     /// Whether the screen may see so many bytes more later, together with what
@@ -108,7 +131,7 @@ impl Stream {
     /// has to answer now, and nothing may leave the history before it was seen.
     fn may_mirror_late(&self, bytes: usize) -> bool {
         let waiting = self.ring.end() - self.mirrored + bytes as u64;
-        !self.cursors.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
+        !self.viewers.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
     }
 
     /// Shows the screen what it has not seen yet. It was there while viewers
@@ -120,16 +143,11 @@ impl Stream {
         self.mirrored = self.ring.end();
     }
 
-    /// The next output answers input: it goes out without delay.
-    pub(super) fn expect_echo(&mut self) {
-        self.echo = true;
-    }
-
     /// No more output will come; readers are told, so that they take what was
     /// held back as unfinished.
     pub(super) fn end(&mut self) {
         self.ended = true;
-        for (_, (_, cursor)) in &self.cursors {
+        for cursor in self.viewers.iter() {
             if cursor.signal.is_waiting() {
                 cursor.signal.raise();
             }
@@ -143,7 +161,8 @@ impl Stream {
         self.ring.clear();
         self.account(before);
         self.mirror.close();
-        for (_, cursor) in self.cursors.drain() {
+        self.taps = Vec::new();
+        for cursor in self.viewers.drain() {
             self.meter.add(Gauge::Viewers, -1);
             // Told once more, so that the reader finds out that it is closed.
             cursor.signal.raise();
@@ -152,7 +171,7 @@ impl Stream {
 
     pub(super) fn shrink(&mut self, keep: usize) -> usize {
         self.catch_up();
-        let unread = self.cursors.iter().map(|(_, (_, cursor))| self.ring.end() - cursor.offset);
+        let unread = self.viewers.iter().map(|cursor| self.ring.end() - cursor.offset);
         let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
         let before = self.ring.allocated();
         let capacity = self.ring.capacity();
@@ -185,64 +204,51 @@ impl Stream {
     /// snapshot, and is not missed.
     pub(super) fn seek(&mut self, key: ViewerKey, offset: u64) {
         let end = self.ring.end();
-        if let Some(cursor) = self.cursor_mut(key) {
+        if let Some(cursor) = self.viewers.get_mut(key) {
             cursor.offset = cursor.offset.max(offset.min(end));
             cursor.gap = None;
         }
     }
 
-    pub(super) fn read_from(&self, offset: u64, max: usize) -> (Vec<u8>, u64, u64) {
+    pub(super) fn read_from(&self, offset: u64, max: usize) -> Stretch {
         let span = self.ring.slices(offset, max);
         let missed = span.start.saturating_sub(offset);
-        ([span.head, span.tail].concat(), span.start, missed)
+        Stretch { bytes: [span.head, span.tail].concat(), start: span.start, missed }
     }
 
     pub(super) fn open_viewer(
         &mut self,
-        origin: Origin,
-        format: Format,
-        max_frame: usize,
+        options: &ViewerOptions,
         signal: Arc<Signal>,
         now: Instant,
     ) -> ViewerKey {
-        let offset = self.origin(origin);
+        let offset = self.origin(options.origin);
         self.first_viewer_by = None;
-        let cursor = Cursor::new(offset, format, max_frame, signal, now);
-        self.serial += 1;
-        let serial = self.serial;
+        let mut cursor = Cursor::new(offset, options, signal, now);
+        cursor.wants_screen = options.origin == Origin::Screen && self.mirror.is_wanted();
         self.meter.add(Gauge::Viewers, 1);
-        ViewerKey { slot: self.cursors.insert((serial, cursor)), serial }
+        self.viewers.insert(cursor)
     }
 
     fn origin(&self, origin: Origin) -> u64 {
         let (start, end) = (self.ring.start(), self.ring.end());
         match origin {
             Origin::Offset(offset) => offset.min(end),
-            Origin::Start => self.ring.safe_start(start),
-            Origin::Tail(bytes) => self.ring.tail(bytes).start,
+            Origin::Start | Origin::Screen => self.ring.safe_start(start),
             Origin::Now => end,
         }
     }
 
     /// `true` when there was such a viewer.
     pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
-        let known = self.cursor(key).is_some();
+        let known = self.viewers.get(key).is_some();
         if known {
             // From here on the screen answers: not what a viewer was asked.
             self.catch_up();
-            self.cursors.remove(key.slot);
+            self.viewers.remove(key);
             self.meter.add(Gauge::Viewers, -1);
         }
         known
-    }
-
-    fn cursor(&self, key: ViewerKey) -> Option<&Cursor> {
-        self.cursors.get(key.slot).filter(|(serial, _)| *serial == key.serial).map(|(_, c)| c)
-    }
-
-    fn cursor_mut(&mut self, key: ViewerKey) -> Option<&mut Cursor> {
-        let slot = self.cursors.get_mut(key.slot)?;
-        (slot.0 == key.serial).then_some(&mut slot.1)
     }
 
     pub(super) fn expect_viewer(&mut self, until: Instant) {
@@ -250,23 +256,23 @@ impl Stream {
     }
 
     pub(super) fn set_patient(&mut self, key: ViewerKey) {
-        if let Some(cursor) = self.cursor_mut(key) {
+        if let Some(cursor) = self.viewers.get_mut(key) {
             cursor.patient = true;
         }
     }
 
     pub(super) fn viewers(&self) -> usize {
-        self.cursors.len()
+        self.viewers.len()
     }
 
-    pub(super) fn viewer_state(&self, key: ViewerKey) -> Option<(u64, u64, u64)> {
-        let cursor = self.cursor(key)?;
-        Some((cursor.offset, self.ring.end() - cursor.offset, cursor.missed))
+    pub(super) fn position(&self, key: ViewerKey) -> Option<ViewerPosition> {
+        let Cursor { offset, missed, .. } = *self.viewers.get(key)?;
+        Some(ViewerPosition { offset, lag: self.ring.end() - offset, missed })
     }
 
     pub(super) fn replay(&mut self, key: ViewerKey, replay: Replay) -> u64 {
         let end = self.ring.end();
-        if let Some(cursor) = self.cursor_mut(key) {
+        if let Some(cursor) = self.viewers.get_mut(key) {
             cursor.replay = (cursor.offset < end).then_some((replay, end));
         }
         end
@@ -278,30 +284,91 @@ impl Stream {
         out: &mut [u8],
         now: Instant,
     ) -> Option<Frame> {
-        let slot = self.cursors.get_mut(key.slot).filter(|(serial, _)| *serial == key.serial)?;
-        let cursor = &mut slot.1;
-        if cursor.offset < self.ring.start() {
-            skip_gap(cursor, &self.ring, &self.meter);
-        }
-        let before = cursor.offset;
-        let frame = frame::next(cursor, &self.ring, self.ended, out);
-        if let Some(frame) = &frame {
-            cursor.taken(now);
-            self.meter.count(Counter::BytesSent, frame.end - before);
-        } else {
-            cursor.caught_up = true;
+        if self.prepare_screen(key, now) == Prepared::Later {
+            let cursor = self.viewers.get_mut(key)?;
             cursor.taken(now);
             cursor.signal.arm();
+            coalesce::defer(&cursor.signal);
+            return None;
+        }
+        let cursor = self.viewers.get_mut(key)?;
+        let before = cursor.offset;
+        let frame = frame::next(cursor, &self.ring, self.ended, out, now);
+        cursor.taken(now);
+        if let Some(frame) = &frame {
+            self.meter.count(Counter::BytesSent, frame.end - before);
+        } else if !cursor.wants_screen {
+            cursor.caught_up = true;
+            cursor.signal.arm();
+        } else {
+            // The snapshot was dropped on the way: another one is begun.
+            return self.read_frame(key, out, now);
         }
         frame
     }
 
+    /// Skips what a viewer has lost, and begins its snapshot where it is to get
+    /// one.
+    fn prepare_screen(&mut self, key: ViewerKey, now: Instant) -> Prepared {
+        let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
+        if cursor.delivery.is_none() && cursor.offset < self.ring.start() {
+            skip_gap(cursor, &self.ring, &self.meter);
+            cursor.wants_screen |=
+                matches!(cursor.recovery, Recovery::Screen(_)) && self.mirror.is_wanted();
+        }
+        if !cursor.wants_screen {
+            return Prepared::Now;
+        }
+        let lines = match cursor.recovery {
+            Recovery::Screen(lines) => lines,
+            Recovery::Boundary => None,
+        };
+        let Some(delivery) = self.deliver(lines, now) else { return Prepared::Later };
+        let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
+        cursor.wants_screen = false;
+        if let Some(snapshot) = delivery.take(now) {
+            cursor.offset = snapshot.offset;
+            cursor.replay = None;
+        }
+        cursor.delivery = Some((delivery, 0));
+        Prepared::Now
+    }
+
+    /// The snapshot as it is now: the one that others are being sent, while
+    /// nothing has changed since. `None` when too many wait already.
+    fn deliver(&mut self, lines: Option<usize>, now: Instant) -> Option<Arc<Delivery>> {
+        let end = self.ring.end();
+        let same = |latest: &&Latest| latest.end == end && latest.lines == lines;
+        let known = self.latest.as_ref().filter(same).and_then(|latest| latest.delivery.upgrade());
+        if let Some(known) = known.filter(|known| known.take(now).is_some()) {
+            return Some(known);
+        }
+        if !DELIVERIES.has_room(now) {
+            return None;
+        }
+        let delivery = DELIVERIES.begin(self.snapshot(lines)?, now);
+        self.latest = Some(Latest { end, lines, delivery: Arc::downgrade(&delivery) });
+        Some(delivery)
+    }
+
+    /// The screen and the offset at which the output goes on; `None` without a
+    /// screen. A character whose last bytes have not come yet is left to the
+    /// output that follows.
+    pub(super) fn snapshot(&mut self, lines: Option<usize>) -> Option<Snapshot> {
+        let end = self.ring.end();
+        let (mut data, open, (cols, rows)) = self.mirror().snapshot(lines)?;
+        data.truncate(data.len() - open);
+        Some(Snapshot { data, offset: end - open as u64, cols, rows })
+    }
+
     pub(super) fn frame_done(&mut self, key: ViewerKey, now: Instant) {
         let end = self.ring.end();
-        let Some(cursor) = self.cursor_mut(key) else { return };
+        let Some(cursor) = self.viewers.get_mut(key) else { return };
         cursor.taken(now);
         cursor.signal.arm();
-        if cursor.offset < end {
+        if cursor.wants_screen || cursor.delivery.is_some() {
+            cursor.signal.raise();
+        } else if cursor.offset < end {
             cursor.output(end, 0, false, now);
         } else {
             cursor.caught_up = true;
@@ -328,7 +395,7 @@ impl Stream {
             return Gate::Open;
         }
         let mut until = None;
-        for (_, (_, cursor)) in &mut self.cursors {
+        for cursor in self.viewers.iter_mut() {
             if cursor.newly_stalled(now) {
                 self.meter.count(Counter::Stalls, 1);
             }
@@ -345,7 +412,7 @@ impl Stream {
 
     /// Whether anybody reads: a viewer that has not stalled.
     pub(super) fn is_watched(&self, now: Instant) -> bool {
-        self.cursors.iter().any(|(_, (_, cursor))| cursor.is_live(now))
+        self.viewers.iter().any(|cursor| cursor.is_live(now))
     }
 
     /// Whether every viewer is far behind, so that the terminal may have to
@@ -354,18 +421,51 @@ impl Stream {
         let half = (self.ring.capacity() / 2) as u64;
         let end = self.ring.end();
         let far = |cursor: &Cursor| !cursor.caught_up && end - cursor.offset > half;
-        !self.cursors.is_empty() && self.cursors.iter().all(|(_, (_, cursor))| far(cursor))
+        !self.viewers.is_empty() && self.viewers.iter().all(far)
     }
 
     pub(super) fn is_drained(&self, now: Instant) -> bool {
         let end = self.ring.end();
-        self.cursors.iter().all(|(_, (_, cursor))| cursor.offset == end || !cursor.is_live(now))
+        let has_all = |cursor: &Cursor| {
+            cursor.offset == end && cursor.delivery.is_none() && !cursor.wants_screen
+        };
+        self.viewers.iter().all(|cursor| has_all(cursor) || !cursor.is_live(now))
     }
 
     fn account(&self, before: usize) {
         let change = self.ring.allocated().cast_signed() - before.cast_signed();
         self.meter.add(Gauge::History, change as i64);
     }
+}
+
+/// Whether a viewer's next frame can be made.
+#[derive(PartialEq, Eq)]
+enum Prepared {
+    Now,
+    /// Too many snapshots wait to be sent: to be tried again soon.
+    Later,
+}
+
+/// Bytes of a history, copied out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The offset of the first of them.
+    pub start: u64,
+    /// How many bytes that were asked for are gone.
+    pub missed: u64,
+}
+
+/// Where a viewer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ViewerPosition {
+    /// The offset of the next byte that it reads.
+    pub offset: u64,
+    /// Bytes between there and the end.
+    pub lag: u64,
+    /// Bytes that it has lost.
+    pub missed: u64,
 }
 
 /// Moves a cursor that the history has overtaken to the oldest safe boundary,

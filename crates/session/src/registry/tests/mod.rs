@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use super::{Clock, Event, EventListener, Handle, NewSession, Options, Reason, Refusal, Registry};
 use crate::meter::Meter;
 use crate::pressure::Usage;
-use crate::session::{Format, Origin, ViewerKey};
+use crate::session::{Format, Origin, ViewerKey, ViewerOptions};
 
 pub(super) struct Bench {
     pub(super) registry: Arc<Registry>,
@@ -93,7 +93,9 @@ impl Reader for Nobody {
 }
 
 pub(super) fn view(handle: &Handle) -> ViewerKey {
-    let opened = handle.session.open_viewer(Origin::Now, Format::Bytes, 4096, Box::new(Nobody));
+    let opened = handle
+        .session
+        .open_viewer(&ViewerOptions::new(Origin::Now, Format::Bytes), Box::new(Nobody));
     opened.expect("a viewer").0
 }
 

@@ -1,4 +1,6 @@
+mod delivering;
 mod mirroring;
+mod tapping;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +10,8 @@ use proptest::prelude::*;
 
 use super::cursor::STALL;
 use super::frame::{Format, Gap};
-use super::stream::{Origin, Stream, ViewerKey};
-use super::{Replay, Session};
+use super::stream::Stream;
+use super::{Origin, Replay, Session, ViewerKey, ViewerOptions};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::Gate;
 use offheap_wake::{Reader, Signal};
@@ -48,7 +50,8 @@ impl Bench {
     fn open_with(&mut self, origin: Origin, format: Format, frame: usize) -> ViewerKey {
         let signal = Arc::new(Signal::new(Box::new(Count(Arc::clone(&self.told)))));
         self.signals.push(Arc::clone(&signal));
-        self.stream.open_viewer(origin, format, frame, signal, self.now)
+        let options = ViewerOptions { max_frame: frame, ..ViewerOptions::new(origin, format) };
+        self.stream.open_viewer(&options, signal, self.now)
     }
 
     fn append(&mut self, bytes: &[u8]) {
@@ -145,7 +148,7 @@ fn a_reader_that_says_its_frame_is_out_is_told_of_what_is_left() {
     let mut bench = Bench::new(256 * 1024);
     let key = bench.open(Origin::Start, Format::Bytes);
     bench.append(&[b'x'; 200_000]);
-    assert_eq!(bench.read(key).map(|frame| frame.len()), Some(FRAME - 12));
+    assert_eq!(bench.read(key).map(|frame| frame.len()), Some(FRAME));
     assert_eq!(bench.news(), 0);
     bench.stream.frame_done(key, bench.now);
     assert_eq!(bench.news(), 1);
@@ -185,7 +188,7 @@ fn an_overtaken_reader_is_told_its_gap_and_goes_on_at_a_safe_boundary() {
     frame.truncate(made.length);
     assert_eq!(frame, text.as_bytes()[usize::try_from(gap.to - 5).unwrap()..]);
     assert!(frame.starts_with(b"\x1b[1;31m") || frame.starts_with("é".as_bytes()));
-    let (_, _, missed) = bench.stream.viewer_state(key).expect("open");
+    let missed = bench.stream.position(key).expect("an open viewer").missed;
     assert_eq!(missed, gap.to - gap.from);
     assert_eq!(bench.meter.total(Counter::BytesMissed), missed);
 }
@@ -321,15 +324,16 @@ fn a_closed_session_holds_nothing_and_tells_its_viewers() {
     let (meter, told) = (Meter::new(None), Arc::new(AtomicUsize::new(0)));
     let reader = || Box::new(Count(Arc::clone(&told)));
     let session = Session::new(65_536, None, Arc::clone(&meter));
+    let all = ViewerOptions::new(Origin::Start, Format::Bytes);
     session.append(&[b'x'; 10_000]).unwrap();
-    let (key, signal) = session.open_viewer(Origin::Start, Format::Bytes, FRAME, reader()).unwrap();
+    let (key, signal) = session.open_viewer(&all, reader()).unwrap();
     assert!(meter.bytes_held() >= 10_000);
     assert_eq!(meter.level(Gauge::Viewers), 1);
     assert!(session.close());
     assert!(!session.close(), "only the first call does it");
     assert_eq!((meter.bytes_held(), meter.level(Gauge::Viewers)), (0, 0));
     assert!(session.append(b"more").is_err());
-    assert!(session.open_viewer(Origin::Now, Format::Bytes, FRAME, reader()).is_err());
+    assert!(session.open_viewer(&all, reader()).is_err());
     assert_eq!(session.read_frame(key, &mut [0; FRAME]), None);
     assert_eq!(told.load(Ordering::SeqCst), 1);
     assert!(!signal.is_waiting());

@@ -1,0 +1,146 @@
+//! Snapshots as a viewer gets them: in pieces, at one offset, with the output
+//! that follows.
+
+use offheap_screen::{Screen, ScreenOptions};
+use offheap_wire::{Header, Position};
+
+use super::*;
+use crate::session::Recovery;
+
+const HISTORY: usize = 64 * 1024;
+/// The smallest frame that viewers may have.
+const SMALL: usize = 1024;
+
+fn bench() -> Bench {
+    let mut bench = Bench::new(HISTORY);
+    bench.stream = Stream::new(HISTORY, Some(ScreenOptions::default()), Arc::clone(&bench.meter));
+    bench
+}
+
+/// Output that fills the screen with colours: some 20 KB of snapshot.
+fn colourful(bench: &mut Bench) {
+    for row in 0..24 {
+        for col in 0..80 {
+            bench.append(format!("\x1b[38;2;{row};{col};7mx").as_bytes());
+        }
+    }
+}
+
+fn open(bench: &mut Bench, origin: Origin, format: Format) -> ViewerKey {
+    let signal = Arc::new(Signal::new(Box::new(Count(Arc::clone(&bench.told)))));
+    bench.signals.push(Arc::clone(&signal));
+    let options = ViewerOptions {
+        recovery: Recovery::Screen(None),
+        max_frame: SMALL,
+        ..ViewerOptions::new(origin, format)
+    };
+    bench.stream.open_viewer(&options, signal, bench.now)
+}
+
+fn shows(bytes: &[u8]) -> String {
+    let mut screen = Screen::new(&ScreenOptions::default());
+    screen.feed(bytes);
+    let mut snapshot = Vec::new();
+    screen.snapshot(None, &mut snapshot);
+    String::from_utf8(snapshot).unwrap()
+}
+
+/// What a client makes of the frames of `offheap.v1`: the bytes of the snapshot
+/// and the output after it.
+fn read_framed(bench: &mut Bench, key: ViewerKey) -> (Vec<u8>, Vec<u8>) {
+    let (mut snapshot, mut output) = (Vec::new(), Vec::new());
+    while let Some(frame) = bench.read(key) {
+        assert!(frame.len() <= SMALL);
+        let (header, position, bytes) = Header::parse(&frame, false).unwrap();
+        assert_eq!(header, Header::Position);
+        match position {
+            Position::Snapshot(_) => snapshot.extend_from_slice(bytes),
+            Position::Output(_) => output.extend_from_slice(bytes),
+        }
+    }
+    (snapshot, output)
+}
+
+#[test]
+fn a_viewer_begins_with_the_screen_in_pieces_and_goes_on_with_what_follows() {
+    let mut bench = bench();
+    colourful(&mut bench);
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    let mut frame = vec![0; SMALL];
+    let first = bench.stream.read_frame(key, &mut frame, bench.now).expect("a piece");
+    let head = first.snapshot.expect("it is the first");
+    let end = bench.stream.ring().end();
+    assert_eq!((head.offset, head.cols, head.rows), (end, 80, 24));
+    assert!(head.length > 10 * SMALL);
+    bench.append(b"\x1b[mmeanwhile");
+    let (rest, output) = read_framed(&mut bench, key);
+    let snapshot = [&frame[8..first.length], &rest].concat();
+    assert_eq!(snapshot.len(), head.length);
+    assert_eq!(output, b"\x1b[mmeanwhile");
+    let expected = bench.stream.snapshot(None).unwrap().data;
+    assert_eq!(shows(&[snapshot, output].concat()), String::from_utf8(expected).unwrap());
+}
+
+#[test]
+fn a_gap_is_followed_by_the_screen() {
+    let mut bench = bench();
+    let key = open(&mut bench, Origin::Offset(0), Format::Framed);
+    bench.append(&b"line of text\r\n".repeat(HISTORY / 10));
+    let end = bench.stream.ring().end();
+    let mut frame = vec![0; SMALL];
+    let first = bench.stream.read_frame(key, &mut frame, bench.now).expect("a piece");
+    assert_eq!(first.gap.map(|gap| gap.from), Some(0));
+    assert_eq!(first.snapshot.map(|head| head.offset), Some(end));
+    assert_eq!(bench.stream.position(key).map(|position| position.offset), Some(end));
+}
+
+#[test]
+fn json_pieces_are_whole_text_and_only_the_last_has_the_offset() {
+    let mut bench = bench();
+    bench.append("中文".repeat(900).as_bytes());
+    let key = open(&mut bench, Origin::Screen, Format::Json);
+    let frames: Vec<serde_json::Value> = std::iter::from_fn(|| bench.read(key))
+        .map(|f| serde_json::from_slice(&f).unwrap())
+        .collect();
+    assert!(frames.len() > 3);
+    assert!(frames.iter().all(|frame| frame["type"] == "history"));
+    let (last, others) = frames.split_last().unwrap();
+    assert!(others.iter().all(|frame| frame.get("offset").is_none()));
+    assert_eq!(last["offset"], bench.stream.ring().end());
+    let text: String = frames.iter().map(|frame| frame["data"].as_str().unwrap()).collect();
+    assert_eq!(text.into_bytes(), bench.stream.snapshot(None).unwrap().data);
+}
+
+#[test]
+fn viewers_that_begin_together_share_a_snapshot_until_something_is_printed() {
+    let mut bench = bench();
+    colourful(&mut bench);
+    let keys = [(); 3].map(|()| open(&mut bench, Origin::Screen, Format::Framed));
+    let delivery = |bench: &mut Bench, key| {
+        bench.read(key).expect("a piece");
+        let viewer = bench.stream.viewers.get(key).unwrap();
+        Arc::as_ptr(&viewer.delivery.as_ref().expect("more pieces").0)
+    };
+    let first = delivery(&mut bench, keys[0]);
+    assert_eq!(delivery(&mut bench, keys[1]), first);
+    bench.append(b"news");
+    assert_ne!(delivery(&mut bench, keys[2]), first);
+}
+
+#[test]
+fn an_empty_screen_is_a_snapshot_of_no_bytes() {
+    let mut bench = bench();
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    let mut frame = vec![0; SMALL];
+    let only = bench.stream.read_frame(key, &mut frame, bench.now).expect("a frame");
+    assert_eq!((only.length, only.snapshot.map(|head| head.length)), (8, Some(0)));
+    assert_eq!(bench.read(key), None);
+}
+
+#[test]
+fn without_a_screen_the_oldest_bytes_kept_come_in_its_place() {
+    let mut bench = Bench::new(HISTORY);
+    bench.append(b"text");
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    assert_eq!(read_framed(&mut bench, key), (Vec::new(), b"text".to_vec()));
+}
