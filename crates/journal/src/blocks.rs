@@ -56,15 +56,19 @@ pub(crate) fn follow(
 
 fn put(table: &mut [u8], block: u64, sum: u32) {
     let at = place(table, block);
-    let low = (block & u64::from(u32::MAX)) as u32;
-    Writer::new(&mut table[at..][..ENTRY]).u32(sum).u32(low);
+    Writer::new(&mut table[at..][..ENTRY]).u32(sum).u32(low(block));
 }
 
 /// Whether these bytes are what the block was when it was completed.
 pub(crate) fn is_whole(table: &[u8], seed: u32, block: u64, bytes: &[u8]) -> bool {
     let mut entry = Reader(&table[place(table, block)..]);
-    let (sum, low) = (entry.u32(), entry.u32());
-    u64::from(low) == block & u64::from(u32::MAX) && sum == fields::crc(empty(seed), bytes)
+    let (sum, number) = (entry.u32(), entry.u32());
+    number == low(block) && sum == fields::crc(empty(seed), bytes)
+}
+
+/// The low half of a block's number.
+fn low(block: u64) -> u32 {
+    u32::try_from(block & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 fn place(table: &[u8], block: u64) -> usize {

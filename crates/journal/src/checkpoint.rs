@@ -9,8 +9,8 @@ use crate::fields::{self, Reader, Writer};
 pub(crate) const HEADER: usize = 64;
 
 /// A screen and the offset of the output that follows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint<'a> {
     /// The offset of the output that follows.
     pub offset: u64,
     /// Columns.
@@ -18,7 +18,7 @@ pub struct Checkpoint {
     /// Rows.
     pub rows: u16,
     /// Bytes that make a fresh terminal of that size become the screen.
-    pub data: Vec<u8>,
+    pub data: &'a [u8],
 }
 
 /// What a slot says of the snapshot in it.
@@ -58,8 +58,8 @@ impl Slot {
         whole.then_some(Self { sequence, offset, resizes, cols, rows, length })
     }
 
-    pub(crate) fn checkpoint(&self, slot: &[u8]) -> Checkpoint {
-        let data = slot[HEADER..][..self.length as usize].to_vec();
+    pub(crate) fn checkpoint<'a>(&self, slot: &'a [u8]) -> Checkpoint<'a> {
+        let data = &slot[HEADER..][..self.length as usize];
         Checkpoint { offset: self.offset, cols: self.cols, rows: self.rows, data }
     }
 }

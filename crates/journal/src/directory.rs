@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memmap2::{MmapMut, MmapOptions};
 use offheap_ring::Ring;
 
+use crate::journal::Slots;
 use crate::layout::{HEADER, Layout, MIN_CAPACITY, Sizes, Unreadable, VERSION};
 use crate::life::Record;
 use crate::recovery::{Recovered, recover};
@@ -177,7 +178,7 @@ impl Directory {
         let tail = crate::blocks::empty(layout.seed());
         let record = Record { life, boot: boot_id(), inode, tail, ..Record::default() };
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
-        let mut journal = Journal::new(head, *layout, place, record, None);
+        let mut journal = Journal::new(head, *layout, place, record, Slots::default());
         journal.adopt(&mut ring, 0);
         folder.rename(unfinished, name)?;
         Ok((journal, ring))

@@ -5,7 +5,7 @@ use std::sync::atomic::{Ordering, compiler_fence};
 use memmap2::MmapMut;
 use offheap_ring::Ring;
 
-use crate::checkpoint::{self, Slot};
+use crate::checkpoint::{self, Checkpoint, Slot};
 use crate::directory::Place;
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
@@ -30,8 +30,17 @@ pub struct Journal {
     record: Record,
     /// The offset up to which the room is filled.
     filled: u64,
-    /// The slot that holds the newest checkpoint.
-    slot: Option<(usize, Slot)>,
+    slots: Slots,
+}
+
+/// What a journal knows of its two slots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Slots {
+    /// The one with the checkpoint that the history is drawn from; the other is
+    /// free.
+    pub(crate) used: Option<(usize, Slot)>,
+    /// The highest number that a checkpoint has had.
+    pub(crate) sequence: u64,
 }
 
 impl Journal {
@@ -40,10 +49,10 @@ impl Journal {
         layout: Layout,
         place: Place,
         record: Record,
-        slot: Option<(usize, Slot)>,
+        slots: Slots,
     ) -> Self {
         let filled = record.place.end;
-        Self { head, layout, seed: layout.seed(), place, record, filled, slot }
+        Self { head, layout, seed: layout.seed(), place, record, filled, slots }
     }
 
     /// The name of the file in its directory.
@@ -172,7 +181,7 @@ impl Journal {
     /// the list is full: then a checkpoint is due first.
     pub fn resize(&mut self, ring: &Ring, cols: u16, rows: u16) -> bool {
         if self.layout.checkpoint > 0 {
-            let since = self.record.resizes - self.slot.map_or(0, |(_, slot)| slot.resizes);
+            let since = self.record.resizes - self.slots.used.map_or(0, |(_, slot)| slot.resizes);
             if since >= resizes::COUNT {
                 return false;
             }
@@ -192,7 +201,7 @@ impl Journal {
     #[inline]
     #[must_use]
     pub fn is_checkpoint_due(&self, ring: &Ring) -> bool {
-        let last = self.slot.map_or(0, |(_, slot)| slot.offset);
+        let last = self.slots.used.map_or(0, |(_, slot)| slot.offset);
         let kept = last + self.layout.capacity as u64;
         self.layout.checkpoint > 0 && ring.end() + ROOM as u64 > kept
     }
@@ -204,15 +213,24 @@ impl Journal {
         let Some(length) = u32::try_from(data.len()).ok().filter(|_| self.fits(data)) else {
             return false;
         };
-        let (index, sequence) = self.slot.map_or((0, 1), |(at, slot)| (1 - at, slot.sequence + 1));
+        let index = self.slots.used.map_or(0, |(at, _)| 1 - at);
+        let sequence = self.slots.sequence + 1;
         let (offset, resizes) = (ring.end(), self.record.resizes);
         let slot = Slot { sequence, offset, resizes, cols, rows, length };
         let (at, size) = (self.layout.slot(index), self.layout.slot_size());
         compiler_fence(Ordering::SeqCst);
         slot.write(&mut self.head[at..][..size], data, self.seed);
         compiler_fence(Ordering::SeqCst);
-        self.slot = Some((index, slot));
+        self.slots = Slots { used: Some((index, slot)), sequence };
         true
+    }
+
+    /// The newest checkpoint whose offset is part of the history. `None` when
+    /// there is none: then the bytes from the beginning on draw the screen.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> Option<Checkpoint<'_>> {
+        let (index, slot) = self.slots.used?;
+        Some(slot.checkpoint(Head(&self.head, self.layout).slot(index)))
     }
 
     fn fits(&self, data: &[u8]) -> bool {

@@ -8,8 +8,7 @@ use memmap2::MmapMut;
 use offheap_ring::{Place, Ring};
 
 use crate::blocks::{self, BLOCK};
-use crate::checkpoint::Checkpoint;
-use crate::journal::{FILL, Head};
+use crate::journal::{FILL, Head, Slots};
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::resizes::{self, Resize};
@@ -26,14 +25,10 @@ pub struct Recovered {
     pub identity: Identity,
     /// How it stood.
     pub life: Life,
-    /// The screen to begin with: the bytes from its offset on, drawn on it, make
-    /// the screen at the end. `None` when the bytes from the beginning of the
-    /// history on do, or as much of it as is left.
-    pub checkpoint: Option<Checkpoint>,
-    /// The changes of size after the checkpoint.
+    /// The changes of size after the last checkpoint.
     pub resizes: Vec<Resize>,
-    /// Nothing is missing: the bytes since the checkpoint and all changes of
-    /// size are there, so the screen is exact.
+    /// Nothing is missing: the bytes since the last checkpoint, or all bytes,
+    /// and all changes of size are there, so the screen is exact.
     pub exact: bool,
     /// The system has not been started anew since: the process id still means
     /// something.
@@ -85,21 +80,20 @@ pub(crate) fn recover(
     (record.place, record.tail) = (found.place, found.tail);
     (record.boot, record.inode) = (boot_id(), inode);
     let slots = parts.slots(seed);
-    let newest = slots.first().copied();
+    let sequence = slots.first().map_or(0, |(_, slot)| slot.sequence);
     let kept = found.place.start..=found.place.end;
-    let slot = slots.into_iter().find(|(_, slot)| kept.contains(&slot.offset));
-    let checkpoint = slot.map(|(index, slot)| slot.checkpoint(parts.slot(index)));
-    let since = slot.map_or(0, |(_, slot)| slot.resizes);
+    let used = slots.into_iter().find(|(_, slot)| kept.contains(&slot.offset));
+    let since = used.map_or(0, |(_, slot)| slot.resizes);
     let resizes = resizes::between(parts.resizes(), seed, since, record.resizes);
-    let begins = checkpoint.is_some() || found.place.start == 0;
+    let begins = used.is_some() || found.place.start == 0;
     let exact = begins && resizes.is_some() && !torn;
     let life = record.life;
     let mut ring = Ring::restore(memory, layout.capacity, found.place)
         .ok_or("its offsets are out of range")?;
-    let mut journal = Journal::new(head, layout, file, record, newest);
+    let mut journal = Journal::new(head, layout, file, record, Slots { used, sequence });
     journal.adopt(&mut ring, unpublished);
     let resizes = resizes.unwrap_or_default();
-    Ok(Recovered { journal, ring, identity, life, checkpoint, resizes, exact, same_boot })
+    Ok(Recovered { journal, ring, identity, life, resizes, exact, same_boot })
 }
 
 fn check(place: &Place, layout: &Layout) -> Result<(), &'static str> {

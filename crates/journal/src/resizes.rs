@@ -7,7 +7,7 @@ use crate::fields::{self, Reader, Writer};
 /// How many are kept. When they run out, the next checkpoint is due.
 pub(crate) const COUNT: u64 = 64;
 const ENTRY: usize = 32;
-pub(crate) const SIZE: usize = COUNT as usize * ENTRY;
+pub(crate) const SIZE: usize = 64 * ENTRY;
 
 /// One change of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +29,20 @@ pub(crate) fn put(list: &mut [u8], seed: u32, number: u64, resize: Resize) {
     list[place(number)..][..ENTRY].copy_from_slice(&entry);
 }
 
-/// The changes after number `after` up to number `last`; `None` when one of
+/// The changes after number `after` up to number `newest`; `None` when one of
 /// them is not there any more.
-pub(crate) fn between(list: &[u8], seed: u32, after: u64, last: u64) -> Option<Vec<Resize>> {
-    if last.saturating_sub(after) > COUNT {
+pub(crate) fn between(list: &[u8], seed: u32, after: u64, newest: u64) -> Option<Vec<Resize>> {
+    if newest.saturating_sub(after) > COUNT {
         return None;
     }
-    (after + 1..=last).map(|number| get(list, seed, number)).collect()
+    (after + 1..=newest).map(|number| get(list, seed, number)).collect()
 }
 
 fn get(list: &[u8], seed: u32, number: u64) -> Option<Resize> {
     let entry = &list[place(number)..][..ENTRY];
     let mut reader = Reader(entry);
-    let known = fields::is_sealed(entry, seed) && reader.u64() == number;
-    known.then(|| Resize { offset: reader.u64(), cols: reader.u16(), rows: reader.u16() })
+    let is_known = fields::is_sealed(entry, seed) && reader.u64() == number;
+    is_known.then(|| Resize { offset: reader.u64(), cols: reader.u16(), rows: reader.u16() })
 }
 
 fn place(number: u64) -> usize {

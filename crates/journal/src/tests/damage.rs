@@ -91,14 +91,14 @@ fn without_its_newest_record_it_is_as_it_was_before_the_last_commit() {
 fn without_its_newest_checkpoint_the_one_before_is_used_or_none() {
     let (name, bytes, end) = bytes();
     let whole = recover(&name, &bytes).expect("a session");
-    let newest = whole.checkpoint.expect("a checkpoint").offset;
+    let newest = whole.journal.last_checkpoint().expect("a checkpoint").offset;
     let text = snapshot(newest);
     let at = bytes.windows(text.len()).position(|window| window == text).expect("the snapshot");
     let mut torn = bytes;
     torn[at] ^= 1;
     let found = recover(&name, &torn).expect("a session");
     assert_eq!(found.ring.end(), end);
-    assert!(found.checkpoint.is_none() && !found.exact);
+    assert!(found.journal.last_checkpoint().is_none() && !found.exact);
     check(&found);
 }
 
@@ -116,10 +116,10 @@ fn what_a_crash_of_the_machine_did_not_write_is_left_out() {
     check(&found);
     // One in the middle did not: what follows it is kept.
     let mut torn = bytes;
-    let lost = last - 5 * 4096;
-    torn[index(lost)] ^= 1;
+    let missing = last - 5 * 4096;
+    torn[index(missing)] ^= 1;
     let found = recover(&name, &torn).expect("a session");
-    assert_eq!((found.ring.start(), found.ring.end()), (lost + 4096, end));
+    assert_eq!((found.ring.start(), found.ring.end()), (missing + 4096, end));
     check(&found);
 }
 

@@ -63,7 +63,7 @@ fn print(pipe: &mut PipeWriter, from: u64, time: Duration) -> u64 {
 /// How many bytes nobody has read.
 fn drain(mut pipe: PipeReader) -> u64 {
     set_nonblocking(&pipe);
-    let (mut left, mut buffer) = (0, [0; 65_536]);
+    let (mut left, mut buffer) = (0, vec![0; 65_536]);
     loop {
         match pipe.read(&mut buffer) {
             Ok(0) => return left,
@@ -100,7 +100,7 @@ fn two_hundred_kills_lose_no_byte() {
         end += printed - drain(reader);
         let found = directory.recover(&name).expect("a session");
         check_all(&found, end);
-        let since = found.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.offset);
+        let since = found.journal.last_checkpoint().map_or(0, |checkpoint| checkpoint.offset);
         checkpoints += u32::from(since > 0);
         for resize in &found.resizes {
             assert!(resize.offset >= since && resize.cols == cols(resize.offset), "kill {kill}");

@@ -58,7 +58,7 @@ fn a_session_is_found_as_it_was() {
     assert_eq!((&found.identity, found.life), (&identity, life));
     assert_eq!((life.cols, life.rows), (100, 30));
     assert_eq!(found.resizes, [Resize { offset: 1000, cols: 100, rows: 30 }]);
-    assert_eq!(found.checkpoint, None);
+    assert_eq!(found.journal.last_checkpoint(), None);
     assert_eq!(found.same_boot, cfg!(any(target_os = "linux", target_os = "macos")));
     check_all(&found, 1010);
 }
@@ -84,7 +84,7 @@ fn a_session_without_a_screen_has_no_checkpoints() {
     assert!(!journal.checkpoint(&ring, 80, 24, b""));
     assert!((0..1000).all(|_| journal.resize(&ring, 90, 20)));
     let (_copy, found) = from_copy(&directory, journal.name());
-    assert_eq!((found.ring.end(), found.checkpoint.is_none()), (300_000, true));
+    assert_eq!((found.ring.end(), found.journal.last_checkpoint().is_none()), (300_000, true));
     assert_eq!(found.life.cols, 90);
     check(&found);
 }
@@ -107,7 +107,7 @@ fn a_checkpoint_is_never_older_than_the_history() {
     for _ in 0..60 {
         run(&mut journal, &mut ring, 9973);
         let (_copy, found) = from_copy(&directory, journal.name());
-        let offset = found.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.offset);
+        let offset = found.journal.last_checkpoint().map_or(0, |checkpoint| checkpoint.offset);
         assert!(offset >= found.ring.start());
         check_all(&found, ring.end());
     }
