@@ -91,6 +91,13 @@ impl Channel {
         self.queued
     }
 
+    /// Whether nothing is half said in either direction.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let nothing_waits = self.input.is_empty() && self.output.is_empty();
+        nothing_waits && self.arrived.is_empty() && self.unconfirmed.is_none()
+    }
+
     /// Whether something could be sent if the socket took it.
     #[must_use]
     pub fn wants_to_write(&self) -> bool {

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use offheap_keeper::channel::Channel;
-use offheap_keeper::daemon::{Daemon, Start, detach, refuse};
+use offheap_keeper::daemon::{Daemon, Start, abilities, detach, refuse};
 use offheap_keeper::place::Place;
-use offheap_keeper::protocol::{Reason, VERSIONS};
+use offheap_keeper::protocol::Reason;
+use offheap_keeper::replace;
 
-const USAGE: &str = "usage: offheap-keeper serve DIRECTORY [--foreground] | --self-check";
+const USAGE: &str = "usage: offheap-keeper serve DIRECTORY [--foreground]
+       offheap-keeper upgrade DIRECTORY
+       offheap-keeper --self-check";
 
 /// Does what the arguments say.
 pub fn run() -> ExitCode {
@@ -20,6 +23,8 @@ pub fn run() -> ExitCode {
             Some(start) => serve(&start),
             None => say(USAGE),
         },
+        Some("upgrade") if arguments.len() == 2 => upgrade(&arguments[1]),
+        Some("resume") if arguments.len() == 4 => resume(&arguments[1], &arguments[3]),
         Some("--self-check") => self_check(),
         _ => say(USAGE),
     }
@@ -40,11 +45,37 @@ fn say(text: &str) -> ExitCode {
 /// Says what it speaks, so that whoever wants to start it knows that it can be
 /// started.
 fn self_check() -> ExitCode {
-    let (oldest, newest) = (VERSIONS.start(), VERSIONS.end());
-    let text = format!("offheap-keeper {} speaks {oldest}..{newest}", env!("CARGO_PKG_VERSION"));
-    match writeln!(std::io::stdout(), "{text}") {
+    match writeln!(std::io::stdout(), "{}", abilities()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Has the directory's keeper become this binary.
+fn upgrade(directory: &OsString) -> ExitCode {
+    let replaced = std::env::current_exe()
+        .map_err(|error| error.to_string())
+        .and_then(|own| replace(directory.as_ref(), &own).map_err(|error| error.to_string()));
+    match replaced {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => say(&format!("offheap-keeper: {problem}")),
+    }
+}
+
+/// Goes on where another binary was. For a keeper that becomes this one; the
+/// directory between the arguments is for who reads a list of processes.
+fn resume(descriptor: &OsString, request: &OsString) -> ExitCode {
+    let number = |text: &OsString| text.to_str()?.parse::<u64>().ok();
+    let descriptor = number(descriptor).and_then(|number| i32::try_from(number).ok());
+    let (Some(descriptor), Some(request)) = (descriptor, number(request)) else {
+        return say(USAGE);
+    };
+    match Daemon::resume(descriptor, request) {
+        Ok(daemon) => {
+            daemon.run();
+            ExitCode::SUCCESS
+        }
+        Err(error) => say(&format!("offheap-keeper: {error}")),
     }
 }
 

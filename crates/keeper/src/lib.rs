@@ -21,7 +21,7 @@ pub mod place;
 pub mod protocol;
 
 #[cfg(unix)]
-pub use client::{Events, Found, Keeper, Manner, Settings};
+pub use client::{Events, Found, Keeper, Manner, Settings, replace};
 pub use error::KeeperError;
 
 /// How long output waits in the terminals while no server is there, before the

@@ -216,3 +216,42 @@ fn a_keeper_that_is_told_to_end_ends_its_shells() {
     assert!(!lives(pid));
     until("its end", || (!lives(keeper)).then_some(()));
 }
+
+#[test]
+fn a_keeper_becomes_another_binary_and_its_shells_go_on() {
+    let directory = Directory::new();
+    let (mut server, _) = Server::start(&directory, &[]);
+    let pid = server.spawn("one", COUNTER);
+    let other = server.spawn("other", "exec sleep 1000");
+    until("the prompt", || (directory.log("one") == "ready\r\n").then_some(()));
+    let keeper = keeper_of(&directory.0).expect("a keeper");
+    let image = || std::fs::read_link(format!("/proc/{keeper}/exe")).expect("a process");
+    let copy = directory.0.join("newer").join("offheap-keeper");
+    std::fs::create_dir(copy.parent().expect("a parent")).expect("a directory");
+    std::fs::copy(common::binary(), &copy).expect("a copy");
+
+    // What cannot go on with the state is not used, and nothing has happened.
+    for wrong in ["/bin/true", "/no/such/binary", "/bin/cat"] {
+        let error = offheap_keeper::replace(&directory.0, wrong.as_ref()).expect_err(wrong);
+        assert_eq!(error.code(), "ERR_KEEPER_START", "{error}");
+    }
+    assert_ne!(image(), copy);
+
+    for round in 1..=5 {
+        offheap_keeper::replace(&directory.0, &copy).expect("a replacement");
+        assert_eq!(image(), copy);
+        server.tell(&format!("write one round {round}"));
+        let answer = format!("round {round} {round}\r\n");
+        until("the answer", || directory.log("one").ends_with(&answer).then_some(()));
+    }
+    // It is still the parent, and hears of ends.
+    kill(other, libc::SIGTERM);
+    assert_eq!(server.line_with("exit"), "exit other 0 15");
+    server.spawn("new", "exec sleep 1000");
+    server.kill();
+    offheap_keeper::replace(&directory.0, &common::binary()).expect("a replacement");
+    let (mut server, said) = Server::start(&directory, &[]);
+    assert!(said.starts_with("ready 2 2 ") && said.contains(&format!("one={pid}")), "{said}");
+    server.tell("kill one 9");
+    assert_eq!(server.line_with("exit"), "exit one 0 9");
+}

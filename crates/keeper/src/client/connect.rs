@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -158,6 +160,42 @@ fn await_readable(channel: &Channel, until: Instant) -> Result<(), Failure> {
         Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
     let _ = poll(&mut [PollFd::from_borrowed_fd(channel.socket(), flags)], Some(&left));
     Ok(())
+}
+
+/// Has the directory's keeper become another binary, with all that it has. A
+/// binary that does not pass its check is not used.
+///
+/// # Errors
+/// [`KeeperError::Lost`] when there is no keeper, [`KeeperError::Start`] with
+/// what is wrong, [`KeeperError::Timeout`].
+pub fn replace(directory: &Path, binary: &Path) -> Result<(), KeeperError> {
+    let until = Instant::now() + BOUND;
+    let place = Place::open(directory)?;
+    let lost = |_| KeeperError::Lost;
+    let mut channel =
+        Channel::new(place.connect().map_err(lost)?).map_err(|_| KeeperError::Lost)?;
+    let binary = std::path::absolute(binary).unwrap_or_else(|_| binary.to_owned());
+    let binary = binary.as_os_str().as_bytes().to_vec();
+    channel.push(Request::Upgrade { request: 1, binary }.encode(), Vec::new());
+    loop {
+        channel.flush().map_err(|_| KeeperError::Lost)?;
+        await_readable(&channel, until).map_err(|failure| match failure {
+            Failure::Final(error) => error,
+            Failure::Again => KeeperError::Lost,
+        })?;
+        match channel.receive() {
+            Ok(true) | Err(Errno::AGAIN | Errno::INTR) => {}
+            Ok(false) | Err(_) => return Err(KeeperError::Lost),
+        }
+        let Some(frame) = channel.next_message().map_err(|_| KeeperError::Version)? else {
+            continue;
+        };
+        return match Reply::decode(frame.kind, &frame.fields) {
+            Ok(Some(Reply::Done { problem, .. })) if problem.is_empty() => Ok(()),
+            Ok(Some(Reply::Done { problem, .. })) => Err(KeeperError::Start(problem)),
+            _ => Err(KeeperError::Version),
+        };
+    }
 }
 
 fn refused(reason: Reason, holder: u32, problem: String) -> Failure {

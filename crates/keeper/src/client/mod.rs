@@ -21,6 +21,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::error::KeeperError;
 use crate::place::Place;
 use crate::protocol::{MAX_MESSAGE, Reply, Request, Spawn, Welcome};
+pub use connect::replace;
 use link::Link;
 use terminal::Terminal;
 pub use terminal::{Found, Manner};

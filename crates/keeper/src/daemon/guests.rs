@@ -7,6 +7,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
 use super::seat::{LEAVE_WITHIN, Seat, Server};
+use super::upgrade::Upgrade;
 use super::{Daemon, peer};
 use crate::channel::Channel;
 use crate::peer::Peer;
@@ -24,6 +25,8 @@ pub(super) struct Guest {
     until: Instant,
     /// What it wants, once it has said so.
     hello: Option<(Hello, u64)>,
+    /// It asks for a replacement instead: under which number, and by what.
+    upgrade: Option<(u64, Vec<u8>)>,
     gone: bool,
 }
 
@@ -36,7 +39,7 @@ impl Guest {
             return Err(Errno::PERM.into());
         }
         let until = Instant::now() + PATIENCE;
-        Ok(Self { channel, peer, until, hello: None, gone: false })
+        Ok(Self { channel, peer, until, hello: None, upgrade: None, gone: false })
     }
 
     pub(super) fn wanted(&self) -> PollFd<'_> {
@@ -65,8 +68,13 @@ impl Guest {
             return Err(Malformed("more than a hello"));
         }
         let Some(frame) = self.channel.next_message()? else { return Ok(()) };
-        let Some(Request::Hello(hello)) = Request::decode(frame.kind, &frame.fields)? else {
-            return Err(Malformed("no hello"));
+        let hello = match Request::decode(frame.kind, &frame.fields)? {
+            Some(Request::Hello(hello)) => hello,
+            Some(Request::Upgrade { request, binary }) => {
+                self.upgrade = Some((request, binary));
+                return Ok(());
+            }
+            _ => return Err(Malformed("no hello")),
         };
         match common_version(&hello.versions) {
             Some(version) => self.hello = Some((hello, version)),
@@ -125,10 +133,18 @@ impl Daemon {
     }
 
     pub(super) fn on_guest(&mut self, at: usize) {
-        if let Some(guest) = self.guests.get_mut(at)
-            && guest.read().is_err()
-        {
+        let Some(guest) = self.guests.get_mut(at) else { return };
+        if guest.read().is_err() {
             guest.gone = true;
+        }
+        let Some((request, binary)) = guest.upgrade.take() else { return };
+        // Its place among the guests stays until the turn is over: others are
+        // known by theirs.
+        guest.gone = true;
+        if let Ok(socket) = guest.channel.socket().try_clone_to_owned()
+            && let Ok(channel) = Channel::new(socket)
+        {
+            self.upgrade = Some(Upgrade::new(channel, request, binary));
         }
     }
 

@@ -12,7 +12,9 @@ mod guests;
 mod requests;
 mod seat;
 mod signals;
+mod state;
 mod terminals;
+mod upgrade;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -29,6 +31,8 @@ pub use guests::refuse;
 use seat::Seat;
 use signals::Signals;
 use terminals::Terminals;
+use upgrade::Upgrade;
+pub use upgrade::abilities;
 
 /// A keeper of one directory.
 pub struct Daemon {
@@ -36,8 +40,8 @@ pub struct Daemon {
     listener: OwnedFd,
     /// Given up for a moment when there is no other descriptor left.
     spare: Option<OwnedFd>,
-    /// Held for as long as the process lives.
-    _lock: OwnedFd,
+    /// Held for as long as the process lives, whichever binary it is.
+    lock: OwnedFd,
     signals: Signals,
     seat: Seat,
     guests: Vec<Guest>,
@@ -51,6 +55,8 @@ pub struct Daemon {
     stays: bool,
     /// It was told to end, and does so by then at the latest.
     ending: Option<Instant>,
+    /// It is to become another binary.
+    upgrade: Option<Upgrade>,
 }
 
 /// What the loop waits for, and what to do about it.
@@ -84,7 +90,7 @@ impl Daemon {
             place,
             listener,
             spare: guests::spare(),
-            _lock: lock,
+            lock,
             signals,
             seat: Seat::Empty { since: Instant::now() },
             guests,
@@ -95,6 +101,7 @@ impl Daemon {
             orphan_timeout: DEFAULT_ORPHAN_TIMEOUT,
             stays,
             ending: None,
+            upgrade: None,
         })
     }
 
@@ -169,10 +176,9 @@ impl Daemon {
             other => other.deadline(now),
         };
         let guests = self.guests.iter().map(Guest::deadline).min();
-        [seat, guests, self.terminals.deadline(), self.drain.deadline(), self.ending]
-            .into_iter()
-            .flatten()
-            .min()
+        let upgrade = self.upgrade.as_ref().map(Upgrade::deadline);
+        let (terminals, drain) = (self.terminals.deadline(), self.drain.deadline());
+        [seat, guests, terminals, drain, self.ending, upgrade].into_iter().flatten().min()
     }
 
     fn on(&mut self, source: Source) {
@@ -196,6 +202,7 @@ impl Daemon {
         self.tell_exits();
         self.flush();
         self.terminals.forget_closed();
+        self.upgrade();
     }
 
     fn on_signals(&mut self) {

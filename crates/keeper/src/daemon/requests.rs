@@ -74,11 +74,8 @@ impl Daemon {
             Request::Name { request, terminal } => self.name(request, terminal),
             Request::Left => self.vacate(Instant::now()),
             Request::Keep(kept) => self.keep(kept, frame.descriptors),
-            Request::Upgrade { request, .. } => self.reply(&Reply::Done {
-                request,
-                problem: String::from("this keeper cannot be replaced"),
-                terminal: 0,
-            }),
+            // That is asked on a connection of its own.
+            Request::Upgrade { .. } => return Err(Malformed("out of turn")),
         }
         Ok(())
     }

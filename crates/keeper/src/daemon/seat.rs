@@ -88,6 +88,11 @@ impl Server {
         Self { channel, peer, handing: None, leave_by: None }
     }
 
+    /// Whether nothing is half said in either direction.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.channel.is_at_rest() && self.handing.is_none() && self.leave_by.is_none()
+    }
+
     fn wanted(&self) -> PollFd<'_> {
         let mut flags = PollFlags::empty();
         if self.channel.queued() < MOST_QUEUED {

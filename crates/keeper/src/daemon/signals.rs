@@ -39,13 +39,7 @@ impl Signals {
         for signal in [libc::SIGHUP, libc::SIGPIPE] {
             set(signal, libc::SIG_IGN)?;
         }
-        // SAFETY: the set is initialised before it is read; the call changes
-        // the mask of the only thread.
-        unsafe {
-            let mut empty = std::mem::zeroed();
-            libc::sigemptyset(&raw mut empty);
-            libc::sigprocmask(libc::SIG_SETMASK, &raw const empty, std::ptr::null_mut());
-        }
+        block(false);
         Ok(Self { read, _write: write })
     }
 
@@ -66,6 +60,21 @@ impl Signals {
             }
         }
         seen
+    }
+}
+
+/// Holds every signal off, or none.
+pub(super) fn block(all: bool) {
+    // SAFETY: the set is initialised before it is read; the call changes the
+    // mask of the only thread.
+    unsafe {
+        let mut mask = std::mem::zeroed();
+        if all {
+            libc::sigfillset(&raw mut mask);
+        } else {
+            libc::sigemptyset(&raw mut mask);
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const mask, std::ptr::null_mut());
     }
 }
 

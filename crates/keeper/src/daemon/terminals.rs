@@ -10,6 +10,8 @@ use offheap_pty::groups::{HungUp, Leader};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 
+use super::state::Kept;
+use super::upgrade::own;
 use super::{Source, has_ended};
 
 /// One terminal.
@@ -65,6 +67,30 @@ impl Terminal {
             closed: false,
             ending: None,
         }
+    }
+
+    /// As it was under another binary. The job that a hang-up found is forgotten:
+    /// its number may mean another by now.
+    fn resume(kept: Kept, now: Instant) -> Self {
+        let after = HungUp::default();
+        Self {
+            name: kept.name,
+            pid: kept.pid,
+            master: kept.master.map(own).map(Arc::new),
+            foreign: kept.foreign.map(own),
+            status: kept.status,
+            told: kept.told,
+            reaped: kept.reaped,
+            hung_up: false,
+            drained: false,
+            closed: kept.closed,
+            ending: kept.kill_in.map(|left| Ending { kill_at: now + left, after }),
+        }
+    }
+
+    /// When it is killed, if it was hung up on.
+    pub(super) fn kill_at(&self) -> Option<Instant> {
+        self.ending.map(|ending| ending.kill_at)
     }
 
     fn is_child(&self) -> bool {
@@ -162,6 +188,21 @@ impl Terminals {
         self.all.insert(self.last, terminal);
         self.orphans = false;
         self.last
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Terminal)> {
+        self.all.iter().map(|(id, terminal)| (*id, terminal))
+    }
+
+    /// The number that was given last.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// What another binary has kept up to now.
+    pub(super) fn resume(kept: Vec<Kept>, last: u64, now: Instant) -> Self {
+        let resumed = kept.into_iter().map(|kept| (kept.id, Terminal::resume(kept, now)));
+        Self { all: resumed.collect(), last, orphans: false }
     }
 
     pub(super) fn remove(&mut self, id: u64) {

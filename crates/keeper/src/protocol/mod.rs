@@ -24,7 +24,7 @@ mod tests;
 
 use std::ops::RangeInclusive;
 
-pub use fields::{Fields, Writer};
+pub use fields::{Field, Fields, Writer};
 pub use reply::{Held, Reason, Reply, Welcome};
 pub use request::{Hello, Kept, Request, Spawn};
 

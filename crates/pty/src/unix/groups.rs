@@ -22,7 +22,7 @@ pub struct Leader {
 }
 
 /// What a hang-up leaves behind: the job that had the terminal then.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct HungUp(Option<Job>);
 
 impl Leader {
