@@ -1,7 +1,7 @@
-// What the README shows of the benchmarks is made by programs.
+// What docs/benchmarks.md shows of the benchmarks is made by programs.
 
 const fs = require('node:fs')
-const { README, between, part } = require('../bench/server/report')
+const { DOCUMENT, between, part } = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
 const screen = require('../bench/screen/report.cjs')
 
@@ -48,8 +48,8 @@ test('the plot has each server at each load, with a look in light and in dark', 
   expect(svg).not.toMatch(/NaN|undefined|Infinity/)
 })
 
-test('the README has a place for them, and the rest of it stays', () => {
-  const text = fs.readFileSync(README, 'utf8')
+test('the document has a place for them, and the rest of it stays', () => {
+  const text = fs.readFileSync(DOCUMENT, 'utf8')
   const changed = between(text, 'tables')
   expect(changed).toMatch(/begin -->\n\ntables\n\n<!-- end/)
   expect(changed.startsWith(text.slice(0, text.indexOf('<!-- made by')))).toBe(true)
@@ -92,8 +92,8 @@ describe('the screen', () => {
     expect(text).toContain('take 63 ms: reset (RIS)')
   })
 
-  test('the README has a place for them', () => {
-    const text = fs.readFileSync(screen.README, 'utf8')
+  test('the document has a place for them', () => {
+    const text = fs.readFileSync(screen.DOCUMENT, 'utf8')
     expect(screen.place(text, 'tables')).toMatch(/begin here\. -->\n\ntables\n\n<!-- The figures/)
   })
 })

@@ -2,7 +2,7 @@
 
 // Throughput, memory and snapshots beside other engines in the same run, and
 // what hostile bytes cost. Writes the figures to bench/results/screen.json and
-// prints them; `node bench/screen/report.cjs --write` puts them into README.md.
+// prints them; `node bench/screen/report.cjs --write` puts them into docs/benchmarks.md.
 //
 //   npm run bench:screen -- [megabytes]
 //   npm run bench:screen -- worst        only the hostile bytes

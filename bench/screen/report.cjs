@@ -1,16 +1,16 @@
 'use strict'
 
-// Makes what the README shows of the figures that `npm run bench:screen` wrote:
+// Makes what docs/benchmarks.md shows of the figures that `npm run bench:screen` wrote:
 //
 //   node bench/screen/report.cjs             prints it
-//   node bench/screen/report.cjs --write     and puts it into README.md
+//   node bench/screen/report.cjs --write     and puts it into docs/benchmarks.md
 
 const fs = require('node:fs')
 const path = require('node:path')
 const markdown = require('../markdown')
 
 const RESULTS = path.join(__dirname, '../results/screen.json')
-const README = path.join(__dirname, '../../README.md')
+const DOCUMENT = path.join(__dirname, '../../docs/benchmarks.md')
 const BEGIN = '<!-- The figures of `npm run bench:screen` begin here. -->'
 const END = '<!-- The figures of `npm run bench:screen` end here. -->'
 
@@ -79,7 +79,7 @@ underlined text, links, the buffer behind a full-screen program, scroll regions,
 has both buffers, but no scrollback, mouse modes, bracketed paste, links or title; avt takes text, so that decoding
 bytes is part of its time.`
 
-/** The README's part. */
+/** The document's part. */
 function part(results) {
   const { node, platform, cpus, bounds, rounds } = results
   const dearest = bounds.reduce((one, other) => (other.ms > one.ms ? other : one))
@@ -102,9 +102,9 @@ const place = (text, replacement) => markdown.between(text, BEGIN, END, replacem
 function main() {
   const text = part(JSON.parse(fs.readFileSync(RESULTS, 'utf8')))
   if (!process.argv.includes('--write')) console.log(text)
-  else fs.writeFileSync(README, place(fs.readFileSync(README, 'utf8'), text))
+  else fs.writeFileSync(DOCUMENT, place(fs.readFileSync(DOCUMENT, 'utf8'), text))
 }
 
-module.exports = { README, RESULTS, part, place, worst }
+module.exports = { DOCUMENT, RESULTS, part, place, worst }
 
 if (require.main === module) main()

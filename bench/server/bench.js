@@ -7,7 +7,7 @@
  *     npm run bench:server -- --stall=60   (how long the stalled viewer stalls; 20 s by default)
  *
  * Writes the figures to bench/results/server.json; `node bench/server/report.js`
- * makes the README's tables and plot of them.
+ * makes the tables and plot of them.
  */
 
 const { fork } = require('node:child_process')

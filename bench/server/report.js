@@ -1,8 +1,8 @@
 /**
- * Makes what the README shows of the figures that `npm run bench:server` wrote:
+ * Makes what docs/benchmarks.md shows of the figures that `npm run bench:server` wrote:
  *
- *     node bench/server/report.js [results.json]           prints the tables, draws docs/images/server-bench.svg
- *     node bench/server/report.js [results.json] --write   and puts the tables into README.md
+ *     node bench/server/report.js [results.json]           prints the tables, draws images/server-bench.svg
+ *     node bench/server/report.js [results.json] --write   and puts the tables into docs/benchmarks.md
  */
 
 const fs = require('node:fs')
@@ -14,7 +14,7 @@ const { table } = markdown
 
 const ROOT = path.join(__dirname, '..', '..')
 const RESULTS = path.join(__dirname, '..', 'results', 'server.json')
-const README = path.join(ROOT, 'README.md')
+const DOCUMENT = path.join(ROOT, 'docs', 'benchmarks.md')
 const PLOT = path.join(ROOT, 'docs', 'images', 'server-bench.svg')
 const BEGIN = '<!-- made by bench/server/report.js: begin -->'
 const END = '<!-- end -->'
@@ -22,7 +22,7 @@ const END = '<!-- end -->'
 const mb = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
 const ms = (value) => (Number.isFinite(value) ? value.toFixed(value < 10 ? 2 : 0) : 'none')
 
-/** What the README shows: `cat` of log text; `seq` prints lines, and is in the file. */
+/** What docs/benchmarks.md shows: `cat` of log text; `seq` prints lines, and is in the file. */
 const shown = (results) => ({
   ...results,
   transfer: results.transfer.filter(({ kind }) => kind === 'log text'),
@@ -86,15 +86,15 @@ function stallTable({ stall, stallSeconds }) {
   return table([what, 'RSS growth', 'V8 heap peak', "another session's echo p50, ms", 'p99, ms'], rows)
 }
 
-/** A README with other tables. */
+/** The document with other tables. */
 const between = (text, replacement) => markdown.between(text, BEGIN, END, replacement)
 
-/** The README's part: the plot, the tables, and what they were made on. */
+/** The document's part: the plot, the tables, and what they were made on. */
 function part(results) {
   const { node, platform, cpus, rounds } = results
   const how = rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`
   return [
-    '![Throughput, CPU and echo latency of each server](docs/images/server-bench.svg)',
+    '![Throughput, CPU and echo latency of each server](images/server-bench.svg)',
     tables(shown(results)),
     `(${how} of each, Node ${node.slice(1)}, ${platform}, ${cpus} CPUs.)`,
   ].join('\n\n')
@@ -105,7 +105,7 @@ function main() {
   const results = JSON.parse(fs.readFileSync(file, 'utf8'))
   fs.writeFileSync(PLOT, plot(results))
   if (process.argv.includes('--write')) {
-    fs.writeFileSync(README, between(fs.readFileSync(README, 'utf8'), part(results)))
+    fs.writeFileSync(DOCUMENT, between(fs.readFileSync(DOCUMENT, 'utf8'), part(results)))
   } else {
     console.log(part(results))
   }
@@ -113,4 +113,4 @@ function main() {
 
 if (require.main === module) main()
 
-module.exports = { README, RESULTS, between, part, tables }
+module.exports = { DOCUMENT, RESULTS, between, part, tables }

@@ -1,9 +1,6 @@
 //! Binary frames: an optional channel, the position of the first byte, and
 //! bytes as the program printed them.
 
-/// The longest header, in bytes.
-pub const MAX_HEADER: usize = 12;
-
 /// Set in the position of a frame that is a piece of a snapshot.
 const SNAPSHOT: u64 = 1 << 63;
 
@@ -85,7 +82,7 @@ mod tests {
 
     #[test]
     fn headers_are_big_endian_and_of_the_documented_length() {
-        let mut frame = [0; MAX_HEADER];
+        let mut frame = [0; 12];
         assert_eq!(Header::None.put(Position::Output(7), &mut frame), 0);
         assert_eq!(Header::Position.put(Position::Output(0x0102), &mut frame), 8);
         assert_eq!(frame[..8], [0, 0, 0, 0, 0, 0, 1, 2]);

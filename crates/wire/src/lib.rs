@@ -10,5 +10,5 @@
 mod binary;
 mod json;
 
-pub use binary::{Header, MAX_HEADER, Position};
+pub use binary::{Header, Position};
 pub use json::{Kind, Message, ROOM, put_gap};

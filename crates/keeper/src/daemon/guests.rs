@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::seat::{LEAVE_WITHIN, Seat, Server};
 use super::upgrade::Upgrade;
-use super::{Daemon, peer};
+use super::{Daemon, peer, spare};
 use crate::channel::Channel;
 use crate::peer::Peer;
 use crate::protocol::{Hello, Malformed, Reason, Reply, Request, Welcome, common_version};
@@ -87,11 +87,6 @@ impl Guest {
         refuse(&mut self.channel, reason, holder, problem);
         self.gone = true;
     }
-}
-
-/// A descriptor that is of no other use.
-pub(super) fn spare() -> Option<OwnedFd> {
-    std::fs::File::open("/dev/null").ok().map(OwnedFd::from)
 }
 
 /// Says no. It is a short message on a fresh connection: the socket takes it.

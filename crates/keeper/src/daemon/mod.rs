@@ -89,7 +89,7 @@ impl Daemon {
         Ok(Self {
             place,
             listener,
-            spare: guests::spare(),
+            spare: spare(),
             lock,
             signals,
             seat: Seat::Empty { since: Instant::now() },
@@ -244,6 +244,11 @@ impl std::fmt::Debug for Daemon {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Daemon").field("place", &self.place).finish_non_exhaustive()
     }
+}
+
+/// A descriptor that is of no other use.
+fn spare() -> Option<OwnedFd> {
+    std::fs::File::open("/dev/null").ok().map(OwnedFd::from)
 }
 
 /// The instant so much later. Some time that is too far to be told comes never.

@@ -164,6 +164,13 @@ impl State {
     }
 }
 
+/// Takes a descriptor that the binary before this one has left.
+pub(super) fn own(raw: RawFd) -> OwnedFd {
+    // SAFETY: the state names each descriptor once, and nothing else in this
+    // process knows of it.
+    unsafe { OwnedFd::from_raw_fd(raw) }
+}
+
 #[cfg(target_os = "linux")]
 fn nameless_file() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};

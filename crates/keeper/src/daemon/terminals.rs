@@ -1,7 +1,7 @@
 //! The terminals that are kept, and the shells in them.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,7 @@ use offheap_pty::groups::{HungUp, Leader};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 
-use super::state::Kept;
-use super::upgrade::own;
+use super::state::{Kept, own};
 use super::{Source, has_ended};
 
 /// One terminal.
@@ -197,6 +196,24 @@ impl Terminals {
     /// The number that was given last.
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// What another binary needs to go on.
+    pub(super) fn state(&self, now: Instant) -> Vec<Kept> {
+        let raw = |descriptor: &OwnedFd| descriptor.as_raw_fd();
+        let kept = self.iter().map(|(id, terminal)| Kept {
+            id,
+            name: terminal.name.clone(),
+            pid: terminal.pid,
+            master: terminal.master.as_ref().map(Arc::as_ref).map(raw),
+            foreign: terminal.foreign.as_ref().map(raw),
+            status: terminal.status,
+            told: terminal.told,
+            reaped: terminal.reaped,
+            closed: terminal.closed,
+            kill_in: terminal.kill_at().map(|at| at.saturating_duration_since(now)),
+        });
+        kept.collect()
     }
 
     /// What another binary has kept up to now.

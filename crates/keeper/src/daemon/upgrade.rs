@@ -4,21 +4,19 @@
 
 use std::ffi::{CString, OsString};
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
-use super::guests::{self, Guest};
 use super::seat::{Seat, Server};
 use super::signals::{self, Signals};
-use super::state::{Kept, STATE_VERSION, State};
+use super::state::{STATE_VERSION, State, own};
 use super::terminals::Terminals;
-use super::{Daemon, Drain};
+use super::{Daemon, Drain, spare};
 use crate::channel::Channel;
 use crate::peer::Peer;
 use crate::place::Place;
@@ -200,11 +198,11 @@ impl Daemon {
             drain: Drain::new(place.path().to_owned()),
             place,
             listener: own(state.listener),
-            spare: guests::spare(),
+            spare: spare(),
             lock: own(state.lock),
             signals,
             seat,
-            guests: Vec::<Guest>::new(),
+            guests: Vec::new(),
             terminals: Terminals::resume(state.terminals, state.last, now),
             generation: state.generation,
             drain_after: state.drain_after,
@@ -246,35 +244,9 @@ fn server(socket: OwnedFd) -> io::Result<Server> {
     Ok(Server::new(channel, peer))
 }
 
-/// Takes a descriptor that the binary before this one has left.
-pub(super) fn own(raw: RawFd) -> OwnedFd {
-    // SAFETY: the state names each descriptor once, and nothing else in this
-    // process knows of it.
-    unsafe { OwnedFd::from_raw_fd(raw) }
-}
-
 fn set_inherited(raw: RawFd, inherited: bool) {
     let flags = if inherited { FdFlags::empty() } else { FdFlags::CLOEXEC };
     // SAFETY: the caller has it open for as long as this takes.
     let descriptor = unsafe { BorrowedFd::borrow_raw(raw) };
     let _ = fcntl_setfd(descriptor, flags);
-}
-
-impl Terminals {
-    fn state(&self, now: Instant) -> Vec<Kept> {
-        let raw = |descriptor: &OwnedFd| descriptor.as_fd().as_raw_fd();
-        let kept = self.iter().map(|(id, terminal)| Kept {
-            id,
-            name: terminal.name.clone(),
-            pid: terminal.pid,
-            master: terminal.master.as_ref().map(Arc::as_ref).map(raw),
-            foreign: terminal.foreign.as_ref().map(raw),
-            status: terminal.status,
-            told: terminal.told,
-            reaped: terminal.reaped,
-            closed: terminal.closed,
-            kill_in: terminal.kill_at().map(|at| at.saturating_duration_since(now)),
-        });
-        kept.collect()
-    }
 }

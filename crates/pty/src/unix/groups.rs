@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use rustix::process::{Pid, Signal};
 
 use super::adopt::signal_number;
-use super::farewell::{Job, group_lives};
+use super::job::{Job, group_lives};
 use super::{process_name, signal_group};
 
 /// A terminal's leader, by its process id.

@@ -10,18 +10,21 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::farewell::Job;
 use super::input::Input;
+use super::job::{self, Job};
 use super::leader::Leader;
-use super::{Master, UnixPty};
+use super::{Master, UnixPty, signal_group};
 use crate::reactor;
 use crate::reactor::courtesy::{Flow, Keys};
 use crate::{ExitStatus, Gate, Sink};
 
+/// How often a group is asked whether it is still there.
+const POLL: Duration = Duration::from_millis(50);
 /// The kernel hands over about 4 KiB a read; more room costs nothing.
 const READ_BYTES: usize = 64 * 1024;
 
@@ -70,7 +73,7 @@ enum Turn {
 
 /// How far the leader's end has come.
 #[derive(Clone, Copy)]
-pub(super) enum Leadership {
+enum Leadership {
     Running,
     /// Ended; its exit is said when the terminal ends or the instant passes.
     Ended(ExitStatus, Instant),
@@ -238,6 +241,85 @@ impl Life {
         if let Some(deadline) = now.kill_at {
             self.hunt(deadline).await;
         }
+    }
+}
+
+/// Seeing the processes off: whoever is hung up on is killed after the grace
+/// period, if it is still there.
+///
+/// The scope is the leader's process group and the job that was in the
+/// foreground. Processes that left both (`setsid`, `nohup` in the background of
+/// an interactive shell) have lost their terminal and are not hunted: the system
+/// offers no name for them that could not mean somebody else by then.
+impl Life {
+    /// After a close: reaps the leader, and kills what is left when the grace
+    /// is over.
+    async fn see_off(&self, leader: Leadership) {
+        let deadline = Instant::now() + self.grace;
+        match leader {
+            Leadership::Running => {
+                let status = self.exit_or_kill(deadline).await;
+                self.tell(status);
+            }
+            Leadership::Ended(status, _) => {
+                self.hang_up_rest();
+                self.tell(status);
+            }
+            Leadership::Said => self.hang_up_rest(),
+        }
+        self.hunt(deadline).await;
+    }
+
+    async fn exit_or_kill(&self, deadline: Instant) -> ExitStatus {
+        if let Ok(status) = tokio::time::timeout_at(deadline, self.leader.exit()).await {
+            return status;
+        }
+        self.kill_groups();
+        self.leader.exit().await
+    }
+
+    /// Waits for the groups to be gone, and kills them when the time is over.
+    async fn hunt(&self, deadline: Instant) {
+        let job = *self.orders.job.lock();
+        while self.group_lives() || job.is_some_and(Job::lives) {
+            if Instant::now() >= deadline {
+                return self.kill_groups();
+            }
+            tokio::time::sleep_until(deadline.min(Instant::now() + POLL)).await;
+        }
+    }
+
+    /// The leader is reaped, others of its group may still hold the terminal:
+    /// they hear of its end here.
+    fn hang_up_rest(&self) {
+        if self.group_lives() {
+            signal_group(self.leader.pid(), Signal::HUP);
+            signal_group(self.leader.pid(), Signal::CONT);
+        }
+    }
+
+    /// A group that has members keeps its number to itself; one that is empty
+    /// and whose leader is reaped must not be signalled, since the number may
+    /// have been given away.
+    fn kill_groups(&self) {
+        if let Some(holder) = self.leader.stranger() {
+            return holder.signal(Signal::KILL.as_raw());
+        }
+        if self.group_lives() {
+            signal_group(self.leader.pid(), Signal::KILL);
+        }
+        if let Some(job) = self.orders.job.lock().take() {
+            job.signal(Signal::KILL);
+        }
+    }
+
+    /// Whether the leader's group has members, and is still the leader's.
+    fn group_lives(&self) -> bool {
+        if !self.leader.has_number() {
+            return false;
+        }
+        let group = i32::try_from(self.leader.pid()).ok().and_then(Pid::from_raw);
+        group.is_some_and(|group| job::group_lives(group, self.leader.is_reaped()))
     }
 }
 

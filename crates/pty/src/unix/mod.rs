@@ -8,9 +8,9 @@
 mod adopt;
 mod child;
 mod errno;
-mod farewell;
 pub mod groups;
 mod input;
+mod job;
 mod launch;
 mod leader;
 mod life;
@@ -31,8 +31,8 @@ use crate::reactor::courtesy::Keys;
 pub use adopt::{Adopted, ExitReport, Holder, adopt};
 use adopt::{Kept, signal_number};
 pub use errno::spawn_error;
-use farewell::Job;
 use input::Input;
+use job::Job;
 
 /// The master side, shared by the reader, the writer and the JS thread. The
 /// descriptor closes when the last of them lets go, so that no call can reach

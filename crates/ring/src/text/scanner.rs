@@ -20,15 +20,15 @@ use Parser::{
 };
 
 /// The byte that begins a new sequence whatever came before it.
-pub const ESC: u8 = 0x1b;
+pub(crate) const ESC: u8 = 0x1b;
 /// The lead byte of the C1 controls when they are written as UTF-8.
-pub const C1_LEAD: u8 = 0xc2;
+pub(crate) const C1_LEAD: u8 = 0xc2;
 /// Ends an OSC string; a mere control elsewhere.
-pub const BEL: u8 = 0x07;
+pub(crate) const BEL: u8 = 0x07;
 /// Aborts any sequence.
-pub const CAN: u8 = 0x18;
+pub(crate) const CAN: u8 = 0x18;
 /// Aborts any sequence, as [`CAN`] does.
-pub const SUB: u8 = 0x1a;
+pub(crate) const SUB: u8 = 0x1a;
 
 /// Where the escape-sequence parser stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl State {
     pub const GROUND: Self = Self { parser: Ground, pending: Pending::Nothing };
 
     /// The state after an ESC, which does not depend on what came before it.
-    pub const ESCAPE: Self = Self { parser: Escape, pending: Pending::Nothing };
+    pub(crate) const ESCAPE: Self = Self { parser: Escape, pending: Pending::Nothing };
 
     /// Whether output may be cut here: not inside a character or sequence.
     #[inline]
@@ -184,7 +184,7 @@ impl State {
     /// become a C1 control: only [`plain_length`] tells how long that lasts.
     #[inline]
     #[must_use]
-    pub fn stays_ground(self) -> bool {
+    pub(crate) fn stays_ground(self) -> bool {
         self.parser == Ground && self.pending != Pending::C1
     }
 
@@ -192,7 +192,7 @@ impl State {
     /// string, including the parameters of a DCS.
     #[inline]
     #[must_use]
-    pub fn is_string(self) -> bool {
+    pub(crate) fn is_string(self) -> bool {
         self.parser as u8 >= DcsEntry as u8
     }
 
@@ -205,14 +205,14 @@ impl State {
 
     /// The state as a number below 65536, for tables of states.
     #[must_use]
-    pub fn to_bits(self) -> u16 {
+    pub(crate) fn to_bits(self) -> u16 {
         (u16::from(self.parser as u8) << 8) | u16::from(self.pending as u8)
     }
 
     /// The state that [`State::to_bits`] made `bits` of; the ground state for
     /// numbers it never returns.
     #[must_use]
-    pub fn from_bits(bits: u16) -> Self {
+    pub(crate) fn from_bits(bits: u16) -> Self {
         let [parser, pending] = bits.to_be_bytes().map(usize::from);
         match (PARSERS.get(parser), PENDINGS.get(pending)) {
             (Some(&parser), Some(&pending)) => Self { parser, pending },
@@ -253,7 +253,7 @@ impl State {
 
     /// [`State::advance`], and whether there was an ESC.
     #[must_use]
-    pub fn advance_noting(self, bytes: &[u8]) -> (Self, bool) {
+    pub(crate) fn advance_noting(self, bytes: &[u8]) -> (Self, bool) {
         if bytes.len() >= LONG && self.may_skip() && self.skip(bytes) == bytes.len() {
             let pending = pending_after(bytes);
             return (Self { pending, ..self }, false);
@@ -268,7 +268,7 @@ impl State {
     /// is known to hold nothing that could leave the ground state.
     #[inline]
     #[must_use]
-    pub fn after_plain(last: [u8; 3]) -> Self {
+    pub(crate) fn after_plain(last: [u8; 3]) -> Self {
         Self { parser: Ground, pending: pending_after(&last) }
     }
 
@@ -313,7 +313,7 @@ impl State {
     /// How many leading bytes only continue the string that the position is
     /// inside of, and the state after them.
     #[must_use]
-    pub fn skip_string(self, bytes: &[u8]) -> (Self, usize) {
+    pub(crate) fn skip_string(self, bytes: &[u8]) -> (Self, usize) {
         if !self.is_string() || !self.may_skip() {
             return (self, 0);
         }
@@ -339,7 +339,7 @@ impl State {
 /// How many leading bytes leave a parser in the ground state: up to the first
 /// ESC or C1 control, or to a last `C2` that may become one.
 #[must_use]
-pub fn plain_length(bytes: &[u8]) -> usize {
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     let mut from = 0;
     while let Some(found) = memchr2(ESC, C1_LEAD, &bytes[from..]) {
         let at = from + found;

@@ -2,78 +2,17 @@
 //! It costs the same whether the viewer is current or a gigabyte behind.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use offheap_wake::Signal;
 
-use super::coalesce::{self, COALESCE};
 use super::delivery::Delivery;
-use super::frame::{Format, Gap};
-
-/// A viewer that has taken nothing for this long, though there was something
-/// to take, is stalled: the terminal waits for it no more.
-pub const STALL: Duration = Duration::from_secs(1);
+use super::pacing::{self, COALESCE, STALL};
+use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 
 /// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
 /// one before was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
-
-/// What the bytes up to a point are to this viewer: not live output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
-    /// The session's past, for who comes back or joins.
-    History,
-    /// What was printed while the viewer looked away.
-    Buffered,
-    /// What a lost connection missed: live output, but sent late.
-    Resumed,
-}
-
-/// What a viewer gets where bytes are lost to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Recovery {
-    /// The output from the oldest safe boundary on.
-    #[default]
-    Boundary,
-    /// The screen with this many lines of scrollback (all, without a number),
-    /// and then the output that follows it. Without a screen, as `Boundary`.
-    Screen(Option<usize>),
-}
-
-/// Where a viewer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// At an offset; what is gone from there on is a gap.
-    Offset(u64),
-    /// At the oldest byte kept, moved to a safe boundary; nothing is missed.
-    Start,
-    /// At the end.
-    Now,
-    /// With the screen, and then the output that follows it; without a screen,
-    /// as `Start`.
-    Screen,
-}
-
-/// What a viewer is to get.
-#[derive(Clone, Copy, Debug)]
-pub struct ViewerOptions {
-    /// Where it begins.
-    pub origin: Origin,
-    /// What it gets where bytes are lost to it.
-    pub recovery: Recovery,
-    /// How its frames look.
-    pub format: Format,
-    /// The longest frame, in bytes.
-    pub max_frame: usize,
-}
-
-impl ViewerOptions {
-    /// All that is kept, and then what comes, in frames of 64 KiB.
-    #[must_use]
-    pub fn new(origin: Origin, format: Format) -> Self {
-        Self { origin, recovery: Recovery::Boundary, format, max_frame: 64 * 1024 }
-    }
-}
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Cursor {
@@ -166,7 +105,7 @@ impl Cursor {
         if echo || self.traffic.is_light() || waiting >= self.max_frame {
             self.signal.raise();
         } else {
-            coalesce::defer(&self.signal);
+            pacing::defer(&self.signal);
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use super::cursor::STALL;
+use super::pacing::STALL;
 use super::snapshot::Snapshot;
 
 /// The most bytes of snapshots that wait to be sent, in all sessions of the

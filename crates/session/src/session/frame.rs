@@ -6,68 +6,12 @@ use std::time::Instant;
 
 use offheap_wire::{Header, Kind, Message, Position, ROOM, put_gap};
 
-use super::cursor::{Cursor, Replay};
+use super::cursor::Cursor;
 use super::delivery::Delivery;
+use super::view::{Format, Frame, Gap, Replay, SnapshotHead};
 use offheap_ring::text::json;
 use offheap_ring::text::queries::QueryFilter;
 use offheap_ring::{Ring, Span};
-
-/// How a viewer's frames look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// The bytes as the program printed them, cut only where a terminal may
-    /// take over: not inside a character or an escape sequence.
-    Bytes,
-    /// The same, cut anywhere and held back never: for a reader of raw bytes,
-    /// to whom an unfinished sequence may be all there is.
-    Raw,
-    /// The offset of the first byte as 8 bytes, big-endian, then the bytes: the
-    /// binary frame of the `offheap.v1` protocol.
-    Framed,
-    /// The same behind the number of a channel as 4 bytes, big-endian: the
-    /// binary frame of the `offheap.mux.v1` protocol.
-    Channel(u32),
-    /// `{"type":"stream","data":"…","offset":N}`, N being the end's offset.
-    Json,
-}
-
-/// Bytes that were lost to a viewer: from one offset up to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Offset of the first byte lost.
-    pub from: u64,
-    /// Offset of the first byte kept after it.
-    pub to: u64,
-}
-
-/// What a frame covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// How many bytes it is long.
-    pub length: usize,
-    /// Offset of the first byte in it.
-    pub start: u64,
-    /// Offset past the last byte in it.
-    pub end: u64,
-    /// What was lost just before it. JSON viewers are told by a frame of its
-    /// own and find `None` here.
-    pub gap: Option<Gap>,
-    /// The snapshot of which it is the first piece.
-    pub snapshot: Option<SnapshotHead>,
-}
-
-/// What a reader needs to know of a snapshot before its first piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SnapshotHead {
-    /// The offset of the output that follows it.
-    pub offset: u64,
-    /// Columns.
-    pub cols: u16,
-    /// Rows.
-    pub rows: u16,
-    /// Bytes, in all pieces together.
-    pub length: usize,
-}
 
 impl Format {
     fn header(self) -> Header {

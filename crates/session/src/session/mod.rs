@@ -1,14 +1,15 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
-mod coalesce;
 mod cursor;
 mod delivery;
 mod frame;
 mod mirror;
+mod pacing;
 mod snapshot;
 mod stream;
 mod tap;
+mod view;
 mod viewers;
 
 #[cfg(test)]
@@ -28,13 +29,11 @@ use offheap_pty::{
 };
 use offheap_screen::ScreenOptions;
 
-pub use coalesce::COALESCE;
-pub use cursor::{Origin, Recovery, Replay, ViewerOptions};
-pub use frame::{Format, Frame, Gap, SnapshotHead};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
 pub use tap::{Passage, Tap};
+pub use view::{Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, ViewerOptions};
 pub use viewers::ViewerKey;
 
 /// What happened to a session that its owner wants to know.
@@ -254,13 +253,13 @@ impl Session {
 
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
     /// much that was. Nothing is taken that a viewer has not read yet.
-    pub fn shrink_history(&self, keep: usize) -> usize {
+    pub(crate) fn shrink_history(&self, keep: usize) -> usize {
         self.stream.lock().shrink(keep)
     }
 
     /// When the last output came, or the session was made.
     #[must_use]
-    pub fn last_output(&self) -> Instant {
+    pub(crate) fn last_output(&self) -> Instant {
         self.stream.lock().last_output()
     }
 
@@ -361,7 +360,7 @@ impl Session {
 
     /// Whether every viewer that still reads has taken everything.
     #[must_use]
-    pub fn is_drained(&self) -> bool {
+    pub(crate) fn is_drained(&self) -> bool {
         self.stream.lock().is_drained(Instant::now())
     }
 

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use offheap_wake::Signal;
 
-use super::coalesce;
-use super::cursor::{Cursor, Origin, Recovery, Replay, ViewerOptions};
+use super::cursor::Cursor;
 use super::delivery::{DELIVERIES, Delivery};
-use super::frame::{self, Frame, Gap};
+use super::frame;
 use super::mirror::Mirror;
+use super::pacing;
 use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
+use super::view::{Frame, Gap, Origin, Recovery, Replay, ViewerOptions};
 use super::viewers::{ViewerKey, Viewers};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
@@ -288,7 +289,7 @@ impl Stream {
             let cursor = self.viewers.get_mut(key)?;
             cursor.taken(now);
             cursor.signal.arm();
-            coalesce::defer(&cursor.signal);
+            pacing::defer(&cursor.signal);
             return None;
         }
         let cursor = self.viewers.get_mut(key)?;

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::cursor::STALL;
-use super::frame::{Format, Gap};
+use super::pacing::STALL;
 use super::stream::Stream;
-use super::{Origin, Replay, Session, ViewerKey, ViewerOptions};
+use super::{Format, Gap, Origin, Replay, Session, ViewerKey, ViewerOptions};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::Gate;
 use offheap_wake::{Reader, Signal};

@@ -1,5 +1,8 @@
-//! Output that may wait a little, so that more of it travels together: the
-//! signals of all viewers that are told later, and one timer for them.
+//! How long output may wait, and for how long a terminal waits for its viewers.
+//!
+//! Output of a busy session waits a little, so that more of it travels together:
+//! here are the signals of all viewers that are told later, and one timer for
+//! them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +12,11 @@ use parking_lot::Mutex;
 
 /// How long output of a busy session may wait. Output after a quiet time, or
 /// after input, does not wait.
-pub const COALESCE: Duration = Duration::from_millis(8);
+pub(super) const COALESCE: Duration = Duration::from_millis(8);
+
+/// A viewer that has taken nothing for this long, though there was something
+/// to take, is stalled: its terminal waits for it no more.
+pub(super) const STALL: Duration = Duration::from_secs(1);
 
 static DEFERRED: Mutex<Vec<Arc<Signal>>> = Mutex::new(Vec::new());
 

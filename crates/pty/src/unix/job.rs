@@ -1,23 +1,11 @@
-//! Seeing a terminal's processes off: who is hung up on is killed after the
-//! grace period, if it is still there.
-//!
-//! The scope is the leader's process group and the job that was in the
-//! foreground. Processes that left both (`setsid`, `nohup` in the background
-//! of an interactive shell) have lost their terminal and are not hunted: the
-//! system offers no name for them that could not mean somebody else by then.
+//! Groups of processes by their numbers, and whether a number still means the
+//! same group.
 
 use std::io;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, test_kill_process_group};
-use tokio::time::Instant;
 
-use super::life::{Leadership, Life};
 use super::signal_group;
-use crate::ExitStatus;
-
-/// How often a group is asked whether it is still there.
-const POLL: Duration = Duration::from_millis(50);
 
 /// A group of the leader's session, not the leader's own, that had the terminal
 /// in the foreground.
@@ -77,78 +65,6 @@ impl Holder {
             Some(libc::ESRCH) => Self::Nobody,
             _ => Self::Unknown,
         }
-    }
-}
-
-impl Life {
-    /// After a close: reaps the leader, and kills what is left when the grace
-    /// is over.
-    pub(super) async fn see_off(&self, leader: Leadership) {
-        let deadline = Instant::now() + self.grace;
-        match leader {
-            Leadership::Running => {
-                let status = self.exit_or_kill(deadline).await;
-                self.tell(status);
-            }
-            Leadership::Ended(status, _) => {
-                self.hang_up_rest();
-                self.tell(status);
-            }
-            Leadership::Said => self.hang_up_rest(),
-        }
-        self.hunt(deadline).await;
-    }
-
-    async fn exit_or_kill(&self, deadline: Instant) -> ExitStatus {
-        if let Ok(status) = tokio::time::timeout_at(deadline, self.leader.exit()).await {
-            return status;
-        }
-        self.kill_groups();
-        self.leader.exit().await
-    }
-
-    /// Waits for the groups to be gone, and kills them when the time is over.
-    pub(super) async fn hunt(&self, deadline: Instant) {
-        let job = *self.orders.job.lock();
-        while self.group_lives() || job.is_some_and(Job::lives) {
-            if Instant::now() >= deadline {
-                return self.kill_groups();
-            }
-            tokio::time::sleep_until(deadline.min(Instant::now() + POLL)).await;
-        }
-    }
-
-    /// The leader is reaped, others of its group may still hold the terminal:
-    /// they hear of its end here.
-    fn hang_up_rest(&self) {
-        if self.group_lives() {
-            signal_group(self.leader.pid(), Signal::HUP);
-            signal_group(self.leader.pid(), Signal::CONT);
-        }
-    }
-
-    /// A group that has members keeps its number to itself; one that is empty
-    /// and whose leader is reaped must not be signalled, since the number may
-    /// have been given away.
-    pub(super) fn kill_groups(&self) {
-        if let Some(holder) = self.leader.stranger() {
-            return holder.signal(Signal::KILL.as_raw());
-        }
-        if self.group_lives() {
-            signal_group(self.leader.pid(), Signal::KILL);
-        }
-        if let Some(job) = self.orders.job.lock().take() {
-            job.signal(Signal::KILL);
-        }
-    }
-
-    /// Whether the leader's group has members, and is still the leader's.
-    fn group_lives(&self) -> bool {
-        if !self.leader.has_number() {
-            return false;
-        }
-        let group = i32::try_from(self.leader.pid()).ok().and_then(Pid::from_raw);
-        group.is_some_and(|group| group_lives(group, self.leader.is_reaped()))
     }
 }
 
@@ -228,6 +144,7 @@ mod tests {
         second.wait().expect("its end");
         assert!(!job.lives(), "nobody is left");
     }
+
     /// As under `docker exec`: the session of all processes has its leader outside
     /// the PID namespace, and the number 0.
     #[cfg(target_os = "linux")]
@@ -244,7 +161,7 @@ mod tests {
         }
         let output = unshare()
             .arg(std::env::current_exe().expect("this test's program"))
-            .args(["farewell::tests::a_group", "farewell::tests::a_job"])
+            .args(["job::tests::a_group", "job::tests::a_job"])
             .output()
             .expect("the tests, run again");
         let said = String::from_utf8_lossy(&output.stdout);
