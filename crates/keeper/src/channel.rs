@@ -20,22 +20,22 @@ const READ: usize = 16 * 1024;
 
 /// A message that has arrived.
 #[derive(Debug)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Its kind.
-    pub kind: u16,
+    pub(crate) kind: u16,
     /// Its fields.
-    pub fields: Vec<u8>,
+    pub(crate) fields: Vec<u8>,
     /// The descriptors that came with it.
-    pub descriptors: Vec<OwnedFd>,
+    pub(crate) descriptors: Vec<OwnedFd>,
     /// How many should have come.
-    pub expected: usize,
+    pub(crate) expected: usize,
 }
 
 impl Frame {
     /// Whether some of its descriptors were lost on the way: this process has
     /// no room for them.
     #[must_use]
-    pub fn is_incomplete(&self) -> bool {
+    pub(crate) fn is_incomplete(&self) -> bool {
         self.descriptors.len() < self.expected
     }
 }
@@ -50,7 +50,7 @@ struct Outgoing {
 
 /// One end of a connection.
 #[derive(Debug)]
-pub struct Channel {
+pub(crate) struct Channel {
     socket: OwnedFd,
     input: Vec<u8>,
     arrived: Vec<OwnedFd>,
@@ -66,7 +66,7 @@ impl Channel {
     ///
     /// # Errors
     /// When the socket cannot be made non-blocking.
-    pub fn new(socket: OwnedFd) -> rustix::io::Result<Self> {
+    pub(crate) fn new(socket: OwnedFd) -> rustix::io::Result<Self> {
         rustix::io::ioctl_fionbio(&socket, true)?;
         fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
         Ok(Self {
@@ -81,26 +81,26 @@ impl Channel {
 
     /// The socket.
     #[must_use]
-    pub fn socket(&self) -> BorrowedFd<'_> {
+    pub(crate) fn socket(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 
     /// Bytes that wait to be sent.
     #[must_use]
-    pub fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         self.queued
     }
 
     /// Whether nothing is half said in either direction.
     #[must_use]
-    pub fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         let nothing_waits = self.input.is_empty() && self.output.is_empty();
         nothing_waits && self.arrived.is_empty() && self.unconfirmed.is_none()
     }
 
     /// Whether something could be sent if the socket took it.
     #[must_use]
-    pub fn wants_to_write(&self) -> bool {
+    pub(crate) fn wants_to_write(&self) -> bool {
         self.output.front().is_some_and(|next| !self.has_to_wait(next))
     }
 
@@ -112,7 +112,7 @@ impl Channel {
     ///
     /// # Errors
     /// What the system says, [`Errno::AGAIN`] when nothing has come.
-    pub fn receive(&mut self) -> rustix::io::Result<bool> {
+    pub(crate) fn receive(&mut self) -> rustix::io::Result<bool> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let before = self.input.len();
@@ -143,7 +143,7 @@ impl Channel {
     ///
     /// # Errors
     /// [`Malformed`]: the connection is of no more use.
-    pub fn next_message(&mut self) -> Result<Option<Frame>, Malformed> {
+    pub(crate) fn next_message(&mut self) -> Result<Option<Frame>, Malformed> {
         let Some(header) = Header::read(&self.input)? else { return Ok(None) };
         let end = HEADER + header.length;
         if self.input.len() < end {
@@ -170,7 +170,7 @@ impl Channel {
     }
 
     /// Puts a message behind what waits.
-    pub fn push(&mut self, bytes: Vec<u8>, descriptors: Vec<Arc<OwnedFd>>) {
+    pub(crate) fn push(&mut self, bytes: Vec<u8>, descriptors: Vec<Arc<OwnedFd>>) {
         self.queued += bytes.len();
         self.output.push_back(Outgoing { bytes, sent: 0, descriptors });
     }
@@ -179,7 +179,7 @@ impl Channel {
     ///
     /// # Errors
     /// What the system says, but not that the socket is full.
-    pub fn flush(&mut self) -> rustix::io::Result<()> {
+    pub(crate) fn flush(&mut self) -> rustix::io::Result<()> {
         while self.wants_to_write() {
             let Some(next) = self.output.front_mut() else { break };
             match send(&self.socket, next) {
@@ -201,12 +201,12 @@ impl Channel {
     }
 
     /// The other side has the descriptors of the last message that had some.
-    pub fn confirm(&mut self) {
+    pub(crate) fn confirm(&mut self) {
         self.unconfirmed = None;
     }
 
     /// The other side has not got all of them: that message is sent again.
-    pub fn repeat(&mut self) {
+    pub(crate) fn repeat(&mut self) {
         if let Some(again) = self.unconfirmed.take() {
             self.queued += again.bytes.len();
             // Not before the rest of a message that is half sent.

@@ -5,17 +5,19 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use offheap_keeper::channel::Channel;
-use offheap_keeper::daemon::{Daemon, Start, abilities, detach, refuse};
-use offheap_keeper::place::Place;
-use offheap_keeper::protocol::Reason;
-use offheap_keeper::replace;
+use crate::channel::Channel;
+use crate::client::replace;
+use crate::daemon::{Daemon, Start, abilities, detach, refuse};
+use crate::place::Place;
+use crate::protocol::Reason;
 
 const USAGE: &str = "usage: offheap-keeper serve DIRECTORY [--foreground]
        offheap-keeper upgrade DIRECTORY
        offheap-keeper --self-check";
 
-/// Does what the arguments say.
+/// Does what the process's arguments say: the keeper's whole life. To be called
+/// while the process has one thread.
+#[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     match arguments.first().and_then(|first| first.to_str()) {

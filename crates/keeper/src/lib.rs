@@ -8,20 +8,25 @@
 use std::time::Duration;
 
 #[cfg(unix)]
-pub mod channel;
+mod channel;
 #[cfg(unix)]
-pub mod client;
+mod client;
 #[cfg(unix)]
-pub mod daemon;
+mod command;
+#[cfg(unix)]
+mod daemon;
 mod error;
 #[cfg(unix)]
-pub mod peer;
+mod peer;
 #[cfg(unix)]
-pub mod place;
-pub mod protocol;
+mod place;
+#[cfg(unix)]
+mod protocol;
 
 #[cfg(unix)]
 pub use client::{Events, Found, Keeper, Manner, Settings, replace};
+#[cfg(unix)]
+pub use command::run;
 pub use error::KeeperError;
 
 /// How long output waits in the terminals while no server is there, before the

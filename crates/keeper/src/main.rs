@@ -2,15 +2,13 @@
 //!
 //! ```text
 //! offheap-keeper serve DIRECTORY [--foreground]
+//! offheap-keeper upgrade DIRECTORY
 //! offheap-keeper --self-check
 //! ```
 
 #[cfg(unix)]
-mod command;
-
-#[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    command::run()
+    offheap_keeper::run()
 }
 
 /// There is no keeper on Windows: a pseudo console cannot be handed over.

@@ -8,11 +8,11 @@ use rustix::process::{Pid, Signal};
 
 /// The process at the other end, as it was when it connected.
 #[derive(Debug)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its process id; 0 when it is in a PID namespace that hides it.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// Its user.
-    pub uid: u32,
+    pub(crate) uid: u32,
     /// Its descriptor, where the system has such.
     descriptor: Option<OwnedFd>,
 }
@@ -22,21 +22,21 @@ impl Peer {
     ///
     /// # Errors
     /// What the system says.
-    pub fn of(socket: BorrowedFd<'_>) -> io::Result<Self> {
+    pub(crate) fn of(socket: BorrowedFd<'_>) -> io::Result<Self> {
         let (pid, uid) = credentials(socket)?;
         Ok(Self { pid, uid, descriptor: descriptor(pid) })
     }
 
     /// Becomes readable at the process's end.
     #[must_use]
-    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.descriptor.as_ref().map(AsFd::as_fd)
     }
 
     /// Whether the process is known to have ended. One that nothing can be said
     /// of counts as ended: its connection is.
     #[must_use]
-    pub fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         if let Some(descriptor) = self.descriptor() {
             return is_readable(descriptor);
         }
@@ -46,7 +46,7 @@ impl Peer {
     }
 
     /// Ends the process.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         #[cfg(target_os = "linux")]
         if let Some(descriptor) = self.descriptor() {
             let _ = rustix::process::pidfd_send_signal(descriptor, Signal::KILL);
@@ -64,7 +64,7 @@ impl Peer {
 
 /// Whether something could be read now.
 #[must_use]
-pub fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
+pub(crate) fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
     let mut wanted = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     matches!(poll(&mut wanted, Some(&now)), Ok(count) if count > 0)
@@ -74,7 +74,7 @@ pub fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
 /// such thing, or no such process.
 #[cfg(target_os = "linux")]
 #[must_use]
-pub fn descriptor(pid: u32) -> Option<OwnedFd> {
+pub(crate) fn descriptor(pid: u32) -> Option<OwnedFd> {
     use rustix::process::{PidfdFlags, pidfd_open};
     pidfd_open(Pid::from_raw(i32::try_from(pid).ok()?)?, PidfdFlags::NONBLOCK).ok()
 }
@@ -82,14 +82,14 @@ pub fn descriptor(pid: u32) -> Option<OwnedFd> {
 /// macOS has none.
 #[cfg(not(target_os = "linux"))]
 #[must_use]
-pub fn descriptor(_pid: u32) -> Option<OwnedFd> {
+pub(crate) fn descriptor(_pid: u32) -> Option<OwnedFd> {
     None
 }
 
 /// The namespace in which this process's numbers of processes mean something.
 #[cfg(target_os = "linux")]
 #[must_use]
-pub fn namespace() -> u64 {
+pub(crate) fn namespace() -> u64 {
     static OWN: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     *OWN.get_or_init(|| rustix::fs::stat("/proc/self/ns/pid").map_or(0, |known| known.st_ino))
 }
@@ -97,7 +97,7 @@ pub fn namespace() -> u64 {
 /// There is one for all.
 #[cfg(not(target_os = "linux"))]
 #[must_use]
-pub fn namespace() -> u64 {
+pub(crate) fn namespace() -> u64 {
     0
 }
 

@@ -12,15 +12,15 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket
 use crate::error::KeeperError;
 
 /// The socket's name in the directory.
-pub const SOCKET: &str = "keeper.sock";
+pub(crate) const SOCKET: &str = "keeper.sock";
 /// The lock's name in the directory. Its holder is the directory's keeper.
-pub const LOCK: &str = "keeper.lock";
+pub(crate) const LOCK: &str = "keeper.lock";
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 16;
 
 /// An open directory.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     path: PathBuf,
     directory: OwnedFd,
 }
@@ -30,7 +30,7 @@ impl Place {
     ///
     /// # Errors
     /// [`KeeperError::Directory`].
-    pub fn open(path: &Path) -> Result<Self, KeeperError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, KeeperError> {
         let wrong = |problem: &str| KeeperError::directory(path, problem);
         let path = std::path::absolute(path).map_err(|error| wrong(&error.to_string()))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -53,21 +53,15 @@ impl Place {
 
     /// Its path, absolute.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The directory's descriptor.
-    #[must_use]
-    pub fn directory(&self) -> &OwnedFd {
-        &self.directory
     }
 
     /// Takes the lock of the keeper; `None` when another process has it.
     ///
     /// # Errors
     /// When there can be no lock.
-    pub fn lock(&self) -> io::Result<Option<OwnedFd>> {
+    pub(crate) fn lock(&self) -> io::Result<Option<OwnedFd>> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
         let lock = rustix::fs::openat(&self.directory, LOCK, flags, mode)?;
@@ -83,7 +77,7 @@ impl Place {
     ///
     /// # Errors
     /// What the system says.
-    pub fn listen(&self) -> io::Result<OwnedFd> {
+    pub(crate) fn listen(&self) -> io::Result<OwnedFd> {
         self.remove_socket();
         let listener = stream()?;
         // The program's shells inherit the mask as the server had it.
@@ -100,7 +94,7 @@ impl Place {
     /// # Errors
     /// What the system says: [`io::ErrorKind::NotFound`] and
     /// [`io::ErrorKind::ConnectionRefused`] when there is none.
-    pub fn connect(&self) -> io::Result<OwnedFd> {
+    pub(crate) fn connect(&self) -> io::Result<OwnedFd> {
         let flags = AtFlags::SYMLINK_NOFOLLOW;
         let known = rustix::fs::statat(&self.directory, SOCKET, flags)?;
         if FileType::from_raw_mode(known.st_mode) != FileType::Socket {
@@ -112,13 +106,13 @@ impl Place {
     }
 
     /// Removes the socket. For the holder of the lock only.
-    pub fn remove_socket(&self) {
+    pub(crate) fn remove_socket(&self) {
         let _ = rustix::fs::unlinkat(&self.directory, SOCKET, AtFlags::empty());
     }
 
     /// Whether the path still leads to this directory.
     #[must_use]
-    pub fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         let here = fstat(&self.directory);
         let there = rustix::fs::lstat(&self.path);
         matches!((here, there), (Ok(here), Ok(there))

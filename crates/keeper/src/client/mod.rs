@@ -1,7 +1,7 @@
 //! A server's side: finding or starting the keeper, having it start shells,
 //! taking over what it keeps.
 //!
-//! Nothing here waits longer than [`BOUND`] for a keeper. One that has not
+//! Nothing here waits longer than 2 s for a keeper. One that has not
 //! answered in time is not asked again until it has. If the keeper dies, the
 //! terminals go on: this process has descriptors of its own, and gives them to
 //! the next keeper.
@@ -27,7 +27,7 @@ use terminal::Terminal;
 pub use terminal::{Found, Manner};
 
 /// The longest that anything here waits for a keeper.
-pub const BOUND: Duration = Duration::from_secs(2);
+pub(crate) const BOUND: Duration = Duration::from_secs(2);
 
 /// How a keeper is found and told to work.
 #[derive(Clone, Debug)]
@@ -114,10 +114,10 @@ impl Keeper {
         Ok(Self(shared))
     }
 
-    /// What the keeper said of itself.
+    /// Which of the keeper's servers this is; the first is 1.
     #[must_use]
-    pub fn welcome(&self) -> Welcome {
-        self.0.state.lock().welcome
+    pub fn generation(&self) -> u64 {
+        self.0.state.lock().welcome.generation
     }
 
     /// Everything that the keeper has.

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 /// How a keeper begins.
 #[derive(Debug)]
-pub struct Start {
+pub(crate) struct Start {
     /// The directory to serve.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// Stay in the foreground, for something that watches over it, and listen
     /// for servers. Otherwise the connection to the first server is standard
     /// input.
-    pub foreground: bool,
+    pub(crate) foreground: bool,
 }
 
 /// Cuts every tie: a process and a session of its own, nothing inherited but
@@ -23,7 +23,7 @@ pub struct Start {
 ///
 /// # Errors
 /// What the system says.
-pub fn detach(foreground: bool) -> io::Result<Option<OwnedFd>> {
+pub(crate) fn detach(foreground: bool) -> io::Result<Option<OwnedFd>> {
     let first = if foreground { None } else { Some(take_standard_input()?) };
     close_inherited(first.as_ref().map(AsRawFd::as_raw_fd));
     if !foreground {

@@ -90,7 +90,7 @@ impl Guest {
 }
 
 /// Says no. It is a short message on a fresh connection: the socket takes it.
-pub fn refuse(channel: &mut Channel, reason: Reason, holder: u32, problem: &str) {
+pub(crate) fn refuse(channel: &mut Channel, reason: Reason, holder: u32, problem: &str) {
     let problem = String::from(problem);
     channel.push(Reply::Refused { reason, holder, problem }.encode(), Vec::new());
     let _ = channel.flush();

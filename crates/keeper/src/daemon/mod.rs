@@ -24,18 +24,18 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::peer;
 use crate::place::Place;
 use crate::{DEFAULT_DRAIN_AFTER, DEFAULT_ORPHAN_TIMEOUT};
-pub use detach::{Start, detach};
+pub(crate) use detach::{Start, detach};
 use drain::Drain;
 use guests::Guest;
-pub use guests::refuse;
+pub(crate) use guests::refuse;
 use seat::Seat;
 use signals::Signals;
 use terminals::Terminals;
 use upgrade::Upgrade;
-pub use upgrade::abilities;
+pub(crate) use upgrade::abilities;
 
 /// A keeper of one directory.
-pub struct Daemon {
+pub(crate) struct Daemon {
     place: Place,
     listener: OwnedFd,
     /// Given up for a moment when there is no other descriptor left.
@@ -80,7 +80,7 @@ impl Daemon {
     ///
     /// # Errors
     /// A sentence, when it cannot be.
-    pub fn new(place: Place, lock: OwnedFd, first: Option<OwnedFd>) -> Result<Self, String> {
+    pub(crate) fn new(place: Place, lock: OwnedFd, first: Option<OwnedFd>) -> Result<Self, String> {
         let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
         let listener = place.listen().map_err(|error| format!("socket: {error}"))?;
         let drain = Drain::new(place.path().to_owned());
@@ -106,7 +106,7 @@ impl Daemon {
     }
 
     /// Keeps until there is nothing to keep.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         loop {
             let now = Instant::now();
             self.on_time(now);

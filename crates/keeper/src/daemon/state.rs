@@ -11,7 +11,7 @@ use offheap_pty::ExitStatus;
 use crate::protocol::{Field, Fields, Malformed, Writer};
 
 /// The version of the state that is written and read.
-pub const STATE_VERSION: u64 = 1;
+pub(crate) const STATE_VERSION: u64 = 1;
 /// The longest state, in bytes: more is none.
 const MOST: u64 = 64 << 20;
 
@@ -52,30 +52,30 @@ pub(super) struct Kept {
 }
 
 mod tag {
-    pub const VERSION: u16 = 1;
-    pub const DIRECTORY: u16 = 2;
-    pub const LISTENER: u16 = 3;
-    pub const LOCK: u16 = 4;
-    pub const SERVER: u16 = 5;
-    pub const ASKER: u16 = 6;
-    pub const GENERATION: u16 = 7;
-    pub const LAST: u16 = 8;
-    pub const STAYS: u16 = 9;
-    pub const DRAIN_AFTER: u16 = 10;
-    pub const ORPHAN_TIMEOUT: u16 = 11;
-    pub const ALONE: u16 = 12;
-    pub const TERMINAL: u16 = 13;
-    pub const NAME: u16 = 14;
-    pub const PID: u16 = 15;
-    pub const MASTER: u16 = 16;
-    pub const FOREIGN: u16 = 17;
-    pub const CODE: u16 = 18;
-    pub const SIGNAL: u16 = 19;
-    pub const TOLD: u16 = 20;
-    pub const REAPED: u16 = 21;
-    pub const CLOSED: u16 = 22;
-    pub const KILL_IN: u16 = 23;
-    pub const ID: u16 = 24;
+    pub(super) const VERSION: u16 = 1;
+    pub(super) const DIRECTORY: u16 = 2;
+    pub(super) const LISTENER: u16 = 3;
+    pub(super) const LOCK: u16 = 4;
+    pub(super) const SERVER: u16 = 5;
+    pub(super) const ASKER: u16 = 6;
+    pub(super) const GENERATION: u16 = 7;
+    pub(super) const LAST: u16 = 8;
+    pub(super) const STAYS: u16 = 9;
+    pub(super) const DRAIN_AFTER: u16 = 10;
+    pub(super) const ORPHAN_TIMEOUT: u16 = 11;
+    pub(super) const ALONE: u16 = 12;
+    pub(super) const TERMINAL: u16 = 13;
+    pub(super) const NAME: u16 = 14;
+    pub(super) const PID: u16 = 15;
+    pub(super) const MASTER: u16 = 16;
+    pub(super) const FOREIGN: u16 = 17;
+    pub(super) const CODE: u16 = 18;
+    pub(super) const SIGNAL: u16 = 19;
+    pub(super) const TOLD: u16 = 20;
+    pub(super) const REAPED: u16 = 21;
+    pub(super) const CLOSED: u16 = 22;
+    pub(super) const KILL_IN: u16 = 23;
+    pub(super) const ID: u16 = 24;
 }
 
 /// A descriptor's number, for a field.

@@ -57,7 +57,7 @@ fn done(channel: &mut Channel, request: u64, problem: String) {
 
 /// What `--self-check` says: the versions of the protocol and of the state.
 #[must_use]
-pub fn abilities() -> String {
+pub(crate) fn abilities() -> String {
     let (oldest, newest) = (VERSIONS.start(), VERSIONS.end());
     let product = env!("CARGO_PKG_VERSION");
     format!("offheap-keeper {product} speaks {oldest}..{newest} resumes {STATE_VERSION}")
@@ -180,7 +180,7 @@ impl Daemon {
     ///
     /// # Errors
     /// When there is no such state. Nothing can be done about it then.
-    pub fn resume(descriptor: RawFd, request: u64) -> io::Result<Self> {
+    pub(crate) fn resume(descriptor: RawFd, request: u64) -> io::Result<Self> {
         let state = State::load(descriptor)?;
         for descriptor in state.descriptors() {
             set_inherited(descriptor, false);

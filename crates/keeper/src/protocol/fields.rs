@@ -4,12 +4,12 @@ use super::{HEADER, Malformed};
 
 /// Writes one message.
 #[derive(Debug)]
-pub struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Begins a message of a kind, with which so many descriptors travel.
     #[must_use]
-    pub fn new(kind: u16, descriptors: usize) -> Self {
+    pub(crate) fn new(kind: u16, descriptors: usize) -> Self {
         let mut bytes = vec![0; 4];
         bytes.extend(kind.to_le_bytes());
         bytes.extend(u16::try_from(descriptors).unwrap_or(u16::MAX).to_le_bytes());
@@ -18,13 +18,13 @@ impl Writer {
 
     /// Begins a list of fields that is a field's value.
     #[must_use]
-    pub fn nested() -> Self {
+    pub(crate) fn nested() -> Self {
         Self(Vec::new())
     }
 
     /// Adds a field.
     #[must_use]
-    pub fn bytes(mut self, tag: u16, value: &[u8]) -> Self {
+    pub(crate) fn bytes(mut self, tag: u16, value: &[u8]) -> Self {
         self.0.extend(tag.to_le_bytes());
         self.0.extend(u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
         self.0.extend(value);
@@ -33,19 +33,19 @@ impl Writer {
 
     /// Adds a number.
     #[must_use]
-    pub fn number(self, tag: u16, value: u64) -> Self {
+    pub(crate) fn number(self, tag: u16, value: u64) -> Self {
         self.bytes(tag, &value.to_le_bytes())
     }
 
     /// Adds a number that may be negative.
     #[must_use]
-    pub fn signed(self, tag: u16, value: i32) -> Self {
+    pub(crate) fn signed(self, tag: u16, value: i32) -> Self {
         self.number(tag, i64::from(value).cast_unsigned())
     }
 
     /// Adds a number if there is one.
     #[must_use]
-    pub fn maybe(self, tag: u16, value: Option<u64>) -> Self {
+    pub(crate) fn maybe(self, tag: u16, value: Option<u64>) -> Self {
         match value {
             Some(value) => self.number(tag, value),
             None => self,
@@ -54,13 +54,13 @@ impl Writer {
 
     /// The fields alone, for a field's value.
     #[must_use]
-    pub fn into_fields(self) -> Vec<u8> {
+    pub(crate) fn into_fields(self) -> Vec<u8> {
         self.0
     }
 
     /// The message, its length filled in.
     #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         debug_assert!(self.0.len() >= HEADER, "begun as a message");
         let length = u32::try_from(self.0.len() - 4).unwrap_or(u32::MAX);
         self.0[..4].copy_from_slice(&length.to_le_bytes());
@@ -70,12 +70,12 @@ impl Writer {
 
 /// Reads fields one after the other.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields<'a>(&'a [u8]);
+pub(crate) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
     /// The fields in `bytes`.
     #[must_use]
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
@@ -83,7 +83,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it is cut off.
-    pub fn next_field(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+    pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -98,11 +98,11 @@ impl<'a> Fields<'a> {
 
 /// A tag and its value.
 #[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// The tag.
-    pub tag: u16,
+    pub(crate) tag: u16,
     /// The value.
-    pub value: &'a [u8],
+    pub(crate) value: &'a [u8],
 }
 
 impl Field<'_> {
@@ -110,7 +110,7 @@ impl Field<'_> {
     ///
     /// # Errors
     /// [`Malformed`] unless it is 8 bytes long.
-    pub fn number(&self) -> Result<u64, Malformed> {
+    pub(crate) fn number(&self) -> Result<u64, Malformed> {
         let bytes = self.value.try_into().map_err(|_| Malformed("a number is not 8 bytes long"))?;
         Ok(u64::from_le_bytes(bytes))
     }
@@ -119,7 +119,7 @@ impl Field<'_> {
     ///
     /// # Errors
     /// [`Malformed`] when it is out of them.
-    pub fn small<T: TryFrom<u64>>(&self) -> Result<T, Malformed> {
+    pub(crate) fn small<T: TryFrom<u64>>(&self) -> Result<T, Malformed> {
         T::try_from(self.number()?).map_err(|_| Malformed("a number is out of bounds"))
     }
 
@@ -127,14 +127,14 @@ impl Field<'_> {
     ///
     /// # Errors
     /// [`Malformed`] when it is out of bounds.
-    pub fn signed(&self) -> Result<i32, Malformed> {
+    pub(crate) fn signed(&self) -> Result<i32, Malformed> {
         let number = self.number()?.cast_signed();
         i32::try_from(number).map_err(|_| Malformed("a number is out of bounds"))
     }
 
     /// The value as text; what is no UTF-8 in it is replaced.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.value).into_owned()
     }
 }

@@ -24,36 +24,36 @@ mod tests;
 
 use std::ops::RangeInclusive;
 
-pub use fields::{Field, Fields, Writer};
-pub use reply::{Held, Reason, Reply, Welcome};
-pub use request::{Hello, Kept, Request, Spawn};
+pub(crate) use fields::{Field, Fields, Writer};
+pub(crate) use reply::{Held, Reason, Reply, Welcome};
+pub(crate) use request::{Hello, Kept, Request, Spawn};
 
 /// The versions of the protocol that this code speaks.
-pub const VERSIONS: RangeInclusive<u64> = 1..=1;
+pub(crate) const VERSIONS: RangeInclusive<u64> = 1..=1;
 /// The longest message, in bytes. A program's arguments and environment are
 /// the longest of what is said; systems take 2 MiB of them.
-pub const MAX_MESSAGE: usize = 4 << 20;
+pub(crate) const MAX_MESSAGE: usize = 4 << 20;
 /// Most descriptors in one message.
-pub const MAX_DESCRIPTORS: usize = 64;
+pub(crate) const MAX_DESCRIPTORS: usize = 64;
 /// What comes before a message's fields, in bytes.
-pub const HEADER: usize = 8;
+pub(crate) const HEADER: usize = 8;
 /// The longest name of a session, in bytes: a file's name.
-pub const MAX_NAME: usize = 255;
+pub(crate) const MAX_NAME: usize = 255;
 
 /// Bytes that are no message of this protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed message: {0}")]
-pub struct Malformed(pub &'static str);
+pub(crate) struct Malformed(pub &'static str);
 
 /// What stands before the fields of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// The length of the fields, in bytes.
-    pub length: usize,
+    pub(crate) length: usize,
     /// The kind.
-    pub kind: u16,
+    pub(crate) kind: u16,
     /// How many descriptors travel with the message.
-    pub descriptors: usize,
+    pub(crate) descriptors: usize,
 }
 
 impl Header {
@@ -61,7 +61,7 @@ impl Header {
     ///
     /// # Errors
     /// [`Malformed`] when a bound is exceeded.
-    pub fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
         let (length, rest) = header.split_at(4);
         let number =
@@ -81,7 +81,7 @@ impl Header {
 
 /// The versions that both ranges have in common: the newest of them.
 #[must_use]
-pub fn common_version(theirs: &RangeInclusive<u64>) -> Option<u64> {
+pub(crate) fn common_version(theirs: &RangeInclusive<u64>) -> Option<u64> {
     let newest = *VERSIONS.end().min(theirs.end());
     let oldest = *VERSIONS.start().max(theirs.start());
     (oldest <= newest).then_some(newest)

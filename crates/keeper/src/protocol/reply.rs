@@ -5,7 +5,7 @@ use offheap_pty::ExitStatus;
 
 /// What a keeper says to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// The server is the keeper's server from here on.
     Welcome(Welcome),
     /// It is not.
@@ -79,23 +79,23 @@ pub enum Reply {
 
 /// A keeper's first message to its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Welcome {
+pub(crate) struct Welcome {
     /// The version to be spoken.
-    pub version: u64,
+    pub(crate) version: u64,
     /// Which server of this keeper it is; the first is 1.
-    pub generation: u64,
+    pub(crate) generation: u64,
     /// The keeper's process id, as the keeper sees it.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The keeper's PID namespace, 0 where the system has none. Process ids
     /// mean something to a server in the same one only.
-    pub namespace: u64,
+    pub(crate) namespace: u64,
     /// How many terminals are kept.
-    pub terminals: u64,
+    pub(crate) terminals: u64,
 }
 
 /// Why a server was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// There is another server.
     Busy,
     /// The keeper does not speak the server's versions.
@@ -108,52 +108,52 @@ pub enum Reason {
 
 /// A terminal that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// Its number, never used again.
-    pub terminal: u64,
+    pub(crate) terminal: u64,
     /// The name of its session.
-    pub name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     /// The leader's process id, as the keeper sees it.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// How the leader ended, if it has.
-    pub status: Option<ExitStatus>,
+    pub(crate) status: Option<ExitStatus>,
     /// How many descriptors come with it: none, the master, or the master and
     /// the process.
-    pub descriptors: u8,
+    pub(crate) descriptors: u8,
 }
 
 mod kind {
-    pub const WELCOME: u16 = 1;
-    pub const REFUSED: u16 = 2;
-    pub const SPAWNED: u16 = 3;
-    pub const SPAWN_FAILED: u16 = 4;
-    pub const TERMINALS: u16 = 5;
-    pub const EXITED: u16 = 6;
-    pub const LEAVE: u16 = 7;
-    pub const NAME: u16 = 8;
-    pub const DONE: u16 = 9;
-    pub const GOT: u16 = 10;
+    pub(super) const WELCOME: u16 = 1;
+    pub(super) const REFUSED: u16 = 2;
+    pub(super) const SPAWNED: u16 = 3;
+    pub(super) const SPAWN_FAILED: u16 = 4;
+    pub(super) const TERMINALS: u16 = 5;
+    pub(super) const EXITED: u16 = 6;
+    pub(super) const LEAVE: u16 = 7;
+    pub(super) const NAME: u16 = 8;
+    pub(super) const DONE: u16 = 9;
+    pub(super) const GOT: u16 = 10;
 }
 
 mod tag {
-    pub const REQUEST: u16 = 1;
-    pub const TERMINAL: u16 = 2;
-    pub const NAME: u16 = 3;
-    pub const PID: u16 = 4;
-    pub const CODE: u16 = 5;
-    pub const SIGNAL: u16 = 6;
-    pub const DESCRIPTORS: u16 = 7;
-    pub const HELD: u16 = 8;
-    pub const LAST: u16 = 9;
-    pub const VERSION: u16 = 10;
-    pub const GENERATION: u16 = 11;
-    pub const NAMESPACE: u16 = 12;
-    pub const TERMINALS: u16 = 13;
-    pub const REASON: u16 = 14;
-    pub const ERRNO: u16 = 15;
-    pub const SYSCALL: u16 = 16;
-    pub const PATH: u16 = 17;
-    pub const MESSAGE: u16 = 18;
+    pub(super) const REQUEST: u16 = 1;
+    pub(super) const TERMINAL: u16 = 2;
+    pub(super) const NAME: u16 = 3;
+    pub(super) const PID: u16 = 4;
+    pub(super) const CODE: u16 = 5;
+    pub(super) const SIGNAL: u16 = 6;
+    pub(super) const DESCRIPTORS: u16 = 7;
+    pub(super) const HELD: u16 = 8;
+    pub(super) const LAST: u16 = 9;
+    pub(super) const VERSION: u16 = 10;
+    pub(super) const GENERATION: u16 = 11;
+    pub(super) const NAMESPACE: u16 = 12;
+    pub(super) const TERMINALS: u16 = 13;
+    pub(super) const REASON: u16 = 14;
+    pub(super) const ERRNO: u16 = 15;
+    pub(super) const SYSCALL: u16 = 16;
+    pub(super) const PATH: u16 = 17;
+    pub(super) const MESSAGE: u16 = 18;
 }
 
 const BUSY: u64 = 1;
@@ -163,7 +163,7 @@ const ELSEWHERE: u64 = 3;
 impl Reply {
     /// How many descriptors travel with it.
     #[must_use]
-    pub fn descriptors(&self) -> usize {
+    pub(crate) fn descriptors(&self) -> usize {
         match self {
             Self::Spawned { held, .. } => held.descriptors.into(),
             Self::Terminals { held, .. } => {
@@ -175,7 +175,7 @@ impl Reply {
 
     /// The message's bytes.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let begin = |kind| Writer::new(kind, self.descriptors());
         match self {
             Self::Welcome(welcome) => begin(kind::WELCOME)
@@ -226,7 +226,7 @@ impl Reply {
     ///
     /// # Errors
     /// [`Malformed`].
-    pub fn decode(kind: u16, fields: &[u8]) -> Result<Option<Self>, Malformed> {
+    pub(crate) fn decode(kind: u16, fields: &[u8]) -> Result<Option<Self>, Malformed> {
         let every = Every::read(fields)?;
         let request = every.request;
         Ok(Some(match kind {

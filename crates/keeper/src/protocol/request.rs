@@ -9,7 +9,7 @@ use super::{Fields, MAX_NAME, Malformed, Writer};
 
 /// What a server says to a keeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub(crate) enum Request {
     /// The first message: who speaks, and what it wants.
     Hello(Hello),
     /// Start a program on a new terminal.
@@ -64,100 +64,100 @@ pub enum Request {
 
 /// The first message of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hello {
+pub(crate) struct Hello {
     /// The versions of the protocol that the server speaks.
-    pub versions: RangeInclusive<u64>,
+    pub(crate) versions: RangeInclusive<u64>,
     /// Whether another server is to be asked to leave.
-    pub takeover: bool,
+    pub(crate) takeover: bool,
     /// How long output waits in the terminals while no server is there.
-    pub drain_after: Duration,
+    pub(crate) drain_after: Duration,
     /// How long shells live while no server is there.
-    pub orphan_timeout: Duration,
+    pub(crate) orphan_timeout: Duration,
 }
 
 /// A program to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spawn {
+pub(crate) struct Spawn {
     /// Named in the answer.
-    pub request: u64,
+    pub(crate) request: u64,
     /// The name of the session: that of its journal's file.
-    pub name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     /// The program: a path, or a name that is looked up in the child's `PATH`.
-    pub file: Vec<u8>,
+    pub(crate) file: Vec<u8>,
     /// The arguments after the program's own name.
-    pub args: Vec<Vec<u8>>,
+    pub(crate) args: Vec<Vec<u8>>,
     /// The whole environment: names and values.
-    pub env: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
     /// The working directory, absolute.
-    pub cwd: Vec<u8>,
+    pub(crate) cwd: Vec<u8>,
     /// The first window size.
-    pub size: PtySize,
+    pub(crate) size: PtySize,
     /// The user to run as.
-    pub uid: Option<u32>,
+    pub(crate) uid: Option<u32>,
     /// The group to run as.
-    pub gid: Option<u32>,
+    pub(crate) gid: Option<u32>,
 }
 
 /// A terminal that lost its keeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// Named in the answer.
-    pub request: u64,
+    pub(crate) request: u64,
     /// The name of the session.
-    pub name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     /// The leader's process id.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// How many descriptors come with it: the master, or the master and the
     /// process.
-    pub descriptors: u8,
+    pub(crate) descriptors: u8,
 }
 
 mod kind {
-    pub const HELLO: u16 = 1;
-    pub const SPAWN: u16 = 2;
-    pub const TAKE: u16 = 3;
-    pub const GOT: u16 = 4;
-    pub const AGAIN: u16 = 5;
-    pub const KILL: u16 = 6;
-    pub const CLOSE: u16 = 7;
-    pub const NOTED: u16 = 8;
-    pub const NAME: u16 = 9;
-    pub const LEFT: u16 = 10;
-    pub const KEEP: u16 = 11;
-    pub const UPGRADE: u16 = 12;
+    pub(super) const HELLO: u16 = 1;
+    pub(super) const SPAWN: u16 = 2;
+    pub(super) const TAKE: u16 = 3;
+    pub(super) const GOT: u16 = 4;
+    pub(super) const AGAIN: u16 = 5;
+    pub(super) const KILL: u16 = 6;
+    pub(super) const CLOSE: u16 = 7;
+    pub(super) const NOTED: u16 = 8;
+    pub(super) const NAME: u16 = 9;
+    pub(super) const LEFT: u16 = 10;
+    pub(super) const KEEP: u16 = 11;
+    pub(super) const UPGRADE: u16 = 12;
 }
 
 mod tag {
-    pub const REQUEST: u16 = 1;
-    pub const TERMINAL: u16 = 2;
-    pub const NAME: u16 = 3;
-    pub const PID: u16 = 4;
-    pub const SIGNAL: u16 = 5;
-    pub const GRACE: u16 = 6;
-    pub const OLDEST: u16 = 7;
-    pub const NEWEST: u16 = 8;
-    pub const TAKEOVER: u16 = 9;
-    pub const DRAIN_AFTER: u16 = 10;
-    pub const ORPHAN_TIMEOUT: u16 = 11;
-    pub const FILE: u16 = 12;
-    pub const ARGUMENT: u16 = 13;
-    pub const VARIABLE: u16 = 14;
-    pub const VALUE: u16 = 15;
-    pub const CWD: u16 = 16;
-    pub const COLS: u16 = 17;
-    pub const ROWS: u16 = 18;
-    pub const PIXEL_WIDTH: u16 = 19;
-    pub const PIXEL_HEIGHT: u16 = 20;
-    pub const UID: u16 = 21;
-    pub const GID: u16 = 22;
-    pub const BINARY: u16 = 23;
-    pub const DESCRIPTORS: u16 = 24;
+    pub(super) const REQUEST: u16 = 1;
+    pub(super) const TERMINAL: u16 = 2;
+    pub(super) const NAME: u16 = 3;
+    pub(super) const PID: u16 = 4;
+    pub(super) const SIGNAL: u16 = 5;
+    pub(super) const GRACE: u16 = 6;
+    pub(super) const OLDEST: u16 = 7;
+    pub(super) const NEWEST: u16 = 8;
+    pub(super) const TAKEOVER: u16 = 9;
+    pub(super) const DRAIN_AFTER: u16 = 10;
+    pub(super) const ORPHAN_TIMEOUT: u16 = 11;
+    pub(super) const FILE: u16 = 12;
+    pub(super) const ARGUMENT: u16 = 13;
+    pub(super) const VARIABLE: u16 = 14;
+    pub(super) const VALUE: u16 = 15;
+    pub(super) const CWD: u16 = 16;
+    pub(super) const COLS: u16 = 17;
+    pub(super) const ROWS: u16 = 18;
+    pub(super) const PIXEL_WIDTH: u16 = 19;
+    pub(super) const PIXEL_HEIGHT: u16 = 20;
+    pub(super) const UID: u16 = 21;
+    pub(super) const GID: u16 = 22;
+    pub(super) const BINARY: u16 = 23;
+    pub(super) const DESCRIPTORS: u16 = 24;
 }
 
 impl Request {
     /// The message's bytes.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         match self {
             Self::Hello(hello) => hello.encode(),
             Self::Spawn(spawn) => spawn.encode(),
@@ -192,7 +192,7 @@ impl Request {
     ///
     /// # Errors
     /// [`Malformed`].
-    pub fn decode(kind: u16, fields: &[u8]) -> Result<Option<Self>, Malformed> {
+    pub(crate) fn decode(kind: u16, fields: &[u8]) -> Result<Option<Self>, Malformed> {
         let every = Every::read(fields)?;
         Ok(Some(match kind {
             kind::HELLO => Self::Hello(every.hello()?),

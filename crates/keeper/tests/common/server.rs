@@ -137,7 +137,7 @@ pub fn run() {
         terminals.lock().insert(name, Arc::clone(&pty));
         pty.begin();
     }
-    let generation = keeper.welcome().generation;
+    let generation = keeper.generation();
     let millis = began.elapsed().as_millis();
     say(&format!("ready {generation} {} in {millis} ms: {}", names.len(), names.join(" ")));
     drop(keeper);
