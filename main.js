@@ -72,18 +72,3 @@ try {
   throw explained(error)
 }
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
-
-const { prototype } = module.exports.SessionRegistry
-const { close: closeSession, [Symbol.dispose]: shut } = prototype
-
-// The binding cannot see how many arguments a call has. `close()` closes the
-// registry; `close(session?.id)` without a session must not end every shell.
-Object.defineProperty(prototype, 'close', {
-  ...Object.getOwnPropertyDescriptor(prototype, 'close'),
-  value: function close(...args) {
-    if (args.length > 0) return closeSession.apply(this, args)
-    const wasOpen = !this.closed
-    shut.call(this)
-    return wasOpen
-  },
-})

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{
-    Array, Env, FromNapiValue, Function, JsValue, Object, Result, ToNapiValue, Unknown,
+    Array, Env, FromNapiValue, Function, JsValue, Object, Result, Unknown,
 };
 use napi::{ValueType, sys};
 
@@ -112,15 +112,6 @@ pub(super) fn property<'a>(object: Option<&Object<'a>>, name: &str) -> Result<Op
         Some(object) => Ok(given(object.get::<Unknown<'a>>(name)?)),
         None => Ok(None),
     }
-}
-
-/// Sets a property that may be absent: then the object does not have it.
-pub(super) fn set_some<T: ToNapiValue>(
-    object: &mut Object<'_>,
-    name: &str,
-    value: Option<T>,
-) -> Result<()> {
-    value.map_or(Ok(()), |value| object.set(name, value))
 }
 
 /// An optional number of milliseconds.

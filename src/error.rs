@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Env, Error, Result, Status};
 use napi::sys;
 
 use offheap_pty::{SpawnError, WriteError};
-use offheap_session::registry::Refusal;
+use offheap_session::registry::{Refusal, Unfound};
 
 /// Which of JavaScript's error classes to throw.
 #[derive(Clone, Copy)]
@@ -157,7 +157,14 @@ pub(super) fn no_screen(env: &Env) -> Error {
     throw(env, Class::Error, "ERR_SCREEN_DISABLED", message)
 }
 
-pub(super) fn not_found(env: &Env, id: &str) -> Error {
-    let message = format!("There is no session \"{id}\"");
-    throw(env, Class::Error, "ERR_SESSION_NOT_FOUND", &message)
+/// No session was found, or too many.
+pub(super) fn unfound(env: &Env, id: &str, unfound: Unfound) -> Error {
+    let (code, message) = match unfound {
+        Unfound::Unknown => ("ERR_SESSION_NOT_FOUND", format!("There is no session \"{id}\"")),
+        Unfound::Ambiguous => (
+            "ERR_SESSION_AMBIGUOUS",
+            format!("Several projects have a session \"{id}\"; name the project"),
+        ),
+    };
+    throw(env, Class::Error, code, &message)
 }

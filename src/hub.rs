@@ -13,7 +13,7 @@ use napi::sys;
 use parking_lot::Mutex;
 
 use super::buffer::Pool;
-use super::news::{Inbox, News, Teller, Token};
+use super::news::{self, Inbox, News, Teller, Token};
 use offheap_session::meter::Meter;
 
 /// Something that has listeners and is told news.
@@ -224,22 +224,43 @@ impl Hub {
         }
     }
 
-    /// Hands out all news, to whom it concerns. Called by the wake-up, and
-    /// after operations that make news of their own, so that their listeners
-    /// have run when they return.
+    /// Hands out all news, to whom it concerns. Called by the wake-up.
     pub(super) fn deliver(&self, env: &Env) {
         // A listener may cause news of its own: it is told at the next turn of
         // the loop, in order.
         let Ok(mut batch) = self.news.try_borrow_mut() else { return };
         self.inbox.drain(&mut batch);
         for (token, news) in batch.drain(..) {
-            // One that panics must not take the others' news with it. The panic
-            // hook has printed it.
-            let told = std::panic::AssertUnwindSafe(|| self.hand_out(env, token, news));
-            let _ = std::panic::catch_unwind(told);
+            self.hand_out_safely(env, token, news);
         }
         drop(batch);
         self.account(env);
+    }
+
+    /// Makes a call into what is told under `token`, and emits the events that
+    /// the call itself has caused before it returns. Nobody else's listeners run
+    /// inside the call: other news waits for the next turn of the event loop, and
+    /// so does all of it when a listener made the call.
+    pub(super) fn call<T>(&self, env: &Env, token: Token, act: impl FnOnce() -> T) -> T {
+        let result = news::in_call(act);
+        if let Ok(mut batch) = self.news.try_borrow_mut() {
+            self.inbox.drain(&mut batch);
+            for news in news::take_own(&mut batch, token) {
+                self.hand_out_safely(env, token, news);
+            }
+            if !batch.is_empty() {
+                self.waker.wake();
+            }
+        }
+        self.account(env);
+        result
+    }
+
+    /// News that panics must not take other news with it. The panic hook has
+    /// printed it.
+    fn hand_out_safely(&self, env: &Env, token: Token, news: News) {
+        let told = std::panic::AssertUnwindSafe(|| self.hand_out(env, token, news));
+        let _ = std::panic::catch_unwind(told);
     }
 
     fn hand_out(&self, env: &Env, token: Token, news: News) {

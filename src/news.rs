@@ -1,10 +1,11 @@
 //! What the crates tell, on its way to the JS thread.
 
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use offheap_pty::ExitStatus;
-use offheap_session::pressure::Usage;
-use offheap_session::registry::{Event, EventListener};
+use offheap_session::registry::{Event, EventListener, Incarnation, Work};
 use offheap_session::session::{Owner, Session};
 use offheap_wake::Reader;
 
@@ -26,10 +27,60 @@ pub(super) enum News {
     /// A terminal is gone: no output follows.
     Ended,
     /// A registry has an event to emit.
-    Event(Event),
-    /// A registry's memory is to be checked: what is known of it but the V8
-    /// heap, which only the JS thread can read.
-    MemoryDue(Box<Usage>),
+    Event(Event, Origin),
+    /// A registry's watch over memory asks for something that only the JS thread
+    /// can do.
+    Work(Work),
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The call that the JS thread is making.
+    Call,
+    /// Anything else.
+    Elsewhere,
+}
+
+thread_local! {
+    static ORIGIN: Cell<Origin> = const { Cell::new(Origin::Elsewhere) };
+}
+
+/// Makes a call of the JS thread: the events that are told in it are its own.
+pub(super) fn in_call<T>(act: impl FnOnce() -> T) -> T {
+    /// Also after a panic, calls are over.
+    struct Back(Origin);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            ORIGIN.set(self.0);
+        }
+    }
+    let _back = Back(ORIGIN.replace(Origin::Call));
+    act()
+}
+
+/// Takes from `all` what a call has to emit: its own events, and those that
+/// came before them of the sessions that they are about. All in their order.
+pub(super) fn take_own(all: &mut Vec<(Token, News)>, token: Token) -> Vec<News> {
+    let own = |(target, news): &(Token, News)| {
+        *target == token && matches!(news, News::Event(_, Origin::Call))
+    };
+    let Some(last) = all.iter().rposition(own) else { return Vec::new() };
+    // Backwards: whatever comes before an own event of its session goes with it.
+    let mut sessions: HashSet<Incarnation> = HashSet::new();
+    let mut takes: Vec<bool> = Vec::with_capacity(last + 1);
+    for entry in all[..=last].iter().rev() {
+        let session = match entry {
+            (target, News::Event(event, _)) if *target == token => event.subject(),
+            _ => None,
+        };
+        let session = session.map(|subject| subject.incarnation);
+        let mine = own(entry);
+        takes.push(mine || session.is_some_and(|it| sessions.contains(&it)));
+        sessions.extend(session.filter(|_| mine));
+    }
+    let mut takes = takes.into_iter().rev();
+    all.extract_if(..=last, |_| takes.next() == Some(true)).map(|(_, news)| news).collect()
 }
 
 /// Puts news for one target into the inbox.
@@ -70,10 +121,10 @@ impl Owner for Teller {
 /// For a registry.
 impl EventListener for Teller {
     fn event(&self, event: Event) {
-        self.tell(News::Event(event));
+        self.tell(News::Event(event, ORIGIN.get()));
     }
 
-    fn memory_due(&self, usage: Usage) {
-        self.tell(News::MemoryDue(Box::new(usage)));
+    fn work(&self, work: Work) {
+        self.tell(News::Work(work));
     }
 }

@@ -97,7 +97,7 @@ impl Target for State {
                 self.exit.set(Some(status));
                 self.finish(env);
             }
-            News::Event(_) | News::MemoryDue(_) => {}
+            News::Event(..) | News::Work(_) => {}
         }
     }
 

@@ -7,21 +7,29 @@ use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
 use offheap_pty::Local;
 
-use super::error::{closed, not_found, refusal};
+use super::error::{refusal, unfound};
 use super::hub::Hub;
-use super::registry_events::{Listeners, NAMES};
+use super::registry_events::JsRegistry;
 use super::session::{self, Session};
 use super::{args, pty_options, registry_types};
 use offheap_session::meter::Meter;
-use offheap_session::registry::{Clock, Handle, Info, Registry};
+use offheap_session::registry::{Clock, EventName, Handle, Info, Registry, Unfound};
 
 /// Owns sessions, with their limits and clocks, outside the V8 heap.
 ///
-/// Events: `sessionCreated`, `sessionClosed`, `sessionExited`, `focusChanged`,
-/// `sessionSuspended`, `sessionResumed`, `sessionAttached`, `sessionDetached`,
-/// `limitReached`, `memoryPressure`, `drain`. Events of a call have been emitted
-/// when the call returns, unless a listener made the call: then they follow at
-/// the next turn of the event loop.
+/// Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
+/// `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
+/// `sessionDetached`, `limitReached`, `memoryPressure`, `drain`.
+///
+/// Events that a call causes have been emitted when the call returns, unless a
+/// listener made the call: then they follow at the next turn of the event loop.
+/// No other event is emitted inside a call, except what happened before to the
+/// same sessions and had not been emitted yet. Events of one session come in
+/// their order.
+///
+/// An id without a project means the session that has no project, or else the
+/// only one of that id; where several projects have it, methods that take an id
+/// throw `ERR_SESSION_AMBIGUOUS`.
 ///
 /// @example
 /// ```js
@@ -36,30 +44,24 @@ use offheap_session::registry::{Clock, Handle, Info, Registry};
 /// ```
 #[napi]
 pub struct SessionRegistry {
-    listeners: Rc<Listeners>,
-    hub: Rc<Hub>,
+    js: Rc<JsRegistry>,
 }
 
 impl SessionRegistry {
-    pub(super) fn listeners(&self) -> &Listeners {
-        &self.listeners
+    pub(super) fn js(&self) -> &JsRegistry {
+        &self.js
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {
-        &self.listeners.registry
+        &self.js.registry
     }
 
     fn wrap(&self, (handle, info): (Handle, Info)) -> Session {
-        session::make(&self.listeners, handle, info)
+        session::make(&self.js, handle, info)
     }
 
     fn infos(&self, env: &Env, list: &[(Handle, Info)]) -> Result<Vec<Object<'static>>> {
         list.iter().map(|(handle, info)| registry_types::info(env, handle, info)).collect()
-    }
-
-    fn known(&self, env: &Env, id: &str, known: bool) -> Result<()> {
-        self.hub.deliver(env);
-        if known { Ok(()) } else { Err(not_found(env, id)) }
     }
 }
 
@@ -68,7 +70,7 @@ impl SessionRegistry {
     /// Makes an empty registry.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
-    #[napi(constructor, catch_unwind, ts_args_type = "options?: RegistryOptions")]
+    #[napi(constructor, catch_unwind, ts_args_type = "options?: RegistryOptions | null")]
     pub fn new(env: Env, options: Option<Unknown<'_>>) -> Result<Self> {
         let options = registry_types::registry_options(&env, options)?;
         let hub = Hub::of(&env)?;
@@ -81,8 +83,7 @@ impl SessionRegistry {
             Arc::new(Local),
             meter,
         );
-        let listeners = Listeners::new(registry, Rc::clone(&hub), token);
-        Ok(Self { listeners, hub })
+        Ok(Self { js: JsRegistry::new(registry, hub, token) })
     }
 
     /// Creates a session; with `pty`, its shell is started on a terminal whose
@@ -93,7 +94,7 @@ impl SessionRegistry {
     /// `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
     /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
     /// name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
-    #[napi(catch_unwind, ts_args_type = "options?: CreateOptions")]
+    #[napi(catch_unwind, ts_args_type = "options?: CreateOptions | null")]
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
         let object = args::options(&env, options)?;
@@ -105,23 +106,15 @@ impl SessionRegistry {
             }
             None => None,
         };
-        let created = registry.create(new, spawn.as_ref());
-        let handle = created.map_err(|error| {
-            self.hub.deliver(&env);
-            refusal(&env, &error)
-        })?;
-        let info = registry.info(&handle).ok_or_else(|| closed(&env, "session"))?;
-        self.listeners.update_hold();
-        self.hub.deliver(&env);
-        Ok(self.wrap((handle, info)))
+        let created = self.js.call(&env, |registry| registry.create(new, spawn.as_ref()));
+        created.map(|made| self.wrap(made)).map_err(|error| refusal(&env, &error))
     }
 
-    /// Finds a session by its id; where several projects have that id and none
-    /// is named, the oldest.
+    /// Finds a session by its id and project.
     ///
     /// @returns `null` when there is none.
-    /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
+    /// @throws `ERR_SESSION_AMBIGUOUS`, `ERR_INVALID_ARG_TYPE`.
+    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string | null")]
     pub fn get(
         &self,
         env: Env,
@@ -129,38 +122,44 @@ impl SessionRegistry {
         project_id: Option<Unknown<'_>>,
     ) -> Result<Option<Session>> {
         let (id, project) = name(&env, id, project_id)?;
-        let found = self.registry().get(&id, project.as_deref());
-        Ok(found.map(|session| self.wrap(session)))
+        match self.registry().get(&id, project.as_deref()) {
+            Ok(session) => Ok(Some(self.wrap(session))),
+            Err(Unfound::Unknown) => Ok(None),
+            Err(ambiguous) => Err(unfound(&env, &id, ambiguous)),
+        }
     }
 
     /// The sessions of a project, or all, oldest first.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "projectId?: string", ts_return_type = "SessionInfo[]")]
+    #[napi(
+        catch_unwind,
+        ts_args_type = "projectId?: string | null",
+        ts_return_type = "SessionInfo[]"
+    )]
     pub fn list(&self, env: Env, project_id: Option<Unknown<'_>>) -> Result<Vec<Object<'static>>> {
         let project = args::string_or_none(&env, project_id, "projectId")?;
         self.infos(&env, &self.registry().list(project.as_deref()))
     }
 
-    /// Closes a session; see `Session.close()`.
+    /// Closes a session; see `Session.close()`. `shutdown()` closes the registry.
     ///
     /// @returns `false` when there is none of that name.
-    /// @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, `undefined`
-    /// included: only `close()` without any argument closes the registry.
-    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
+    /// @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, or is missing;
+    /// `ERR_SESSION_AMBIGUOUS`.
+    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string | null")]
     pub fn close(
         &self,
         env: Env,
         id: Unknown<'_>,
         project_id: Option<Unknown<'_>>,
     ) -> Result<bool> {
-        // Without an argument it is the entry's: it alone can tell that from
-        // an argument that is `undefined`.
         let (id, project) = name(&env, id, project_id)?;
-        let closed = self.registry().close(&id, project.as_deref());
-        self.listeners.update_hold();
-        self.hub.deliver(&env);
-        Ok(closed)
+        match self.js.call(&env, |registry| registry.close(&id, project.as_deref())) {
+            Ok(()) => Ok(true),
+            Err(Unfound::Unknown) => Ok(false),
+            Err(ambiguous) => Err(unfound(&env, &id, ambiguous)),
+        }
     }
 
     /// Closes all sessions of a project.
@@ -170,8 +169,7 @@ impl SessionRegistry {
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn close_project(&self, env: Env, project_id: Unknown<'_>) -> Result<f64> {
         let project = args::string(&env, project_id, "projectId")?;
-        let count = self.registry().close_project(&project);
-        self.hub.deliver(&env);
+        let count = self.js.call(&env, |registry| registry.close_project(&project));
         Ok(count as f64)
     }
 
@@ -180,30 +178,32 @@ impl SessionRegistry {
     /// @returns How many there were.
     #[napi(catch_unwind)]
     pub fn close_all(&self, env: Env) -> f64 {
-        let count = self.registry().close_all();
-        self.hub.deliver(&env);
+        let count = self.js.call(&env, |registry| registry.close_all());
         count as f64
     }
 
-    /// Gives a session its project's focus. Where more than
+    /// Gives a session its project's focus: a mark for the server module and the
+    /// app, without an effect on viewers. Where more than
     /// `maxFocusedPerProject` have it, the least recently active one loses it.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+    /// `ERR_INVALID_ARG_TYPE`.
+    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string | null")]
     pub fn focus(&self, env: Env, id: Unknown<'_>, project_id: Option<Unknown<'_>>) -> Result<()> {
         let (id, project) = name(&env, id, project_id)?;
-        let known = self.registry().focus(&id, project.as_deref());
-        self.known(&env, &id, known)
+        let found = self.js.call(&env, |registry| registry.focus(&id, project.as_deref()));
+        found.map_err(|error| unfound(&env, &id, error))
     }
 
     /// Takes a session's focus away.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string")]
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+    /// `ERR_INVALID_ARG_TYPE`.
+    #[napi(catch_unwind, ts_args_type = "id: string, projectId?: string | null")]
     pub fn blur(&self, env: Env, id: Unknown<'_>, project_id: Option<Unknown<'_>>) -> Result<()> {
         let (id, project) = name(&env, id, project_id)?;
-        let known = self.registry().blur(&id, project.as_deref());
-        self.known(&env, &id, known)
+        let found = self.js.call(&env, |registry| registry.blur(&id, project.as_deref()));
+        found.map_err(|error| unfound(&env, &id, error))
     }
 
     /// Ids of a project's focused sessions, least recently active first.
@@ -212,40 +212,40 @@ impl SessionRegistry {
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn focused(&self, env: Env, project_id: Unknown<'_>) -> Result<Vec<String>> {
         let project = args::string(&env, project_id, "projectId")?;
-        Ok(self.registry().focused(&project))
+        Ok(self.registry().focused(&project).iter().map(ToString::to_string).collect())
     }
 
-    /// Marks a project's sessions as suspended: their shells live on and their
-    /// output is kept, to be sent on resume.
+    /// Marks a project's sessions as suspended: a mark that the server module
+    /// obeys by not sending their output to clients until they are resumed. Shells
+    /// and viewers go on.
     ///
     /// @returns How many sessions changed.
     /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string")]
     pub fn suspend(&self, env: Env, project_id: Unknown<'_>) -> Result<f64> {
         let project = args::string(&env, project_id, "projectId")?;
-        let count = self.registry().suspend(&project);
-        self.hub.deliver(&env);
+        let count = self.js.call(&env, |registry| registry.suspend(&project));
         Ok(count as f64)
     }
 
-    /// Ends the suspension of a project's sessions.
+    /// Takes that mark from a project's sessions.
     ///
     /// @returns The sessions that were suspended.
     /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "projectId: string", ts_return_type = "SessionInfo[]")]
     pub fn resume(&self, env: Env, project_id: Unknown<'_>) -> Result<Vec<Object<'static>>> {
         let project = args::string(&env, project_id, "projectId")?;
-        let resumed = self.registry().resume(&project);
-        self.hub.deliver(&env);
+        let resumed = self.js.call(&env, |registry| registry.resume(&project));
         self.infos(&env, &resumed)
     }
 
     /// Notes that a connection uses a session: it is not inactive meanwhile.
     ///
-    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
+    /// @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+    /// `ERR_INVALID_ARG_TYPE`.
     #[napi(
         catch_unwind,
-        ts_args_type = "sessionId: string, connectionId: string, projectId?: string"
+        ts_args_type = "sessionId: string, connectionId: string, projectId?: string | null"
     )]
     pub fn attach(
         &self,
@@ -256,16 +256,21 @@ impl SessionRegistry {
     ) -> Result<()> {
         let (id, project) = name(&env, session_id, project_id)?;
         let connection = args::string(&env, connection_id, "connectionId")?;
-        let known = self.registry().attach(&id, project.as_deref(), &connection);
-        self.known(&env, &id, known)
+        let attach =
+            |registry: &Arc<Registry>| registry.attach(&id, project.as_deref(), &connection);
+        self.js.call(&env, attach).map_err(|error| unfound(&env, &id, error))
     }
 
-    /// Notes that a connection is gone. A session that it leaves without any
-    /// is closed after `keepAlive` ms, or after the registry's `inactiveTimeout`.
+    /// Notes that a connection is gone. A session that it leaves without any is
+    /// closed after `keepAlive` ms, or after the registry's `inactiveTimeout`. The
+    /// time counts from here on, or from the end of the last viewer on.
     ///
     /// @returns How many sessions it was attached to.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
-    #[napi(catch_unwind, ts_args_type = "connectionId: string, options?: { keepAlive?: number }")]
+    #[napi(
+        catch_unwind,
+        ts_args_type = "connectionId: string, options?: { keepAlive?: number | null } | null"
+    )]
     pub fn detach(
         &self,
         env: Env,
@@ -276,33 +281,13 @@ impl SessionRegistry {
         let options = args::options(&env, options)?;
         let keep = args::property(options.as_ref(), "keepAlive")?;
         let keep = args::millis(&env, keep, "options.keepAlive")?;
-        let count = self.registry().detach(&connection, keep);
-        self.hub.deliver(&env);
+        let count = self.js.call(&env, |registry| registry.detach(&connection, keep));
         Ok(count as f64)
-    }
-
-    /// How long to wait before the next try to attach a connection to a session
-    /// that is not ready for it: twice as long each time, by `retry` of the
-    /// options. `attach` starts the count afresh; it ends with the session.
-    ///
-    /// @returns Milliseconds; `null` when the tries are used up, and for a
-    /// session that there is not.
-    /// @throws `ERR_INVALID_ARG_TYPE`.
-    #[napi(catch_unwind, ts_args_type = "sessionId: string, projectId?: string")]
-    pub fn retry_delay(
-        &self,
-        env: Env,
-        session_id: Unknown<'_>,
-        project_id: Option<Unknown<'_>>,
-    ) -> Result<Option<f64>> {
-        let (id, project) = name(&env, session_id, project_id)?;
-        let delay = self.registry().retry_delay(&id, project.as_deref());
-        Ok(delay.map(|delay| delay.as_millis() as f64))
     }
 
     /// Adds a listener.
     ///
-    /// @throws `ERR_INVALID_ARG_VALUE` for an event that there is not,
+    /// @throws `ERR_INVALID_ARG_VALUE` for an unknown event,
     /// `ERR_INVALID_ARG_TYPE`.
     #[napi(
         catch_unwind,
@@ -319,7 +304,7 @@ impl SessionRegistry {
     ) -> Result<Object<'a>> {
         let event = event_name(&env, event)?;
         let listener = args::function(&env, listener, "listener")?;
-        self.listeners.add(&env, event, &listener)?;
+        self.js.add(&env, event, &listener)?;
         Ok(this.object)
     }
 
@@ -341,7 +326,7 @@ impl SessionRegistry {
     ) -> Result<Object<'a>> {
         let event = event_name(&env, event)?;
         let listener = args::function(&env, listener, "listener")?;
-        self.listeners.remove(&event, &listener);
+        self.js.remove(event, &listener);
         Ok(this.object)
     }
 
@@ -351,16 +336,18 @@ impl SessionRegistry {
         self.registry().is_shut()
     }
 
-    /// Closes the registry with all its sessions, for `using`. The same as
-    /// `close()` without an id.
-    #[napi(catch_unwind, well_known_symbol = "dispose")]
-    pub fn dispose(&self, env: Env) {
-        self.shut(&env);
+    /// Closes the registry with all its sessions; it takes no more. Idempotent.
+    ///
+    /// @returns `false` when it was closed already.
+    #[napi(catch_unwind)]
+    pub fn shutdown(&self, env: Env) -> bool {
+        self.js.call(&env, |registry| registry.shut())
     }
 
-    fn shut(&self, env: &Env) {
-        self.registry().shut();
-        self.hub.deliver(env);
+    /// The same as `shutdown()`, for `using`.
+    #[napi(catch_unwind, well_known_symbol = "dispose")]
+    pub fn dispose(&self, env: Env) {
+        self.shutdown(env);
     }
 }
 
@@ -372,11 +359,11 @@ fn name(
     Ok((args::string(env, id, "id")?, args::string_or_none(env, project, "projectId")?))
 }
 
-fn event_name(env: &Env, value: Unknown<'_>) -> Result<String> {
+fn event_name(env: &Env, value: Unknown<'_>) -> Result<EventName> {
     let event = args::string(env, value, "event")?;
-    if NAMES.contains(&event.as_str()) {
-        return Ok(event);
-    }
-    let message = format!("There is no event \"{event}\"; there are {}", NAMES.join(", "));
-    Err(super::error::throw(env, super::error::Class::Type, "ERR_INVALID_ARG_VALUE", &message))
+    EventName::parse(&event).ok_or_else(|| {
+        let known = EventName::ALL.map(EventName::as_str).join(", ");
+        let message = format!("There is no event \"{event}\"; the events are {known}");
+        super::error::throw(env, super::error::Class::Type, "ERR_INVALID_ARG_VALUE", &message)
+    })
 }

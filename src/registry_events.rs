@@ -9,50 +9,43 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 use super::callback::Callback;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use super::{args, registry_memory, registry_types};
-use offheap_session::registry::{Event, Registry};
-
-/// The names that `on` knows.
-pub(super) const NAMES: [&str; 11] = [
-    "sessionCreated",
-    "sessionClosed",
-    "sessionExited",
-    "focusChanged",
-    "sessionSuspended",
-    "sessionResumed",
-    "sessionAttached",
-    "sessionDetached",
-    "limitReached",
-    "memoryPressure",
-    "drain",
-];
+use super::{registry_memory, registry_types};
+use offheap_session::registry::{Change, Event, EventName, Registry, Subject};
 
 /// A registry as JavaScript knows it: with its listeners. It lives as long as
 /// the registry's object, one of its sessions' objects, or a program that keeps
 /// the process running; then the registry is closed.
-pub(super) struct Listeners {
+pub(super) struct JsRegistry {
     pub(super) registry: Arc<Registry>,
     pub(super) hub: Rc<Hub>,
     token: Token,
-    list: RefCell<Vec<(String, Rc<Callback>)>>,
+    listeners: RefCell<Vec<(EventName, Rc<Callback>)>>,
     me: Weak<Self>,
     /// Itself, while it keeps the process running.
     held: RefCell<Option<Rc<Self>>>,
 }
 
-impl Listeners {
+impl JsRegistry {
     pub(super) fn new(registry: Arc<Registry>, hub: Rc<Hub>, token: Token) -> Rc<Self> {
-        let listeners = Rc::new_cyclic(|me| Self {
+        let registry = Rc::new_cyclic(|me| Self {
             registry,
             hub,
             token,
-            list: RefCell::default(),
+            listeners: RefCell::default(),
             me: Weak::clone(me),
             held: RefCell::default(),
         });
-        let target: Rc<dyn Target> = Rc::<Self>::clone(&listeners);
-        listeners.hub.register(token, &target);
-        listeners
+        let target: Rc<dyn Target> = Rc::<Self>::clone(&registry);
+        registry.hub.register(token, &target);
+        registry
+    }
+
+    /// Makes a call into the registry and emits the events that it has caused;
+    /// see [`Hub::call`].
+    pub(super) fn call<T>(&self, env: &Env, act: impl FnOnce(&Arc<Registry>) -> T) -> T {
+        let result = self.hub.call(env, self.token, || act(&self.registry));
+        self.update_hold();
+        result
     }
 
     /// A session with a live program keeps the process running.
@@ -75,42 +68,43 @@ impl Listeners {
     pub(super) fn add(
         &self,
         env: &Env,
-        event: String,
+        event: EventName,
         listener: &Function<'_, (), ()>,
     ) -> Result<()> {
         let callback = Rc::new(Callback::new(env, listener)?);
-        self.list.borrow_mut().push((event, callback));
+        self.listeners.borrow_mut().push((event, callback));
         Ok(())
     }
 
     /// Takes away the listener that was added last, as `EventEmitter` does.
-    pub(super) fn remove(&self, event: &str, listener: &Function<'_, (), ()>) {
-        let mut list = self.list.borrow_mut();
+    pub(super) fn remove(&self, event: EventName, listener: &Function<'_, (), ()>) {
+        let mut list = self.listeners.borrow_mut();
         let found =
-            list.iter().rposition(|(name, known)| name == event && known.is(listener.raw()));
+            list.iter().rposition(|(name, known)| *name == event && known.is(listener.raw()));
         if let Some(at) = found {
             list.remove(at);
         }
     }
 
-    fn of(&self, event: &str) -> Vec<Rc<Callback>> {
-        let list = self.list.borrow();
-        list.iter().filter(|(name, _)| name == event).map(|(_, known)| Rc::clone(known)).collect()
+    fn of(&self, event: EventName) -> Vec<Rc<Callback>> {
+        let list = self.listeners.borrow();
+        list.iter().filter(|(name, _)| *name == event).map(|(_, known)| Rc::clone(known)).collect()
     }
 }
 
-impl Target for Listeners {
+impl Target for JsRegistry {
     fn tell(&self, env: &Env, news: News) {
         let event = match news {
-            News::Event(event) => event,
-            News::MemoryDue(usage) => return registry_memory::check_now(env, self, *usage),
+            News::Event(event, _) => event,
+            News::Work(work) => return registry_memory::work(env, self, work),
             _ => return,
         };
         self.update_hold();
-        if matches!(event, Event::Shut) {
-            self.list.borrow_mut().clear();
-        }
-        let listeners = self.of(event.name());
+        let Some(name) = event.name() else {
+            // The registry's end: nothing follows.
+            return self.listeners.borrow_mut().clear();
+        };
+        let listeners = self.of(name);
         if listeners.is_empty() {
             return;
         }
@@ -125,11 +119,11 @@ impl Target for Listeners {
         self.registry.shut();
         // Else it would hold itself for ever.
         self.update_hold();
-        self.list.borrow_mut().clear();
+        self.listeners.borrow_mut().clear();
     }
 }
 
-impl Drop for Listeners {
+impl Drop for JsRegistry {
     /// A registry that nobody holds any more is closed with its sessions.
     fn drop(&mut self) {
         self.registry.shut();
@@ -139,33 +133,43 @@ impl Drop for Listeners {
 
 fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
     match event {
-        Event::Created(session) => return registry_types::info(env, &session.0, &session.1),
-        Event::MemoryPressure(pressure) => return registry_memory::pressure(env, pressure),
-        _ => {}
+        Event::Session { subject, change } => session_payload(env, subject, change),
+        Event::MemoryPressure(pressure) => registry_memory::pressure(env, pressure),
+        Event::LimitReached { limit, project } => {
+            let mut object = Object::new(env)?;
+            object.set("limit", limit.name())?;
+            object.set("projectId", project.as_deref())?;
+            Ok(object)
+        }
+        Event::Shut => Object::new(env),
+    }
+}
+
+fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<Object<'a>> {
+    if let Change::Created(now) | Change::Updated(now) = change {
+        return registry_types::info(env, &now.0, &now.1);
     }
     let mut object = Object::new(env)?;
-    if let Some((id, project)) = event.subject() {
-        object.set("id", id)?;
-        args::set_some(&mut object, "projectId", project)?;
-    }
-    match event {
-        Event::Closed { reason, .. } => object.set("reason", reason.name())?,
-        Event::Exited { status, .. } => {
+    registry_types::set_subject(&mut object, subject)?;
+    match change {
+        Change::Closed(reason) => object.set("reason", reason.name())?,
+        Change::Exited(status) => {
             object.set("code", status.code)?;
             object.set("signal", status.signal)?;
         }
-        Event::FocusChanged { focused, all, .. } => {
+        Change::FocusChanged { focused, all } => {
             object.set("focused", *focused)?;
-            object.set("allFocused", all.clone())?;
+            let all: Vec<&str> = all.iter().map(|id| &**id).collect();
+            object.set("allFocused", all)?;
         }
-        Event::Attached { connection, .. } | Event::Detached { connection, .. } => {
-            object.set("connectionId", connection.as_str())?;
+        Change::Attached(connection) | Change::Detached(connection) => {
+            object.set("connectionId", &**connection)?;
         }
-        Event::LimitReached { limit, project } => {
-            object.set("limit", limit.name())?;
-            args::set_some(&mut object, "projectId", project.as_deref())?;
-        }
-        _ => {}
+        Change::Created(_)
+        | Change::Updated(_)
+        | Change::Suspended
+        | Change::Resumed
+        | Change::Drained => {}
     }
     Ok(object)
 }

@@ -9,19 +9,23 @@ use napi::{ValueType, sys};
 use super::args;
 use super::callback::Reference;
 use super::error::out_of_range;
-use super::registry_events::Listeners;
+use super::registry_events::JsRegistry;
+use super::registry_types;
 use offheap_session::pressure::{Actions, Bound, Options, Threshold, Usage};
-use offheap_session::registry::{MemoryReport, Pressure, Registry, Relief, read_usage};
+use offheap_session::registry::{
+    Action, Heaviest, MemoryReport, Pressure, Registry, Relief, Work, read_usage,
+};
 
 /// What an action is called in the options, and where it is kept.
-type Action = (&'static str, fn(&mut Actions) -> &mut bool);
+type Switch = (&'static str, fn(&mut Actions) -> &mut bool);
 
-const ACTIONS: [Action; 6] = [
+const SWITCHES: [Switch; 7] = [
     ("shrinkHistories", |actions| &mut actions.shrink_histories),
     ("dropCaches", |actions| &mut actions.drop_caches),
     ("collectGarbage", |actions| &mut actions.collect_garbage),
     ("closeInactive", |actions| &mut actions.close_inactive),
     ("refuse", |actions| &mut actions.refuse),
+    ("closeHeaviest", |actions| &mut actions.close_heaviest),
     ("closeOldest", |actions| &mut actions.close_oldest),
 ];
 
@@ -85,7 +89,7 @@ fn actions(env: &Env, value: Option<Unknown<'_>>) -> Result<Actions> {
     let mut actions = Actions::default();
     let Some(value) = value else { return Ok(actions) };
     let object = args::object(env, value, "options.memory.actions")?;
-    for (name, place) in ACTIONS {
+    for (name, place) in SWITCHES {
         if let Some(value) = args::property(Some(&object), name)? {
             let name = format!("options.memory.actions.{name}");
             *place(&mut actions) = args::boolean(env, value, &name)?;
@@ -128,34 +132,47 @@ pub(super) fn usage(env: &Env, value: Option<Unknown<'_>>) -> Result<Usage> {
     Ok(usage)
 }
 
-/// What the JS thread can do beside the registry.
-struct Thread<'a> {
+/// The JS thread, in a call that it makes itself.
+struct Here<'a> {
     env: &'a Env,
-    listeners: &'a Listeners,
+    registry: &'a JsRegistry,
     known: Usage,
 }
 
-impl Relief for Thread<'_> {
+impl Relief for Here<'_> {
     fn drop_caches(&mut self) {
-        self.listeners.hub.pool.clear();
-        *self.listeners.hub.chunk.borrow_mut() = Vec::new();
+        drop_caches(self.registry);
     }
 
     fn collect_garbage(&mut self) -> Option<Usage> {
-        call(self.env, &[c"gc"], None)?;
-        Some(read_usage(self.known.or(heap(self.env))))
+        Some(read_usage(self.known.or(collect_garbage(self.env)?)))
     }
 }
 
-/// A check that is due: the system's part has been read, the heap's is not.
-pub(super) fn check_now(env: &Env, listeners: &Listeners, system: Usage) {
-    let mut thread = Thread { env, listeners, known: Usage::default() };
-    listeners.registry.check_memory(heap(env).or(system), &mut thread);
+fn drop_caches(registry: &JsRegistry) {
+    registry.hub.pool.clear();
+    *registry.hub.chunk.borrow_mut() = Vec::new();
 }
 
-pub(super) fn check(env: &Env, listeners: &Listeners, known: Usage) -> MemoryReport {
-    let mut thread = Thread { env, listeners, known };
-    listeners.registry.check_memory(read_usage(known.or(heap(env))), &mut thread)
+/// The heap after a collection, where garbage can be collected on demand.
+fn collect_garbage(env: &Env) -> Option<Usage> {
+    call(env, &[c"gc"], None)?;
+    Some(heap(env))
+}
+
+/// Does what the watch over memory has asked the JS thread for.
+pub(super) fn work(env: &Env, registry: &JsRegistry, work: Work) {
+    let heap = match work {
+        Work::ReadHeap => Some(heap(env)),
+        Work::CollectGarbage => collect_garbage(env),
+        Work::DropCaches => return drop_caches(registry),
+    };
+    registry.registry.heap_read(work, heap);
+}
+
+pub(super) fn check(env: &Env, registry: &JsRegistry, known: Usage) -> MemoryReport {
+    let mut here = Here { env, registry, known };
+    registry.call(env, |core| core.check_memory(read_usage(known.or(heap(env))), &mut here))
 }
 
 /// The V8 heap, as `v8.getHeapStatistics()` knows it.
@@ -244,11 +261,11 @@ pub(super) fn pressure<'a>(env: &Env, pressure: &Pressure) -> Result<Object<'a>>
     let mut object = Object::new(env)?;
     object.set("level", pressure.level.name())?;
     object.set("previous", pressure.previous.name())?;
-    let action = pressure.action.map(offheap_session::registry::Action::name);
-    args::set_some(&mut object, "action", action)?;
+    object.set("action", pressure.action.map(Action::name))?;
     object.set("sessions", pressure.sessions as f64)?;
     object.set("bytes", pressure.bytes as f64)?;
     bound(&mut object, pressure.bound)?;
+    heaviest(env, &mut object, pressure.heaviest.as_ref())?;
     Ok(object)
 }
 
@@ -259,21 +276,29 @@ pub(super) fn report(
     report: &MemoryReport,
 ) -> Result<Object<'static>> {
     let mut object = Object::new(env)?;
-    object.set("level", report.verdict.level.name())?;
-    bound(&mut object, report.verdict.bound)?;
+    object.set("level", report.judgement.level.name())?;
+    bound(&mut object, report.judgement.bound)?;
+    heaviest(env, &mut object, report.heaviest.as_ref())?;
     object.set("refusing", report.refusing)?;
     object.set("nativeBytes", registry.meter().bytes_held() as f64)?;
     let mut usage = report.usage;
-    args::set_some(&mut object, "cgroupStall", usage.cgroup_stall)?;
+    object.set("cgroupStall", usage.cgroup_stall)?;
     for (name, place) in READINGS {
-        args::set_some(&mut object, name, place(&mut usage).map(|bytes| bytes as f64))?;
+        object.set(name, place(&mut usage).map(|bytes| bytes as f64))?;
     }
     Ok(object)
 }
 
 fn bound(object: &mut Object<'_>, bound: Option<Bound>) -> Result<()> {
-    let Some(bound) = bound else { return Ok(()) };
-    object.set("cause", bound.cause.name())?;
-    object.set("used", bound.used as f64)?;
-    object.set("threshold", bound.limit as f64)
+    object.set("cause", bound.map(|bound| bound.cause.name()))?;
+    object.set("used", bound.map(|bound| bound.used as f64))?;
+    object.set("threshold", bound.map(|bound| bound.limit as f64))
+}
+
+fn heaviest(env: &Env, object: &mut Object<'_>, heaviest: Option<&Heaviest>) -> Result<()> {
+    let Some(heaviest) = heaviest else { return object.set("heaviest", args::null(env)?) };
+    let mut session = Object::new(env)?;
+    registry_types::set_subject(&mut session, &heaviest.subject)?;
+    session.set("bytes", heaviest.bytes as f64)?;
+    object.set("heaviest", session)
 }

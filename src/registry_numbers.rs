@@ -40,15 +40,17 @@ impl SessionRegistry {
     /// @param usage - Readings that replace those of the system, for tests and
     /// for limits that only the app knows of.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_args_type = "usage?: MemoryUsage", ts_return_type = "MemoryStatus")]
+    #[napi(
+        catch_unwind,
+        ts_args_type = "usage?: MemoryUsage | null",
+        ts_return_type = "MemoryStatus"
+    )]
     pub fn check_memory(&self, env: Env, usage: Option<Unknown<'_>>) -> Result<Object<'static>> {
         let known = registry_memory::usage(&env, usage)?;
         if self.registry().is_shut() {
             return Err(super::error::closed(&env, "registry"));
         }
-        let report = registry_memory::check(&env, self.listeners(), known);
-        self.listeners().update_hold();
-        self.listeners().hub.deliver(&env);
+        let report = registry_memory::check(&env, self.js(), known);
         registry_memory::report(&env, self.registry(), &report)
     }
 
@@ -61,7 +63,7 @@ impl SessionRegistry {
     /// @param memory - Bytes. Default: what the sessions hold now, and what is
     /// left before memory is critical.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
-    #[napi(catch_unwind, ts_args_type = "memory?: number")]
+    #[napi(catch_unwind, ts_args_type = "memory?: number | null")]
     pub fn max_sessions_for(&self, env: Env, memory: Option<Unknown<'_>>) -> Result<f64> {
         let memory = args::given(memory)
             .map(|memory| args::integer(&env, memory, "memory", 0, args::MAX_SAFE))

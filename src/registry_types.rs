@@ -1,5 +1,7 @@
 //! What a registry takes and gives, between JavaScript and Rust.
 
+use std::sync::Arc;
+
 use napi::ValueType;
 use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
 use napi::sys;
@@ -12,11 +14,15 @@ use offheap_pty::ExitStatus;
 use offheap_ring::MAX_CAPACITY;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
 use offheap_session::registry::{
-    Details, Handle, Info, NewSession, OnProjectLimit, Options, Retry,
+    Details, Handle, Info, NewSession, OnProjectLimit, Options, Subject, Update,
 };
 
 /// A history smaller than this could not hold a frame's worth of output.
 pub(super) const MIN_HISTORY: usize = 4096;
+
+/// Unless told otherwise, a registry may start as many shells as this many
+/// projects.
+const SPAWNS_IN_ALL: usize = 6;
 
 pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<Options> {
     let object = args::options(env, value)?;
@@ -31,6 +37,8 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     count("maxSessionsPerProject", &mut options.max_per_project)?;
     count("maxFocusedPerProject", &mut options.max_focused)?;
     count("spawnsPerMinute", &mut options.spawns_per_minute)?;
+    options.spawns_in_all = options.spawns_per_minute.saturating_mul(SPAWNS_IN_ALL);
+    count("spawnsPerMinuteTotal", &mut options.spawns_in_all)?;
     let value = args::property(object, "historyBytes")?;
     options.history = history(env, value, options.history)?;
     options.screen = screen(env, args::property(object, "screen")?, options.screen)?;
@@ -49,31 +57,13 @@ pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<
     Ok(options)
 }
 
-/// What is done when a project is full, a connection comes too early, or memory
-/// is short.
+/// What is done when a project is full, or memory is short.
 fn policies(env: &Env, object: Option<&Object<'_>>, options: &mut Options) -> Result<()> {
     if let Some(word) = args::property(object, "onProjectLimit")? {
         options.on_project_limit = on_project_limit(env, word)?;
     }
-    options.retry = retry(env, args::property(object, "retry")?)?;
     options.memory = registry_memory::options(env, args::property(object, "memory")?)?;
     Ok(())
-}
-
-fn retry(env: &Env, value: Option<Unknown<'_>>) -> Result<Retry> {
-    let object = value.map(|value| args::object(env, value, "options.retry")).transpose()?;
-    let property = |name: &str| args::property(object.as_ref(), name);
-    let default = Retry::default();
-    let tries = property("tries")?.map_or(Ok(u64::from(default.tries)), |value| {
-        args::integer(env, value, "options.retry.tries", 0, 1000)
-    })?;
-    let first = args::millis(env, property("minDelay")?, "options.retry.minDelay")?;
-    let longest = args::millis(env, property("maxDelay")?, "options.retry.maxDelay")?;
-    Ok(Retry {
-        tries: u32::try_from(tries).unwrap_or(default.tries),
-        first: first.unwrap_or(default.first),
-        longest: longest.unwrap_or(default.longest),
-    })
 }
 
 fn history(env: &Env, value: Option<Unknown<'_>>, default: usize) -> Result<usize> {
@@ -123,8 +113,10 @@ pub(super) fn new_session(
     object: Option<&Object<'_>>,
     options: &Options,
 ) -> Result<NewSession> {
-    let word = |name: &str| -> Result<Option<String>> {
-        args::string_or_none(env, args::property(object, name)?, &format!("options.{name}"))
+    let word = |name: &str| -> Result<Option<Arc<str>>> {
+        let word = args::property(object, name)?;
+        let word = args::string_or_none(env, word, &format!("options.{name}"))?;
+        Ok(word.map(Arc::from))
     };
     let history_bytes = args::property(object, "historyBytes")?;
     Ok(NewSession {
@@ -132,41 +124,60 @@ pub(super) fn new_session(
         id: word("id")?,
         history: Some(history(env, history_bytes, options.history)?),
         screen: screen(env, args::property(object, "screen")?, options.screen)?,
+        rate_key: word("rateKey")?,
         details: Details {
-            rate_key: word("rateKey")?,
             user: word("userId")?,
             mode: word("mode")?,
             cwd: word("cwd")?,
-            metadata: stringify(env, args::property(object, "metadata")?)?,
+            metadata: stringify(env, args::property(object, "metadata")?, "options.metadata")?,
         },
     })
 }
 
+/// A change of what the app says of a session: what is `undefined` stays, what is
+/// `null` is taken away.
+pub(super) fn update(env: &Env, object: &Object<'_>) -> Result<Update> {
+    let mentioned = |name: &str| -> Result<Option<Unknown<'_>>> {
+        let value: Option<Unknown<'_>> = object.get(name)?;
+        Ok(value.filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined))))
+    };
+    let word = |name: &str| -> Result<Option<Option<Arc<str>>>> {
+        let Some(value) = mentioned(name)? else { return Ok(None) };
+        let word = args::string_or_none(env, Some(value), &format!("changes.{name}"))?;
+        Ok(Some(word.map(Arc::from)))
+    };
+    let metadata = match mentioned("metadata")? {
+        Some(value) => Some(stringify(env, args::given(Some(value)), "changes.metadata")?),
+        None => None,
+    };
+    Ok(Update { user: word("userId")?, mode: word("mode")?, cwd: word("cwd")?, metadata })
+}
+
 /// The app's own data is kept as JSON text, outside the V8 heap.
-fn stringify(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<String>> {
+fn stringify(env: &Env, value: Option<Unknown<'_>>, name: &str) -> Result<Option<Arc<str>>> {
     let Some(value) = value else { return Ok(None) };
-    let object = args::object(env, value, "options.metadata")?;
-    let text = call_json(env, c"stringify", object.raw()).map_err(|_| not_json(env))?;
-    args::string(env, text, "options.metadata").map(Some)
+    let object = args::object(env, value, name)?;
+    let text = call_json(env, c"stringify", object.raw()).map_err(|_| not_json(env, name))?;
+    Ok(Some(args::string(env, text, name)?.into()))
 }
 
 /// What `JSON.stringify` threw, which has no code, becomes the cause of an error
 /// that has one.
-fn not_json(env: &Env) -> Error {
+fn not_json(env: &Env, name: &str) -> Error {
     let mut cause = std::ptr::null_mut();
     // SAFETY: the environment is the running one.
     let found = unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &raw mut cause) };
     let cause = (found == sys::Status::napi_ok).then_some(("cause", Extra::Value(cause)));
-    let message = "The \"options.metadata\" argument must be what JSON can say; see the cause";
-    throw_with(env, Class::Type, "ERR_INVALID_ARG_VALUE", message, cause.as_slice())
+    let message = format!("The \"{name}\" argument must be what JSON can represent; see the cause");
+    throw_with(env, Class::Type, "ERR_INVALID_ARG_VALUE", &message, cause.as_slice())
 }
 
-/// The inverse of `stringify`; `undefined` for nothing.
+/// The inverse of `stringify`; `null` for nothing.
 pub(super) fn parse(env: &Env, text: Option<&str>) -> Result<Unknown<'static>> {
     match text {
         // SAFETY: the string is made in this environment.
         Some(text) => call_json(env, c"parse", unsafe { super::error::text(env.raw(), text) }),
-        None => args::undefined(env),
+        None => args::null(env),
     }
 }
 
@@ -208,17 +219,23 @@ pub(super) fn exit(env: &Env, status: Option<ExitStatus>) -> Result<Unknown<'sta
     Ok(args::unknown(env, &object))
 }
 
+/// The properties that name a session.
+pub(super) fn set_subject(object: &mut Object<'_>, subject: &Subject) -> Result<()> {
+    object.set("id", &*subject.id)?;
+    object.set("projectId", subject.project.as_deref())?;
+    object.set("incarnation", subject.incarnation as f64)
+}
+
 /// A `SessionInfo`.
 pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'static>> {
     let session = &handle.session;
     let size = session.size();
     let (start, end) = session.span();
     let mut object = Object::new(env)?;
-    object.set("id", &*handle.id)?;
-    args::set_some(&mut object, "projectId", handle.project.as_deref())?;
-    args::set_some(&mut object, "userId", info.details.user.as_deref())?;
-    args::set_some(&mut object, "mode", info.details.mode.as_deref())?;
-    args::set_some(&mut object, "cwd", info.details.cwd.as_deref())?;
+    set_subject(&mut object, &handle.subject)?;
+    object.set("userId", info.details.user.as_deref())?;
+    object.set("mode", info.details.mode.as_deref())?;
+    object.set("cwd", info.details.cwd.as_deref())?;
     object.set("metadata", parse(env, info.details.metadata.as_deref())?)?;
     object.set("status", if session.is_closed() { "closed" } else { status(info) })?;
     object.set("focused", info.focused)?;
@@ -227,7 +244,7 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     object.set("viewers", session.viewers() as f64)?;
     object.set("createdAt", info.created_ms as f64)?;
     object.set("lastActiveAt", info.active_ms as f64)?;
-    args::set_some(&mut object, "pid", Some(session.pid()).filter(|pid| *pid != 0))?;
+    object.set("pid", Some(session.pid()).filter(|pid| *pid != 0))?;
     object.set("cols", u32::from(size.cols))?;
     object.set("rows", u32::from(size.rows))?;
     object.set("start", start as f64)?;

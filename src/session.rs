@@ -1,6 +1,6 @@
 //! `Session`: the handle of one session of a registry.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use napi::sys;
 use napi_derive::napi;
 
 use super::error::{self, closed};
-use super::hub::Hub;
-use super::registry_events::Listeners;
+use super::registry_events::JsRegistry;
 use super::viewer::{self, Viewer};
 use super::{args, buffer, fast, pty_options, registry_types};
 use offheap_pty::PtySize;
@@ -18,11 +17,16 @@ use offheap_ring::{MAX_CAPACITY, Span};
 use offheap_session::registry::{Handle, Info, Registry};
 
 /// What the object and its raw `append` share.
-struct State {
+struct Shared {
     handle: Handle,
-    registry: Arc<Registry>,
-    listeners: Rc<Listeners>,
+    js: Rc<JsRegistry>,
     fast: Cell<bool>,
+}
+
+impl Shared {
+    fn registry(&self) -> &Arc<Registry> {
+        &self.js.registry
+    }
 }
 
 /// A session of a registry: its history, its viewers and, if it was created
@@ -30,25 +34,27 @@ struct State {
 /// V8 heap, and the session lives in its registry until it is closed.
 #[napi]
 pub struct Session {
-    state: Rc<State>,
+    shared: Rc<Shared>,
     /// What was known last, for after the close.
-    info: Info,
+    last: RefCell<Info>,
 }
 
-pub(super) fn make(listeners: &Rc<Listeners>, handle: Handle, info: Info) -> Session {
-    let (registry, listeners) = (Arc::clone(&listeners.registry), Rc::clone(listeners));
-    let state = State { handle, registry, listeners, fast: Cell::new(false) };
-    Session { state: Rc::new(state), info }
+pub(super) fn make(js: &Rc<JsRegistry>, handle: Handle, info: Info) -> Session {
+    let shared = Shared { handle, js: Rc::clone(js), fast: Cell::new(false) };
+    Session { shared: Rc::new(shared), last: RefCell::new(info) }
 }
 
 impl Session {
     fn info(&self) -> Info {
-        let now = self.state.registry.info(&self.state.handle);
-        now.unwrap_or_else(|| self.info.clone())
+        let now = self.shared.registry().info(&self.shared.handle.subject);
+        if let Some(info) = now {
+            self.last.replace(info);
+        }
+        self.last.borrow().clone()
     }
 
     fn core(&self) -> &Arc<offheap_session::session::Session> {
-        &self.state.handle.session
+        &self.shared.handle.session
     }
 
     fn open_core(&self, env: &Env) -> Result<&Arc<offheap_session::session::Session>> {
@@ -68,37 +74,45 @@ impl Session {
     /// The session's id, unique within its project.
     #[napi(getter, catch_unwind)]
     pub fn id(&self) -> &str {
-        &self.state.handle.id
+        &self.shared.handle.subject.id
     }
 
     /// The project it belongs to.
     #[napi(getter, catch_unwind)]
     pub fn project_id(&self) -> Option<&str> {
-        self.state.handle.project.as_deref()
+        self.shared.handle.subject.project.as_deref()
     }
 
-    /// Whose it is, as given at its creation.
+    /// Counts up with each session that the registry creates: tells this one from
+    /// an earlier or a later one of the same id.
     #[napi(getter, catch_unwind)]
-    pub fn user_id(&self) -> Option<&str> {
-        self.info.details.user.as_deref()
+    pub fn incarnation(&self) -> f64 {
+        self.shared.handle.subject.incarnation as f64
     }
 
-    /// The app's word for its kind, as given at its creation.
+    /// The owner's user id.
     #[napi(getter, catch_unwind)]
-    pub fn mode(&self) -> Option<&str> {
-        self.info.details.mode.as_deref()
+    pub fn user_id(&self) -> Option<String> {
+        self.info().details.user.as_deref().map(str::to_owned)
     }
 
-    /// The working directory, as given at its creation.
+    /// An application-defined kind.
     #[napi(getter, catch_unwind)]
-    pub fn cwd(&self) -> Option<&str> {
-        self.info.details.cwd.as_deref()
+    pub fn mode(&self) -> Option<String> {
+        self.info().details.mode.as_deref().map(str::to_owned)
     }
 
-    /// A copy of the app's own data, as given at its creation.
+    /// The working directory, as the app names it.
+    #[napi(getter, catch_unwind)]
+    pub fn cwd(&self) -> Option<String> {
+        self.info().details.cwd.as_deref().map(str::to_owned)
+    }
+
+    /// A copy of the app's own data; `null` without any. To change it, call
+    /// `update()`: what is done to the copy changes nothing.
     #[napi(getter, catch_unwind, ts_return_type = "any")]
     pub fn metadata(&self, env: Env) -> Result<Unknown<'static>> {
-        registry_types::parse(&env, self.info.details.metadata.as_deref())
+        registry_types::parse(&env, self.info().details.metadata.as_deref())
     }
 
     /// `active`, `suspended`, `exited` or `closed`.
@@ -107,13 +121,13 @@ impl Session {
         if self.core().is_closed() { "closed" } else { registry_types::status(&self.info()) }
     }
 
-    /// Whether it has the focus; without a project it always has.
+    /// Whether it is marked as focused; without a project it always is.
     #[napi(getter, catch_unwind)]
     pub fn focused(&self) -> bool {
         self.info().focused
     }
 
-    /// Whether its output is held back.
+    /// Whether it is marked as suspended; see `setSuspended()`.
     #[napi(getter, catch_unwind)]
     pub fn suspended(&self) -> bool {
         self.info().suspended
@@ -134,7 +148,7 @@ impl Session {
     /// When it was created, in ms since the epoch.
     #[napi(getter, catch_unwind)]
     pub fn created_at(&self) -> f64 {
-        self.info.created_ms as f64
+        self.last.borrow().created_ms as f64
     }
 
     /// When it was last used (input, a connection, focus), in ms since the
@@ -206,25 +220,43 @@ impl Session {
     /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
     /// name with `errno`, `syscall` and `path`. When it fails nothing has
     /// changed.
-    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions & { rateKey?: string }")]
+    #[napi(catch_unwind, ts_args_type = "pty: SessionPtyOptions & { rateKey?: string | null }")]
     pub fn spawn(&self, env: Env, pty: Unknown<'_>) -> Result<()> {
         self.open_core(&env)?;
-        let registry = &self.state.registry;
-        let cwd = self.info.details.cwd.as_deref();
-        let options = pty_options::of_session(&env, pty, cwd, registry.options().max_input)?;
+        let details = self.info().details;
+        let max_input = self.shared.registry().options().max_input;
+        let options = pty_options::of_session(&env, pty, details.cwd.as_deref(), max_input)?;
         let object = args::object(&env, pty, "options.pty")?;
         let rate_key = args::property(Some(&object), "rateKey")?;
         let rate_key = args::string_or_none(&env, rate_key, "options.pty.rateKey")?;
-        let started = registry.start(&self.state.handle, &options, rate_key.as_deref());
-        self.state.listeners.update_hold();
-        Hub::of(&env)?.deliver(&env);
+        let rate_key: Option<Arc<str>> = rate_key.map(Arc::from);
+        let handle = &self.shared.handle;
+        let start = |registry: &Arc<Registry>| registry.start(handle, &options, rate_key.as_ref());
+        let started = self.shared.js.call(&env, start);
         started.map_err(|refusal| error::refusal(&env, &refusal))
+    }
+
+    /// Changes what the app says of the session; the registry's `sessionUpdated`
+    /// follows when that differs from before. What is `undefined` stays as it is,
+    /// `null` takes a value away. A new `cwd` is for a later `spawn()`.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for metadata that
+    /// JSON cannot represent, `ERR_CLOSED`. When it fails nothing has changed.
+    #[napi(catch_unwind, ts_args_type = "changes: SessionUpdate")]
+    pub fn update(&self, env: Env, changes: Unknown<'_>) -> Result<()> {
+        let changes = args::object(&env, changes, "changes")?;
+        let changes = registry_types::update(&env, &changes)?;
+        let subject = &self.shared.handle.subject;
+        let known = self.shared.js.call(&env, |registry| registry.update(subject, changes));
+        // Remembered for after the close.
+        self.info();
+        if known { Ok(()) } else { Err(closed(&env, "session")) }
     }
 
     /// Notes that the session is in use: the inactivity time-out starts again.
     #[napi(catch_unwind)]
     pub fn touch(&self) {
-        self.state.registry.touch_handle(&self.state.handle);
+        self.shared.registry().touch_session(&self.shared.handle.subject);
     }
 
     /// Gives input to the shell, in order. All of it is taken or nothing.
@@ -247,10 +279,10 @@ impl Session {
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_CLOSED`.
     #[napi(catch_unwind, ts_args_type = "data: string | Uint8Array")]
     pub fn append(&self, env: Env, this: This<'_, Object<'_>>, data: Unknown<'_>) -> Result<f64> {
-        if !self.state.fast.replace(true) {
-            fast::install(&env, &this.object, c"append", Rc::clone(&self.state), raw_append);
+        if !self.shared.fast.replace(true) {
+            fast::install(&env, &this.object, c"append", Rc::clone(&self.shared), raw_append);
         }
-        append(&env, &self.state, data.raw())
+        append(&env, &self.shared, data.raw())
     }
 
     /// Sets the terminal's size.
@@ -263,7 +295,7 @@ impl Session {
         let (cols, rows) =
             (args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
         self.open_core(&env)?.resize(PtySize::new(cols, rows));
-        self.state.registry.touch_handle(&self.state.handle);
+        self.shared.registry().touch_session(&self.shared.handle.subject);
         Ok(())
     }
 
@@ -274,7 +306,7 @@ impl Session {
     /// (SIGHUP), and kill after `killGrace` (2 s) what ignores it.
     /// @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
     /// `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_args_type = "signal?: string | number")]
+    #[napi(catch_unwind, ts_args_type = "signal?: string | number | null")]
     pub fn kill(&self, env: Env, signal: Option<Unknown<'_>>) -> Result<()> {
         let signal = pty_options::signal(&env, signal)?;
         if let Some(pty) = self.open_core(&env)?.pty() {
@@ -290,7 +322,7 @@ impl Session {
     ///
     /// @param maxBytes - Most bytes to return. Default: all that is kept.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_args_type = "maxBytes?: number", ts_return_type = "Buffer")]
+    #[napi(catch_unwind, ts_args_type = "maxBytes?: number | null", ts_return_type = "Buffer")]
     pub fn history(&self, env: Env, max_bytes: Option<Unknown<'_>>) -> Result<Unknown<'static>> {
         let max = args::size_or(&env, max_bytes, "maxBytes", (0, MAX_CAPACITY), MAX_CAPACITY)?;
         buffer::copy(&env, &self.open_core(&env)?.tail(max))
@@ -301,7 +333,7 @@ impl Session {
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
     #[napi(
         catch_unwind,
-        ts_args_type = "offset: number, maxBytes?: number",
+        ts_args_type = "offset: number, maxBytes?: number | null",
         ts_return_type = "{ data: Buffer, start: number, end: number, missed: number }"
     )]
     pub fn read_from(
@@ -327,7 +359,7 @@ impl Session {
     /// `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
     #[napi(
         catch_unwind,
-        ts_args_type = "options?: SnapshotOptions",
+        ts_args_type = "options?: SnapshotOptions | null",
         ts_return_type = "{ data: Buffer, offset: number, cols: number, rows: number }"
     )]
     pub fn snapshot(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Object<'static>> {
@@ -374,7 +406,7 @@ impl Session {
     /// Opens a viewer.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_args_type = "options?: ViewerOptions")]
+    #[napi(catch_unwind, ts_args_type = "options?: ViewerOptions | null")]
     pub fn open_viewer(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Viewer> {
         viewer::open(&env, self.core(), options)
     }
@@ -382,33 +414,34 @@ impl Session {
     /// Everything that is known of the session now.
     #[napi(js_name = "info", catch_unwind, ts_return_type = "SessionInfo")]
     pub fn info_object(&self, env: Env) -> Result<Object<'static>> {
-        registry_types::info(&env, &self.state.handle, &self.info())
+        registry_types::info(&env, &self.shared.handle, &self.info())
     }
 
-    /// Holds back, or lets go, this session's output: a mark for the server
-    /// that streams it. The history goes on.
+    /// Marks the session as suspended, or takes the mark away. The server module
+    /// obeys it: it sends no output to the session's clients until it is resumed.
+    /// The shell, the history and viewers go on.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`.
     #[napi(catch_unwind, ts_args_type = "suspended: boolean")]
     pub fn set_suspended(&self, env: Env, suspended: Unknown<'_>) -> Result<()> {
         let suspended = args::boolean(&env, suspended, "suspended")?;
-        self.state.registry.set_session_suspended(&self.state.handle, suspended);
-        Hub::of(&env)?.deliver(&env);
+        let subject = &self.shared.handle.subject;
+        self.shared.js.call(&env, |registry| registry.set_suspended(subject, suspended));
         Ok(())
     }
 
     /// Lets the process exit although the session's shell runs.
     #[napi(catch_unwind, js_name = "unref")]
     pub fn unref(&self) {
-        self.state.registry.set_hold(&self.state.handle, false);
-        self.state.listeners.update_hold();
+        self.shared.registry().set_hold(&self.shared.handle, false);
+        self.shared.js.update_hold();
     }
 
     /// Keeps the process running while the session's shell runs: the default.
     #[napi(catch_unwind, js_name = "ref")]
     pub fn reference(&self) {
-        self.state.registry.set_hold(&self.state.handle, true);
-        self.state.listeners.update_hold();
+        self.shared.registry().set_hold(&self.shared.handle, true);
+        self.shared.js.update_hold();
     }
 
     /// Closes the session: when this returns it is in no index any more, its
@@ -416,31 +449,29 @@ impl Session {
     /// hung up on (and is killed after `killGrace`, 2 s, if it ignores that).
     /// Idempotent.
     #[napi(catch_unwind)]
-    pub fn close(&self, env: Env) -> Result<()> {
-        self.state.registry.close_handle(&self.state.handle);
-        Hub::of(&env)?.deliver(&env);
-        Ok(())
+    pub fn close(&self, env: Env) {
+        self.shared.js.call(&env, |registry| registry.close_handle(&self.shared.handle));
     }
 
     /// The same as `close()`, for `using`.
     #[napi(catch_unwind, well_known_symbol = "dispose")]
-    pub fn dispose(&self, env: Env) -> Result<()> {
-        self.close(env)
+    pub fn dispose(&self, env: Env) {
+        self.close(env);
     }
 }
 
 /// `append` on the raw path.
 fn raw_append(
     env: &Env,
-    state: &State,
+    shared: &Shared,
     data: sys::napi_value,
     _: Option<sys::napi_value>,
 ) -> Result<f64> {
-    append(env, state, data)
+    append(env, shared, data)
 }
 
-fn append(env: &Env, state: &State, data: sys::napi_value) -> Result<f64> {
-    let session = &state.handle.session;
+fn append(env: &Env, shared: &Shared, data: sys::napi_value) -> Result<f64> {
+    let session = &shared.handle.session;
     // SAFETY: environment and value are those of the running call.
     let end = if let Some(bytes) = unsafe { args::Bytes::of(env.raw(), data) } {
         // SAFETY: no JavaScript runs before the copy.

@@ -6,52 +6,48 @@
  */
 export interface RegistryOptions {
   /** Sessions in all. Default 20. */
-  maxSessions?: number
+  maxSessions?: number | null
   /** Sessions in one project. Default 4. */
-  maxSessionsPerProject?: number
+  maxSessionsPerProject?: number | null
   /**
    * What happens to a session too many in its project: the project's oldest is
    * closed, or the new one is refused with `ERR_PROJECT_LIMIT`. Default
    * `'closeOldest'`.
    */
-  onProjectLimit?: 'closeOldest' | 'reject'
+  onProjectLimit?: 'closeOldest' | 'reject' | null
   /** Focused sessions in one project. Default 4. */
-  maxFocusedPerProject?: number
+  maxFocusedPerProject?: number | null
   /**
    * How long a session lives without a connection, a viewer or input, in ms;
    * 0: for ever. Default 300000 (5 minutes).
    */
-  inactiveTimeout?: number
+  inactiveTimeout?: number | null
   /**
    * New shells in any minute, for each project or `rateKey`. A session with
-   * neither is not counted. Default 10.
+   * neither counts for `spawnsPerMinuteTotal` alone. Default 10.
    */
-  spawnsPerMinute?: number
+  spawnsPerMinute?: number | null
+  /**
+   * New shells in any minute in the whole registry, whatever their project or
+   * `rateKey`. Default: 6 times `spawnsPerMinute`.
+   */
+  spawnsPerMinuteTotal?: number | null
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
-  historyBytes?: number
+  historyBytes?: number | null
   /**
    * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
    * object sets limits. Default true.
    */
-  screen?: boolean | ScreenOptions
+  screen?: boolean | ScreenOptions | null
   /** Input that may wait for a shell to read it, in bytes, 1 to 1 GiB. Default 16777216. */
-  maxInputBytes?: number
+  maxInputBytes?: number | null
   /**
    * How long a session whose shell has exited stays, so that its last output
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
-  exitLinger?: number
-  /** How long, and how often, `retryDelay()` has a connection wait. */
-  retry?: {
-    /** How often, 0 to 1000. Default 5. */
-    tries?: number
-    /** The first wait, in ms; each is twice the one before. Default 1000. */
-    minDelay?: number
-    /** The longest wait, in ms. Default 30000. */
-    maxDelay?: number
-  }
+  exitLinger?: number | null
   /** When memory counts as short, and what is done; `false`: nothing. */
-  memory?: MemoryOptions | false
+  memory?: MemoryOptions | false | null
 }
 
 /**
@@ -64,42 +60,54 @@ export interface RegistryOptions {
  */
 export interface MemoryOptions {
   /** From here on memory is short. Default 0.8. */
-  warning?: number
+  warning?: number | null
   /** From here on it is about to run out. Default 0.93. */
-  critical?: number
+  critical?: number | null
   /**
    * Time between two checks, in ms; 0: only `checkMemory()`. A tenth of it when
    * a level is near. Default 10000. Without sessions nothing is checked.
    */
-  interval?: number
+  interval?: number | null
   /**
    * A session without connection, viewer, input or output for this long is
    * idle, in ms. Default 60000.
    */
-  idleAfter?: number
+  idleAfter?: number | null
   /** What the history of a quiet session is shrunk to, in bytes, 0 to 1 GiB. Default 16384. */
-  keepHistory?: number
-  /** What may be done, in this order. All are done by default. */
+  keepHistory?: number | null
+  /**
+   * What may be done, in this order. All but `closeHeaviest` are done by default.
+   * Where this process has less than a quarter of what is used of the nearest
+   * limit, as when one shell's program fills the container, the pressure is not
+   * its own: then no session that has a connection or a viewer is closed, except
+   * by `closeHeaviest`.
+   */
   actions?: {
     /** At a warning: shrink the histories of quiet sessions. */
-    shrinkHistories?: boolean
+    shrinkHistories?: boolean | null
     /**
      * At a warning: drop the scrollback of quiet sessions' screens, pooled frames
      * and what the allocator keeps.
      */
-    dropCaches?: boolean
+    dropCaches?: boolean | null
     /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
-    collectGarbage?: boolean
+    collectGarbage?: boolean | null
     /** When critical: close idle sessions, a quarter at each check, oldest first. */
-    closeInactive?: boolean
+    closeInactive?: boolean | null
     /** When critical: refuse new sessions, with `ERR_SESSION_LIMIT`. */
-    refuse?: boolean
+    refuse?: boolean | null
     /**
-     * When it stays critical and no session is idle: close the oldest, a
+     * When it stays critical and no session is idle: close the session that holds
+     * the most memory with its processes, in use or not, if that is at least a
+     * twentieth of the limit; one at each check. Default false.
+     */
+    closeHeaviest?: boolean | null
+    /**
+     * When it stays critical and nothing else was closed: close the oldest, a
      * twentieth at each check, and none that has a connection or viewer before
      * all that have none.
      */
-    closeOldest?: boolean
+    closeOldest?: boolean | null
   }
 }
 
@@ -109,36 +117,48 @@ export type MemoryLevel = 'normal' | 'warning' | 'critical'
 /** Which limit is nearest; `process` for a threshold in bytes. */
 export type MemoryCause = 'heap' | 'cgroup' | 'machine' | 'process'
 
-/** A reading of memory, in bytes; absent where it could not be read. */
+/** Readings of memory to judge by, in bytes; what is absent is read. */
 export interface MemoryUsage {
   /** Resident memory of this process. */
-  rss?: number
-  heapUsed?: number
-  heapLimit?: number
+  rss?: number | null
+  heapUsed?: number | null
+  heapLimit?: number | null
   /** Memory outside the V8 heap that its objects hold. */
-  external?: number
+  external?: number | null
   /** What the control group uses and could not give back at once. */
-  cgroupUsed?: number
-  cgroupLimit?: number
+  cgroupUsed?: number | null
+  cgroupLimit?: number | null
   /** Percent of the last 10 s in which all its tasks waited for memory. */
-  cgroupStall?: number
-  machineTotal?: number
-  machineAvailable?: number
+  cgroupStall?: number | null
+  machineTotal?: number | null
+  machineAvailable?: number | null
 }
 
-/** What a check of memory found. */
-export interface MemoryStatus extends MemoryUsage {
+/** What a check of memory found; a number that could not be read is `null`. */
+export interface MemoryStatus extends Record<keyof MemoryUsage, number | null> {
   level: MemoryLevel
   /** The limit that is nearest. */
-  cause?: MemoryCause
+  cause: MemoryCause | null
   /** Bytes used of it. */
-  used?: number
+  used: number | null
   /** Where the level begins: `critical` when it is, else `warning`; bytes. */
-  threshold?: number
+  threshold: number | null
+  /** The session that holds the most memory; `null` while the level is normal. */
+  heaviest: HeaviestSession | null
   /** Whether new sessions are refused. */
   refusing: boolean
   /** Native memory held for sessions. */
   nativeBytes: number
+}
+
+/** The session that holds the most memory. */
+export interface HeaviestSession extends SessionName {
+  /**
+   * What its history and its screen occupy, and, on Linux, the resident memory of
+   * the processes of its terminal, as far as they have not left its session
+   * (`setsid`).
+   */
+  bytes: number
 }
 
 /** Memory is short, or no longer is; or something was done about it. */
@@ -146,36 +166,46 @@ export interface MemoryPressure {
   level: MemoryLevel
   /** The level before. */
   previous: MemoryLevel
-  /** What was done; absent in the event that tells a new level. */
-  action?: 'shrinkHistories' | 'dropCaches' | 'collectGarbage' | 'refuse' | 'closeInactive' | 'closeOldest'
+  /** What was done; `null` in the event that tells a new level. */
+  action:
+    | 'shrinkHistories'
+    | 'dropCaches'
+    | 'collectGarbage'
+    | 'refuse'
+    | 'closeInactive'
+    | 'closeHeaviest'
+    | 'closeOldest'
+    | null
   /** Sessions that it was done to. */
   sessions: number
   /** Bytes that it freed, as far as that is known. */
   bytes: number
-  cause?: MemoryCause
-  used?: number
-  threshold?: number
+  cause: MemoryCause | null
+  used: number | null
+  threshold: number | null
+  /** As the check found it; `null` when the level is normal. */
+  heaviest: HeaviestSession | null
 }
 
 /** What a session's screen keeps beside what is visible. */
 export interface ScreenOptions {
   /** Lines that have scrolled off, at most; 0 to 1048576. Default 1000. */
-  scrollbackLines?: number
+  scrollbackLines?: number | null
   /** Bytes of such lines, at most; 0 to 1 GiB. Default 262144. */
-  scrollbackBytes?: number
+  scrollbackBytes?: number | null
   /**
    * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
    * add-on, `'6'` without. Default `'11'`.
    */
-  unicodeVersion?: '6' | '11'
+  unicodeVersion?: '6' | '11' | null
 }
 
 /** Options of `Session.snapshot()`. */
 export interface SnapshotOptions {
   /** Lines of scrollback, at most; 0 to 1048576. Default: all that are kept. */
-  scrollback?: number
+  scrollback?: number | null
   /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
-  format?: 'bytes' | 'json'
+  format?: 'bytes' | 'json' | null
 }
 
 /** The shell of `SessionRegistry.create()`. */
@@ -183,70 +213,94 @@ export interface SessionPtyOptions {
   /** The program: a path, or a name that is looked up in the child's `PATH`. */
   file: string
   /** Its arguments. Default none. */
-  args?: string[]
+  args?: string[] | null
   /** Columns, 1 to 65535. Default 80. */
-  cols?: number
+  cols?: number | null
   /** Rows, 1 to 65535. Default 24. */
-  rows?: number
+  rows?: number | null
   /** The whole environment. Default: that of this process. */
-  env?: Record<string, string | undefined>
+  env?: Record<string, string | undefined> | null
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
-  name?: string
+  name?: string | null
   /** The working directory. Default: the session's `cwd`. */
-  cwd?: string
+  cwd?: string | null
   /** The user to run as; supplementary groups are dropped. */
-  uid?: number
+  uid?: number | null
   /** The group to run as; supplementary groups are dropped. */
-  gid?: number
+  gid?: number | null
   /**
    * How long a background process that holds the terminal open may delay the
    * exit after the shell's end, in ms. Default 1000.
    */
-  drainTimeout?: number
+  drainTimeout?: number | null
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
-  killGrace?: number
+  killGrace?: number | null
 }
 
 /** Options of `SessionRegistry.create()`. */
 export interface CreateOptions {
   /** The project that the session belongs to. Default: none. */
-  projectId?: string
+  projectId?: string | null
   /** Its id, unique in its project. Default: `session_<ms>_<8 characters>`. */
-  id?: string
-  /** Whose it is. */
-  userId?: string
-  /** The app's word for its kind. */
-  mode?: string
+  id?: string | null
+  /** The owner's user id. */
+  userId?: string | null
+  /** An application-defined kind. */
+  mode?: string | null
   /** The working directory of its shell. */
-  cwd?: string
+  cwd?: string | null
   /** The app's own data; kept as JSON. */
-  metadata?: object
+  metadata?: object | null
   /**
    * Whom the shell is counted for in `spawnsPerMinute`, such as the address of
    * who asked. Default: its project.
    */
-  rateKey?: string
+  rateKey?: string | null
   /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
-  historyBytes?: number
+  historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
-  screen?: boolean | ScreenOptions
+  screen?: boolean | ScreenOptions | null
   /** The shell to start. Without it, the app feeds the session by `append`. */
-  pty?: SessionPtyOptions
+  pty?: SessionPtyOptions | null
+}
+
+/** Changes of `Session.update()`: `undefined` leaves a value, `null` takes it away. */
+export interface SessionUpdate {
+  /** The owner's user id. */
+  userId?: string | null
+  /** An application-defined kind. */
+  mode?: string | null
+  /** The working directory of a shell that is started later. */
+  cwd?: string | null
+  /** The app's own data; kept as JSON. */
+  metadata?: object | null
 }
 
 /** What a session is doing. */
 export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
 
-/** A session at one moment. */
-export interface SessionInfo {
+/** What names a session for good. */
+export interface SessionName {
+  /** Unique in its project. */
   id: string
-  projectId?: string
-  userId?: string
-  mode?: string
-  cwd?: string
-  metadata?: any
+  projectId: string | null
+  /**
+   * Counts up with each session that the registry creates: a late event cannot be
+   * taken for one of a new session of the same id.
+   */
+  incarnation: number
+}
+
+/** A session at one moment. */
+export interface SessionInfo extends SessionName {
+  userId: string | null
+  mode: string | null
+  cwd: string | null
+  metadata: any
   status: SessionStatus
+  /** A mark for the server module and the app; without a project always set. */
   focused: boolean
+  /** A mark that the server module obeys: it sends no output to clients. */
   suspended: boolean
   /** Attached connections. */
   connections: number
@@ -256,7 +310,7 @@ export interface SessionInfo {
   createdAt: number
   /** In ms since the epoch. */
   lastActiveAt: number
-  pid?: number
+  pid: number | null
   cols: number
   rows: number
   /** Offset of the oldest byte kept. */
@@ -268,8 +322,8 @@ export interface SessionInfo {
   exit: { code: number; signal: number } | null
 }
 
-/** Why a session was closed. */
-export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry'
+/** Why a session was closed; `fault` is a fault of this package that concerned it alone. */
+export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry' | 'fault'
 
 /** Limits of a registry. */
 export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
@@ -279,7 +333,7 @@ export interface RegistryStats {
   sessions: number
   /** Sessions whose shell has exited. */
   exited: number
-  /** Sessions whose shell runs and whose output is held back. */
+  /** Sessions whose shell runs and that are marked as suspended. */
   suspended: number
   /** Sessions without a connection. */
   detached: number
@@ -316,32 +370,24 @@ export interface RegistryStats {
   memoryLevel: MemoryLevel
 }
 
-export interface SessionRegistry {
-  /**
-   * Closes the registry with all its sessions. Only a call without any argument
-   * does: `close(undefined)` throws `ERR_INVALID_ARG_TYPE`.
-   *
-   * @returns `false` when it was closed already.
-   */
-  close(): boolean
-}
-
 /** Events of a registry and what their listeners get. */
 export interface RegistryEvents {
   sessionCreated: SessionInfo
-  sessionClosed: { id: string; projectId?: string; reason: CloseReason }
-  sessionExited: { id: string; projectId?: string; code: number; signal: number }
-  focusChanged: { id: string; projectId?: string; focused: boolean; allFocused: string[] }
-  sessionSuspended: { id: string; projectId?: string }
-  sessionResumed: { id: string; projectId?: string }
+  /** `Session.update()` has changed something. */
+  sessionUpdated: SessionInfo
+  sessionClosed: SessionName & { reason: CloseReason }
+  sessionExited: SessionName & { code: number; signal: number }
+  focusChanged: SessionName & { focused: boolean; allFocused: string[] }
+  sessionSuspended: SessionName
+  sessionResumed: SessionName
   /** A connection has attached that was not attached before. */
-  sessionAttached: { id: string; projectId?: string; connectionId: string }
+  sessionAttached: SessionName & { connectionId: string }
   /** A connection has left; sessions that close tell only that. */
-  sessionDetached: { id: string; projectId?: string; connectionId: string }
-  limitReached: { limit: LimitName; projectId?: string }
+  sessionDetached: SessionName & { connectionId: string }
+  limitReached: { limit: LimitName; projectId: string | null }
   memoryPressure: MemoryPressure
   /** Input that had to wait has been taken. */
-  drain: { id: string; projectId?: string }
+  drain: SessionName
 }
 
 /** Options of `Session.openViewer()`. */
@@ -373,14 +419,14 @@ export interface ViewerOptions {
    * or `{"type":"stream","data":"…","offset":N}` as UTF-8 (`'json'`), N being
    * the offset past the data. Default `'bytes'`.
    */
-  format?: 'bytes' | 'framed' | 'json'
+  format?: 'bytes' | 'framed' | 'json' | null
   /**
    * For `'framed'` only: a channel's number, 0 to 4294967295, that stands before
    * the offset as 4 bytes, big-endian (the binary frame of `offheap.mux.v1`).
    */
-  channel?: number
+  channel?: number | null
   /** Most bytes in a frame, 1024 to 65536. Default 65536. */
-  maxFrameBytes?: number
+  maxFrameBytes?: number | null
 }
 
 /** node-pty's options of `spawn()` on every system. */

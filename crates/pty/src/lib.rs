@@ -32,6 +32,7 @@ pub use unix::{Adopted, ExitReport, Holder, Launched, adopt, groups, launch, spa
 #[cfg(all(test, unix))]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -85,6 +86,23 @@ impl GateBell {
 pub trait Sink: Send + Sync + 'static {
     /// Output bytes, in order.
     fn output(&self, bytes: &[u8]);
+    /// Takes what one read returns. `read` is called at most once, with the
+    /// place that the bytes go to: `scratch`, or memory of the sink's own where
+    /// they are safe from the moment they are read. Returns what `read` returns.
+    ///
+    /// # Errors
+    /// What `read` returns.
+    fn read(
+        &self,
+        scratch: &mut [u8],
+        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let count = read(scratch)?;
+        if count > 0 {
+            self.output(&scratch[..count]);
+        }
+        Ok(count)
+    }
     /// Asked before each read: is there room and interest?
     fn gate(&self) -> Gate;
     /// The bell that rings when [`Sink::gate`] may have changed.

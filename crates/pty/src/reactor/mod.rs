@@ -73,15 +73,22 @@ fn start() -> Handle {
         .build()
         .expect("the reactor's event queue");
     let handle = runtime.handle().clone();
-    std::thread::Builder::new()
-        .name("offheap-reactor".to_owned())
-        .stack_size(512 * 1024)
-        .spawn(move || {
-            block_signals();
-            runtime.block_on(std::future::pending::<()>());
-        })
-        .expect("the reactor's thread");
+    let run = move || runtime.block_on(std::future::pending::<()>());
+    thread("offheap-reactor", run).expect("the reactor's thread");
     handle
+}
+
+/// Starts a thread that lives as long as the process and gets no signals.
+///
+/// # Errors
+/// When the system has no thread to give.
+pub fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(512 * 1024);
+    let started = builder.spawn(move || {
+        block_signals();
+        run();
+    });
+    started.map(drop)
 }
 
 /// Signals belong to Node's threads; here they would only interrupt calls.

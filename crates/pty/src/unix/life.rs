@@ -331,11 +331,9 @@ async fn at(instant: Option<Instant>) {
 }
 
 fn read_once(fd: &OwnedFd, sink: &dyn Sink) -> Result<usize, Errno> {
-    READ_BUFFER.with_borrow_mut(|buffer| {
-        let count = rustix::io::read(fd, &mut buffer[..])?;
-        if count > 0 {
-            sink.output(&buffer[..count]);
-        }
-        Ok(count)
+    READ_BUFFER.with_borrow_mut(|scratch| {
+        let mut read = |target: &mut [u8]| Ok(rustix::io::read(fd, target)?);
+        sink.read(scratch, &mut read)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
     })
 }

@@ -8,14 +8,16 @@ mod capacity;
 mod level;
 mod options;
 pub mod system;
+mod threshold;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
 pub use capacity::{Measured, sessions_for};
-pub use level::{Bound, Cause, Level, Monitor, Threshold, Verdict};
+pub use level::{Judgement, Level, Monitor};
 pub use options::{Actions, Options};
+pub use threshold::{Bound, Cause, Threshold};
 pub use usage::Usage;
 
 /// Hands memory that the allocator keeps for later back to the system, where

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::level::Threshold;
+use super::threshold::Threshold;
 
 /// What a registry does about its memory.
 #[derive(Clone, Debug)]
@@ -36,6 +36,9 @@ pub struct Actions {
     pub close_inactive: bool,
     /// When critical: refuse new sessions.
     pub refuse: bool,
+    /// When it stays critical: close the session that holds the most memory with
+    /// its processes, if that is much.
+    pub close_heaviest: bool,
     /// When it stays critical: close the oldest session, unwatched ones first.
     pub close_oldest: bool,
 }
@@ -48,6 +51,7 @@ impl Default for Actions {
             collect_garbage: true,
             close_inactive: true,
             refuse: true,
+            close_heaviest: false,
             close_oldest: true,
         }
     }
@@ -61,6 +65,7 @@ impl Actions {
         collect_garbage: false,
         close_inactive: false,
         refuse: false,
+        close_heaviest: false,
         close_oldest: false,
     };
 }

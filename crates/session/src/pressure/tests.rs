@@ -105,8 +105,8 @@ fn version_1_is_read_and_its_word_for_no_limit_known() {
 fn nothing_readable_is_no_reading_and_no_alarm() {
     let usage = Fake::new(&[("proc/meminfo", "nonsense\nMemTotal: many kB\n")]).read();
     assert_eq!(usage, Usage::default());
-    let verdict = Monitor::default().judge(&Options::default(), &usage);
-    assert_eq!((verdict.level, verdict.bound), (Level::Normal, None));
+    let judgement = Monitor::default().judge(&Options::default(), &usage);
+    assert_eq!((judgement.level, judgement.bound), (Level::Normal, None));
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn the_nearest_of_all_limits_counts() {
         machine_available: Some(8 * GIB),
         ..heap_of_a_gib(100 * MIB)
     };
-    let verdict = Monitor::default().judge(&Options::default(), &usage);
-    assert_eq!(verdict.level, Level::Warning);
-    let bound = verdict.bound.expect("a limit");
+    let judgement = Monitor::default().judge(&Options::default(), &usage);
+    assert_eq!(judgement.level, Level::Warning);
+    let bound = judgement.bound.expect("a limit");
     assert_eq!((bound.cause, bound.used), (Cause::Cgroup, 450 * MIB));
 }
 
@@ -171,8 +171,8 @@ fn absolute_thresholds_are_for_the_process() {
 #[test]
 fn a_group_that_waits_for_memory_is_a_warning_whatever_its_numbers() {
     let usage = Usage { cgroup_stall: Some(10.0), ..heap_of_a_gib(MIB) };
-    let verdict = Monitor::default().judge(&Options::default(), &usage);
-    assert_eq!((verdict.level, verdict.near), (Level::Warning, true));
+    let judgement = Monitor::default().judge(&Options::default(), &usage);
+    assert_eq!((judgement.level, judgement.near), (Level::Warning, true));
 }
 
 #[test]

@@ -3,117 +3,105 @@
 //! A deadline is looked at when it comes, not moved at every use: a session
 //! that was used meanwhile gets a later one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::{Entry, Event, Handle, Key, Reason, Registry, State};
+use super::core::{Registry, Step};
+use super::event::Change;
+use super::index::Fate;
+use super::reason::Reason;
+use super::subject::{Incarnation, Subject};
 use offheap_pty::ExitStatus;
 
-/// How soon an exited session whose viewers still read is looked at again.
-const DRAIN_POLL: Duration = Duration::from_millis(250);
-
-enum Verdict {
-    Later(Option<Instant>),
-    Close(Reason),
-}
+/// When the clock goes on after a fault of its own.
+const AFTER_FAULT: Duration = Duration::from_secs(1);
 
 impl Registry {
     pub(super) fn start_clock(self: &Arc<Self>) {
         // A clock that a test moves has no timer: the test calls `tick`.
         if !self.clock.is_manual() {
+            if !self.options.memory.interval.is_zero() {
+                super::background::start();
+            }
             offheap_pty::reactor::spawn(keep_time(Arc::downgrade(self), Arc::clone(&self.timer)));
         }
     }
 
     /// Notes that a session is in use.
-    pub fn touch_handle(&self, handle: &Handle) {
-        self.touch(&mut self.state.lock(), handle.key);
+    pub fn touch_session(&self, subject: &Subject) {
+        self.touch(&mut self.step(), subject.incarnation);
     }
 
-    pub(super) fn touch(&self, state: &mut State, key: Key) {
-        let now = self.clock.now();
-        let promised = state.sessions.get(&key).is_some_and(|entry| entry.keep_until.is_some());
-        state.touch(key, now);
-        if promised {
+    pub(super) fn touch(&self, step: &mut Step<'_>, key: Incarnation) {
+        if step.touch(key, self.clock.now(), false) {
             // The promise may have been longer than what holds from here on.
-            state.set_deadline(key, self.inactive_after(now));
-            self.wake_timer(state, key);
+            self.reschedule(step, key);
         }
     }
 
-    pub(super) fn inactive_after(&self, from: Instant) -> Option<Instant> {
-        (!self.options.inactive.is_zero()).then(|| from + self.options.inactive)
+    /// Sets a session's deadline to when it closes if nobody uses it any more.
+    pub(super) fn reschedule(&self, step: &mut Step<'_>, key: Incarnation) {
+        let Some(entry) = step.get(key).filter(|entry| !entry.has_exited()) else { return };
+        let due = entry.due(self.terms());
+        step.set_deadline(key, due);
+        step.wake_timer(key);
     }
 
-    /// Wakes the timer when a session's deadline has become the first.
-    pub(super) fn wake_timer(&self, state: &State, key: Key) {
-        if state.deadlines.first().is_some_and(|(_, first)| *first == key) {
-            self.timer.notify_one();
-        }
-    }
-
-    pub(super) fn session_exited(&self, key: Key, status: ExitStatus) {
-        self.note_exit(&mut self.state.lock(), key, status);
+    pub(super) fn session_exited(&self, key: Incarnation, status: ExitStatus) {
+        self.note_exit(&mut self.step(), key, status);
     }
 
     /// The program has ended. The session stays for a while, so that its last
     /// output can be read.
-    pub(super) fn note_exit(&self, state: &mut State, key: Key, status: ExitStatus) {
+    pub(super) fn note_exit(&self, step: &mut Step<'_>, key: Incarnation, status: ExitStatus) {
         let now = self.clock.now();
-        if !state.set_exit(key, status, now) {
-            return;
-        }
-        state.set_deadline(key, Some(now + self.options.linger));
-        self.wake_timer(state, key);
-        if let Some(entry) = state.sessions.get(&key) {
-            let (id, project) = (entry.id(), entry.project());
-            self.tell(state, Event::Exited { id, project, status });
+        if step.set_exit(key, status, now) {
+            step.set_deadline(key, Some(now + self.options.linger));
+            step.wake_timer(key);
+            step.tell_of(key, Change::Exited(status));
         }
     }
 
-    /// Does what is due at the clock's present; when the next thing is due.
+    /// Does what is due at the clock's present; when the next thing is due. A
+    /// panic ends the session that it has to do with, and nothing else.
     pub fn tick(&self) -> Option<Instant> {
         let now = self.clock.now();
-        self.state.lock().spawns.expire(now);
+        self.step().expire_spawns(now);
         loop {
-            let mut state = self.state.lock();
-            let (due, key) = *state.deadlines.first()?;
-            if due > now {
-                return Some(due);
+            // A step for each, so that others have their turn in between.
+            let mut step = self.step();
+            let first = step.first_deadline()?;
+            if first.0 > now {
+                return Some(first.0);
             }
-            match state.sessions.get(&key).map(|entry| self.verdict(entry, now)) {
-                Some(Verdict::Close(reason)) => {
-                    let session = self.take_out(&mut state, key, reason);
-                    drop(state);
-                    if let Some(session) = session {
-                        session.hang_up();
-                    }
-                }
-                Some(Verdict::Later(at)) => state.set_deadline(key, at),
-                None => drop(state.deadlines.pop_first()),
+            let handled = AssertUnwindSafe(|| self.meet(&mut step, first.1, now));
+            if catch_unwind(handled).is_err() {
+                let closed = AssertUnwindSafe(|| step.close(first.1, Reason::Fault));
+                let _ = catch_unwind(closed);
+                step.drop_deadline(first);
             }
         }
     }
 
-    fn verdict(&self, entry: &Entry, now: Instant) -> Verdict {
-        if let Some((_, at)) = entry.exit {
-            let end = at + self.options.linger;
-            let over = now >= end && entry.session.is_drained();
-            return if over {
-                Verdict::Close(Reason::Exit)
-            } else {
-                Verdict::Later(Some(end.max(now + DRAIN_POLL)))
-            };
+    /// A session's deadline has come.
+    fn meet(&self, step: &mut Step<'_>, key: Incarnation, now: Instant) {
+        match step.get(key).map(|entry| entry.fate(now, self.terms())) {
+            Some(Fate::Close(reason)) => drop(step.close(key, reason)),
+            Some(Fate::Later(at)) => step.set_deadline(key, at),
+            None => {}
         }
-        if entry.is_watched() {
-            return Verdict::Later(self.inactive_after(now));
-        }
-        match entry.keep_until.or_else(|| self.inactive_after(entry.active)) {
-            Some(due) if due <= now => Verdict::Close(Reason::Inactive),
-            due => Verdict::Later(due),
-        }
+    }
+
+    /// What the timer does each time; `None` when nothing is due any more.
+    fn turn(self: &Arc<Self>) -> Option<Instant> {
+        let next = AssertUnwindSafe(|| {
+            let (deadline, check) = (self.tick(), self.watch_memory());
+            deadline.into_iter().chain(check).min()
+        });
+        catch_unwind(next).unwrap_or_else(|_| Some(Instant::now() + AFTER_FAULT))
     }
 }
 
@@ -121,10 +109,7 @@ impl Registry {
 async fn keep_time(registry: Weak<Registry>, changed: Arc<Notify>) {
     loop {
         let next = match registry.upgrade() {
-            Some(registry) if !registry.is_shut() => {
-                let (deadline, check) = (registry.tick(), registry.watch_memory());
-                deadline.into_iter().chain(check).min()
-            }
+            Some(registry) if !registry.is_shut() => registry.turn(),
             _ => return,
         };
         match next {

@@ -1,133 +1,38 @@
-//! What a registry tells its listeners.
+//! What a registry tells its listener.
+
+use std::sync::Arc;
 
 use super::info::{Handle, Info};
-use crate::pressure::{Bound, Level, Usage};
+use super::reason::{Action, Limit, Reason};
+use super::subject::Subject;
+use crate::pressure::{Bound, Level};
 use offheap_pty::ExitStatus;
 
 /// Who is told what happens in a registry.
 ///
-/// Both methods may be called from any thread and under the registry's lock:
+/// The methods may be called from any thread and under the registry's lock:
 /// they must return at once and must not call the registry.
 pub trait EventListener: Send + Sync + 'static {
     /// Something happened.
     fn event(&self, event: Event);
-    /// Memory is to be checked: what is known of it but the V8 heap.
-    fn memory_due(&self, usage: Usage);
+    /// There is work for the JS thread. What comes of it is for
+    /// [`Registry::heap_read`](super::Registry::heap_read).
+    fn work(&self, work: Work);
 }
 
-/// Why a session was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
-    /// Somebody asked for it.
-    Closed,
-    /// Its whole project was closed.
-    Project,
-    /// Its program ended.
-    Exit,
-    /// Nobody was connected, and nothing was typed, for too long.
-    Inactive,
-    /// It was its project's oldest, and another was created.
-    Limit,
-    /// Memory was short.
-    Memory,
-    /// The registry was closed.
-    Registry,
-}
-
-impl Reason {
-    /// Every reason, in the order of their declaration.
-    pub const ALL: [Self; 7] = [
-        Self::Closed,
-        Self::Project,
-        Self::Exit,
-        Self::Inactive,
-        Self::Limit,
-        Self::Memory,
-        Self::Registry,
-    ];
-
-    /// The name that listeners and metrics see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Project => "project",
-            Self::Exit => "exit",
-            Self::Inactive => "inactive",
-            Self::Limit => "limit",
-            Self::Memory => "memory",
-            Self::Registry => "registry",
-        }
-    }
-}
-
-/// Which limit was hit.
+/// What only the thread that runs JavaScript can do about memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// Sessions in all.
-    Sessions,
-    /// Sessions in a project.
-    Project,
-    /// New shells in a minute.
-    SpawnRate,
-    /// Focused sessions in a project.
-    Focus,
-    /// Memory.
-    Memory,
-}
-
-impl Limit {
-    /// Every limit, in the order of their declaration.
-    pub const ALL: [Self; 5] =
-        [Self::Sessions, Self::Project, Self::SpawnRate, Self::Focus, Self::Memory];
-
-    /// The name that listeners and metrics see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sessions => "sessions",
-            Self::Project => "project",
-            Self::SpawnRate => "spawnRate",
-            Self::Focus => "focus",
-            Self::Memory => "memory",
-        }
-    }
-}
-
-/// What was done because memory is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Histories of idle sessions were shrunk.
-    ShrinkHistories,
-    /// What is only kept for speed was dropped.
-    DropCaches,
-    /// The V8 heap's garbage was collected.
+pub enum Work {
+    /// Read how much of the heap is used.
+    ReadHeap,
+    /// Collect garbage, then read how much of the heap is used.
     CollectGarbage,
-    /// Idle sessions were closed.
-    CloseInactive,
-    /// New sessions are refused from here on.
-    Refuse,
-    /// The oldest session was closed.
-    CloseOldest,
-}
-
-impl Action {
-    /// The name that listeners see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ShrinkHistories => "shrinkHistories",
-            Self::DropCaches => "dropCaches",
-            Self::CollectGarbage => "collectGarbage",
-            Self::CloseInactive => "closeInactive",
-            Self::Refuse => "refuse",
-            Self::CloseOldest => "closeOldest",
-        }
-    }
+    /// Drop what is kept for speed; nobody waits for it.
+    DropCaches,
 }
 
 /// Memory is short, or is no longer; or something was done about it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pressure {
     /// The level.
     pub level: Level,
@@ -141,87 +46,35 @@ pub struct Pressure {
     pub bytes: u64,
     /// The nearest limit.
     pub bound: Option<Bound>,
+    /// The session that holds the most memory, with its processes.
+    pub heaviest: Option<Heaviest>,
+}
+
+/// The session that holds the most memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heaviest {
+    /// Which one.
+    pub subject: Subject,
+    /// What its history, its screen and its processes occupy.
+    pub bytes: u64,
 }
 
 /// One event, with what its listeners need to know.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A session exists.
-    Created(Box<(Handle, Info)>),
-    /// A session is gone.
-    Closed {
-        /// Its id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-        /// Why.
-        reason: Reason,
-    },
-    /// A session's program ended; its output can still be read.
-    Exited {
-        /// Its id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-        /// How it ended.
-        status: ExitStatus,
-    },
-    /// A session gained or lost focus.
-    FocusChanged {
-        /// Its id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-        /// What it has now.
-        focused: bool,
-        /// All focused sessions of the project, least recently active first.
-        all: Vec<String>,
-    },
-    /// A session's output is kept and not sent.
-    Suspended {
-        /// Its id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-    },
-    /// A session's output is sent again.
-    Resumed {
-        /// Its id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-    },
-    /// A connection uses a session.
-    Attached {
-        /// The session's id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-        /// The connection.
-        connection: String,
-    },
-    /// A connection has left a session. It is not told of sessions that close.
-    Detached {
-        /// The session's id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
-        /// The connection.
-        connection: String,
-    },
-    /// Input that had to wait has been taken.
-    Drained {
-        /// The session's id.
-        id: String,
-        /// Its project.
-        project: Option<String>,
+    /// Something happened to one session.
+    Session {
+        /// To which.
+        subject: Subject,
+        /// What.
+        change: Change,
     },
     /// A limit refused something, or made something give way.
     LimitReached {
         /// Which.
         limit: Limit,
         /// In which project, where the limit is a project's.
-        project: Option<String>,
+        project: Option<Arc<str>>,
     },
     /// Memory is short, or is no longer; or something was done about it.
     MemoryPressure(Pressure),
@@ -229,41 +82,133 @@ pub enum Event {
     Shut,
 }
 
-impl Event {
-    /// The id and the project of the session that it is about.
+/// What happened to a session.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It exists.
+    Created(Box<(Handle, Info)>),
+    /// The app says something else of it.
+    Updated(Box<(Handle, Info)>),
+    /// It is gone.
+    Closed(Reason),
+    /// Its program ended; its output can still be read.
+    Exited(ExitStatus),
+    /// It gained or lost focus.
+    FocusChanged {
+        /// What it has now.
+        focused: bool,
+        /// All focused sessions of the project, least recently active first.
+        all: Vec<Arc<str>>,
+    },
+    /// It is marked as suspended.
+    Suspended,
+    /// It is no longer marked as suspended.
+    Resumed,
+    /// A connection uses it.
+    Attached(Arc<str>),
+    /// A connection has left it. Not told of a session that closes.
+    Detached(Arc<str>),
+    /// Input that had to wait has been taken.
+    Drained,
+}
+
+/// The kinds of event that one can listen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are named as the events are")]
+pub enum EventName {
+    SessionCreated,
+    SessionUpdated,
+    SessionClosed,
+    SessionExited,
+    FocusChanged,
+    SessionSuspended,
+    SessionResumed,
+    SessionAttached,
+    SessionDetached,
+    LimitReached,
+    MemoryPressure,
+    Drain,
+}
+
+impl EventName {
+    /// Every name.
+    pub const ALL: [Self; 12] = [
+        Self::SessionCreated,
+        Self::SessionUpdated,
+        Self::SessionClosed,
+        Self::SessionExited,
+        Self::FocusChanged,
+        Self::SessionSuspended,
+        Self::SessionResumed,
+        Self::SessionAttached,
+        Self::SessionDetached,
+        Self::LimitReached,
+        Self::MemoryPressure,
+        Self::Drain,
+    ];
+
+    /// The name that listeners use.
     #[must_use]
-    pub fn subject(&self) -> Option<(&str, Option<&str>)> {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Closed { id, project, .. }
-            | Self::Exited { id, project, .. }
-            | Self::FocusChanged { id, project, .. }
-            | Self::Suspended { id, project }
-            | Self::Resumed { id, project }
-            | Self::Attached { id, project, .. }
-            | Self::Detached { id, project, .. }
-            | Self::Drained { id, project } => Some((id, project.as_deref())),
-            Self::Created(session) => Some((&session.0.id, session.0.project.as_deref())),
+            Self::SessionCreated => "sessionCreated",
+            Self::SessionUpdated => "sessionUpdated",
+            Self::SessionClosed => "sessionClosed",
+            Self::SessionExited => "sessionExited",
+            Self::FocusChanged => "focusChanged",
+            Self::SessionSuspended => "sessionSuspended",
+            Self::SessionResumed => "sessionResumed",
+            Self::SessionAttached => "sessionAttached",
+            Self::SessionDetached => "sessionDetached",
+            Self::LimitReached => "limitReached",
+            Self::MemoryPressure => "memoryPressure",
+            Self::Drain => "drain",
+        }
+    }
+
+    /// The event of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+}
+
+impl Event {
+    /// The session that it is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Session { subject, .. } => Some(subject),
             Self::LimitReached { .. } | Self::MemoryPressure(_) | Self::Shut => None,
         }
     }
 
-    /// The name that `on(event, …)` knows it by.
+    /// Its name; `None` for the end of a registry, which ends its listeners'
+    /// registration instead of being told.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> Option<EventName> {
         match self {
-            Self::Created(_) => "sessionCreated",
-            Self::Closed { .. } => "sessionClosed",
-            Self::Exited { .. } => "sessionExited",
-            Self::FocusChanged { .. } => "focusChanged",
-            Self::Suspended { .. } => "sessionSuspended",
-            Self::Resumed { .. } => "sessionResumed",
-            Self::Attached { .. } => "sessionAttached",
-            Self::Detached { .. } => "sessionDetached",
-            Self::Drained { .. } => "drain",
-            Self::LimitReached { .. } => "limitReached",
-            Self::MemoryPressure(_) => "memoryPressure",
-            // Not for listeners: it ends their registration.
-            Self::Shut => "",
+            Self::Session { change, .. } => Some(change.name()),
+            Self::LimitReached { .. } => Some(EventName::LimitReached),
+            Self::MemoryPressure(_) => Some(EventName::MemoryPressure),
+            Self::Shut => None,
+        }
+    }
+}
+
+impl Change {
+    fn name(&self) -> EventName {
+        match self {
+            Self::Created(_) => EventName::SessionCreated,
+            Self::Updated(_) => EventName::SessionUpdated,
+            Self::Closed(_) => EventName::SessionClosed,
+            Self::Exited(_) => EventName::SessionExited,
+            Self::FocusChanged { .. } => EventName::FocusChanged,
+            Self::Suspended => EventName::SessionSuspended,
+            Self::Resumed => EventName::SessionResumed,
+            Self::Attached(_) => EventName::SessionAttached,
+            Self::Detached(_) => EventName::SessionDetached,
+            Self::Drained => EventName::Drain,
         }
     }
 }

@@ -3,59 +3,57 @@
 
 use std::sync::Arc;
 
-use super::{Event, Key, Limit, Registry, State};
+use super::core::{Registry, Step};
+use super::event::Change;
+use super::index::Unfound;
+use super::reason::Limit;
+use super::subject::Incarnation;
 
 impl Registry {
     /// Gives a session the focus of its project. Where too many have it, the
-    /// least recently active one gives way. `false` for an unknown session.
-    pub fn focus(&self, id: &str, project: Option<&str>) -> bool {
-        let mut state = self.state.lock();
-        let Some(key) = state.find(id, project) else { return false };
-        self.touch(&mut state, key);
-        if state.set_focus(key, true) {
-            self.yield_focus(&mut state, key);
-            self.tell_focus(&state, key, true);
+    /// least recently active one gives way.
+    ///
+    /// # Errors
+    /// [`Unfound`].
+    pub fn focus(&self, id: &str, project: Option<&str>) -> Result<(), Unfound> {
+        let mut step = self.step();
+        let entry = step.find(id, project)?;
+        let (key, project) = (entry.key(), entry.subject().project.clone());
+        self.touch(&mut step, key);
+        if step.set_focus(key, true) {
+            // The winner was used last, so it is never the one that gives way.
+            while let Some(loser) = step.focus_to_yield(&project, self.options.max_focused) {
+                step.set_focus(loser, false);
+                step.count_limit(Limit::Focus);
+                tell_focus(&step, loser, false);
+            }
+            tell_focus(&step, key, true);
         }
-        true
+        Ok(())
     }
 
-    /// The winner was used last, so it is never the one that gives way.
-    fn yield_focus(&self, state: &mut State, winner: Key) {
-        let Some(name) = state.sessions.get(&winner).map(|entry| entry.name.0.clone()) else {
-            return;
-        };
-        let most = self.options.max_focused;
-        while most > 0
-            && let Some(project) = state.projects.get(&name)
-            && project.focused.len() > most
-            && let Some((_, loser)) = project.focused.first().copied()
-        {
-            state.set_focus(loser, false);
-            state.limits[Limit::Focus as usize] += 1;
-            self.tell_focus(state, loser, false);
+    /// Takes a session's focus away.
+    ///
+    /// # Errors
+    /// [`Unfound`].
+    pub fn blur(&self, id: &str, project: Option<&str>) -> Result<(), Unfound> {
+        let mut step = self.step();
+        let key = step.find(id, project)?.key();
+        if step.set_focus(key, false) {
+            tell_focus(&step, key, false);
         }
-    }
-
-    /// Takes a session's focus away. `false` for an unknown session.
-    pub fn blur(&self, id: &str, project: Option<&str>) -> bool {
-        let mut state = self.state.lock();
-        let Some(key) = state.find(id, project) else { return false };
-        if state.set_focus(key, false) {
-            self.tell_focus(&state, key, false);
-        }
-        true
+        Ok(())
     }
 
     /// Ids of a project's focused sessions, least recently active first.
     #[must_use]
-    pub fn focused(&self, project: &str) -> Vec<String> {
-        self.state.lock().focused(&Some(Arc::from(project)))
+    pub fn focused(&self, project: &str) -> Vec<Arc<str>> {
+        self.step().focused(&Some(Arc::from(project)))
     }
+}
 
-    fn tell_focus(&self, state: &State, key: Key, focused: bool) {
-        let Some(entry) = state.sessions.get(&key) else { return };
-        let all = state.focused(&entry.name.0);
-        let (id, project) = (entry.id(), entry.project());
-        self.tell(state, Event::FocusChanged { id, project, focused, all });
-    }
+fn tell_focus(step: &Step<'_>, key: Incarnation, focused: bool) {
+    let Some(entry) = step.get(key) else { return };
+    let all = step.focused(&entry.subject().project);
+    step.tell_of(key, Change::FocusChanged { focused, all });
 }

@@ -6,47 +6,73 @@ use crate::session::Session;
 use offheap_pty::ExitStatus;
 use offheap_screen::ScreenOptions;
 
-use super::state::Key;
+use super::subject::Subject;
 
 /// What a session is created with.
 #[derive(Clone, Debug, Default)]
 pub struct NewSession {
     /// The project it belongs to; `None` for one of its own.
-    pub project: Option<String>,
+    pub project: Option<Arc<str>>,
     /// Its id; made up when absent.
-    pub id: Option<String>,
+    pub id: Option<Arc<str>>,
     /// Bytes of history, when not the registry's default.
     pub history: Option<usize>,
     /// The screen it keeps, if any.
     pub screen: Option<ScreenOptions>,
-    /// What never changes.
+    /// Whom its shell is counted for in the spawn limit; its project when
+    /// absent.
+    pub rate_key: Option<Arc<str>>,
+    /// What the app says of it.
     pub details: Details,
 }
 
-/// What the app says of a session at its creation and never changes.
-#[derive(Clone, Debug, Default)]
+/// What the app says of a session. The registry only keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// Whom its shell is counted for in the spawn limit; its project when
-    /// absent.
-    pub rate_key: Option<String>,
-    /// Whose it is.
-    pub user: Option<String>,
-    /// The app's word for its kind.
-    pub mode: Option<String>,
+    /// The owner's user id.
+    pub user: Option<Arc<str>>,
+    /// An application-defined kind.
+    pub mode: Option<Arc<str>>,
     /// The working directory, as the app names it.
-    pub cwd: Option<String>,
+    pub cwd: Option<Arc<str>>,
     /// The app's own data, as JSON text.
-    pub metadata: Option<String>,
+    pub metadata: Option<Arc<str>>,
+}
+
+/// A change of [`Details`]: `None` leaves a value as it is, `Some(None)` takes
+/// it away.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// The owner's user id.
+    pub user: Option<Option<Arc<str>>>,
+    /// An application-defined kind.
+    pub mode: Option<Option<Arc<str>>>,
+    /// The working directory, as the app names it.
+    pub cwd: Option<Option<Arc<str>>>,
+    /// The app's own data, as JSON text.
+    pub metadata: Option<Option<Arc<str>>>,
+}
+
+impl Update {
+    pub(super) fn apply(self, details: &Details) -> Details {
+        let keep = |change: Option<_>, kept: &Option<Arc<str>>| change.unwrap_or(kept.clone());
+        Details {
+            user: keep(self.user, &details.user),
+            mode: keep(self.mode, &details.mode),
+            cwd: keep(self.cwd, &details.cwd),
+            metadata: keep(self.metadata, &details.metadata),
+        }
+    }
 }
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct Info {
-    /// What it was created with.
+    /// What the app says of it.
     pub details: Arc<Details>,
     /// Whether it has the focus. Without a project it always has.
     pub focused: bool,
-    /// Whether its output is held back.
+    /// Whether it is marked as suspended.
     pub suspended: bool,
     /// Connections attached to it.
     pub connections: usize,
@@ -58,14 +84,11 @@ pub struct Info {
     pub exit: Option<ExitStatus>,
 }
 
-/// A session with its place in its registry.
+/// A session, and which one of its registry's it is.
 #[derive(Clone, Debug)]
 pub struct Handle {
     /// The session.
     pub session: Arc<Session>,
-    /// Its id, unique within its project.
-    pub id: Arc<str>,
-    /// Its project.
-    pub project: Option<Arc<str>>,
-    pub(super) key: Key,
+    /// Its names.
+    pub subject: Subject,
 }

@@ -3,7 +3,8 @@
 
 use std::fmt::{Display, Write};
 
-use super::{Registry, Stats};
+use super::core::Registry;
+use super::stats::Stats;
 use crate::meter::{Counter, Gauge};
 use crate::pressure::Level;
 
@@ -92,7 +93,7 @@ impl Registry {
             ("offheap_memory_level", "gauge", "1 for the level of memory at the last check.");
         let levels = Level::ALL.map(|level| (level.name(), u8::from(level == stats.memory)));
         text.labelled(level, "level", levels);
-        let usage = self.memory_usage();
+        let usage = self.watch.usage();
         let read = ("offheap_memory_bytes", "gauge", "What the last check of memory read.");
         let values = [
             ("rss", usage.rss),

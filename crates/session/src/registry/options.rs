@@ -13,23 +13,6 @@ pub enum OnProjectLimit {
     Reject,
 }
 
-/// How often, and after what waits, a connection is to be registered again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// How often.
-    pub tries: u32,
-    /// The first wait; each is twice the one before.
-    pub first: Duration,
-    /// The longest wait.
-    pub longest: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self { tries: 5, first: Duration::from_secs(1), longest: Duration::from_secs(30) }
-    }
-}
-
 /// Limits and clocks of a registry. A limit of 0 means none.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -45,6 +28,8 @@ pub struct Options {
     pub inactive: Duration,
     /// New shells in any minute, for each project.
     pub spawns_per_minute: usize,
+    /// New shells in any minute, in the whole registry.
+    pub spawns_in_all: usize,
     /// Bytes of history for each session.
     pub history: usize,
     /// The screen that each session keeps, if any.
@@ -53,8 +38,6 @@ pub struct Options {
     pub max_input: usize,
     /// How long an exited session stays, so that its last output can be read.
     pub linger: Duration,
-    /// For connections that cannot be registered at once.
-    pub retry: Retry,
     /// When memory counts as short, and what is done about it.
     pub memory: crate::pressure::Options,
 }
@@ -68,11 +51,11 @@ impl Default for Options {
             max_focused: 4,
             inactive: Duration::from_mins(5),
             spawns_per_minute: 10,
+            spawns_in_all: 60,
             history: 256 * 1024,
             screen: Some(ScreenOptions::default()),
             max_input: offheap_pty::DEFAULT_MAX_INPUT,
             linger: Duration::from_secs(1),
-            retry: Retry::default(),
             memory: crate::pressure::Options::default(),
         }
     }

@@ -1,8 +1,13 @@
 //! Shells for sessions that were created without one.
 
-use super::create::rate_key;
-use super::state::RateKey;
-use super::{Event, Handle, Limit, Refusal, Registry};
+use std::sync::Arc;
+
+use super::core::Registry;
+use super::event::Event;
+use super::index::RateKey;
+use super::info::Handle;
+use super::reason::Limit;
+use super::refusal::Refusal;
 use offheap_pty::SpawnOptions;
 
 impl Registry {
@@ -16,56 +21,44 @@ impl Registry {
         &self,
         handle: &Handle,
         options: &SpawnOptions,
-        named: Option<&str>,
+        named: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
+        let key = handle.subject.incarnation;
         let rate = self.reserve_start(handle, named)?;
         let started = handle.session.spawn(self.spawner.as_ref(), options);
-        let mut state = self.state.lock();
-        if started.is_err()
-            && let Some(rate) = &rate
-        {
-            // What did not start does not count against the limit.
-            state.spawns.take_back(rate);
+        let mut step = self.step();
+        if started.is_err() {
+            step.take_back_spawn(&rate);
         }
-        let Some(entry) = state.sessions.get_mut(&handle.key) else {
+        let Some(entry) = step.get(key) else {
             // The session was closed meanwhile: its new program goes with it.
-            drop(state);
+            drop(step);
             handle.session.hang_up();
             return Err(Refusal::Closed);
         };
-        entry.starting = false;
-        let runs = started.is_ok() && entry.exit.is_none();
-        state.set_hold(handle.key, runs);
+        let runs = started.is_ok() && !entry.has_exited();
+        step.set_starting(key, false);
+        step.set_hold(key, runs);
         Ok(started?)
     }
 
     /// Checks that a program may be started, and counts it.
-    fn reserve_start(
-        &self,
-        handle: &Handle,
-        named: Option<&str>,
-    ) -> Result<Option<RateKey>, Refusal> {
+    fn reserve_start(&self, handle: &Handle, named: Option<&Arc<str>>) -> Result<RateKey, Refusal> {
         let now = self.clock.now();
-        let mut state = self.state.lock();
-        let Some(entry) = state.sessions.get_mut(&handle.key) else {
-            return Err(Refusal::Closed);
-        };
-        if entry.starting || entry.exit.is_some() || handle.session.pid() != 0 {
+        let mut step = self.step();
+        let entry = step.get(handle.subject.incarnation).ok_or(Refusal::Closed)?;
+        if !entry.may_start() {
             return Err(Refusal::Started);
         }
-        let rate = rate_key(named.or(entry.details.rate_key.as_deref()), &entry.name);
-        if let Err(refusal) = self.check_spawns(&mut state, rate.as_ref(), now) {
-            state.limits[Limit::SpawnRate as usize] += 1;
-            let project = handle.project.as_deref().map(str::to_owned);
-            self.tell(&state, Event::LimitReached { limit: Limit::SpawnRate, project });
+        let rate = RateKey::of(named.or(entry.rate_key()), &handle.subject);
+        if let Err(refusal) = self.check_spawns(&mut step, &rate, now) {
+            step.count_limit(Limit::SpawnRate);
+            let project = handle.subject.project.clone();
+            step.tell(Event::LimitReached { limit: Limit::SpawnRate, project });
             return Err(refusal);
         }
-        if let Some(rate) = &rate {
-            state.spawns.note(rate.clone(), now);
-        }
-        if let Some(entry) = state.sessions.get_mut(&handle.key) {
-            entry.starting = true;
-        }
+        step.note_spawn(rate.clone(), now);
+        step.set_starting(handle.subject.incarnation, true);
         Ok(rate)
     }
 }

@@ -1,47 +1,42 @@
-//! Suspension: a mark that output is kept and not sent. The output itself is in
-//! the history like any other and is stored nowhere else.
+//! Suspension: a mark for whoever sends output to clients, that it is to be kept
+//! and not sent. The registry itself holds nothing back: the output is in the
+//! history like any other.
 
-use super::{Event, Handle, Info, Key, Registry, State};
+use super::core::{Registry, Step};
+use super::event::Change;
+use super::info::{Handle, Info};
+use super::subject::{Incarnation, Subject};
 
 impl Registry {
-    /// Holds back the output of a project's sessions; how many changed.
+    /// Marks a project's sessions as suspended; how many changed.
     pub fn suspend(&self, project: &str) -> usize {
-        self.set_project(project, true).len()
+        self.set_project_suspended(project, true).len()
     }
 
-    /// Lets the output of a project's sessions go again; those that are
-    /// released.
+    /// Takes the mark from a project's sessions; those that had it.
     pub fn resume(&self, project: &str) -> Vec<(Handle, Info)> {
-        self.set_project(project, false)
+        self.set_project_suspended(project, false)
     }
 
-    fn set_project(&self, project: &str, suspended: bool) -> Vec<(Handle, Info)> {
-        let mut state = self.state.lock();
-        let mut changed = Vec::new();
-        for key in state.keys_of(project) {
-            if self.set_one(&mut state, key, suspended) {
-                changed.extend(state.sessions.get(&key).map(|entry| self.describe(entry)));
-            }
-        }
-        changed
+    fn set_project_suspended(&self, project: &str, suspended: bool) -> Vec<(Handle, Info)> {
+        let mut step = self.step();
+        let mut changed = step.keys_of(project);
+        changed.retain(|key| mark(&mut step, *key, suspended));
+        let entries = changed.iter().filter_map(|key| step.get(*key));
+        entries.map(|entry| (entry.handle(), entry.info(&self.clock))).collect()
     }
 
-    /// Holds back, or lets go, the output of one session.
-    pub fn set_session_suspended(&self, handle: &Handle, suspended: bool) -> bool {
-        self.set_one(&mut self.state.lock(), handle.key, suspended)
+    /// Marks one session as suspended, or takes the mark from it; `true` when
+    /// that changed something.
+    pub fn set_suspended(&self, subject: &Subject, suspended: bool) -> bool {
+        mark(&mut self.step(), subject.incarnation, suspended)
     }
+}
 
-    fn set_one(&self, state: &mut State, key: Key, suspended: bool) -> bool {
-        let changed = state.set_suspended(key, suspended);
-        if changed && let Some(entry) = state.sessions.get(&key) {
-            let (id, project) = (entry.id(), entry.project());
-            let event = if suspended {
-                Event::Suspended { id, project }
-            } else {
-                Event::Resumed { id, project }
-            };
-            self.tell(state, event);
-        }
-        changed
+fn mark(step: &mut Step<'_>, key: Incarnation, suspended: bool) -> bool {
+    let changed = step.set_suspended(key, suspended);
+    if changed {
+        step.tell_of(key, if suspended { Change::Suspended } else { Change::Resumed });
     }
+    changed
 }

@@ -75,6 +75,11 @@ impl Mirror {
         Some(self.screen.as_ref().map_or_else(String::new, |screen| screen.text()))
     }
 
+    /// The most lines of scrollback that the screen may have.
+    pub(super) fn scrollback_lines(&self) -> usize {
+        self.options.as_ref().map_or(0, |options| options.scrollback_lines)
+    }
+
     pub(super) fn drop_scrollback(&mut self) {
         if let Some(screen) = &mut self.screen {
             screen.drop_scrollback();

@@ -4,6 +4,9 @@
 mod cursor;
 mod delivery;
 mod frame;
+mod journaled;
+mod kept;
+mod lasting;
 mod mirror;
 mod pacing;
 mod snapshot;
@@ -15,6 +18,7 @@ mod viewers;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -29,6 +33,7 @@ use offheap_pty::{
 };
 use offheap_screen::ScreenOptions;
 
+pub use lasting::{checkpoint_size, shape};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
@@ -40,9 +45,11 @@ pub use viewers::ViewerKey;
 pub trait Owner: Send + Sync + 'static {
     /// The shell ended; everything it printed is in the history.
     fn exited(&self, session: &Session, status: ExitStatus);
-    /// Input was given, or the last viewer has just gone: the session is in
-    /// use. `waits` says that some of the input has to wait.
+    /// Input was given: the session is in use. `waits` says that some of the
+    /// input has to wait.
     fn active(&self, _session: &Session, _waits: bool) {}
+    /// The last viewer has just gone.
+    fn unwatched(&self, _session: &Session) {}
     /// The terminal is gone: after the exit, no output will come any more.
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
@@ -65,6 +72,11 @@ pub struct Session {
     pid: AtomicU32,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
+    /// How the program ended that an earlier process had started; it counts
+    /// until there is another.
+    earlier: Option<ExitStatus>,
+    /// The history lies in a journal, which output is read straight into.
+    journaled: bool,
     closed: AtomicBool,
     /// The terminal has ended: no output will come.
     ended: AtomicBool,
@@ -83,13 +95,25 @@ impl Session {
     /// a screen if one is asked for.
     #[must_use]
     pub fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Arc<Self> {
+        let stream = Stream::new(history, screen, Arc::clone(&meter));
+        Self::over(stream, PtySize::new(80, 24), None, meter)
+    }
+
+    fn over(
+        stream: Stream,
+        size: PtySize,
+        earlier: Option<ExitStatus>,
+        meter: Arc<Meter>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            stream: Mutex::new(Stream::new(history, screen, Arc::clone(&meter))),
+            journaled: stream.kept.is_some(),
+            stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
-            size: Mutex::new(PtySize::new(80, 24)),
+            size: Mutex::new(size),
             status: OnceLock::new(),
+            earlier,
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             meter,
@@ -121,7 +145,12 @@ impl Session {
     /// Takes a terminal, of which nothing has been read yet, for its own.
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
-        self.stream.lock().resize(size, Instant::now());
+        let mut stream = self.stream.lock();
+        stream.resize(size, Instant::now());
+        if let Some(kept) = &mut stream.kept {
+            kept.set_program(pty.pid());
+        }
+        drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
@@ -149,7 +178,7 @@ impl Session {
     /// How the program ended, once it has.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.status.get().copied()
+        self.status.get().copied().or_else(|| self.earlier.filter(|_| self.pid() == 0))
     }
 
     /// Whether the session was closed.
@@ -243,12 +272,11 @@ impl Session {
         self.stream.lock().ring().allocated()
     }
 
-    /// Memory that history and screen occupy, in bytes.
+    /// Memory that history and screen occupy now, in bytes. Output that the
+    /// screen has not followed yet is not parsed for it.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let mut stream = self.stream.lock();
-        let screen = stream.mirror().memory();
-        stream.ring().allocated() + screen
+        self.stream.lock().memory()
     }
 
     /// Gives the history's memory back, keeping the newest `keep` bytes; how
@@ -302,9 +330,8 @@ impl Session {
         let last = stream.close_viewer(key) && stream.viewers() == 0;
         drop(stream);
         self.gate_bell.ring();
-        // The time without anybody counts from here on.
         if last && let Some(owner) = self.owner.get() {
-            owner.active(self, false);
+            owner.unwatched(self);
         }
     }
 
@@ -415,6 +442,16 @@ impl Session {
             pty.close();
         }
         self.gate_bell.ring();
+        self.forget();
+    }
+
+    /// Deletes the journal of a session that is closed.
+    fn forget(&self) {
+        let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
+        if let Some(kept) = kept {
+            // A file that cannot be deleted is restored once more.
+            let _ = kept.journal.remove();
+        }
     }
 }
 
@@ -422,6 +459,21 @@ impl Sink for Session {
     fn output(&self, bytes: &[u8]) {
         // A closed session's last bytes have nowhere to go.
         let _ = self.append(bytes);
+    }
+
+    fn read(
+        &self,
+        scratch: &mut [u8],
+        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.journaled {
+            return self.read_in(scratch, read);
+        }
+        let count = read(scratch)?;
+        if count > 0 {
+            self.output(&scratch[..count]);
+        }
+        Ok(count)
     }
 
     fn gate(&self) -> Gate {

@@ -61,6 +61,8 @@ impl Session {
 
     /// Gives up what has scrolled off the screen, to free its memory.
     pub fn drop_scrollback(&self) {
-        self.stream.lock().mirror().drop_scrollback();
+        let mut stream = self.stream.lock();
+        stream.mirror().drop_scrollback();
+        stream.checkpoint();
     }
 }

@@ -9,6 +9,7 @@ use offheap_wake::Signal;
 use super::cursor::Cursor;
 use super::delivery::{DELIVERIES, Delivery};
 use super::frame;
+use super::kept::Kept;
 use super::mirror::Mirror;
 use super::pacing;
 use super::snapshot::Snapshot;
@@ -32,12 +33,14 @@ struct Latest {
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
-    ring: Ring,
-    mirror: Mirror,
+    pub(super) ring: Ring,
+    /// Where the history lies, when it is to outlive the process.
+    pub(super) kept: Option<Kept>,
+    pub(super) mirror: Mirror,
     /// The offset up to which the screen has followed the history.
-    mirrored: u64,
+    pub(super) mirrored: u64,
     pub(super) viewers: Viewers,
-    taps: Vec<Box<dyn Tap>>,
+    pub(super) taps: Vec<Box<dyn Tap>>,
     /// The last snapshot that was made, for others who want the same.
     latest: Option<Latest>,
     meter: Arc<Meter>,
@@ -54,10 +57,22 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(history: usize, screen: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
+        Self::over(Ring::new(history), None, screen, meter)
+    }
+
+    /// A stream over a history, which may have begun before.
+    pub(super) fn over(
+        ring: Ring,
+        kept: Option<Kept>,
+        screen: Option<ScreenOptions>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        let mirrored = kept.as_ref().map_or(0, |kept| kept.drawn_from(&ring));
         Self {
-            ring: Ring::new(history),
+            ring,
+            kept,
             mirror: Mirror::new(screen, Arc::clone(&meter)),
-            mirrored: 0,
+            mirrored,
             viewers: Viewers::default(),
             taps: Vec::new(),
             latest: None,
@@ -78,6 +93,9 @@ impl Stream {
     /// Takes output. Questions that it asks of its terminal are answered into
     /// `answers` when nobody is there whose terminal could.
     pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
+        if self.kept.is_some() {
+            return self.append_journaled(bytes, answers, now);
+        }
         let late = self.may_mirror_late(bytes.len());
         if !late {
             self.catch_up();
@@ -90,12 +108,18 @@ impl Stream {
             self.mirror.feed(bytes, self.viewers.is_empty().then_some(answers));
             self.mirrored = end;
         }
+        self.announce(bytes.len(), now);
+        end
+    }
+
+    /// Tells the readers of so many bytes that have just come.
+    pub(super) fn announce(&mut self, count: usize, now: Instant) {
+        let end = self.ring.end();
         self.last_output = now;
         let echo = std::mem::take(&mut self.echo);
         for cursor in self.viewers.iter_mut() {
-            cursor.output(end, bytes.len(), echo, now);
+            cursor.output(end, count, echo, now);
         }
-        end
     }
 
     /// Shows the taps what passes: all of it comes by here.
@@ -119,25 +143,30 @@ impl Stream {
     pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
         self.catch_up();
         self.mirror.resize(size.cols, size.rows);
+        self.journal_resize(size);
         self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
     }
 
     pub(super) fn exit(&mut self, status: ExitStatus, now: Instant) {
+        if let Some(kept) = &mut self.kept {
+            kept.set_exit(status);
+        }
         self.pass(Passage::Exit(status), self.ring.end(), now);
     }
 
     /// Whether the screen may see so many bytes more later, together with what
     /// follows: several reads at once cost it about half. With nobody there it
     /// has to answer now, and nothing may leave the history before it was seen.
-    fn may_mirror_late(&self, bytes: usize) -> bool {
+    pub(super) fn may_mirror_late(&self, bytes: usize) -> bool {
         let waiting = self.ring.end() - self.mirrored + bytes as u64;
         !self.viewers.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
     }
 
     /// Shows the screen what it has not seen yet. It was there while viewers
     /// were, who answered what it asked.
-    fn catch_up(&mut self) {
+    pub(super) fn catch_up(&mut self) {
+        self.draw_restored();
         let span = self.ring.slices(self.mirrored, usize::MAX);
         self.mirror.feed(span.head, None);
         self.mirror.feed(span.tail, None);
@@ -171,6 +200,10 @@ impl Stream {
     }
 
     pub(super) fn shrink(&mut self, keep: usize) -> usize {
+        if self.ring.is_mapped() {
+            // It is no memory of this process's own.
+            return 0;
+        }
         self.catch_up();
         let unread = self.viewers.iter().map(|cursor| self.ring.end() - cursor.offset);
         let unread = usize::try_from(unread.max().unwrap_or(0)).unwrap_or(usize::MAX);
@@ -193,6 +226,11 @@ impl Stream {
     pub(super) fn tail(&self, max: usize) -> Vec<u8> {
         let span = self.ring.tail(max);
         [span.head, span.tail].concat()
+    }
+
+    /// Memory that the history and the screen occupy, as they are.
+    pub(super) fn memory(&mut self) -> usize {
+        self.ring.allocated() + self.mirror.memory()
     }
 
     /// The screen, which has seen everything.

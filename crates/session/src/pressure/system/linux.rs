@@ -28,7 +28,7 @@ fn resident(proc: &Path) -> Option<u64> {
     Some(pages * page_size())
 }
 
-fn page_size() -> u64 {
+pub(super) fn page_size() -> u64 {
     // SAFETY: the call only reads a constant of the system.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u64::try_from(size).unwrap_or(4096)

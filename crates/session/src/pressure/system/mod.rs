@@ -6,9 +6,12 @@ mod cgroup;
 mod linux;
 #[cfg(target_vendor = "apple")]
 mod macos;
+#[cfg(any(target_os = "linux", target_os = "android", test))]
+mod processes;
 #[cfg(windows)]
 mod windows;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::usage::Usage;
@@ -52,6 +55,19 @@ pub fn read(roots: &Roots) -> Usage {
     return {
         let _ = roots;
         Usage::default()
+    };
+}
+
+/// Resident memory of the processes of each session (in the sense of `setsid`),
+/// by the session's number. Where the system cannot tell, there are none.
+#[must_use]
+pub fn sessions_memory(roots: &Roots) -> HashMap<u32, u64> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return processes::by_session(roots);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return {
+        let _ = roots;
+        HashMap::new()
     };
 }
 

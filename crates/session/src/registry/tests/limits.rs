@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::registry::{Limit, OnProjectLimit};
+use crate::registry::{Limit, OnProjectLimit, Unfound, Update};
 
 /// Runs `act` in 40 threads, 25 times each: 1000 in all, at once.
 fn concurrently(act: impl Fn(usize) + Sync) {
@@ -89,13 +89,15 @@ fn the_oldest_of_a_full_project_closes_and_says_why() {
     }
     let events = bench.events();
     let limit = events.iter().position(|event| {
-        matches!(event, Event::LimitReached { limit: Limit::Project, project: Some(p) } if p == "p")
+        matches!(event, Event::LimitReached { limit: Limit::Project, project } if project.as_deref() == Some("p"))
     });
-    let closed = events.iter().position(
-        |event| matches!(event, Event::Closed { id, reason: Reason::Limit, .. } if id == "a"),
-    );
-    let created =
-        events.iter().position(|event| matches!(event, Event::Created(made) if &*made.0.id == "e"));
+    let of = |id: &str, is: fn(&Change) -> bool| {
+        events.iter().position(|event| {
+            matches!(event, Event::Session { subject, change } if &*subject.id == id && is(change))
+        })
+    };
+    let closed = of("a", |change| matches!(change, Change::Closed(Reason::Limit)));
+    let created = of("e", |change| matches!(change, Change::Created(_)));
     assert!(limit.is_some() && limit < closed && closed < created, "{events:?}");
 }
 
@@ -115,22 +117,82 @@ fn a_name_is_taken_once_in_each_project() {
     bench.create("a", Some("p")).expect("free");
     bench.create("a", Some("q")).expect("free in another project");
     assert!(matches!(bench.create("a", Some("p")), Err(Refusal::Exists(_))));
-    let found = bench.registry.get("a", None).expect("one");
-    assert_eq!(found.0.project.as_deref(), Some("p"), "the oldest");
     bench.check();
+}
+
+#[test]
+fn an_id_of_several_projects_means_none_of_them() {
+    let bench = Bench::new(Options::default());
+    bench.create("a", Some("p")).expect("free");
+    assert!(bench.registry.get("a", None).is_ok(), "there is only one");
+    bench.create("a", Some("q")).expect("free in another project");
+    let registry = &bench.registry;
+    let refusals = [
+        registry.get("a", None).err(),
+        registry.close("a", None).err(),
+        registry.focus("a", None).err(),
+        registry.blur("a", None).err(),
+        registry.attach("a", None, "c").err(),
+    ];
+    assert_eq!(refusals, [Some(Unfound::Ambiguous); 5]);
+    assert_eq!(registry.get("b", None).err(), Some(Unfound::Unknown));
+    assert_eq!(registry.get("a", Some("r")).err(), Some(Unfound::Unknown));
+    let without = bench.create("a", None).expect("free without a project");
+    let (found, _) = registry.get("a", None).expect("the one without a project");
+    assert_eq!(found.subject, without.subject);
+    registry.close("a", Some("p")).expect("named");
+    registry.close("a", None).expect("the one without a project");
+    registry.close("a", None).expect("the only one left");
+    bench.check();
+}
+
+#[test]
+fn an_incarnation_is_never_used_again() {
+    let bench = Bench::new(Options::default());
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..3 {
+        let handle = bench.make("a");
+        assert!(seen.insert(handle.subject.incarnation));
+        bench.registry.close_handle(&handle);
+        let (told, _) = changes(bench.events()).into_iter().last().expect("the close");
+        assert_eq!(told, "a");
+    }
+}
+
+#[test]
+fn what_the_app_says_can_be_said_differently() {
+    let bench = Bench::new(Options::default());
+    let handle = bench.make("a");
+    bench.events();
+    let said = Update { mode: Some(Some("x".into())), ..Update::default() };
+    assert!(bench.registry.update(&handle.subject, said.clone()));
+    assert!(bench.registry.update(&handle.subject, said), "known, and nothing new");
+    let told = changes(bench.events());
+    let [(_, Change::Updated(now))] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(now.1.details.mode.as_deref(), Some("x"));
+    assert!(
+        bench.registry.update(&handle.subject, Update { mode: Some(None), ..Update::default() })
+    );
+    assert_eq!(bench.registry.info(&handle.subject).expect("open").details.mode, None);
+    bench.registry.close_handle(&handle);
+    assert!(!bench.registry.update(&handle.subject, Update::default()));
 }
 
 #[test]
 fn a_closed_registry_takes_no_more() {
     let bench = Bench::new(Options::default());
     let handle = bench.make("a");
-    bench.registry.shut();
+    assert!(bench.registry.shut());
     assert!(handle.session.is_closed());
     assert!(matches!(bench.create("b", None), Err(Refusal::Closed)));
     let events = bench.events();
     assert!(matches!(events.last(), Some(Event::Shut)), "{events:?}");
-    bench.registry.shut();
+    assert!(!bench.registry.shut());
     assert!(bench.events().is_empty(), "closed once");
+}
+
+fn ids(ids: Vec<Arc<str>>) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -139,11 +201,15 @@ fn focus_goes_to_the_most_recently_used() {
     for id in ["a", "b", "c", "d", "e"] {
         bench.create(id, Some("p")).expect("room");
     }
-    assert_eq!(bench.registry.focused("p"), ["a", "b", "c", "d"], "new ones while there is room");
-    bench.registry.focus("a", Some("p"));
-    bench.registry.focus("e", Some("p"));
-    assert_eq!(bench.registry.focused("p"), ["c", "d", "a", "e"], "b was used least recently");
-    bench.registry.blur("d", Some("p"));
-    assert_eq!(bench.registry.focused("p"), ["c", "a", "e"]);
+    assert_eq!(
+        ids(bench.registry.focused("p")),
+        ["a", "b", "c", "d"],
+        "new ones while there is room"
+    );
+    bench.registry.focus("a", Some("p")).expect("known");
+    bench.registry.focus("e", Some("p")).expect("known");
+    assert_eq!(ids(bench.registry.focused("p")), ["c", "d", "a", "e"], "b was used least recently");
+    bench.registry.blur("d", Some("p")).expect("known");
+    assert_eq!(ids(bench.registry.focused("p")), ["c", "a", "e"]);
     bench.check();
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pressure::{self, Actions, Level, Usage};
+use crate::registry::watch::Due;
 use crate::registry::{Action, Pressure, Relief};
 
 /// Notes what it was asked for; a collection brings the heap to `after`.
@@ -34,7 +35,7 @@ fn with(actions: Actions) -> Bench {
 }
 
 fn check(bench: &Bench, usage: Usage) -> Level {
-    bench.registry.check_memory(usage, &mut Thread::default()).verdict.level
+    bench.registry.check_memory(usage, &mut Thread::default()).judgement.level
 }
 
 fn pressures(bench: &Bench) -> Vec<Pressure> {
@@ -72,7 +73,7 @@ fn a_warning_shrinks_quiet_histories_and_closes_nothing() {
         handle.session.append(&vec![b'x'; 200_000]).expect("open");
     }
     bench.clock.advance(Duration::from_mins(2));
-    bench.registry.touch_handle(&busy);
+    bench.registry.touch_session(&busy.subject);
     let mut thread = Thread::default();
     bench.registry.check_memory(heap(850), &mut thread);
     assert_eq!(quiet.session.bytes_held(), 16 * 1024);
@@ -106,8 +107,8 @@ fn idle_sessions_close_before_new_ones_are_refused_and_old_ones_last() {
         bench.make(id);
     }
     bench.clock.advance(Duration::from_mins(2));
-    bench.registry.attach("c", None, "c1");
-    bench.registry.attach("d", None, "d1");
+    bench.registry.attach("c", None, "c1").expect("known");
+    bench.registry.attach("d", None, "d1").expect("known");
     check(&bench, heap(950));
     let order = [Action::DropCaches, Action::CloseInactive, Action::Refuse];
     assert_eq!(actions(&bench), order);
@@ -128,7 +129,7 @@ fn nothing_watched_closes_before_all_that_is_not() {
     let viewed = bench.make("viewed");
     view(&viewed);
     bench.make("connected");
-    bench.registry.attach("connected", None, "c1");
+    bench.registry.attach("connected", None, "c1").expect("known");
     bench.make("young");
     bench.make("younger");
     let mut order = Vec::new();
@@ -156,7 +157,7 @@ fn garbage_goes_before_sessions_do() {
     bench.clock.advance(Duration::from_mins(2));
     let mut thread = Thread { after: Some(heap(300)), ..Thread::default() };
     let report = bench.registry.check_memory(heap(950), &mut thread);
-    assert_eq!((report.verdict.level, thread.collected), (Level::Normal, 1));
+    assert_eq!((report.judgement.level, thread.collected), (Level::Normal, 1));
     assert!(bench.has("a") && !report.refusing);
     let collected =
         pressures(&bench).into_iter().find(|p| p.action == Some(Action::CollectGarbage));
@@ -185,15 +186,16 @@ fn each_action_can_be_left_out() {
 #[test]
 fn checks_come_with_the_clock_sooner_when_near_and_at_once_when_it_grows() {
     let bench = with(Actions::NONE);
-    let registry = &bench.registry;
-    assert_eq!(registry.watch_memory(), None, "nothing to watch");
+    assert!(matches!(bench.registry.memory_due(), Due::Never), "nothing to watch");
     let handle = bench.make("a");
-    let due = |bench: &Bench| {
-        let next = bench.registry.watch_memory().expect("watched");
-        next.saturating_duration_since(bench.clock.now())
+    let due = |bench: &Bench| match bench.registry.memory_due() {
+        Due::At(next) => next.saturating_duration_since(bench.clock.now()),
+        Due::Now | Due::Never => panic!("not yet"),
     };
-    assert_eq!(due(&bench), Duration::from_secs(10), "the first check was asked for");
+    assert!(matches!(bench.registry.memory_due(), Due::Now), "the first check");
+    assert_eq!(due(&bench), Duration::from_secs(10), "it is under way");
     check(&bench, heap(100));
+    bench.registry.watch.over();
     assert_eq!(due(&bench), Duration::from_secs(10));
     check(&bench, heap(750));
     assert_eq!(due(&bench), Duration::from_secs(1), "a level is near");
@@ -205,6 +207,68 @@ fn checks_come_with_the_clock_sooner_when_near_and_at_once_when_it_grows() {
         bench.make(&n.to_string()).session.append(&vec![b'x'; 200_000]).expect("open");
     }
     assert!(bench.meter.take_alarm(), "more than a MiB");
+}
+
+/// A control group of a GiB that is full, of which this process has so much.
+fn group_with_ours(rss: u64) -> Usage {
+    let (used, limit) = (Some(1000 << 20), Some(1 << 30));
+    Usage { rss: Some(rss), cgroup_used: used, cgroup_limit: limit, ..Usage::default() }
+}
+
+#[test]
+fn pressure_of_others_closes_nobody_who_is_watched() {
+    let bench = with(Actions::default());
+    view(&bench.make("viewed"));
+    bench.make("connected");
+    bench.registry.attach("connected", None, "c1").expect("known");
+    bench.make("alone");
+    bench.events();
+    let mut closed = Vec::new();
+    for _ in 0..5 {
+        assert_eq!(check(&bench, group_with_ours(100 << 20)), Level::Critical);
+        closed.extend(bench.closed().into_iter().map(|(id, _)| id));
+    }
+    assert_eq!(closed, ["alone"], "what is watched stays, for it would free next to nothing");
+    assert!(matches!(bench.create("new", None), Err(Refusal::Memory)));
+    check(&bench, group_with_ours(600 << 20));
+    assert_eq!(bench.closed().len(), 1, "the pressure is our own now");
+}
+
+#[test]
+fn the_heaviest_session_is_named_and_closed_only_when_asked() {
+    let held = |bench: &Bench, id: &str, bytes: usize| {
+        bench.make(id).session.append(&vec![b'x'; bytes]).expect("open");
+    };
+    for close_heaviest in [false, true] {
+        let bench = with(Actions { close_heaviest, ..Actions::NONE });
+        held(&bench, "light", 1000);
+        held(&bench, "heavy", 200_000);
+        held(&bench, "middle", 50_000);
+        let usage = Usage {
+            rss: Some(1 << 30),
+            heap_limit: Some(1 << 20),
+            heap_used: Some(1 << 20),
+            ..Usage::default()
+        };
+        check(&bench, usage);
+        let told = pressures(&bench).remove(0).heaviest.expect("one");
+        assert_eq!(&*told.subject.id, "heavy");
+        assert!(told.bytes >= 200_000 && bench.has("heavy"), "not at the first check");
+        check(&bench, usage);
+        assert_eq!(bench.has("heavy"), !close_heaviest);
+        assert!(bench.has("light") && bench.has("middle"));
+        assert_eq!(actions(&bench).contains(&Action::CloseHeaviest), close_heaviest);
+    }
+}
+
+#[test]
+fn closing_what_holds_little_would_not_help() {
+    let bench = with(Actions { close_heaviest: true, ..Actions::NONE });
+    bench.make("light").session.append(b"little").expect("open");
+    for _ in 0..3 {
+        check(&bench, group_with_ours(100 << 20));
+    }
+    assert!(bench.has("light"));
 }
 
 #[test]

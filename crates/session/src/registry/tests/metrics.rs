@@ -35,9 +35,9 @@ fn what_happened_is_in_the_metrics() {
     bench.create("b", Some("p")).expect("room");
     bench.create("c", Some("q")).expect("room");
     assert!(bench.create("d", Some("q")).is_err());
-    bench.registry.close("b", None);
+    bench.registry.close("b", None).expect("known");
     bench.registry.suspend("q");
-    bench.registry.attach("a", None, "c1");
+    bench.registry.attach("a", None, "c1").expect("known");
     view(&handle);
     handle.session.append(&[b'x'; 5000]).expect("open");
     let metrics = parse(&bench.registry.metrics());

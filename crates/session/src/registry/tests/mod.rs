@@ -1,11 +1,11 @@
 //! A registry on its own: its clock is moved by hand and its events are kept.
 
 mod clocks;
+mod faults;
 mod limits;
 mod memory;
 mod metrics;
 mod model;
-mod retries;
 mod shells;
 
 use std::sync::Arc;
@@ -15,9 +15,11 @@ use offheap_pty::Local;
 use offheap_wake::Reader;
 use parking_lot::Mutex;
 
-use super::{Clock, Event, EventListener, Handle, NewSession, Options, Reason, Refusal, Registry};
+use super::{
+    Change, Clock, Event, EventListener, Handle, NewSession, Options, Reason, Refusal, Registry,
+    Work,
+};
 use crate::meter::Meter;
-use crate::pressure::Usage;
 use crate::session::{Format, Origin, ViewerKey, ViewerOptions};
 
 pub(super) struct Bench {
@@ -36,7 +38,7 @@ impl EventListener for Events {
         self.0.lock().push(event);
     }
 
-    fn memory_due(&self, _usage: Usage) {}
+    fn work(&self, _work: Work) {}
 }
 
 impl Bench {
@@ -50,8 +52,9 @@ impl Bench {
     }
 
     pub(super) fn create(&self, id: &str, project: Option<&str>) -> Result<Handle, Refusal> {
-        let (id, project) = (Some(id.to_owned()), project.map(str::to_owned));
-        self.registry.create(NewSession { project, id, ..NewSession::default() }, None)
+        let (id, project) = (Some(id.into()), project.map(Arc::from));
+        let new = NewSession { project, id, ..NewSession::default() };
+        self.registry.create(new, None).map(|(handle, _)| handle)
     }
 
     pub(super) fn make(&self, id: &str) -> Handle {
@@ -70,18 +73,20 @@ impl Bench {
     /// Ids and reasons of the sessions that were closed since the last look.
     pub(super) fn closed(&self) -> Vec<(String, Reason)> {
         let closed = |event| match event {
-            Event::Closed { id, reason, .. } => Some((id, reason)),
+            Event::Session { subject, change: Change::Closed(reason) } => {
+                Some((subject.id.to_string(), reason))
+            }
             _ => None,
         };
         self.events().into_iter().filter_map(closed).collect()
     }
 
     pub(super) fn has(&self, id: &str) -> bool {
-        self.registry.get(id, None).is_some()
+        self.registry.get(id, None).is_ok()
     }
 
     pub(super) fn check(&self) {
-        self.registry.state.lock().assert_consistent();
+        self.registry.step().assert_consistent();
     }
 }
 
@@ -105,8 +110,18 @@ pub(super) fn unlimited() -> Options {
         max_sessions: 0,
         max_per_project: 0,
         spawns_per_minute: 0,
+        spawns_in_all: 0,
         inactive: Duration::ZERO,
         screen: None,
         ..Options::default()
     }
+}
+
+/// What happened to which session, of the events that are about one.
+pub(super) fn changes(events: Vec<Event>) -> Vec<(String, Change)> {
+    let change = |event| match event {
+        Event::Session { subject, change } => Some((subject.id.to_string(), change)),
+        _ => None,
+    };
+    events.into_iter().filter_map(change).collect()
 }

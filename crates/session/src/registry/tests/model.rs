@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::registry::Unfound;
 use offheap_pty::ExitStatus;
 
 const MOST: usize = 6;
@@ -27,7 +28,6 @@ enum Op {
     OpenViewer(u8, u8),
     CloseViewers(u8, u8),
     Exit(u8, u8),
-    Retry(u8, u8),
     Advance(u16),
 }
 
@@ -50,7 +50,6 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         1 => name().prop_map(|(i, p)| Op::OpenViewer(i, p)),
         1 => name().prop_map(|(i, p)| Op::CloseViewers(i, p)),
         2 => name().prop_map(|(i, p)| Op::Exit(i, p)),
-        1 => name().prop_map(|(i, p)| Op::Retry(i, p)),
         3 => (1..400_u16).prop_map(Op::Advance),
     ];
     proptest::collection::vec(op, 1..80)
@@ -67,9 +66,9 @@ struct Known {
     active: u64,
     /// Larger for what was used later.
     order: u64,
+    /// Seconds that it was promised after its last connection.
     keep: Option<u64>,
     exited: Option<u64>,
-    tries: u32,
     /// When its deadline is looked at next.
     due: u64,
 }
@@ -97,13 +96,20 @@ impl Model {
         Self { bench: Bench::new(options), sessions: Vec::new(), now: 0, uses: 0 }
     }
 
-    /// Without a project the session without one is meant, or else the oldest
+    /// Without a project the session without one is meant, or else the only one
     /// of that id.
-    fn find(&self, id: u8, project: u8) -> Option<usize> {
+    fn find(&self, id: u8, project: u8) -> Result<usize, Unfound> {
         let exact = |known: &Known| known.id == id && known.project == project;
-        let any = |known: &Known| known.id == id && project == 0;
-        let mut sessions = self.sessions.iter();
-        sessions.position(exact).or_else(|| self.sessions.iter().position(any))
+        if let Some(at) = self.sessions.iter().position(exact) {
+            return Ok(at);
+        }
+        let known = self.sessions.iter().enumerate();
+        let all: Vec<_> = known.filter(|(_, k)| k.id == id && project == 0).collect();
+        match all[..] {
+            [] => Err(Unfound::Unknown),
+            [(at, _)] => Ok(at),
+            _ => Err(Unfound::Ambiguous),
+        }
     }
 
     fn used(&mut self, at: usize) {
@@ -111,7 +117,7 @@ impl Model {
         let (now, uses) = (self.now, self.uses);
         let known = &mut self.sessions[at];
         (known.active, known.order) = (now, uses);
-        if known.keep.take().is_some() {
+        if known.keep.take().is_some() && known.exited.is_none() {
             known.due = now + INACTIVE;
         }
     }
@@ -158,7 +164,6 @@ impl Model {
             order: self.uses,
             keep: None,
             exited: None,
-            tries: 0,
             due: self.now + INACTIVE,
         });
     }
@@ -166,8 +171,8 @@ impl Model {
     fn focus(&mut self, id: u8, number: u8) {
         let found = self.find(id, number);
         let told = self.bench.registry.focus(&format!("s{id}"), project(number).as_deref());
-        assert_eq!(told, found.is_some());
-        let Some(at) = found else { return };
+        assert_eq!(told, found.map(drop));
+        let Ok(at) = found else { return };
         self.used(at);
         self.sessions[at].focused = true;
         let number = self.sessions[at].project;
@@ -208,13 +213,12 @@ impl Model {
         let found = self.find(id, number);
         let name = format!("c{connection}");
         let told = self.bench.registry.attach(&format!("s{id}"), project(number).as_deref(), &name);
-        assert_eq!(told, found.is_some());
-        let Some(at) = found else { return };
+        assert_eq!(told, found.map(drop));
+        let Ok(at) = found else { return };
         let known = &mut self.sessions[at];
         if !known.connections.contains(&connection) {
             known.connections.push(connection);
         }
-        known.tries = 0;
         self.used(at);
     }
 
@@ -231,15 +235,15 @@ impl Model {
             self.used(at);
             let known = &mut self.sessions[at];
             if known.connections.is_empty() && known.exited.is_none() {
-                known.keep = keep.map(|seconds| self.now + u64::from(seconds));
-                known.due = known.keep.unwrap_or(self.now + INACTIVE);
+                known.keep = keep.map(u64::from);
+                known.due = self.now + known.keep.unwrap_or(INACTIVE);
             }
         }
         assert_eq!(count, expected);
     }
 
     fn exit(&mut self, at: usize) {
-        let key = self.sessions[at].handle.key;
+        let key = self.sessions[at].handle.subject.incarnation;
         self.bench.registry.session_exited(key, ExitStatus { code: 0, signal: 0 });
         let now = self.now;
         let known = &mut self.sessions[at];
@@ -256,7 +260,13 @@ impl Model {
             known.handle.session.close_viewer(*viewer);
         }
         if !viewers.is_empty() {
+            let keep = known.keep;
             self.used(at);
+            let known = &mut self.sessions[at];
+            known.keep = keep;
+            if let (Some(keep), None) = (keep, known.exited) {
+                known.due = self.now + keep;
+            }
         }
     }
 
@@ -273,7 +283,7 @@ impl Model {
                 let watched = !known.connections.is_empty() || !known.viewers.is_empty();
                 known.due = match known.keep {
                     _ if watched => now + INACTIVE,
-                    Some(until) => until,
+                    Some(keep) => known.active + keep,
                     None => known.active + INACTIVE,
                 };
                 if !watched && known.due <= now {
@@ -284,16 +294,6 @@ impl Model {
         });
     }
 
-    fn retry(&mut self, id: u8, number: u8) {
-        let delay = self.bench.registry.retry_delay(&format!("s{id}"), project(number).as_deref());
-        let expected = self.find(id, number).and_then(|at| {
-            let known = &mut self.sessions[at];
-            known.tries += 1;
-            (known.tries <= 5).then(|| Duration::from_secs(1 << (known.tries - 1)))
-        });
-        assert_eq!(delay, expected);
-    }
-
     fn apply(&mut self, op: &Op) {
         match *op {
             Op::Create(id, project) => self.create(id, project),
@@ -301,8 +301,8 @@ impl Model {
                 let found = self.find(id, number);
                 let name = format!("s{id}");
                 let closed = self.bench.registry.close(&name, project(number).as_deref());
-                assert_eq!(closed, found.is_some());
-                found.map(|at| self.sessions.remove(at));
+                assert_eq!(closed, found.map(drop));
+                let _ = found.map(|at| self.sessions.remove(at));
             }
             Op::CloseProject(number) => {
                 let count = self.bench.registry.close_project(&project(number).expect("one"));
@@ -314,8 +314,8 @@ impl Model {
             Op::Blur(id, number) => {
                 let told = self.bench.registry.blur(&format!("s{id}"), project(number).as_deref());
                 let found = self.find(id, number);
-                assert_eq!(told, found.is_some());
-                if let Some(at) = found {
+                assert_eq!(told, found.map(drop));
+                if let Ok(at) = found {
                     // Without a project a session always has focus.
                     self.sessions[at].focused = self.sessions[at].project == 0;
                 }
@@ -324,13 +324,12 @@ impl Model {
             Op::Resume(project) => self.suspend(project, false),
             Op::Attach(id, project, connection) => self.attach(id, project, connection),
             Op::Detach(connection, keep) => self.detach(connection, keep),
-            Op::Retry(id, project) => self.retry(id, project),
             Op::Advance(seconds) => self.advance(seconds),
             Op::Touch(id, project)
             | Op::OpenViewer(id, project)
             | Op::CloseViewers(id, project)
             | Op::Exit(id, project) => {
-                if let Some(at) = self.find(id, project) {
+                if let Ok(at) = self.find(id, project) {
                     self.apply_to(at, op);
                 }
             }
@@ -340,7 +339,7 @@ impl Model {
     fn apply_to(&mut self, at: usize, op: &Op) {
         match op {
             Op::Touch(..) => {
-                self.bench.registry.touch_handle(&self.sessions[at].handle);
+                self.bench.registry.touch_session(&self.sessions[at].handle.subject);
                 self.used(at);
             }
             Op::OpenViewer(..) => {
@@ -358,7 +357,10 @@ impl Model {
             .list(None)
             .into_iter()
             .map(|(handle, info)| {
-                let name = (handle.id.to_string(), handle.project.as_deref().map(str::to_owned));
+                let name = (
+                    handle.subject.id.to_string(),
+                    handle.subject.project.as_deref().map(str::to_owned),
+                );
                 (name, info.focused, info.suspended, info.connections, info.exit.is_some())
             })
             .collect();
@@ -373,7 +375,8 @@ impl Model {
         assert_eq!(listed, expected);
         for number in 1..4 {
             let ids = self.focused(number).iter().map(|k| format!("s{}", k.id)).collect::<Vec<_>>();
-            assert_eq!(registry.focused(&project(number).expect("one")), ids);
+            let focused = registry.focused(&project(number).expect("one"));
+            assert_eq!(focused.iter().map(ToString::to_string).collect::<Vec<_>>(), ids);
         }
         self.compare_orders();
     }
@@ -383,12 +386,11 @@ impl Model {
             let mut known: Vec<_> =
                 self.sessions.iter().filter(|k| k.connections.is_empty() != attached).collect();
             known.sort_by_key(|known| known.order);
-            known.into_iter().map(|known| known.handle.key).collect::<Vec<_>>()
+            known.into_iter().map(|known| known.handle.subject.incarnation).collect::<Vec<_>>()
         };
-        let state = self.bench.registry.state.lock();
-        assert_eq!(state.detached.iter().map(|(_, key)| *key).collect::<Vec<_>>(), order(false));
-        assert_eq!(state.attached.iter().map(|(_, key)| *key).collect::<Vec<_>>(), order(true));
-        state.assert_consistent();
+        let step = self.bench.registry.step();
+        assert_eq!(step.orders(), [order(false), order(true)]);
+        step.assert_consistent();
     }
 }
 

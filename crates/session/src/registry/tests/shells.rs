@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::*;
-use crate::registry::Details;
+use crate::pressure::{Usage, system};
+use crate::registry::EventName;
 use offheap_pty::{PtySize, SpawnOptions};
 
 fn shell(script: &str) -> SpawnOptions {
@@ -23,12 +24,12 @@ fn shell(script: &str) -> SpawnOptions {
 
 fn spawn(bench: &Bench, id: &str, rate: Option<&str>, script: &str) -> Result<Handle, Refusal> {
     let new = NewSession {
-        id: Some(id.to_owned()),
-        project: Some("p".to_owned()),
-        details: Details { rate_key: rate.map(str::to_owned), ..Details::default() },
+        id: Some(id.into()),
+        project: Some("p".into()),
+        rate_key: rate.map(Arc::from),
         ..NewSession::default()
     };
-    bench.registry.create(new, Some(&shell(script)))
+    bench.registry.create(new, Some(&shell(script))).map(|(handle, _)| handle)
 }
 
 fn wait(what: &str, mut ready: impl FnMut() -> bool) {
@@ -61,7 +62,7 @@ fn a_shell_that_cannot_start_changes_nothing() {
     let bench = Bench::new(Options { spawns_per_minute: 1, ..Options::default() });
     let mut missing = shell("");
     missing.file = "/no/such/file".into();
-    let new = NewSession { project: Some("p".to_owned()), ..NewSession::default() };
+    let new = NewSession { project: Some("p".into()), ..NewSession::default() };
     assert!(matches!(bench.registry.create(new, Some(&missing)), Err(Refusal::Spawn(_))));
     assert!(bench.events().is_empty());
     bench.check();
@@ -82,9 +83,9 @@ fn an_exited_session_lingers_frees_its_place_and_goes() {
     bench.advance(1);
     assert!(!bench.has("a") && bench.has("b"));
     let events = bench.events();
-    let at = |name: &str| events.iter().position(|event| event.name() == name);
-    assert!(at("sessionCreated") < at("sessionExited"));
-    assert!(at("sessionExited") < at("sessionClosed"));
+    let at = |name| events.iter().position(|event| event.name() == Some(name));
+    assert!(at(EventName::SessionCreated) < at(EventName::SessionExited));
+    assert!(at(EventName::SessionExited) < at(EventName::SessionClosed));
     bench.registry.close_all();
     bench.check();
 }
@@ -97,10 +98,10 @@ fn exits_that_come_at_once_are_told_after_the_creation() {
     }
     wait("the exits", || bench.registry.stats().exited == 50);
     let mut known = std::collections::HashSet::new();
-    for event in bench.events() {
-        match event {
-            Event::Created(made) => assert!(known.insert(made.0.id.to_string())),
-            Event::Exited { id, .. } => assert!(known.remove(&id), "{id} twice, or too early"),
+    for (id, change) in changes(bench.events()) {
+        match change {
+            Change::Created(_) => assert!(known.insert(id)),
+            Change::Exited(_) => assert!(known.remove(&id), "{id} twice, or too early"),
             other => panic!("{other:?}"),
         }
     }
@@ -116,8 +117,8 @@ fn input_that_waits_is_counted_without_asking_every_session() {
     handle.session.write(&vec![b'x'; 1 << 20]).expect("room");
     let queued = bench.registry.stats().input_queued;
     assert!(queued > 0 && queued == handle.session.queued_input());
-    assert_eq!(bench.registry.state.lock().waiting.len(), 1);
-    bench.registry.close("a", None);
+    assert_eq!(bench.registry.step().waiting(), 1);
+    bench.registry.close("a", None).expect("known");
     assert_eq!(bench.registry.stats().input_queued, 0);
     bench.check();
 }
@@ -138,10 +139,32 @@ fn a_session_is_started_later_once_and_counted_as_its_creation_says() {
     let other = bench.create("b", Some("p")).expect("room");
     let refused = bench.registry.start(&other, &shell("exec cat"), None);
     assert!(matches!(refused, Err(Refusal::SpawnRate(1))));
-    bench.registry.start(&other, &shell("exec cat"), Some("10.0.0.1")).expect("another's count");
+    bench
+        .registry
+        .start(&other, &shell("exec cat"), Some(&"10.0.0.1".into()))
+        .expect("another's count");
     bench.registry.close_all();
     let closed = bench.registry.start(&handle, &shell("exec cat"), None);
     assert!(matches!(closed, Err(Refusal::Closed)));
+    bench.check();
+}
+
+#[test]
+fn a_registry_has_a_limit_that_other_projects_and_names_do_not_pass() {
+    let bench = Bench::new(Options { spawns_per_minute: 2, spawns_in_all: 3, ..unlimited() });
+    for n in 0..3 {
+        let project = Some(Arc::from(format!("p{n}")));
+        let new = NewSession { project, ..NewSession::default() };
+        bench.registry.create(new, Some(&shell("exec cat"))).expect("within the limit");
+    }
+    let refused = spawn(&bench, "a", Some("10.0.0.1"), "exec cat");
+    assert!(matches!(refused, Err(Refusal::SpawnRate(3))));
+    let nobody = bench.registry.create(NewSession::default(), Some(&shell("exec cat")));
+    assert!(matches!(nobody, Err(Refusal::SpawnRate(3))));
+    bench.clock.advance(Duration::from_mins(1));
+    spawn(&bench, "a", None, "exec cat").expect("a minute later");
+    bench.registry.close_all();
+    bench.advance(60);
     bench.check();
 }
 
@@ -169,4 +192,50 @@ fn only_a_running_shell_holds_the_process() {
     assert!(!bench.registry.holds());
     bench.registry.set_hold(&handle, true);
     assert!(!bench.registry.holds(), "a closed session holds nothing");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_memory_of_its_processes_makes_a_session_heavy() {
+    let memory = crate::pressure::Options {
+        actions: crate::pressure::Actions {
+            close_heaviest: true,
+            ..crate::pressure::Actions::NONE
+        },
+        ..crate::pressure::Options::default()
+    };
+    let bench = Bench::new(Options { memory, ..unlimited() });
+    bench.make("history").session.append(&[b'x'; 200_000]).expect("open");
+    // A process of the shell's fills 40 MB and then waits.
+    let hog = "sh -c 'x=$(head -c 40000000 /dev/zero | tr \\\\0 x); read y' <&0 & exec cat";
+    let handle = spawn(&bench, "hog", None, hog).expect("a shell");
+    spawn(&bench, "idle", None, "exec cat").expect("a shell");
+    wait("the hog", || {
+        let processes = system::sessions_memory(&system::Roots::default());
+        processes.get(&handle.session.pid()).is_some_and(|bytes| *bytes > 30_000_000)
+    });
+    let full = Usage {
+        heap_used: Some(100 << 20),
+        heap_limit: Some(100 << 20),
+        rss: Some(1 << 30),
+        ..Usage::default()
+    };
+    let report = bench.registry.check_memory(full, &mut Nothing);
+    let heaviest = report.heaviest.expect("one");
+    assert!(heaviest.subject == handle.subject && heaviest.bytes > 30_000_000, "{heaviest:?}");
+    assert!(bench.has("hog"), "not at the first check");
+    bench.registry.check_memory(full, &mut Nothing);
+    assert!(!bench.has("hog") && bench.has("history") && bench.has("idle"));
+    bench.registry.close_all();
+}
+
+/// A JS thread that can do nothing.
+struct Nothing;
+
+impl crate::registry::Relief for Nothing {
+    fn drop_caches(&mut self) {}
+
+    fn collect_garbage(&mut self) -> Option<Usage> {
+        None
+    }
 }

@@ -1,4 +1,5 @@
 mod delivering;
+mod lasting;
 mod mirroring;
 mod tapping;
 

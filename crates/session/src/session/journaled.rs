@@ -1,0 +1,99 @@
+//! Output that goes straight into a journal, and the checkpoints of the screen
+//! that have to be there before the history is drawn from a later one.
+
+use std::io;
+use std::time::Instant;
+
+use offheap_pty::PtySize;
+
+use super::stream::Stream;
+use super::tap::Passage;
+
+impl Stream {
+    /// Has `read` put output where it is kept from the moment it is read. The
+    /// lock is held meanwhile, so `read` must not wait; at most [`ROOM`] bytes
+    /// are taken.
+    ///
+    /// [`ROOM`]: offheap_journal::ROOM
+    pub(super) fn read_in(
+        &mut self,
+        answers: &mut Vec<u8>,
+        now: Instant,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let late = self.may_mirror_late(offheap_journal::ROOM);
+        if !late {
+            self.catch_up();
+        }
+        self.checkpoint_if_due();
+        let Some(kept) = &mut self.kept else { return Ok(0) };
+        let from = self.ring.end();
+        let count = kept.journal.read(&mut self.ring, read)?;
+        let span = self.ring.slices(from, count);
+        for bytes in [span.head, span.tail].into_iter().filter(|bytes| !bytes.is_empty()) {
+            for tap in &mut self.taps {
+                tap.pass(Passage::Output(bytes), from, now);
+            }
+            if !late {
+                self.mirror.feed(bytes, self.viewers.is_empty().then_some(answers));
+            }
+        }
+        if !late {
+            self.mirrored = self.ring.end();
+        }
+        if count > 0 {
+            self.announce(count, now);
+        }
+        Ok(count)
+    }
+
+    /// Output that is in memory already, for a session with a journal.
+    pub(super) fn append_journaled(
+        &mut self,
+        bytes: &[u8],
+        answers: &mut Vec<u8>,
+        now: Instant,
+    ) -> u64 {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.kept.is_some() {
+            let taken = self.read_in(answers, now, |room| {
+                let count = room.len().min(rest.len());
+                room[..count].copy_from_slice(&rest[..count]);
+                Ok(count)
+            });
+            rest = &rest[taken.unwrap_or(rest.len())..];
+        }
+        self.ring.end()
+    }
+
+    /// Takes a checkpoint before the history may begin after the last one.
+    fn checkpoint_if_due(&mut self) {
+        if self.kept.as_ref().is_some_and(|kept| kept.journal.is_checkpoint_due(&self.ring)) {
+            self.checkpoint();
+        }
+    }
+
+    /// Keeps the screen as it is now in the journal, if there is one.
+    pub(super) fn checkpoint(&mut self) {
+        self.catch_up();
+        if let Some(kept) = &mut self.kept {
+            kept.checkpoint(&mut self.mirror, &self.ring);
+        }
+    }
+
+    /// Draws the screen of a restored session when it is first needed.
+    #[inline]
+    pub(super) fn draw_restored(&mut self) {
+        if let Some(kept) = &mut self.kept
+            && kept.draw(&mut self.mirror, &self.ring)
+        {
+            self.mirrored = self.ring.end();
+        }
+    }
+
+    pub(super) fn journal_resize(&mut self, size: PtySize) {
+        if let Some(kept) = &mut self.kept {
+            kept.resize(&mut self.mirror, &self.ring, size);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A session in a journal is the same as one that is not, and the same again
+//! when another process restores it.
+
+use std::path::PathBuf;
+
+use offheap_journal::{Directory, Identity, Life, Sizes};
+use offheap_pty::{ExitStatus, PtySize, Sink};
+use offheap_screen::ScreenOptions;
+
+use super::*;
+use crate::session::{checkpoint_size, shape};
+
+const HISTORY: usize = 64 * 1024;
+
+/// A directory that goes with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("offheap-session-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn open(&self) -> Directory {
+        Directory::open(&self.0, None).expect("a directory")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn screen() -> ScreenOptions {
+    ScreenOptions { scrollback_lines: 100, scrollback_bytes: 40_000, ..ScreenOptions::default() }
+}
+
+fn create(directory: &Directory, screen: Option<ScreenOptions>) -> Arc<Session> {
+    let identity = Identity {
+        id: "s".to_owned(),
+        screen: screen.as_ref().map(shape),
+        ..Identity::default()
+    };
+    let sizes = Sizes { capacity: HISTORY, checkpoint: checkpoint_size(screen.as_ref()) };
+    let (journal, ring) = directory.create(&identity, Life::default(), sizes).expect("a journal");
+    Session::in_journal(journal, ring, screen, Meter::new(None))
+}
+
+/// Restores a copy of the session's file as it is now, as the file of a process
+/// that was killed at this moment.
+fn killed(directory: &Directory, session: &Session) -> (Scratch, Arc<Session>) {
+    let scratch = Scratch::new();
+    let copies = scratch.open();
+    let name = session.journal_name().expect("a name");
+    let path = scratch.0.join(&name);
+    std::fs::copy(directory.path().join(&name), &path).expect("a copy");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, mode).expect("a mode");
+    }
+    let found = copies.recover(&name).expect("a session");
+    assert!(found.exact);
+    (scratch, Session::restored(found, Meter::new(None)))
+}
+
+/// What can be seen of a session.
+#[derive(Debug, PartialEq)]
+struct Look {
+    span: (u64, u64),
+    bytes: Vec<u8>,
+    text: Option<String>,
+    screen: Option<crate::session::Snapshot>,
+}
+
+fn look(session: &Session) -> Look {
+    let span = session.span();
+    Look {
+        span,
+        bytes: session.read_from(span.0, usize::MAX).bytes,
+        text: session.screen_text(),
+        screen: session.snapshot(None).expect("an open session"),
+    }
+}
+
+/// What happens to a session, in some order.
+#[derive(Clone, Debug)]
+enum Step {
+    Append(Vec<u8>, usize),
+    Read(Vec<u8>, usize),
+    Resize(u16, u16),
+    Restore,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (output(), 1..400_usize).prop_map(|(bytes, times)| Step::Append(bytes, times)),
+        4 => (output(), 1..400_usize).prop_map(|(bytes, times)| Step::Read(bytes, times)),
+        2 => (2..120_u16, 1..50_u16).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
+        1 => Just(Step::Restore),
+    ]
+}
+
+/// Output as the reactor reads it.
+fn read(session: &Session, bytes: &[u8]) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let mut scratch = [0; 1];
+        let count = Sink::read(session, &mut scratch, &mut |target| {
+            let count = target.len().min(rest.len());
+            target[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        });
+        rest = &rest[count.expect("a read")..];
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn it_is_restored_as_it_was(steps in proptest::collection::vec(step(), 1..16)) {
+        let scratch = Scratch::new();
+        let directory = scratch.open();
+        let plain = Session::new(HISTORY, Some(screen()), Meter::new(None));
+        let mut session = create(&directory, Some(screen()));
+        for step in steps {
+            match step {
+                Step::Append(bytes, times) => {
+                    let bytes = bytes.repeat(times);
+                    prop_assert_eq!(session.append(&bytes), plain.append(&bytes));
+                }
+                Step::Read(bytes, times) => {
+                    let bytes = bytes.repeat(times);
+                    read(&session, &bytes);
+                    read(&plain, &bytes);
+                }
+                Step::Resize(cols, rows) => {
+                    session.resize(PtySize::new(cols, rows));
+                    plain.resize(PtySize::new(cols, rows));
+                }
+                Step::Restore => {
+                    let name = session.journal_name().expect("a name");
+                    drop(session);
+                    let found = directory.recover(&name).expect("a session");
+                    session = Session::restored(found, Meter::new(None));
+                }
+            }
+            let (_copy, restored) = killed(&directory, &session);
+            prop_assert_eq!(restored.size(), session.size());
+            let restored = look(&restored);
+            prop_assert_eq!(&restored, &look(&session));
+            prop_assert_eq!(restored, look(&plain));
+        }
+    }
+}
+
+#[test]
+fn a_screen_that_does_not_fit_is_kept_with_fewer_lines() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let wide = ScreenOptions { cols: 1000, rows: 200, ..screen() };
+    let session = create(&directory, Some(wide));
+    session.resize(PtySize::new(1000, 200));
+    let line: String = (0..900).map(|x| format!("\x1b[38;5;{}mx", x % 256)).collect();
+    let text = format!("{line}\r\n").repeat(400);
+    session.append(text.as_bytes()).expect("an open session");
+    let (_copy, restored) = killed(&directory, &session);
+    assert_eq!(restored.span(), session.span());
+    assert!(restored.screen_text().is_some());
+}
+
+#[test]
+fn the_exit_and_the_size_are_restored() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let session = create(&directory, None);
+    session.append(b"bye").expect("an open session");
+    session.resize(PtySize::new(100, 30));
+    let status = ExitStatus { code: 7, signal: 0 };
+    Sink::exited(&*session, status);
+    let (_copy, restored) = killed(&directory, &session);
+    assert_eq!(restored.exit_status(), Some(status));
+    assert_eq!(restored.size(), PtySize::new(100, 30));
+    assert_eq!((restored.tail(9), restored.has_screen()), (b"bye".to_vec(), false));
+}
+
+#[test]
+fn a_session_that_is_left_stays_and_one_that_is_closed_does_not() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let session = create(&directory, Some(screen()));
+    session.append(b"one\r\ntwo").expect("an open session");
+    let before = look(&session);
+    assert!(session.leave());
+    assert!(session.is_closed() && !session.leave());
+    let name = directory.names().expect("names").remove(0);
+    let found = directory.recover(&name).expect("a session");
+    assert!(found.life.left);
+    let restored = Session::restored(found, Meter::new(None));
+    assert_eq!(look(&restored), before);
+    assert!(restored.close());
+    assert_eq!(directory.names().expect("names").len(), 0);
+    assert_eq!(directory.used(), 0);
+}
+
+#[test]
+fn memory_of_a_journaled_history_is_not_counted_as_the_processs_own() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let session = create(&directory, None);
+    session.append(&[b'x'; 100_000]).expect("an open session");
+    assert_eq!((session.bytes_held(), session.shrink_history(10)), (0, 0));
+    assert_eq!(session.span(), (100_000 - HISTORY as u64, 100_000));
+}
