@@ -24,7 +24,7 @@ mod place;
 mod protocol;
 
 #[cfg(unix)]
-pub use client::{Events, Found, Keeper, Manner, Settings, replace};
+pub use client::{Custody, Events, Found, Keeper, Settings, replace};
 #[cfg(unix)]
 pub use command::run;
 pub use error::KeeperError;

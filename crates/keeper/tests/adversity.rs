@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Directory, PATIENCE, Server, binary, keeper_of, kill, lives, server, until};
@@ -27,7 +28,7 @@ impl Events for Nothing {
 }
 
 fn connect(directory: PathBuf, binary: PathBuf) -> Result<Keeper, KeeperError> {
-    Keeper::connect_or_start(Settings::new(directory, binary), Box::new(Nothing))
+    Keeper::connect_or_start(Settings::new(directory, binary), Arc::new(Nothing))
 }
 
 #[track_caller]

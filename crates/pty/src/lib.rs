@@ -18,6 +18,7 @@
 
 #[cfg(any(windows, test))]
 pub mod command_line;
+mod kept;
 mod options;
 pub mod reactor;
 
@@ -36,6 +37,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use kept::{KeptTerminal, Manner};
 pub use options::{
     DEFAULT_DRAIN, DEFAULT_GRACE, DEFAULT_MAX_INPUT, PtySize, SpawnError, SpawnOptions,
 };
@@ -197,6 +199,11 @@ pub trait Spawner: Send + Sync {
         options: &SpawnOptions,
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<dyn Pty>, SpawnError>;
+    /// What makes the terminal of the session with this journal, where that is
+    /// somebody in particular: who keeps terminals has to know whose they are.
+    fn for_journal(&self, _name: &str) -> Option<Box<dyn Spawner>> {
+        None
+    }
 }
 
 /// Starts programs as children of this process.

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use offheap_pty::KeptTerminal;
 use parking_lot::{Condvar, Mutex};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -257,7 +258,9 @@ impl Link {
         drop(questions);
         // Nobody waits any more for a shell that has come too late.
         if matches!(reply, Reply::Spawned { .. }) {
-            found.into_iter().for_each(Found::close);
+            for found in found {
+                Box::new(found).close();
+            }
         }
     }
 }

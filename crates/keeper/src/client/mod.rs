@@ -9,13 +9,14 @@
 mod connect;
 mod link;
 mod relink;
+mod spawner;
 mod terminal;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use offheap_pty::{Pty, Sink, SpawnOptions};
+use offheap_pty::{KeptTerminal, Manner, Pty, Sink, SpawnOptions};
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::KeeperError;
@@ -23,8 +24,9 @@ use crate::place::Place;
 use crate::protocol::{MAX_MESSAGE, Reply, Request, Spawn, Welcome};
 pub use connect::replace;
 use link::Link;
+pub use spawner::Custody;
+pub use terminal::Found;
 use terminal::Terminal;
-pub use terminal::{Found, Manner};
 
 /// The longest that anything here waits for a keeper.
 pub(crate) const BOUND: Duration = Duration::from_secs(2);
@@ -74,7 +76,7 @@ pub struct Keeper(Arc<Shared>);
 struct Shared {
     settings: Settings,
     place: Place,
-    events: Box<dyn Events>,
+    events: Arc<dyn Events>,
     state: Mutex<State>,
     /// The link has changed.
     changed: Condvar,
@@ -96,7 +98,7 @@ impl Keeper {
     /// A [`KeeperError`]; what the keeper has stays with it.
     pub fn connect_or_start(
         settings: Settings,
-        events: Box<dyn Events>,
+        events: Arc<dyn Events>,
     ) -> Result<Self, KeeperError> {
         let place = Place::open(&settings.directory)?;
         let (channel, welcome) = connect::connect_or_start(&place, &settings)?;
@@ -166,10 +168,10 @@ impl Keeper {
         }
         let found = answer.found.into_iter().next().ok_or(KeeperError::Lost)?;
         if answer.incomplete {
-            found.close();
+            Box::new(found).close();
             return Err(KeeperError::Descriptors);
         }
-        Ok(found.adopt(Manner::of(options), sink)?)
+        Ok(Box::new(found).adopt(Manner::from(options), sink)?)
     }
 
     /// Says that every terminal was let go of: the next server may come. To be

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use offheap_pty::ExitStatus;
+use offheap_pty::{ExitStatus, KeptTerminal};
 
 use super::link::Link;
 use super::terminal::{Found, Terminal};
@@ -107,7 +107,7 @@ impl Shared {
 
     /// A keeper whose connection broke, but which lives, has the terminals
     /// still. The names of those it has.
-    fn recognise(&self, link: &Link) -> Result<Vec<Vec<u8>>, KeeperError> {
+    fn recognise(&self, link: &Link) -> Result<Vec<String>, KeeperError> {
         let known = self.terminals();
         let answers = link.ask(
             |request| Request::Take { request },
@@ -148,7 +148,7 @@ fn give(link: &Link, terminal: &Terminal) -> Option<()> {
     let kept = |request| {
         Request::Keep(Kept {
             request,
-            name: terminal.name.clone(),
+            name: terminal.name.clone().into_bytes(),
             pid: terminal.pid,
             descriptors: u8::try_from(descriptors.len()).unwrap_or(0),
         })

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use offheap_pty::{
-    Adopted, ExitReport, ExitStatus, Holder, Pty, Sink, SpawnError, SpawnOptions, adopt,
+    Adopted, ExitReport, ExitStatus, Holder, KeptTerminal, Manner, Pty, Sink, SpawnError, adopt,
 };
 use parking_lot::Mutex;
 
@@ -19,7 +19,7 @@ pub(super) struct Terminal {
     shared: Arc<Shared>,
     /// Its number at the keeper, 0 while no keeper has it.
     number: AtomicU64,
-    pub(super) name: Vec<u8>,
+    pub(super) name: String,
     pub(super) pid: u32,
     pub(super) report: Arc<ExitReport>,
     pty: Mutex<Option<Weak<dyn Pty>>>,
@@ -77,25 +77,6 @@ impl Holder for Terminal {
     }
 }
 
-/// How an adopted terminal is to be treated.
-#[derive(Clone, Copy, Debug)]
-pub struct Manner {
-    /// Most input bytes that may wait for the program.
-    pub max_input: usize,
-    /// How long a background process may delay the exit.
-    pub drain: Duration,
-    /// Time between the hang-up at a close and the kill of what ignores it.
-    pub grace: Duration,
-}
-
-impl Manner {
-    /// As a program was started.
-    #[must_use]
-    pub fn of(options: &SpawnOptions) -> Self {
-        Self { max_input: options.max_input, drain: options.drain, grace: options.grace }
-    }
-}
-
 /// A terminal that a keeper has handed over. Dropped, it stays with the keeper.
 pub struct Found {
     terminal: Arc<Terminal>,
@@ -114,7 +95,7 @@ impl Found {
         let terminal = Arc::new(Terminal {
             shared: Arc::clone(shared),
             number: AtomicU64::new(held.terminal),
-            name: held.name.clone(),
+            name: String::from_utf8_lossy(&held.name).into_owned(),
             pid: held.pid,
             report: Arc::default(),
             pty: Mutex::default(),
@@ -126,30 +107,29 @@ impl Found {
         Self { terminal, master, process, status: held.status }
     }
 
-    /// The name of its session: that of its journal's file.
-    #[must_use]
-    pub fn name(&self) -> &[u8] {
-        &self.terminal.name
-    }
-
-    /// The leader's process id, as the keeper sees it.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.terminal.pid
-    }
-
-    /// How the leader ended, if it had when the terminal was handed over. There
-    /// may be output of it that nobody has read.
-    #[must_use]
-    pub fn status(&self) -> Option<ExitStatus> {
+    pub(super) fn status(&self) -> Option<ExitStatus> {
         self.status
     }
 
-    /// Makes a terminal of it.
-    ///
-    /// # Errors
-    /// When it cannot be watched; the keeper has it still.
-    pub fn adopt(self, manner: Manner, sink: Arc<dyn Sink>) -> Result<Arc<dyn Pty>, SpawnError> {
+    pub(super) fn number(&self) -> u64 {
+        self.terminal.number()
+    }
+}
+
+impl KeptTerminal for Found {
+    fn name(&self) -> &str {
+        &self.terminal.name
+    }
+
+    fn pid(&self) -> u32 {
+        self.terminal.pid
+    }
+
+    fn adopt(
+        self: Box<Self>,
+        manner: Manner,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<dyn Pty>, SpawnError> {
         let Some(master) = self.master else {
             return Err(offheap_pty::spawn_error(
                 libc::EBADF,
@@ -165,22 +145,15 @@ impl Found {
             process: self.process,
             report: Arc::clone(&self.terminal.report),
             holder,
-            max_input: manner.max_input,
-            drain: manner.drain,
-            grace: manner.grace,
+            manner,
         };
         let pty = adopt(adopted, sink)?;
         *self.terminal.pty.lock() = Some(Arc::downgrade(&pty));
         Ok(pty)
     }
 
-    /// Has the keeper end it: nobody wants it.
-    pub fn close(self) {
+    fn close(self: Box<Self>) {
         Holder::close(self.terminal.as_ref(), offheap_pty::DEFAULT_GRACE);
-    }
-
-    pub(super) fn number(&self) -> u64 {
-        self.terminal.number()
     }
 }
 

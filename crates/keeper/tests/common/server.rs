@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offheap_journal::{Directory, Identity, Life, Sizes};
-use offheap_keeper::{Events, Keeper, Manner, Settings};
+use offheap_keeper::{Events, Keeper, Settings};
 use offheap_pty::{
-    DEFAULT_MAX_INPUT, ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnOptions,
+    DEFAULT_MAX_INPUT, ExitStatus, Gate, GateBell, KeptTerminal, Manner, Pty, PtySize, Sink,
+    SpawnOptions,
 };
 use parking_lot::Mutex;
 
@@ -116,7 +117,7 @@ pub fn run() {
     let slot = Arc::new(Mutex::new(None));
     let polite = Polite { terminals: Arc::clone(&terminals), keeper: Arc::clone(&slot) };
     let began = Instant::now();
-    let keeper = match Keeper::connect_or_start(settings, Box::new(polite)) {
+    let keeper = match Keeper::connect_or_start(settings, Arc::new(polite)) {
         Ok(keeper) => keeper,
         Err(error) => return say(&format!("refused {} {error}", error.code())),
     };
@@ -130,10 +131,10 @@ pub fn run() {
     *slot.lock() = Some(keeper.clone());
     let mut names = Vec::new();
     for each in found {
-        let name = String::from_utf8(each.name().to_vec()).expect("a name");
+        let name = each.name().to_owned();
         names.push(format!("{name}={}", each.pid()));
-        let manner = Manner::of(&options(""));
-        let pty = each.adopt(manner, Log::open(&directory, &name)).expect("a terminal");
+        let manner = Manner::from(&options(""));
+        let pty = Box::new(each).adopt(manner, Log::open(&directory, &name)).expect("a terminal");
         terminals.lock().insert(name, Arc::clone(&pty));
         pty.begin();
     }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::{Parts, UnixPty};
-use crate::{ExitStatus, Pty, Sink, SpawnError};
+use crate::{ExitStatus, Manner, Pty, Sink, SpawnError};
 
 /// The keeper's part in a terminal that this process has adopted. No call may
 /// block.
@@ -41,12 +41,8 @@ pub struct Adopted {
     pub report: Arc<ExitReport>,
     /// Who holds the terminal.
     pub holder: Arc<dyn Holder>,
-    /// Most input bytes that may wait for the program.
-    pub max_input: usize,
-    /// How long a background process may delay the exit.
-    pub drain: Duration,
-    /// Time between the hang-up at a close and the kill of what ignores it.
-    pub grace: Duration,
+    /// How it is treated.
+    pub manner: Manner,
 }
 
 impl std::fmt::Debug for Adopted {
@@ -118,9 +114,7 @@ pub fn adopt(adopted: Adopted, sink: Arc<dyn Sink>) -> Result<Arc<dyn Pty>, Spaw
             report: adopted.report,
             holder: adopted.holder,
         }),
-        max_input: adopted.max_input,
-        drain: adopted.drain,
-        grace: adopted.grace,
+        manner: adopted.manner,
         sink,
     })?;
     Ok(pty)

@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
-use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use super::{Manner, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use crate::reactor::courtesy::Keys;
 pub use adopt::{Adopted, ExitReport, Holder, adopt};
 use adopt::{Kept, signal_number};
@@ -87,15 +87,8 @@ pub(super) fn spawn(
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
     let Launched { master, pid } = launch(options)?;
-    let pty = UnixPty::assemble(Parts {
-        master,
-        pid,
-        kept: None,
-        max_input: options.max_input,
-        drain: options.drain,
-        grace: options.grace,
-        sink,
-    });
+    let pty =
+        UnixPty::assemble(Parts { master, pid, kept: None, manner: Manner::from(options), sink });
     // The child is running: it must not outlive the failure.
     Ok(pty.inspect_err(|_| child::abandon(pid))?)
 }
@@ -105,15 +98,14 @@ struct Parts {
     master: OwnedFd,
     pid: u32,
     kept: Option<Kept>,
-    max_input: usize,
-    drain: Duration,
-    grace: Duration,
+    manner: Manner,
     sink: Arc<dyn Sink>,
 }
 
 impl UnixPty {
     fn assemble(parts: Parts) -> Result<Arc<Self>, SpawnError> {
-        let Parts { master, pid, kept, max_input, drain, grace, sink } = parts;
+        let Parts { master, pid, kept, manner, sink } = parts;
+        let Manner { max_input, drain, grace } = manner;
         let _context = crate::reactor::handle().enter();
         // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
         let master = unsafe { AsyncFd::register(master) }
