@@ -21,7 +21,7 @@ const ARROWS = {
   wake: [],
   wire: [],
   pty: [],
-  session: ['pty', 'ring', 'screen', 'wake', 'wire'],
+  session: ['journal', 'pty', 'ring', 'screen', 'wake', 'wire'],
 }
 
 /** Public for those who embed a crate, though nothing here uses it. */

@@ -140,7 +140,7 @@ impl Directory {
         let layout = Layout {
             capacity: sizes.capacity.clamp(MIN_CAPACITY, offheap_ring::MAX_CAPACITY),
             checkpoint: sizes.checkpoint.min(offheap_ring::MAX_CAPACITY),
-            identity: texts.len(),
+            identity: Layout::identity_room(texts.len()),
             nonce: RandomState::new().hash_one(&name),
         };
         self.reserve(layout.file_size())?;
@@ -168,7 +168,6 @@ impl Directory {
         folder.allocate(unfinished, &file, layout.file_size())?;
         let inode = folder.number(unfinished, &file)?;
         let (mut head, memory) = self.map(unfinished, &file, layout)?;
-        head[Layout::IDENTITY..][..texts.len()].copy_from_slice(texts);
         head[..HEADER].copy_from_slice(&layout.encode());
         let begin = offheap_ring::Place::default();
         let mut ring = Ring::restore(memory, layout.capacity, begin).ok_or(Error::Damaged {
@@ -179,6 +178,7 @@ impl Directory {
         let record = Record { life, boot: boot_id(), inode, tail, ..Record::default() };
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
         let mut journal = Journal::new(head, *layout, place, record, Slots::default());
+        journal.put_identity(0, 1, texts)?;
         journal.adopt(&mut ring, 0);
         folder.rename(unfinished, name)?;
         Ok((journal, ring))

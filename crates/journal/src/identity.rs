@@ -1,7 +1,8 @@
-//! Who a session is: what is said when it is created and never changes.
+//! Who a session is, in two slots that take turns: what the app says of it may
+//! change.
 
 use crate::Error;
-use crate::fields::Reader;
+use crate::fields::{self, Reader, Writer};
 
 /// The most bytes that all texts of an identity may take together: 256 KiB.
 pub const MAX_IDENTITY: usize = 256 * 1024;
@@ -60,6 +61,28 @@ mod tag {
 
 /// The bytes before a field: its number and its length.
 const PREFIX: usize = 6;
+
+/// The bytes before an identity in its slot.
+pub(crate) const HEADER: usize = 16;
+
+/// Writes an identity into a slot, where it is whole with its last byte.
+pub(crate) fn write(slot: &mut [u8], sequence: u64, texts: &[u8], seed: u32) {
+    slot[HEADER..][..texts.len()].copy_from_slice(texts);
+    let mut header = [0; HEADER];
+    let length = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+    Writer::new(&mut header).u64(sequence).u32(length);
+    fields::seal(&mut header, fields::crc(seed, texts));
+    slot[..HEADER].copy_from_slice(&header);
+}
+
+/// The texts in a slot, and their number; `None` when they are not whole.
+pub(crate) fn read(slot: &[u8], seed: u32) -> Option<(u64, &[u8])> {
+    let header = slot.get(..HEADER)?;
+    let mut reader = Reader(header);
+    let (sequence, length) = (reader.u64(), reader.u32());
+    let texts = slot[HEADER..].get(..length as usize)?;
+    fields::is_sealed(header, fields::crc(seed, texts)).then_some((sequence, texts))
+}
 
 impl Identity {
     /// Each field as its number (2 bytes), its length (4 bytes) and its bytes.

@@ -10,7 +10,7 @@ use crate::directory::Place;
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::resizes::{self, Resize};
-use crate::{Error, Life, blocks};
+use crate::{Error, Identity, Life, blocks, identity};
 
 /// The byte that fills the room: no character has it, so what ends in others
 /// was read.
@@ -177,6 +177,36 @@ impl Journal {
         }
     }
 
+    /// Changes who the session is.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when the file has no room for it; then nothing has
+    /// changed.
+    pub fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) -> Result<(), Error> {
+        let head = Head(&self.head, self.layout);
+        let Some((index, sequence, texts)) = head.identity(self.seed) else { return Ok(()) };
+        let mut identity = Identity::decode(texts).unwrap_or_default();
+        change(&mut identity);
+        self.put_identity(1 - index, sequence + 1, &identity.encode()?)
+    }
+
+    pub(crate) fn put_identity(
+        &mut self,
+        index: usize,
+        sequence: u64,
+        texts: &[u8],
+    ) -> Result<(), Error> {
+        let limit = self.layout.identity;
+        if texts.len() > limit {
+            return Err(Error::TooLarge { bytes: texts.len(), limit });
+        }
+        let (at, size) = (self.layout.identity_slot(index), self.layout.identity_size());
+        compiler_fence(Ordering::SeqCst);
+        identity::write(&mut self.head[at..][..size], sequence, texts, self.seed);
+        compiler_fence(Ordering::SeqCst);
+        Ok(())
+    }
+
     /// Notes a new size of the window, for the output from here on. `false` when
     /// the list is full: then a checkpoint is due first.
     pub fn resize(&mut self, ring: &Ring, cols: u16, rows: u16) -> bool {
@@ -266,6 +296,15 @@ impl<'a> Head<'a> {
 
     pub(crate) fn slot(&self, index: usize) -> &'a [u8] {
         &self.0[self.1.slot(index)..][..self.1.slot_size()]
+    }
+
+    /// The newest whole identity: its slot, its number, its texts.
+    pub(crate) fn identity(&self, seed: u32) -> Option<(usize, u64, &'a [u8])> {
+        let slot = |index| &self.0[self.1.identity_slot(index)..][..self.1.identity_size()];
+        let texts = [0, 1].map(|index| {
+            identity::read(slot(index), seed).map(|(sequence, texts)| (index, sequence, texts))
+        });
+        texts.into_iter().flatten().max_by_key(|(_, sequence, _)| *sequence)
     }
 
     /// The slots with a whole checkpoint, newest first.

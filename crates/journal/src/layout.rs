@@ -2,7 +2,7 @@
 
 use crate::blocks;
 use crate::fields::{self, Reader, Writer};
-use crate::{checkpoint, resizes};
+use crate::{MAX_IDENTITY, checkpoint, identity, resizes};
 use offheap_ring::MAX_CAPACITY;
 
 /// The version of the format that is written and read.
@@ -47,6 +47,7 @@ pub(crate) enum Unreadable {
 pub(crate) struct Layout {
     pub(crate) capacity: usize,
     pub(crate) checkpoint: usize,
+    /// Bytes of each identity at most.
     pub(crate) identity: usize,
     /// Tells this journal's records from those of any other.
     pub(crate) nonce: u64,
@@ -63,8 +64,21 @@ impl Layout {
         pages(self.capacity + 2 * ROOM + blocks::BLOCK)
     }
 
+    /// Room for an identity, and for as much more to be said later.
+    pub(crate) fn identity_room(texts: usize) -> usize {
+        (2 * texts).clamp(PAGE - identity::HEADER, MAX_IDENTITY)
+    }
+
+    pub(crate) fn identity_slot(&self, index: usize) -> usize {
+        Self::IDENTITY + index * self.identity_size()
+    }
+
+    pub(crate) fn identity_size(&self) -> usize {
+        pages(identity::HEADER + self.identity)
+    }
+
     pub(crate) fn blocks(&self) -> usize {
-        Self::IDENTITY + pages(self.identity)
+        self.identity_slot(2)
     }
 
     pub(crate) fn slot(&self, index: usize) -> usize {
@@ -117,7 +131,7 @@ impl Layout {
             (Some(capacity), Some(checkpoint), Some(identity))
                 if (MIN_CAPACITY..=MAX_CAPACITY).contains(&capacity)
                     && checkpoint <= MAX_CAPACITY
-                    && identity <= crate::MAX_IDENTITY =>
+                    && identity <= MAX_IDENTITY =>
             {
                 Self { capacity, checkpoint, identity, nonce: reader.u64() }
             }

@@ -64,8 +64,8 @@ pub(crate) fn recover(
 ) -> Result<Recovered, &'static str> {
     let seed = layout.seed();
     let parts = Head(&head, layout);
-    let bytes = &head[Layout::IDENTITY..][..layout.identity];
-    let identity = Identity::decode(bytes).ok_or("its identity is damaged")?;
+    let texts = parts.identity(seed).map(|(.., texts)| texts);
+    let identity = texts.and_then(Identity::decode).ok_or("its identity is damaged")?;
     let mut record = Record::newest(&head, seed).ok_or("no record in it is whole")?;
     check(&record.place, &layout)?;
     let same_boot = record.boot == boot_id() && record.boot != [0; 16];

@@ -152,7 +152,7 @@ proptest! {
         in_head in any::<bool>(),
     ) {
         let (name, mut bytes, end) = bytes();
-        let most = if in_head { 3 * PAGE } else { bytes.len() };
+        let most = if in_head { 4 * PAGE } else { bytes.len() };
         for (at, count, value) in changes {
             let at = at.index(most);
             let to = (at + count).min(most);

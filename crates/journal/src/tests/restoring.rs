@@ -100,6 +100,24 @@ fn the_texts_have_a_limit() {
 }
 
 #[test]
+fn who_a_session_is_may_change() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let (mut journal, _ring) = create(&directory, "s");
+    for turn in 0..5 {
+        let said = "y".repeat(turn * 700);
+        journal.change_identity(|identity| identity.metadata = Some(said.clone())).expect("room");
+        let (_copy, found) = from_copy(&directory, journal.name());
+        assert_eq!((found.identity.id.as_str(), found.identity.metadata), ("s", Some(said)));
+    }
+    let long = "z".repeat(5000);
+    let refused = journal.change_identity(|identity| identity.metadata = Some(long));
+    assert_eq!(refused.expect_err("a refusal").code(), "ERR_JOURNAL_TOO_LARGE");
+    let (_copy, found) = from_copy(&directory, journal.name());
+    assert_eq!(found.identity.metadata.map(|said| said.len()), Some(2800));
+}
+
+#[test]
 fn a_checkpoint_is_never_older_than_the_history() {
     let scratch = Scratch::new();
     let directory = scratch.open();

@@ -32,15 +32,14 @@ impl Shared {
     }
 
     pub(super) fn exited(&self, number: u64, status: ExitStatus) {
-        let terminals = self.terminals();
-        let Some(terminal) = terminals.iter().find(|terminal| terminal.number() == number) else {
-            return;
-        };
-        if status == ExitStatus::UNKNOWN {
-            // The system may tell this process more than the keeper.
-            terminal.report.set_held(false);
-        } else {
-            terminal.report.tell(status);
+        // One that was handed over twice is known twice.
+        for terminal in self.terminals().iter().filter(|known| known.number() == number) {
+            if status == ExitStatus::UNKNOWN {
+                // The system may tell this process more than the keeper.
+                terminal.report.set_held(false);
+            } else {
+                terminal.report.tell(status);
+            }
         }
     }
 

@@ -43,11 +43,18 @@ impl Registry {
         let (first, keys) = (step.shut(), step.keys());
         drop(step);
         self.close_keys(&keys, Reason::Registry);
+        self.finish_shut(first);
+        first
+    }
+
+    pub(super) fn finish_shut(&self, first: bool) {
+        if let Some(journals) = &self.journals {
+            journals.unlock();
+        }
         if first {
             self.step().tell(Event::Shut);
             self.timer.notify_one();
         }
-        first
     }
 
     /// One step for each, so that others have their turn in between.
@@ -58,6 +65,6 @@ impl Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        self.shut();
+        self.abandon();
     }
 }

@@ -12,6 +12,7 @@ use super::event::{Change, Event, EventListener};
 use super::heap::HeapDesk;
 use super::index::{Index, Terms, Unfound};
 use super::info::{Handle, Info};
+use super::journals::Journals;
 use super::options::Options;
 use super::reason::Reason;
 use super::stats::Stats;
@@ -31,6 +32,8 @@ pub struct Registry {
     pub(super) clock: Clock,
     pub(super) listener: Arc<dyn EventListener>,
     pub(super) spawner: Arc<dyn Spawner>,
+    /// Where the sessions' histories lie when they are to outlive the process.
+    pub(super) journals: Option<Journals>,
     pub(super) meter: Arc<Meter>,
     pub(super) lag: Arc<Lag>,
     /// Notified when something is due earlier than what is waited for.
@@ -94,6 +97,17 @@ impl Step<'_> {
         }
     }
 
+    /// Takes a session out of every index and tells of it. What becomes of it is
+    /// the caller's to say.
+    pub(super) fn take_out(&mut self, key: Incarnation, reason: Reason) -> Option<Arc<Session>> {
+        let entry = self.index.remove(key)?;
+        self.registry.meter.add(Gauge::Sessions, -1);
+        self.index.count_closed(reason);
+        let subject = entry.subject().clone();
+        self.tell(Event::Session { subject, change: Change::Closed(reason) });
+        Some(Arc::clone(entry.session()))
+    }
+
     /// Takes a session out of every index, frees its memory and tells of it.
     /// `false` when there is none.
     pub(super) fn close(&mut self, key: Incarnation, reason: Reason) -> bool {
@@ -132,6 +146,20 @@ impl Registry {
         spawner: Arc<dyn Spawner>,
         meter: Arc<Meter>,
     ) -> Arc<Self> {
+        Self::with_journals(options, clock, listener, spawner, meter, None)
+    }
+
+    /// The same, with histories that outlive the process when there are
+    /// `journals` to keep them in.
+    #[must_use]
+    pub fn with_journals(
+        options: Options,
+        clock: Clock,
+        listener: Arc<dyn EventListener>,
+        spawner: Arc<dyn Spawner>,
+        meter: Arc<Meter>,
+        journals: Option<Journals>,
+    ) -> Arc<Self> {
         let registry = Arc::new(Self {
             index: Mutex::default(),
             watch: Watch::default(),
@@ -140,6 +168,7 @@ impl Registry {
             clock,
             listener,
             spawner,
+            journals,
             meter,
             lag: Arc::default(),
             timer: Arc::new(Notify::new()),

@@ -37,17 +37,35 @@ impl Registry {
         spawn: Option<&SpawnOptions>,
     ) -> Result<(Handle, Info), Refusal> {
         let place = self.reserve(&new, spawn.is_some())?;
-        let history = new.history.unwrap_or(self.options.history);
-        let session = Session::new(history, new.screen, Arc::clone(&self.meter));
+        let session = match self.make_session(&place.subject, &new) {
+            Ok(session) => session,
+            Err(refusal) => {
+                self.cancel(&place);
+                return Err(refusal);
+            }
+        };
         let key = place.subject.incarnation;
         session.set_owner(Arc::new(RegistryOwner { registry: Arc::downgrade(self), key }));
         if let Some(options) = spawn
             && let Err(error) = session.spawn(self.spawner.as_ref(), options)
         {
             self.cancel(&place);
+            session.close();
             return Err(error.into());
         }
         self.commit(place, new, session)
+    }
+
+    /// A session whose history lies in a journal, where the registry has such.
+    fn make_session(&self, subject: &Subject, new: &NewSession) -> Result<Arc<Session>, Refusal> {
+        let history = new.history.unwrap_or(self.options.history);
+        let meter = Arc::clone(&self.meter);
+        let Some(journals) = &self.journals else {
+            return Ok(Session::new(history, new.screen, meter));
+        };
+        let created_ms = self.clock.to_epoch_ms(self.clock.now());
+        let (journal, ring) = journals.create(subject, new, history, created_ms)?;
+        Ok(Session::in_journal(journal, ring, new.screen, meter))
     }
 
     /// Checks the limits and keeps a place, so that creations that happen at
@@ -153,7 +171,7 @@ impl Registry {
     ) -> (Handle, Info) {
         let (now, key) = (self.clock.now(), place.subject.incarnation);
         let exited = session.exit_status();
-        let entry = Entry::new(place.subject, new, session, now);
+        let entry = Entry::new(place.subject, new, session, now, self.clock.to_epoch_ms(now));
         step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
         step.set_hold(key, place.rate.is_some());
         self.meter.add(Gauge::Sessions, 1);

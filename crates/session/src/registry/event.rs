@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::info::{Handle, Info};
+use super::journals::JournalFault;
 use super::reason::{Action, Limit, Reason};
 use super::subject::Subject;
 use crate::pressure::{Bound, Level};
@@ -78,6 +79,8 @@ pub enum Event {
     },
     /// Memory is short, or is no longer; or something was done about it.
     MemoryPressure(Pressure),
+    /// A journal cannot be restored.
+    JournalError(JournalFault),
     /// The registry is closed: nothing follows.
     Shut,
 }
@@ -87,6 +90,11 @@ pub enum Event {
 pub enum Change {
     /// It exists.
     Created(Box<(Handle, Info)>),
+    /// It was restored from its journal.
+    Restored {
+        /// Its program runs.
+        alive: bool,
+    },
     /// The app says something else of it.
     Updated(Box<(Handle, Info)>),
     /// It is gone.
@@ -117,6 +125,7 @@ pub enum Change {
 #[expect(missing_docs, reason = "they are named as the events are")]
 pub enum EventName {
     SessionCreated,
+    SessionRestored,
     SessionUpdated,
     SessionClosed,
     SessionExited,
@@ -127,13 +136,15 @@ pub enum EventName {
     SessionDetached,
     LimitReached,
     MemoryPressure,
+    JournalError,
     Drain,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SessionCreated,
+        Self::SessionRestored,
         Self::SessionUpdated,
         Self::SessionClosed,
         Self::SessionExited,
@@ -144,6 +155,7 @@ impl EventName {
         Self::SessionDetached,
         Self::LimitReached,
         Self::MemoryPressure,
+        Self::JournalError,
         Self::Drain,
     ];
 
@@ -152,6 +164,7 @@ impl EventName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SessionCreated => "sessionCreated",
+            Self::SessionRestored => "sessionRestored",
             Self::SessionUpdated => "sessionUpdated",
             Self::SessionClosed => "sessionClosed",
             Self::SessionExited => "sessionExited",
@@ -162,6 +175,7 @@ impl EventName {
             Self::SessionDetached => "sessionDetached",
             Self::LimitReached => "limitReached",
             Self::MemoryPressure => "memoryPressure",
+            Self::JournalError => "journalError",
             Self::Drain => "drain",
         }
     }
@@ -179,7 +193,10 @@ impl Event {
     pub fn subject(&self) -> Option<&Subject> {
         match self {
             Self::Session { subject, .. } => Some(subject),
-            Self::LimitReached { .. } | Self::MemoryPressure(_) | Self::Shut => None,
+            Self::LimitReached { .. }
+            | Self::MemoryPressure(_)
+            | Self::JournalError(_)
+            | Self::Shut => None,
         }
     }
 
@@ -191,6 +208,7 @@ impl Event {
             Self::Session { change, .. } => Some(change.name()),
             Self::LimitReached { .. } => Some(EventName::LimitReached),
             Self::MemoryPressure(_) => Some(EventName::MemoryPressure),
+            Self::JournalError(_) => Some(EventName::JournalError),
             Self::Shut => None,
         }
     }
@@ -200,6 +218,7 @@ impl Change {
     fn name(&self) -> EventName {
         match self {
             Self::Created(_) => EventName::SessionCreated,
+            Self::Restored { .. } => EventName::SessionRestored,
             Self::Updated(_) => EventName::SessionUpdated,
             Self::Closed(_) => EventName::SessionClosed,
             Self::Exited(_) => EventName::SessionExited,

@@ -82,6 +82,8 @@ pub struct Info {
     pub active_ms: u64,
     /// How its program ended, once it has.
     pub exit: Option<ExitStatus>,
+    /// It was restored without a program, and none was started on it since.
+    pub lost: bool,
 }
 
 /// A session, and which one of its registry's it is.

@@ -18,13 +18,15 @@ pub enum Reason {
     Memory,
     /// The registry was closed.
     Registry,
+    /// It was left for the next process.
+    Left,
     /// A fault of this package that had to do with this session alone.
     Fault,
 }
 
 impl Reason {
     /// Every reason, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Closed,
         Self::Project,
         Self::Exit,
@@ -32,6 +34,7 @@ impl Reason {
         Self::Limit,
         Self::Memory,
         Self::Registry,
+        Self::Left,
         Self::Fault,
     ];
 
@@ -46,6 +49,7 @@ impl Reason {
             Self::Limit => "limit",
             Self::Memory => "memory",
             Self::Registry => "registry",
+            Self::Left => "left",
             Self::Fault => "fault",
         }
     }

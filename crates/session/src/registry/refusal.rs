@@ -1,5 +1,6 @@
 //! Why a registry refuses.
 
+use offheap_journal::Error as JournalError;
 use offheap_pty::SpawnError;
 
 /// Why a registry refused.
@@ -26,6 +27,12 @@ pub enum Refusal {
     /// The registry, or the session, is closed.
     #[error("the registry or the session is closed")]
     Closed,
+    /// There is no journal to restore anything from.
+    #[error("the registry has no journal; give it one with the option `journal`")]
+    NoJournal,
+    /// The session's journal could not be made or changed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The shell could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),

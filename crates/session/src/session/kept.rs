@@ -40,13 +40,14 @@ impl Kept {
         self.journal.set_life(Life { pid, started, exit: None, ..self.journal.life() });
     }
 
-    /// The session is left on purpose, or in use again.
-    pub(super) fn set_left(&mut self, left: bool) {
-        self.journal.set_life(Life { left, ..self.journal.life() });
+    /// The session is left on purpose.
+    pub(super) fn leave(&mut self) {
+        self.journal.set_life(Life { left: true, ..self.journal.life() });
     }
 
-    pub(super) fn set_incarnation(&mut self, incarnation: u64) {
-        self.journal.set_life(Life { incarnation, ..self.journal.life() });
+    /// Another process has the session from here on, under a new incarnation.
+    pub(super) fn take_over(&mut self, incarnation: u64) {
+        self.journal.set_life(Life { left: false, incarnation, ..self.journal.life() });
     }
 
     /// The offset from which the screen is drawn.

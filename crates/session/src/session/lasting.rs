@@ -3,10 +3,11 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use offheap_journal::{Journal, Recovered, ScreenShape};
-use offheap_pty::{ExitStatus, PtySize};
+use offheap_journal::{Identity, Journal, Recovered, ScreenShape};
+use offheap_pty::{ExitStatus, KeptTerminal, Manner, Pty, PtySize, Sink, SpawnError};
 use offheap_ring::Ring;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
 
@@ -20,14 +21,12 @@ use crate::meter::{Counter, Meter};
 const SCREEN_ROOM: usize = 128 * 1024;
 
 /// The bytes that checkpoints of such a screen may have.
-#[must_use]
-pub fn checkpoint_size(screen: Option<&ScreenOptions>) -> usize {
+pub(crate) fn checkpoint_size(screen: Option<&ScreenOptions>) -> usize {
     screen.map_or(0, |screen| screen.scrollback_bytes.saturating_add(SCREEN_ROOM))
 }
 
 /// A screen's options as a journal keeps them.
-#[must_use]
-pub fn shape(screen: &ScreenOptions) -> ScreenShape {
+pub(crate) fn shape(screen: &ScreenOptions) -> ScreenShape {
     ScreenShape {
         cols: screen.cols,
         rows: screen.rows,
@@ -53,8 +52,7 @@ fn options(shape: &ScreenShape) -> ScreenOptions {
 
 impl Session {
     /// A session without a terminal whose history lies in a journal.
-    #[must_use]
-    pub fn in_journal(
+    pub(crate) fn in_journal(
         journal: Journal,
         ring: Ring,
         screen: Option<ScreenOptions>,
@@ -66,8 +64,7 @@ impl Session {
 
     /// A session as another process has left it, without a terminal. Its screen
     /// is drawn when somebody needs it.
-    #[must_use]
-    pub fn restored(recovered: Recovered, meter: Arc<Meter>) -> Arc<Self> {
+    pub(crate) fn restored(recovered: Recovered, meter: Arc<Meter>) -> Arc<Self> {
         let life = recovered.life;
         let screen = recovered.identity.screen.as_ref().map(options);
         let exit = life.exit.map(|exit| ExitStatus { code: exit.code, signal: exit.signal });
@@ -104,17 +101,64 @@ impl Session {
     }
 
     /// The name of the session's file in the directory of journals.
-    #[must_use]
-    pub fn journal_name(&self) -> Option<String> {
+    pub(crate) fn journal_name(&self) -> Option<String> {
         let stream = self.stream.lock();
         stream.kept.as_ref().map(|kept| kept.journal.name().to_owned())
+    }
+
+    /// The session is this process's from here on.
+    pub(crate) fn take_over(&self, incarnation: u64) {
+        if let Some(kept) = &mut self.stream.lock().kept {
+            kept.take_over(incarnation);
+        }
+    }
+
+    /// Changes what the session's journal says of it, if it has one.
+    pub(crate) fn change_identity(
+        &self,
+        change: impl FnOnce(&mut Identity),
+    ) -> Result<(), offheap_journal::Error> {
+        match &mut self.stream.lock().kept {
+            Some(kept) => kept.journal.change_identity(change),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a terminal that was kept for the session, which has its size
+    /// already. It is read once it [begins](Pty::begin).
+    pub(crate) fn take_terminal(
+        self: &Arc<Self>,
+        kept: Box<dyn KeptTerminal>,
+        manner: Manner,
+    ) -> Result<Arc<dyn Pty>, SpawnError> {
+        let pty = kept.adopt(manner, Arc::clone(self) as Arc<dyn Sink>)?;
+        if let Some(kept) = &mut self.stream.lock().kept {
+            kept.set_program(pty.pid());
+        }
+        self.pid.store(pty.pid(), Ordering::Release);
+        *self.pty.lock() = Some(Arc::clone(&pty));
+        Ok(pty)
+    }
+
+    /// Leaves the terminal to whoever else keeps it, if anybody does. What was
+    /// read of it has come once the reactor has settled.
+    pub(crate) fn leave_terminal(&self) -> bool {
+        let mut slot = self.pty.lock();
+        let left = slot.as_ref().is_some_and(|pty| pty.leave());
+        if left {
+            // Taken out first: a terminal is not dropped under the lock.
+            let pty = slot.take();
+            drop(slot);
+            drop(pty);
+        }
+        left
     }
 
     /// Lets go of the session, so that another process can restore it: its
     /// screen is kept as it is, its file stays, and its viewers are closed.
     /// `false` for one that is closed already or has no journal; then nothing
     /// has changed.
-    pub fn leave(&self) -> bool {
+    pub(crate) fn leave(&self) -> bool {
         // What the terminal still prints from here on nobody would keep.
         let pty = self.pty.lock().take();
         if let Some(pty) = pty {
@@ -126,7 +170,7 @@ impl Session {
         }
         stream.checkpoint();
         if let Some(mut kept) = stream.kept.take() {
-            kept.set_left(true);
+            kept.leave();
         }
         drop(stream);
         self.release()

@@ -33,7 +33,7 @@ use offheap_pty::{
 };
 use offheap_screen::ScreenOptions;
 
-pub use lasting::{checkpoint_size, shape};
+pub(crate) use lasting::{checkpoint_size, shape};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use stream::{Stretch, ViewerPosition};
@@ -137,7 +137,8 @@ impl Session {
         options: &SpawnOptions,
     ) -> Result<(), SpawnError> {
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
-        let pty = spawner.spawn(options, sink)?;
+        let own = self.journal_name().and_then(|name| spawner.for_journal(&name));
+        let pty = own.as_deref().unwrap_or(spawner).spawn(options, sink)?;
         self.adopt(&pty, options.size);
         Ok(())
     }

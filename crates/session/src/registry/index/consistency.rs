@@ -63,7 +63,7 @@ impl Index {
             };
             assert_eq!(project.reserved, 0, "places in the project");
             assert_eq!(project.sessions, of(|_| true), "sessions of the project");
-            assert_eq!(project.live, of(|e| e.exit.is_none()), "live ones");
+            assert_eq!(project.live, of(Entry::is_live), "live ones");
             let focused: BTreeSet<Incarnation> =
                 project.focused.iter().map(|(_, key)| *key).collect();
             assert_eq!(focused, of(Entry::takes_focus), "focused ones");
@@ -74,7 +74,7 @@ impl Index {
 
     fn assert_counts(&self) {
         let count = |filter: fn(&Entry) -> bool| self.entries().filter(|e| filter(e)).count();
-        assert_eq!(self.live, count(|e| e.exit.is_none()), "live");
+        assert_eq!(self.live, count(Entry::is_live), "live");
         assert_eq!(self.holds, count(|e| e.holds), "holds");
         assert_eq!(self.suspended, count(Entry::is_held_back), "suspended");
         let closed: u64 = self.closed.iter().sum();

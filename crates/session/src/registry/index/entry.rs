@@ -25,7 +25,9 @@ pub(in crate::registry) struct Entry {
     pub(super) focused: bool,
     pub(super) suspended: bool,
     pub(super) connections: BTreeSet<Arc<str>>,
-    created: Instant,
+    created_ms: u64,
+    /// Restored from a journal, and no program was started on it since.
+    pub(super) dormant: bool,
     pub(super) active: Instant,
     /// Orders sessions by their last use, also within one clock tick.
     pub(super) active_seq: u64,
@@ -68,6 +70,7 @@ impl Entry {
         new: NewSession,
         session: Arc<Session>,
         now: Instant,
+        created_ms: u64,
     ) -> Self {
         Self {
             focused: subject.project.is_none(),
@@ -77,7 +80,8 @@ impl Entry {
             rate_key: new.rate_key,
             suspended: false,
             connections: BTreeSet::new(),
-            created: now,
+            created_ms,
+            dormant: false,
             active: now,
             active_seq: 0,
             keep_alive: None,
@@ -86,6 +90,17 @@ impl Entry {
             starting: false,
             deadline: None,
         }
+    }
+
+    /// A session as an earlier process has left it.
+    pub(in crate::registry) fn restored(
+        subject: Subject,
+        new: NewSession,
+        session: Arc<Session>,
+        now: Instant,
+        created_ms: u64,
+    ) -> Self {
+        Self { dormant: true, ..Self::new(subject, new, session, now, created_ms) }
     }
 
     pub(in crate::registry) fn key(&self) -> Incarnation {
@@ -102,6 +117,21 @@ impl Entry {
 
     pub(in crate::registry) fn rate_key(&self) -> Option<&Arc<str>> {
         self.rate_key.as_ref()
+    }
+
+    /// How the program ended that an earlier process had started.
+    fn earlier_exit(&self) -> Option<ExitStatus> {
+        if self.dormant { self.session.exit_status() } else { None }
+    }
+
+    /// Whether it counts for the limits: its program runs, or may come yet.
+    pub(super) fn is_live(&self) -> bool {
+        self.exit.is_none() && !self.dormant
+    }
+
+    /// Whether it was restored, and no program was started on it since.
+    pub(in crate::registry) fn is_dormant(&self) -> bool {
+        self.dormant
     }
 
     pub(in crate::registry) fn has_exited(&self) -> bool {
@@ -123,9 +153,10 @@ impl Entry {
             focused: self.focused,
             suspended: self.suspended,
             connections: self.connections.len(),
-            created_ms: clock.to_epoch_ms(self.created),
+            created_ms: self.created_ms,
             active_ms: clock.to_epoch_ms(self.active),
-            exit: self.exit.map(|(status, _)| status),
+            exit: self.exit.map(|(status, _)| status).or_else(|| self.earlier_exit()),
+            lost: self.dormant,
         }
     }
 

@@ -259,7 +259,10 @@ impl Index {
         let (key, place) = (entry.key(), entry.place());
         self.populated += usize::from(project.sessions.is_empty());
         project.sessions.insert(key);
-        project.live.insert(key);
+        if entry.is_live() {
+            project.live.insert(key);
+            self.live += 1;
+        }
         if entry.takes_focus() {
             project.focused.insert(place);
         }
@@ -267,7 +270,6 @@ impl Index {
         self.by_name.insert(entry.subject.name(), key);
         self.detached.insert(place);
         self.deadlines.extend(deadline.map(|deadline| (deadline, key)));
-        self.live += 1;
         self.created += 1;
         self.sessions.insert(key, entry);
     }
@@ -287,7 +289,7 @@ impl Index {
         if let Some(deadline) = entry.deadline {
             self.deadlines.remove(&(deadline, key));
         }
-        self.live -= usize::from(entry.exit.is_none());
+        self.live -= usize::from(entry.is_live());
         self.holds -= usize::from(entry.holds);
         self.suspended -= usize::from(entry.is_held_back());
         self.give_back();
@@ -410,6 +412,27 @@ impl Index {
         self.waiting.remove(&key);
         self.set_hold(key, false);
         true
+    }
+
+    /// A restored session is to have a program again, and counts for the limits
+    /// from here on; or it is not, since the program did not start.
+    pub(super) fn set_dormant(&mut self, key: Incarnation, dormant: bool) {
+        let Some(entry) = self.sessions.get_mut(&key) else { return };
+        let before = entry.is_live();
+        entry.dormant = dormant;
+        let after = entry.is_live();
+        if before == after {
+            return;
+        }
+        self.live -= usize::from(before);
+        self.live += usize::from(after);
+        if let Some(project) = self.projects.get_mut(&entry.subject.project) {
+            if after {
+                project.live.insert(key);
+            } else {
+                project.live.remove(&key);
+            }
+        }
     }
 
     /// The program is being started, or no longer is.

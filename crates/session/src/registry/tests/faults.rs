@@ -15,7 +15,9 @@ impl Reader for Broken {
 }
 
 fn break_viewer(handle: &Handle) {
-    let opened = handle.session.open_viewer(Origin::Now, Format::Bytes, 4096, Box::new(Broken));
+    let opened = handle
+        .session
+        .open_viewer(&ViewerOptions::new(Origin::Now, Format::Bytes), Box::new(Broken));
     let (viewer, _signal) = opened.expect("a viewer");
     assert!(handle.session.read_frame(viewer, &mut [0; 4096]).is_none(), "armed");
 }
