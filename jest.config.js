@@ -1,3 +1,8 @@
+const path = require('node:path')
+
+/** A pattern for the files of a folder. */
+const within = (folder) => `^${path.join(__dirname, folder, '/').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
+
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/__test__/**/*.spec.js'],
@@ -6,6 +11,6 @@ module.exports = {
   // Each spec runs servers, shells or a browser of its own.
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
-  // The page's modules; nothing else is transformed.
-  transform: { '/public/[^/]+\\.js$': '<rootDir>/__test__/helpers/esm-transform.js' },
+  // The browser's modules; nothing else is transformed.
+  transform: { [within('client')]: '<rootDir>/__test__/helpers/esm-transform.js' },
 }

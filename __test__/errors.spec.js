@@ -22,6 +22,8 @@ function codesIn(folder, extension) {
 
 test.each([
   ['src', '.rs'],
+  ['server', '.js'],
+  ['client', '.js'],
   ['examples', '.js'],
 ])('each code in %s has a heading', (folder, extension) => {
   const codes = codesIn(folder, extension)
@@ -42,6 +44,12 @@ test('each heading says a cause and what to do', () => {
 })
 
 test('no heading is there for a code that is gone', () => {
-  const known = new Set([...codesIn('src', '.rs'), ...codesIn('examples', '.js'), 'ERR_NATIVE_BINDING'])
+  const known = new Set([
+    ...codesIn('src', '.rs'),
+    ...codesIn('server', '.js'),
+    ...codesIn('client', '.js'),
+    ...codesIn('examples', '.js'),
+    'ERR_NATIVE_BINDING',
+  ])
   expect([...headings].filter((code) => code.startsWith('ERR_') && !known.has(code))).toEqual([])
 })

@@ -1,6 +1,7 @@
 // Compiled, never run: fails where index.d.ts promises something else than
 // what is written here. `npm run test:types`.
 
+import { createServer } from 'node:http'
 import {
   CircularBuffer,
   type CloseReason,
@@ -12,6 +13,17 @@ import {
   spawn,
   type Viewer,
 } from 'offheap-terminal'
+import {
+  Access,
+  defaultShell,
+  isLoopback,
+  projectEnvironment,
+  refuseUpgrade,
+  shellEnvironment,
+  type TerminalGrantInfo,
+  type TerminalQuery,
+  TerminalServer,
+} from 'offheap-terminal/server'
 
 /** Holds where both types are the same, not only assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -102,4 +114,55 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   session.openViewer({ from: 1024 })
   // @ts-expect-error There is no such format.
   session.openViewer({ format: 'xml' })
+}
+
+// TerminalServer
+{
+  const registry = new SessionRegistry()
+  new TerminalServer({ registry })
+  const terminals: TerminalServer = new TerminalServer({
+    registry,
+    authorize: async ({ headers }) =>
+      headers.cookie ? { userId: 'ann', projectId: 'p', access: 'read', team: 'core' } : null,
+    open: async (query, grant) => {
+      same<typeof query, TerminalQuery>()
+      same<typeof grant, TerminalGrantInfo>()
+      same<typeof grant.access, 'read' | 'write'>()
+      same<typeof query.sessionId, string | undefined>()
+      return terminals.findOrCreate(query, grant)
+    },
+    shell: (query, grant, session) => ({ ...defaultShell(query, grant, session), args: ['-l'] }),
+    origins: ['https://a.example'],
+    trustProxy: ['loopback'],
+    keepAlive: (closeCode, session) => (closeCode === 1000 && session.projectId ? 60_000 : undefined),
+    outputKeepsAlive: true,
+    pingInterval: null,
+    maxPayload: 1 << 20,
+    messages: { hello: (message, { session, send }) => send({ type: message.type, id: session.id }) },
+    onError: (error) => console.error(error),
+  })
+  const server = createServer()
+  server.on('upgrade', terminals.upgrade)
+  same<ReturnType<typeof terminals.share>, string>()
+  const token = terminals.share(registry.create(), { access: 'write', expiresIn: 60_000 })
+  same<ReturnType<typeof terminals.revoke>, boolean>()
+  terminals.revoke(token)
+  same<ReturnType<typeof terminals.close>, Promise<void>>()
+  terminals.close({ code: 1012 })
+  new TerminalServer({ registry, authorize: () => ({ status: 403, message: 'no' }) })
+  // @ts-expect-error The registry is needed.
+  new TerminalServer({})
+  // @ts-expect-error There is no such option.
+  new TerminalServer({ registry, path: '/terminals' })
+  // @ts-expect-error There is no such access.
+  terminals.share(registry.create(), { access: 'admin' })
+  // @ts-expect-error A grant needs no less.
+  new TerminalServer({ registry, authorize: () => 'yes' })
+
+  server.on('upgrade', (request, socket) => {
+    const refused = new Access({ token: 't', loopback: isLoopback('localhost') }).refuse(request)
+    if (refused) refuseUpgrade(socket, refused)
+  })
+  const env = shellEnvironment(process.env, { deny: ['SECRET_*'] })
+  projectEnvironment(env, { PORT: '3000' }, { allow: ['HOME'] })
 }

@@ -140,6 +140,7 @@ pub(super) fn written(env: &Env, result: std::result::Result<bool, WriteError>) 
 pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
     let code = match refusal {
         Refusal::Spawn(error) => return spawn(env, error),
+        Refusal::Journal(error) => return journal(env, error),
         // What is full is the machine rather than a number, but what a client
         // can do about it is the same.
         Refusal::SessionLimit(_) | Refusal::Memory => "ERR_SESSION_LIMIT",
@@ -148,8 +149,16 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::Exists(_) => "ERR_SESSION_EXISTS",
         Refusal::Started => "ERR_SESSION_STARTED",
         Refusal::Closed => "ERR_CLOSED",
+        Refusal::NoJournal => "ERR_JOURNAL_DISABLED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+/// An error of a journal, with its `path` where it is about one.
+pub(super) fn journal(env: &Env, error: &offheap_journal::Error) -> Error {
+    let path = error.path().map(|path| path.to_string_lossy().into_owned());
+    let extras = path.as_deref().map(|path| ("path", Extra::Text(path)));
+    throw_with(env, Class::Error, error.code(), &error.to_string(), extras.as_slice())
 }
 
 pub(super) fn no_screen(env: &Env) -> Error {

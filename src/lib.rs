@@ -25,6 +25,7 @@ mod pty_options;
 mod pty_state;
 mod registry;
 mod registry_events;
+mod registry_journal;
 mod registry_memory;
 mod registry_numbers;
 mod registry_types;

@@ -11,7 +11,7 @@ use super::error::{refusal, unfound};
 use super::hub::Hub;
 use super::registry_events::JsRegistry;
 use super::session::{self, Session};
-use super::{args, pty_options, registry_types};
+use super::{args, pty_options, registry_journal, registry_types};
 use offheap_session::meter::Meter;
 use offheap_session::registry::{Clock, EventName, Handle, Info, Registry, Unfound};
 
@@ -19,7 +19,8 @@ use offheap_session::registry::{Clock, EventName, Handle, Info, Registry, Unfoun
 ///
 /// Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
 /// `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
-/// `sessionDetached`, `limitReached`, `memoryPressure`, `drain`.
+/// `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
+/// `journalError`, `drain`.
 ///
 /// Events that a call causes have been emitted when the call returns, unless a
 /// listener made the call: then they follow at the next turn of the event loop.
@@ -69,19 +70,25 @@ impl SessionRegistry {
 impl SessionRegistry {
     /// Makes an empty registry.
     ///
-    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+    /// `ERR_OUT_OF_RANGE`; for the journal `ERR_JOURNAL_ACCESS`,
+    /// `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`, `ERR_NOT_SUPPORTED`.
     #[napi(constructor, catch_unwind, ts_args_type = "options?: RegistryOptions | null")]
     pub fn new(env: Env, options: Option<Unknown<'_>>) -> Result<Self> {
-        let options = registry_types::registry_options(&env, options)?;
+        let object = args::options(&env, options)?;
+        let journal = args::property(object.as_ref(), "journal")?;
+        let options = registry_types::registry_options(&env, object.as_ref())?;
+        let journals = registry_journal::open(&env, journal)?;
         let hub = Hub::of(&env)?;
         let token = hub.token();
         let meter = Meter::new(Some(hub.meter()));
-        let registry = Registry::new(
+        let registry = Registry::with_journals(
             options,
             Clock::system(),
             Arc::new(hub.teller(token)),
             Arc::new(Local),
             meter,
+            journals,
         );
         Ok(Self { js: JsRegistry::new(registry, hub, token) })
     }
@@ -92,8 +99,9 @@ impl SessionRegistry {
     ///
     /// @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
     /// `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-    /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
-    /// name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
+    /// `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the journal
+    /// `ERR_JOURNAL_FULL`, `ERR_JOURNAL_TOO_LARGE`, `ERR_JOURNAL_ACCESS`,
+    /// `ERR_JOURNAL_SYSTEM`; for the shell the errno's name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
     #[napi(catch_unwind, ts_args_type = "options?: CreateOptions | null")]
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
@@ -328,6 +336,37 @@ impl SessionRegistry {
         let listener = args::function(&env, listener, "listener")?;
         self.js.remove(event, &listener);
         Ok(this.object)
+    }
+
+    /// Restores the sessions that an earlier process has left in the directory of
+    /// the option `journal`, oldest first: with their names, their histories at
+    /// the same offsets and their screens, but without a shell. They are `lost`,
+    /// or `exited` where the exit is known, count for no limit, and stay until
+    /// they are closed or `inactiveTimeout` has passed; it starts afresh.
+    /// `Session.spawn()` starts a new shell in one of them.
+    ///
+    /// `sessionRestored` follows for each. A file that cannot be restored stays
+    /// where it is, and `journalError` tells of it. Sessions that are here
+    /// already are left alone, so it may be called again.
+    ///
+    /// @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
+    /// `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_return_type = "SessionInfo[]")]
+    pub fn restore(&self, env: Env) -> Result<Vec<Object<'static>>> {
+        let restored = self.js.call(&env, |registry| registry.restore());
+        let restored = restored.map_err(|error| refusal(&env, &error))?;
+        self.infos(&env, &restored)
+    }
+
+    /// Closes the registry, but leaves its sessions in their journals, for the
+    /// next process to restore; without a journal it is `shutdown()`. Shells end:
+    /// their terminals are this process's. `sessionClosed` follows for each with
+    /// the reason `left`. A process that ends without a word leaves them, too.
+    ///
+    /// @returns How many sessions can be restored.
+    #[napi(catch_unwind)]
+    pub fn leave(&self, env: Env) -> f64 {
+        self.js.call(&env, |registry| registry.leave()) as f64
     }
 
     /// Whether the registry has been closed.

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 use super::callback::Callback;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use super::{registry_memory, registry_types};
+use super::{registry_journal, registry_memory, registry_types};
 use offheap_session::registry::{Change, Event, EventName, Registry, Subject};
 
 /// A registry as JavaScript knows it: with its listeners. It lives as long as
@@ -116,7 +116,7 @@ impl Target for JsRegistry {
     }
 
     fn shut(&self) {
-        self.registry.shut();
+        self.registry.abandon();
         // Else it would hold itself for ever.
         self.update_hold();
         self.listeners.borrow_mut().clear();
@@ -124,9 +124,10 @@ impl Target for JsRegistry {
 }
 
 impl Drop for JsRegistry {
-    /// A registry that nobody holds any more is closed with its sessions.
+    /// A registry that nobody holds any more is closed with its sessions; what
+    /// has journals is left for the next process.
     fn drop(&mut self) {
-        self.registry.shut();
+        self.registry.abandon();
         self.hub.unregister(self.token);
     }
 }
@@ -135,6 +136,7 @@ fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
     match event {
         Event::Session { subject, change } => session_payload(env, subject, change),
         Event::MemoryPressure(pressure) => registry_memory::pressure(env, pressure),
+        Event::JournalError(fault) => registry_journal::fault(env, fault),
         Event::LimitReached { limit, project } => {
             let mut object = Object::new(env)?;
             object.set("limit", limit.name())?;
@@ -165,6 +167,7 @@ fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<
         Change::Attached(connection) | Change::Detached(connection) => {
             object.set("connectionId", &**connection)?;
         }
+        Change::Restored { alive } => object.set("alive", *alive)?,
         Change::Created(_)
         | Change::Updated(_)
         | Change::Suspended

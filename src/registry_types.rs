@@ -24,9 +24,7 @@ pub(super) const MIN_HISTORY: usize = 4096;
 /// projects.
 const SPAWNS_IN_ALL: usize = 6;
 
-pub(super) fn registry_options(env: &Env, value: Option<Unknown<'_>>) -> Result<Options> {
-    let object = args::options(env, value)?;
-    let object = object.as_ref();
+pub(super) fn registry_options(env: &Env, object: Option<&Object<'_>>) -> Result<Options> {
     let mut options = Options::default();
     let count = |name: &str, into: &mut usize| -> Result<()> {
         let value = args::property(object, name)?;
@@ -206,6 +204,7 @@ fn call_json(
 pub(super) fn status(info: &Info) -> &'static str {
     match info {
         Info { exit: Some(_), .. } => "exited",
+        Info { lost: true, .. } => "lost",
         Info { suspended: true, .. } => "suspended",
         _ => "active",
     }

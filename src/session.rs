@@ -115,7 +115,8 @@ impl Session {
         registry_types::parse(&env, self.info().details.metadata.as_deref())
     }
 
-    /// `active`, `suspended`, `exited` or `closed`.
+    /// `active`, `suspended`, `exited`, `closed`, or `lost`: restored, while nobody
+    /// knows how its shell ended.
     #[napi(getter, catch_unwind, ts_return_type = "SessionStatus")]
     pub fn status(&self) -> &'static str {
         if self.core().is_closed() { "closed" } else { registry_types::status(&self.info()) }
@@ -213,10 +214,11 @@ impl Session {
         self.core().is_closed()
     }
 
-    /// Starts a shell on a session that was created without one. It is counted
-    /// for `rateKey`, by default the session's project.
+    /// Starts a shell on a session that was created without one, or was restored
+    /// without one. It is counted for `rateKey`, by default the session's project.
     ///
     /// @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+    /// for a restored session also `ERR_SESSION_LIMIT` and `ERR_PROJECT_LIMIT`;
     /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
     /// name with `errno`, `syscall` and `path`. When it fails nothing has
     /// changed.
@@ -241,7 +243,7 @@ impl Session {
     /// `null` takes a value away. A new `cwd` is for a later `spawn()`.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for metadata that
-    /// JSON cannot represent, `ERR_CLOSED`. When it fails nothing has changed.
+    /// JSON cannot represent, `ERR_JOURNAL_TOO_LARGE`, `ERR_CLOSED`. When it fails nothing has changed.
     #[napi(catch_unwind, ts_args_type = "changes: SessionUpdate")]
     pub fn update(&self, env: Env, changes: Unknown<'_>) -> Result<()> {
         let changes = args::object(&env, changes, "changes")?;
@@ -250,6 +252,7 @@ impl Session {
         let known = self.shared.js.call(&env, |registry| registry.update(subject, changes));
         // Remembered for after the close.
         self.info();
+        let known = known.map_err(|refusal| error::refusal(&env, &refusal))?;
         if known { Ok(()) } else { Err(closed(&env, "session")) }
     }
 

@@ -46,8 +46,24 @@ export interface RegistryOptions {
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
   exitLinger?: number | null
+  /**
+   * Keeps the sessions' histories in files of this directory, so that another
+   * process can `restore()` them after this one has ended, however it ended.
+   * The directory is made with mode 0700 where there is none; one that others
+   * can use is refused. One registry at a time uses it. Histories have 64 KiB at
+   * least then. Default: none.
+   */
+  journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
+}
+
+/** Where histories are kept that outlive the process. */
+export interface JournalOptions {
+  /** The directory. On tmpfs it outlives the process, on a disk the machine, too. */
+  dir: string
+  /** Most bytes that all files together may have. Default: what the device has. */
+  maxBytes?: number | null
 }
 
 /**
@@ -276,8 +292,8 @@ export interface SessionUpdate {
   metadata?: object | null
 }
 
-/** What a session is doing. */
-export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
+/** What a session is doing; `lost`: it was restored, and nobody knows how its shell ended. */
+export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
 
 /** What names a session for good. */
 export interface SessionName {
@@ -322,8 +338,20 @@ export interface SessionInfo extends SessionName {
   exit: { code: number; signal: number } | null
 }
 
-/** Why a session was closed; `fault` is a fault of this package that concerned it alone. */
-export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry' | 'fault'
+/**
+ * Why a session was closed; `left`: for the next process to restore; `fault`: a
+ * fault of this package that concerned it alone.
+ */
+export type CloseReason =
+  | 'closed'
+  | 'project'
+  | 'exit'
+  | 'inactive'
+  | 'limit'
+  | 'memory'
+  | 'registry'
+  | 'left'
+  | 'fault'
 
 /** Limits of a registry. */
 export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
@@ -386,6 +414,16 @@ export interface RegistryEvents {
   sessionDetached: SessionName & { connectionId: string }
   limitReached: { limit: LimitName; projectId: string | null }
   memoryPressure: MemoryPressure
+  /** `restore()` has brought it back; `alive`: with its shell. */
+  sessionRestored: SessionName & { alive: boolean }
+  /**
+   * A file that `restore()` could not read, and that stays where it is: another
+   * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
+   * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
+   * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
+   * `ERR_JOURNAL_FULL`).
+   */
+  journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
   drain: SessionName
 }

@@ -46,8 +46,15 @@ afterEach(async () => {
   expect(errors).toEqual([])
 })
 
-/** Runs in the page: keeps what each terminal is given to write, from its first byte on. */
+/** Runs in the page: keeps its sockets, and what each terminal is given to write, from its first byte on. */
 function tapTerminals() {
+  window.sockets = []
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args)
+      window.sockets.push(this)
+    }
+  }
   window.tapped = new Map()
   let found
   Object.defineProperty(window, 'offheap', {
@@ -159,20 +166,20 @@ browserTest(
     await page.evaluate(() => {
       window.gaps = []
       const [pane] = window.offheap.terminals.values()
-      pane.session.addEventListener('gap', ({ detail }) => window.gaps.push(detail))
+      pane.client.addEventListener('gap', ({ detail }) => window.gaps.push(detail))
     })
     await type(`stty -echo; node ${COUNTER} ${lines} 128 1; echo fin''ished`)
     const state = () =>
       page.evaluate(() => {
         const [pane] = window.offheap.terminals.values()
-        return { offset: pane.session.offset, state: pane.state }
+        return { offset: pane.client.offset, state: pane.state }
       })
     // The page may have lost its socket, by the last cut, since it was asked.
     const close = () =>
       page.evaluate(() => {
-        const { socket } = [...window.offheap.terminals.values()][0].session
+        const socket = window.sockets.find(({ readyState }) => readyState === WebSocket.OPEN)
         socket?.close()
-        return socket !== null
+        return socket !== undefined
       })
     let cuts = 0
     let at = 0

@@ -9,8 +9,9 @@ class MuxClient {
   output = new Map()
   bytes = new Map()
 
-  constructor(url) {
-    this.ws = new WebSocket(`${url.replace('http', 'ws')}/mux`, 'offheap.mux.v1')
+  constructor(url, query = {}) {
+    const target = `${url.replace('http', 'ws')}/mux?${new URLSearchParams(query)}`
+    this.ws = new WebSocket(target, 'offheap.mux.v1')
     this.ws.on('message', (data, isBinary) =>
       isBinary ? this.frame(data) : this.messages.push(JSON.parse(data)),
     )
@@ -18,6 +19,11 @@ class MuxClient {
 
   frame(data) {
     const channel = data.readUInt32BE(0)
+    // The highest bit says that this is a picture of the screen, as of the offset.
+    if (data[4] & 0x80) {
+      this.picture(channel, Number(BigInt.asUintN(63, data.readBigUInt64BE(4))), data.subarray(12))
+      return
+    }
     const offset = Number(data.readBigUInt64BE(4))
     const known = this.bytes.get(channel)
     if (known !== undefined && offset !== known && !this.gap(channel, known, offset)) {
@@ -27,6 +33,11 @@ class MuxClient {
     const text = (this.output.get(channel) ?? '') + data.subarray(12)
     this.output.set(channel, text.slice(-4096))
     this.onFrame?.({ channel, offset, data: data.subarray(12), end: offset + data.length - 12 })
+  }
+
+  picture(channel, offset, data) {
+    this.bytes.set(channel, offset)
+    this.output.set(channel, ((this.output.get(channel) ?? '') + data).slice(-4096))
   }
 
   /** The gap that a channel was told. */

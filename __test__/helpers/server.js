@@ -11,6 +11,9 @@ const HOST_PROCESS = path.join(__dirname, 'server-process.js')
 
 process.env.SHELL = '/bin/bash'
 
+/** The tests' shells have a home of their own, by the `.env` of their workspace. */
+const OWN_HOME = ['HOME', 'SHELL']
+
 /**
  * Node's flags for a server whose resident memory is watched. V8 lets its young
  * generation grow with the traffic, to 16 MB in Node 20 and to 72 in Node 24,
@@ -24,7 +27,12 @@ const STEADY = ['--max-semi-space-size=1']
  */
 async function startServer(config = {}) {
   const { TerminalWebSocketServer } = require(ENTRY)
-  const server = new TerminalWebSocketServer({ port: 0, spawnsPerMinute: 0, ...config })
+  const server = new TerminalWebSocketServer({
+    port: 0,
+    spawnsPerMinute: 0,
+    projectEnvAllow: OWN_HOME,
+    ...config,
+  })
   await server.listen()
   return withClients({
     server,
@@ -40,10 +48,14 @@ async function startServer(config = {}) {
  * `server-process.js`.
  */
 async function startServerProcess(config = {}, { execArgv = [] } = {}) {
-  const child = fork(HOST_PROCESS, [JSON.stringify({ port: 0, spawnsPerMinute: 0, ...config })], {
-    execArgv,
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
+  const child = fork(
+    HOST_PROCESS,
+    [JSON.stringify({ port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config })],
+    {
+      execArgv,
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  )
   const [{ url }] = await once(child, 'message')
   let next = 0
   const ask = async (command) => {
@@ -65,7 +77,7 @@ async function startServerProcess(config = {}, { execArgv = [] } = {}) {
 /** Runs the server as a user does, from the command line. */
 function runServer(env) {
   const child = spawn(process.execPath, [ENTRY], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, NODE_OPTIONS: '', PROJECT_ENV_ALLOW: OWN_HOME.join(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = { stdout: '', stderr: '' }

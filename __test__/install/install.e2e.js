@@ -57,11 +57,19 @@ describe('what is published', () => {
       'LICENSE',
       'README.md',
       'circular-buffer.js',
+      ...fs
+        .readdirSync(path.join(root, 'client'))
+        .map((name) => `client/${name}`)
+        .sort(),
       ...docs.map((name) => `docs/${name}`).sort(),
       'index.d.ts',
       'index.js',
       'main.js',
       'package.json',
+      ...fs
+        .readdirSync(path.join(root, 'server'))
+        .map((name) => `server/${name}`)
+        .sort(),
     ])
   })
 

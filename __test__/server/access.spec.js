@@ -413,6 +413,16 @@ describe('settings', () => {
     ['ALLOWED_ORIGINS', 'example.com'],
     ['ALLOWED_ORIGINS', 'https://example.com/path'],
     ['HOST', 'no.such.host.invalid'],
+    ['BASE_PATH', 'tools'],
+    ['BASE_PATH', '/a/../b'],
+    ['BASE_PATH', '//evil.example'],
+    ['TRUST_PROXY', 'everybody'],
+    ['TRUST_PROXY', '10.0.0.0/99'],
+    ['KEEP_ALIVE', '1000'],
+    ['KEEP_ALIVE', '1000=never'],
+    ['KEEP_ALIVE', '1000=9999999999'],
+    ['INACTIVE_TIMEOUT', '-1'],
+    ['OUTPUT_KEEPS_ALIVE', 'yes'],
   ])('%s=%s is refused at the start, with a clear message', async (name, value) => {
     const { code, stdout, stderr } = await run({ PORT: '0', [name]: value }).exited
     expect(code).toBe(1)

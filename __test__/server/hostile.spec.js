@@ -12,7 +12,7 @@ const { startServer, startServerProcess } = require('../helpers/server')
 const DEPTH = 100_000
 const DEEP = '['.repeat(DEPTH) + ']'.repeat(DEPTH)
 const TYPES =
-  'input resize ctrl ack focus blur focus_change suspend resume ping subscribe git-refresh open close'.split(
+  'input resize ctrl ack theme focus blur focus_change suspend resume ping subscribe git-refresh open close'.split(
     ' ',
   )
 const VALUES = [
@@ -31,7 +31,10 @@ const VALUES = [
   '{"__proto__":{"length":1e9}}',
   DEEP,
 ]
-const FIELDS = 'data cols rows key offset mode channel code type'.split(' ')
+const FIELDS =
+  'data cols rows width height key offset mode channel code type share foreground background cursor'.split(
+    ' ',
+  )
 
 let server
 let reader
@@ -100,7 +103,9 @@ test('every field of the messages of many sessions over one connection', async (
     for (const type of TYPES.slice(-3)) {
       for (const field of FIELDS) mux.send(`{"type":"${type}","${field}":${value}}`)
     }
-    mux.send(`{"type":"open","channel":7,"offset":${value},"window":${value},"sessionId":${value}}`)
+    mux.send(
+      `{"type":"open","channel":7,"offset":${value},"window":${value},"sessionId":${value},"cols":${value},"rows":${value}}`,
+    )
     mux.send(`{"type":"ctrl","channel":7,"key":${value}}`)
     mux.send(`{"type":${value},"channel":7}`)
     mux.send(`{"type":"close","channel":7,"code":${value}}`)

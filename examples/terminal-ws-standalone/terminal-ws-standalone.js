@@ -1,87 +1,95 @@
 /**
- * Shells in the browser: the page, the HTTP interface and the WebSocket on one
- * port. Output never becomes a JavaScript string: it goes from the terminal
- * into bounded native memory and from there, as ready-made frames, to `ws`.
+ * Shells in the browser, as the existing app has them: the page, the HTTP
+ * interface and the WebSocket on one port. The package does the work; this file
+ * joins it to what belongs to the app.
  */
 
 const http = require('node:http')
-const { WebSocketServer } = require('ws')
 const { SessionRegistry } = require('offheap-terminal')
+const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
 
-const { Access } = require('./lib/access')
-const { configFromEnv, withDefaults } = require('./lib/config')
-const { onMessage } = require('./lib/control')
+const { pathBelow } = require('./lib/base-path')
+const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
 const { HttpApi, SAFE, reply } = require('./lib/http-api')
-const { JsonConnection } = require('./lib/json-connection')
-const { Liveness } = require('./lib/liveness')
-const { MuxConnection } = require('./lib/mux-connection')
+const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
-const { shellOptions, workingDirectory } = require('./lib/shell')
-const { StreamConnection } = require('./lib/stream-connection')
+const { Refusals } = require('./lib/refusals')
+const { shells } = require('./lib/shell')
 const { TerminalSessionService } = require('./lib/terminal-service')
 
-const STREAM_PROTOCOL = 'offheap.v1'
 const MUX_PROTOCOL = 'offheap.mux.v1'
-const MAX_PAYLOAD = 1024 * 1024
-/** Smaller windows would stall on every frame. */
-const MIN_WINDOW = 64 * 1024
 /** How long a shutdown waits for sockets and shells to end by themselves. */
 const SHUTDOWN_GRACE = 3000
 
-const REFUSALS = {
-  ERR_SESSION_LIMIT: [
-    1008,
-    'Connection limit exceeded',
-    'Maximum connections reached. Close unused terminals.',
-  ],
-  ERR_PROJECT_LIMIT: [
-    1008,
-    'Connection limit exceeded',
-    'Maximum connections reached. Close unused terminals.',
-  ],
-  ERR_SPAWN_RATE: [1008, 'Rate limit exceeded', 'Rate limit exceeded'],
-}
+const BAD_REQUEST = { status: 400, message: 'Bad request' }
+const NOT_FOUND = { status: 404, message: 'Not found' }
+const NO_GIT = 'Git status is not available on this server'
 
 class TerminalWebSocketServer {
   #access
-  #liveness
+  #terminals
+  #refusals = new Refusals()
   #page = new Page()
   #api
   #server
-  #sockets
-  /** The connections of each session: handles, no data. */
-  #connections = new Map()
-  /** The sessions of whose exit a client has been told; they stay for another second. */
-  #exitTold = new Set()
   #closing = null
 
   constructor(config = {}) {
     this.config = withDefaults(config)
+    const { authToken, allowedOrigins, trustProxy } = this.config
+    this.#access = new Access({
+      token: authToken,
+      origins: allowedOrigins,
+      loopback: isLocal(this.config),
+      trustProxy,
+    })
+    this.registry = this.#registry()
+    this.service = new TerminalSessionService(this.registry)
+    this.#terminals = this.#terminalServer()
+    this.#api = new HttpApi({
+      service: this.service,
+      registry: this.registry,
+      shares: this.#terminals,
+      stats: () => this.stats(),
+    })
+  }
+
+  #registry() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, screen } = this.config
-    this.registry = new SessionRegistry({
+    const { inactiveTimeout } = this.config
+    return new SessionRegistry({
       maxSessions,
       maxSessionsPerProject,
       spawnsPerMinute,
       historyBytes,
       screen,
+      inactiveTimeout,
     })
-    this.service = new TerminalSessionService(this.registry)
-    this.#access = new Access(this.config)
-    this.#liveness = new Liveness(this.config.pingInterval)
-    this.#api = new HttpApi({ service: this.service, registry: this.registry, stats: () => this.stats() })
-    this.#listenToRegistry()
+  }
+
+  #terminalServer() {
+    const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
+    const noGit = (_message, { send }) => {
+      send({ type: 'error', message: NO_GIT, code: 'ERR_GIT_UNAVAILABLE' })
+    }
+    const terminals = new TerminalServer({
+      registry: this.registry,
+      authorize: (request) => this.#access.refuseWithToken(request, parseUrl(request)) ?? { access: 'write' },
+      open: (query, grant) => terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant),
+      shell: shells(this.config),
+      origins: allowedOrigins,
+      trustProxy,
+      keepAlive: (code) => keepAlive[code],
+      outputKeepsAlive,
+      pingInterval,
+      messages: { subscribe: noGit, unsubscribe: noGit, 'git-refresh': noGit },
+    })
+    return terminals
   }
 
   /** Starts to listen. Resolves with the address once it does. */
   async listen() {
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      maxPayload: MAX_PAYLOAD,
-      perMessageDeflate: false,
-      handleProtocols: (offered) =>
-        [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
-    })
-    const { headersTimeout, maxConnections } = this.config
+    const { headersTimeout, maxConnections, basePath } = this.config
     this.#server = http.createServer({
       headersTimeout,
       requestTimeout: 3 * headersTimeout,
@@ -92,14 +100,10 @@ class TerminalWebSocketServer {
     this.#server.setTimeout(3 * headersTimeout)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-    await new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(this.config.port, this.config.host, resolve)
-    })
+    await listen(this.#server, this.config)
     // What fails from now on, as an accept may, must not end the sessions.
     this.#server.on('error', (error) => console.error('The server has a problem:', error.message))
-    const { address, port } = this.#server.address()
-    this.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+    this.url = urlOf(this.#server, basePath)
     return this.#server.address()
   }
 
@@ -124,20 +128,25 @@ class TerminalWebSocketServer {
 
   #request(request, response) {
     const url = parseUrl(request)
-    const isMetrics = url?.pathname === '/metrics'
-    const isApi = isMetrics || url?.pathname.startsWith('/api/')
+    const { basePath } = this.config
+    const path = url && pathBelow(basePath, url.pathname)
+    const isMetrics = path === '/metrics'
+    const isApi = isMetrics || path?.startsWith('/api/')
     const refused = !url
-      ? { status: 400, message: 'Bad request' }
+      ? BAD_REQUEST
       : isApi
         ? this.#access.refuseWithToken(request, url)
         : this.#access.refuse(request)
     if (refused) {
       reply(response, refused.status, { error: refused.message })
+    } else if (basePath !== '' && url.pathname === basePath) {
+      redirect(response, `${basePath}/${url.search}`)
     } else if (isMetrics) {
       this.#metrics(response)
     } else if (isApi) {
+      url.pathname = path
       this.#api.handle(request, response, url)
-    } else if (!isRead(request) || !this.#page.serve(request, response, url.pathname)) {
+    } else if (path === null || !isRead(request) || !this.#page.serve(request, response, path)) {
       reply(response, 404, { error: 'Not found' })
     }
   }
@@ -150,165 +159,16 @@ class TerminalWebSocketServer {
 
   #upgrade(request, socket, head) {
     const url = parseUrl(request)
-    const refused = url ? this.#access.refuseWithToken(request, url) : { status: 400, message: 'Bad request' }
-    if (refused) {
-      refuseUpgrade(socket, refused)
-    } else if (url.pathname === '/' || url.pathname === '/mux' || url.pathname.startsWith('/git/')) {
-      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connect(ws, request, url))
-    } else {
-      refuseUpgrade(socket, { status: 404, message: 'Not found' })
-    }
-  }
-
-  #connect(ws, request, url) {
-    // A frame that breaks the protocol ends its own connection; ws closes it.
-    ws.on('error', () => {})
-    const peer = this.#liveness.watch(ws, request.socket)
-    const address = request.socket.remoteAddress
-    const refuse = (...reason) => refuseSocket(ws, ...reason)
-    if (url.pathname === '/mux') {
-      this.#connectMux(ws, address, refuse)
-    } else if (url.pathname !== '/') {
-      refuse(1008, 'Not available', 'Git status is not available on this server')
-    } else {
-      this.#connectTerminal(ws, peer, address, url.searchParams, refuse)
-    }
-  }
-
-  #connectTerminal(ws, peer, address, query, refuse) {
-    const Kind = ws.protocol === STREAM_PROTOCOL ? StreamConnection : JsonConnection
-    const make = (server, session) => {
-      const connection = new Kind(server, ws, session, peer)
-      onMessage(ws, (data, isBinary) => connection.message(data, isBinary))
-      ws.on('close', (code) => this.#forget(connection, code))
-      return connection
-    }
-    this.#openTerminal(make, address, Object.fromEntries(query), refuse)
-  }
-
-  /** Many sessions over one connection; each channel is opened as a connection is. */
-  #connectMux(ws, address, refuse) {
-    if (ws.protocol !== MUX_PROTOCOL) {
-      refuse(1002, 'Subprotocol needed', `Connect with the subprotocol ${MUX_PROTOCOL}`)
+    const path = url && pathBelow(this.config.basePath, url.pathname)
+    const isMux = offers(request, MUX_PROTOCOL)
+    if (path === '/' || (path === '/mux' && isMux)) {
+      this.#terminals.upgrade(request, socket, head)
       return
     }
-    const host = {
-      open: (make, query, refuseChannel) => this.#openTerminal(make, address, query, refuseChannel),
-      forget: (channel, code) => this.#forget(channel, code),
-    }
-    const mux = new MuxConnection(host, ws)
-    onMessage(ws, (data, isBinary) => mux.message(data, isBinary))
-    ws.on('close', (code) => mux.closed(code))
-  }
-
-  /** Opens a session as a client asks for it, or says why not. */
-  #openTerminal(make, address, query, refuse) {
-    try {
-      const projectId = textOf(query.projectId)
-      const { session, isNew } = this.#session(query, projectId, address)
-      // Before the connection is known: it has no viewer yet that could catch up.
-      if (session.suspended && !isNew) session.setSuspended(false)
-      const connection = make(this, session)
-      this.#remember(connection)
-      connection.open({ isNew, offset: wholeNumber(query.offset), window: windowOf(query.window) })
-    } catch (error) {
-      const known = REFUSALS[error.code]
-      const [code, reason, message] = known ?? [4000, 'Terminal could not be started', error.message]
-      refuse(code, reason, message)
-    }
-  }
-
-  /** Finds the session that is meant, or makes one; a session without a shell gets one. */
-  #session(query, projectId, address) {
-    const id = sessionId(textOf(query.sessionId), projectId)
-    let session = id === undefined ? null : this.registry.get(id, projectId)
-    if (session && (session.projectId ?? undefined) !== projectId) session = null
-    if (session && wholeNumber(query.offset) === null && this.#isOver(session)) {
-      session.close()
-      session = null
-    }
-    if (session && (session.pid !== null || session.exit)) return { session, isNew: false }
-    const cwd = workingDirectory(session?.cwd ?? textOf(query.path))
-    // Shells without a project are counted for the address that asks for them.
-    const rateKey = projectId === undefined ? `address ${address}` : undefined
-    const pty = shellOptions(cwd)
-    if (session) session.spawn({ ...pty, rateKey })
-    else session = this.registry.create({ projectId, id, cwd, rateKey, pty })
-    return { session, isNew: true }
-  }
-
-  /**
-   * Whether nobody waits for the last output or the exit of a session any more:
-   * who asks for it then, and not for the rest of it, wants a new shell.
-   */
-  #isOver(session) {
-    const key = keyOf(session)
-    const reading = [...(this.#connections.get(key) ?? [])].some(({ exitTold }) => !exitTold)
-    return this.#exitTold.has(key) && !reading
-  }
-
-  /**
-   * A client has had all output of a session, and its exit. A slow one may be
-   * told after the session is gone: by then its id can be another shell's.
-   */
-  exitTold(session) {
-    if (!session.closed) this.#exitTold.add(keyOf(session))
-  }
-
-  #remember(connection) {
-    const key = keyOf(connection.session)
-    const known = this.#connections.get(key) ?? new Set()
-    this.#connections.set(key, known.add(connection))
-    this.registry.attach(connection.session.id, connection.id, connection.session.projectId ?? undefined)
-    this.service.markWebSocketReady(connection.session.id)
-  }
-
-  #forget(connection, code) {
-    const key = keyOf(connection.session)
-    const known = this.#connections.get(key)
-    known?.delete(connection)
-    if (known?.size === 0) this.#connections.delete(key)
-    const { keepAlive, suspend } = connection.gone(code)
-    const isLast = !known || known.size === 0
-    const lives = !connection.session.closed && !connection.session.exit
-    if (isLast && suspend && lives) connection.session.setSuspended(true)
-    this.registry.detach(connection.id, { keepAlive })
-    if (isLast) this.service.updateWebSocketStatus(connection.session.id, false)
-  }
-
-  #listenToRegistry() {
-    this.registry.on('sessionClosed', (news) => this.#exitTold.delete(keyOf(news)))
-    const each = (event, act) => {
-      this.registry.on(event, (news) => {
-        for (const connection of this.#connections.get(keyOf(news)) ?? []) act(connection, news)
-      })
-    }
-    each('sessionExited', (connection, { code }) => connection.exited(code))
-    each('sessionClosed', (connection, { reason }) => connection.sessionClosed(reason))
-    each('drain', (connection) => connection.inputDrained())
-    each('sessionSuspended', (connection) => connection.setSuspended(true))
-    each('sessionResumed', (connection) => connection.setSuspended(false))
-    each('focusChanged', (connection, { focused, allFocused }) => connection.setFocused(focused, allFocused))
-  }
-
-  /** A client's word on its session's focus. */
-  setFocus({ session }, focused) {
-    if (session.projectId === null) return
-    if (focused) this.registry.focus(session.id, session.projectId)
-    else this.registry.blur(session.id, session.projectId)
-  }
-
-  /** A client's word on its project's sessions, or on its own without one. */
-  setSuspended({ session }, suspended) {
-    if (session.projectId === null) session.setSuspended(suspended)
-    else if (suspended) this.registry.suspend(session.projectId)
-    else this.registry.resume(session.projectId)
-  }
-
-  /** Every viewer of a session learns of its size. */
-  sizeChanged(session) {
-    const { cols, rows } = session
-    for (const connection of this.#connections.get(keyOf(session)) ?? []) connection.sizeChanged(cols, rows)
+    const refused = url ? this.#access.refuseWithToken(request, url) : BAD_REQUEST
+    const closed = path && closeOf(path)
+    if (!refused && closed) this.#refusals.answer(request, socket, head, closed)
+    else refuseUpgrade(socket, refused ?? NOT_FOUND)
   }
 
   /** Ends everything: listeners, viewers (1001), shells. Idempotent. */
@@ -318,19 +178,15 @@ class TerminalWebSocketServer {
   }
 
   async #shutDown() {
-    this.#liveness.stop()
     const shells = this.registry.list().map(({ pid }) => pid)
     const listening = this.#server?.listening
     const stopped = listening ? new Promise((resolve) => this.#server.close(resolve)) : Promise.resolve()
     this.registry.close()
-    // What had no session, or many: each other socket is closed with its session.
-    for (const ws of this.#sockets?.clients ?? []) ws.close(1001, 'Server is shutting down')
+    const disconnected = this.#terminals.close()
+    this.#refusals.close()
     this.#server?.closeIdleConnections()
-    const impatience = setTimeout(() => {
-      for (const ws of this.#sockets?.clients ?? []) ws.terminate()
-      this.#server?.closeAllConnections()
-    }, SHUTDOWN_GRACE)
-    await Promise.all([stopped, allGone(shells)])
+    const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
+    await Promise.all([stopped, disconnected, allGone(shells)])
     clearTimeout(impatience)
   }
 }
@@ -347,48 +203,31 @@ function isRead({ method }) {
   return method === 'GET' || method === 'HEAD'
 }
 
-/** The length keeps two pairs apart whose texts together are the same. */
-function keyOf({ id, projectId }) {
-  const project = projectId ?? ''
-  return `${project.length}:${project}${id}`
+/** `//` at its beginning would lead to another host. */
+function redirect(response, location) {
+  response.writeHead(308, { ...SAFE, Location: location, 'Content-Length': 0 })
+  response.end()
+}
+
+function offers({ headers }, protocol) {
+  return (headers['sec-websocket-protocol'] ?? '').split(',').some((each) => each.trim() === protocol)
+}
+
+/** What a WebSocket is told whose path leads to no terminal; `null` where there is nothing at all. */
+function closeOf(path) {
+  if (path.startsWith('/git/')) return { code: 1008, reason: 'Not available', message: NO_GIT }
+  if (path !== '/mux') return null
+  return {
+    code: 1002,
+    reason: 'Subprotocol needed',
+    message: `Connect with the subprotocol ${MUX_PROTOCOL}`,
+  }
 }
 
 /** The app's clients append the project to the id; the id is what is before it. */
-function sessionId(id, projectId) {
-  if (!id) return undefined
+function sessionId({ sessionId: id = '', projectId }) {
   const suffix = `_${projectId}`
   return projectId && id.endsWith(suffix) && id.length > suffix.length ? id.slice(0, -suffix.length) : id
-}
-
-function textOf(value) {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** A number as a query has it, or as JSON has it; null for anything else. */
-function wholeNumber(value) {
-  const text = String(value ?? '')
-  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null
-}
-
-function windowOf(value) {
-  const window = wholeNumber(value)
-  return window === null ? null : Math.max(window, MIN_WINDOW)
-}
-
-function refuseUpgrade(socket, { status, message }) {
-  socket.on('error', () => socket.destroy())
-  // Node's server waits for the peer to close its half too, for ever.
-  socket.once('finish', () => socket.destroy())
-  const body = `${message}\n`
-  socket.end(
-    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\n` +
-      `Content-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-}
-
-function refuseSocket(ws, code, reason, message) {
-  ws.send(JSON.stringify({ type: 'error', message }))
-  ws.close(code, reason)
 }
 
 /** Waits for processes to end, for as long as a shutdown may take. */
@@ -399,7 +238,7 @@ async function allGone(pids) {
 
 function isAlive(pid) {
   try {
-    return pid !== undefined && process.kill(pid, 0)
+    return Number.isInteger(pid) && process.kill(pid, 0)
   } catch {
     return false
   }
@@ -408,8 +247,11 @@ function isAlive(pid) {
 /** Why the server did not start: in words where they are a user's to mend, else the whole error. */
 function reasonOf(error) {
   const { code, syscall, address, port, message } = error
-  if (code === 'EADDRINUSE')
-    return `Port ${port} of ${address} is in use: set PORT to another, or end what uses it`
+  if (code === 'EADDRINUSE') {
+    return port > 0
+      ? `Port ${port} of ${address} is in use: set PORT to another, or end what uses it`
+      : `${address} is in use: set SOCKET_PATH to another, or end what uses it`
+  }
   const plain = code === 'ERR_CONFIG' || syscall === 'listen' || syscall === 'getaddrinfo'
   return plain ? message : error
 }

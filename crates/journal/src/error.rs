@@ -1,7 +1,7 @@
 //! Why a journal cannot be made or read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error with the path it is about. Each concerns one directory or one file;
 /// the others stay as they are.
@@ -70,6 +70,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// The directory or file that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Access { path, .. }
+            | Self::Busy { path }
+            | Self::Full { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Version { path, .. }
+            | Self::System { path, .. } => Some(path),
+            Self::TooLarge { .. } => None,
+        }
+    }
+
     /// A name that stays the same between versions.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -4,11 +4,17 @@
  * limit of NaN.
  */
 
-const { isLoopback } = require('./names')
+const { Access, isLoopback } = require('offheap-terminal/server')
+
+const MAX_TIME = 2 ** 31 - 1
 
 const DEFAULTS = {
   port: 4001,
   host: '127.0.0.1',
+  /** The Unix socket to listen on, instead of a port. */
+  socketPath: '',
+  /** The path below which everything is served, for a proxy that passes it on. */
+  basePath: '',
   maxSessions: 20,
   maxSessionsPerProject: 4,
   spawnsPerMinute: 10,
@@ -18,28 +24,47 @@ const DEFAULTS = {
   /** Whether to serve without a token where others than this machine can connect. */
   allowNoToken: false,
   allowedOrigins: [],
+  /** Proxies whose `X-Forwarded-*` headers are believed. */
+  trustProxy: [],
+  /** How long a session without connection lives, in ms, by the code of its last close. */
+  keepAlive: { 1000: 600_000, 1001: 120_000 },
+  /** The same after any other code, and how long one without input does; 0: for ever. */
+  inactiveTimeout: 300_000,
+  /** Whether output, too, keeps a session without connection from being inactive. */
+  outputKeepsAlive: false,
+  /** Variables that shells do not inherit, beside those of the package's list. */
+  shellEnvDeny: [],
+  /** Variables that a project's `.env` files may set although they decide which code runs. */
+  projectEnvAllow: [],
   /** How long a request's head may take, in ms; the whole request three times as long. */
   headersTimeout: 10_000,
   /** Connections in all, of any kind; past it new ones are dropped. */
   maxConnections: 1000,
 }
 
-const NUMBERS = [
-  ['PORT', 'port', 0, 65535],
-  ['MAX_SESSIONS', 'maxSessions', 0, 1_000_000],
-  ['MAX_SESSIONS_PER_PROJECT', 'maxSessionsPerProject', 0, 1_000_000],
-  ['SPAWNS_PER_MINUTE', 'spawnsPerMinute', 0, 1_000_000],
-  ['HISTORY_BYTES', 'historyBytes', 4096, 1024 ** 3],
-]
+/** By variable: the setting, and how its text is read. */
+const SETTINGS = {
+  PORT: ['port', integer(0, 65535)],
+  HOST: ['host', (_name, text) => text.replace(/^\[(.*)\]$/, '$1')],
+  SOCKET_PATH: ['socketPath', text],
+  BASE_PATH: ['basePath', basePath],
+  MAX_SESSIONS: ['maxSessions', integer(0, 1_000_000)],
+  MAX_SESSIONS_PER_PROJECT: ['maxSessionsPerProject', integer(0, 1_000_000)],
+  SPAWNS_PER_MINUTE: ['spawnsPerMinute', integer(0, 1_000_000)],
+  HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
+  AUTH_TOKEN: ['authToken', text],
+  ALLOW_NO_TOKEN: ['allowNoToken', flag],
+  ALLOWED_ORIGINS: ['allowedOrigins', origins],
+  TRUST_PROXY: ['trustProxy', proxies],
+  KEEP_ALIVE: ['keepAlive', keepAlive],
+  INACTIVE_TIMEOUT: ['inactiveTimeout', integer(0, MAX_TIME)],
+  OUTPUT_KEEPS_ALIVE: ['outputKeepsAlive', flag],
+  SHELL_ENV_DENY: ['shellEnvDeny', list],
+  PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
+}
 
 /** Every variable that is read: the server's own business, and not its shells'. */
-const VARIABLES = [
-  ...NUMBERS.map(([name]) => name),
-  'HOST',
-  'AUTH_TOKEN',
-  'ALLOW_NO_TOKEN',
-  'ALLOWED_ORIGINS',
-]
+const VARIABLES = Object.keys(SETTINGS)
 
 class ConfigError extends Error {
   constructor(message) {
@@ -52,21 +77,16 @@ class ConfigError extends Error {
 /** @param {NodeJS.ProcessEnv} env */
 function configFromEnv(env = process.env) {
   const config = {}
-  for (const [name, key, min, max] of NUMBERS) {
-    if (isSet(env[name])) config[key] = integer(name, env[name], min, max)
+  for (const [name, [key, read]] of Object.entries(SETTINGS)) {
+    if (env[name] !== undefined && env[name] !== '') config[key] = read(name, env[name])
   }
-  if (isSet(env.HOST)) config.host = env.HOST
-  if (isSet(env.AUTH_TOKEN)) config.authToken = env.AUTH_TOKEN
-  if (isSet(env.ALLOW_NO_TOKEN))
-    config.allowNoToken = integer('ALLOW_NO_TOKEN', env.ALLOW_NO_TOKEN, 0, 1) === 1
-  if (isSet(env.ALLOWED_ORIGINS)) config.allowedOrigins = origins(env.ALLOWED_ORIGINS)
   return withDefaults(config)
 }
 
 /** Fills in what a caller has not set, and refuses to hand shells to a network by mistake. */
 function withDefaults(config = {}) {
   const full = { ...DEFAULTS, ...config }
-  if (!isLoopback(full.host) && !full.authToken && !full.allowNoToken) {
+  if (!isLocal(full) && !full.authToken && !full.allowNoToken) {
     throw new ConfigError(
       `HOST=${full.host} lets others than this machine connect, and each gets a shell: set AUTH_TOKEN, ` +
         'or ALLOW_NO_TOKEN=1 if something in front of this server decides who may come',
@@ -75,32 +95,76 @@ function withDefaults(config = {}) {
   return full
 }
 
-function isSet(value) {
-  return value !== undefined && value !== ''
+/** Whether only this machine can connect to the address that is listened on. */
+function isLocal({ host, socketPath }) {
+  return socketPath !== '' || isLoopback(host)
 }
 
-function integer(name, text, min, max) {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
-  }
+function text(_name, value) {
   return value
 }
 
-function origins(text) {
-  return text.split(',').map((item) => {
-    const origin = item.trim()
-    let url
-    try {
-      url = new URL(origin)
-    } catch {
-      throw new ConfigError(`ALLOWED_ORIGINS: "${origin}" is no origin such as https://example.com`)
+function integer(min, max) {
+  return (name, value) => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${value}"`)
     }
+    return number
+  }
+}
+
+function flag(name, value) {
+  return integer(0, 1)(name, value) === 1
+}
+
+function list(_name, value) {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+}
+
+function basePath(name, value) {
+  const path = value.replace(/\/+$/, '')
+  if (!/^(?:\/[\w.~-]+)*$/.test(path) || /\/\.\.?(?:\/|$)/.test(path)) {
+    throw new ConfigError(`${name} must be a path such as /tools/terminal, not "${value}"`)
+  }
+  return path
+}
+
+function proxies(name, value) {
+  const trustProxy = list(name, value)
+  try {
+    new Access({ trustProxy })
+  } catch (error) {
+    throw new ConfigError(`${name}=${value}: ${error.message}`)
+  }
+  return trustProxy
+}
+
+/** `1000=600000,1001=120000`: what is not named has its default. */
+function keepAlive(name, value) {
+  const times = { ...DEFAULTS.keepAlive }
+  for (const item of list(name, value)) {
+    const [, code, time] = /^([1-4]\d{3})=(\d{1,10})$/.exec(item) ?? []
+    if (code === undefined || Number(time) > MAX_TIME) {
+      throw new ConfigError(`${name}: "${item}" is no close code and time in ms, such as 1000=600000`)
+    }
+    times[code] = Number(time)
+  }
+  return times
+}
+
+function origins(name, value) {
+  return list(name, value).map((origin) => {
+    const url = URL.canParse(origin) ? new URL(origin) : null
+    if (!url) throw new ConfigError(`${name}: "${origin}" is no origin such as https://example.com`)
     if (url.origin !== origin) {
-      throw new ConfigError(`ALLOWED_ORIGINS: "${origin}" must be an origin alone: "${url.origin}"`)
+      throw new ConfigError(`${name}: "${origin}" must be an origin alone: "${url.origin}"`)
     }
     return origin
   })
 }
 
-module.exports = { ConfigError, VARIABLES, configFromEnv, withDefaults }
+module.exports = { ConfigError, VARIABLES, configFromEnv, isLocal, withDefaults }

@@ -2,6 +2,8 @@
 
 const MAX_BODY = 64 * 1024
 const MAX_FOCUSED = 4
+/** How long a shared terminal can be reached, in ms, where nobody says. */
+const SHARE_TIME = 24 * 60 * 60_000
 /** Keeps answers out of other sites' pages. */
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 
@@ -15,11 +17,14 @@ class HttpError extends Error {
 class HttpApi {
   #service
   #registry
+  #shares
   #routes
 
-  constructor({ service, registry, stats }) {
+  /** @param {{ share: Function, revoke: Function }} options.shares */
+  constructor({ service, registry, shares, stats }) {
     this.#service = service
     this.#registry = registry
+    this.#shares = shares
     this.#routes = new Map([
       ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
@@ -29,6 +34,8 @@ class HttpApi {
       ['POST /api/terminal/suspend', (_url, body) => this.#suspend(body)],
       ['POST /api/terminal/resume', (_url, body) => this.#resume(body)],
       ['DELETE /api/terminal/cleanup', (url) => this.#cleanup(url)],
+      ['POST /api/terminal/share', (_url, body) => this.#share(body)],
+      ['DELETE /api/terminal/share', (url) => this.#revoke(needed(url, 'share'))],
       ['GET /api/terminal/health', () => this.#health()],
       ['GET /api/stats', () => stats()],
     ])
@@ -115,6 +122,21 @@ class HttpApi {
     return { success: true, closedSessions: this.#service.cleanupProjectSessions(projectId) }
   }
 
+  /** Makes a link, relative to the page, whose visitors see this terminal and no other. */
+  #share({ sessionId, projectId, access = 'read', expiresIn = SHARE_TIME }) {
+    text('sessionId', sessionId)
+    const session = this.#registry.get(sessionId, projectId ?? undefined)
+    if (!session) throw new HttpError(404, 'Session not found')
+    const share = this.#shares.share(session, { access, expiresIn })
+    const expiresAt = Date.now() + expiresIn
+    return { success: true, sessionId, access, share, url: `./#share=${share}`, expiresAt }
+  }
+
+  #revoke(share) {
+    if (!this.#shares.revoke(share)) throw new HttpError(404, 'Share not found')
+    return { success: true }
+  }
+
   /** Degraded while memory is short: new sessions may be refused. */
   #health() {
     const { sessions, nativeBytes, memoryLevel } = this.#registry.stats()
@@ -181,7 +203,9 @@ const STATUS_BY_CODE = {
   ERR_SPAWN_RATE: 429,
   ERR_SESSION_NOT_FOUND: 404,
   ERR_SESSION_EXISTS: 409,
+  ERR_SHARE_LIMIT: 429,
   ERR_INVALID_ARG_TYPE: 400,
+  ERR_INVALID_ARG_VALUE: 400,
   ERR_OUT_OF_RANGE: 400,
   ERR_CLOSED: 503,
 }

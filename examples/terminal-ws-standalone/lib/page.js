@@ -38,6 +38,10 @@ function servedFiles() {
     if (TYPES[path.extname(name)]) files.set(`/${name}`, path.join(folder, name))
   }
   files.set('/', path.join(folder, 'index.html'))
+  const client = path.join(path.dirname(require.resolve('offheap-terminal/package.json')), 'client')
+  for (const name of fs.existsSync(client) ? fs.readdirSync(client) : []) {
+    if (TYPES[path.extname(name)]) files.set(`/client/${name}`, path.join(client, name))
+  }
   for (const [name, [packageName, file]] of Object.entries(VENDOR)) {
     const root = path.dirname(require.resolve(`${packageName}/package.json`))
     files.set(`/vendor/xterm/${name}`, path.join(root, file))

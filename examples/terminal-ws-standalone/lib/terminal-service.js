@@ -32,6 +32,10 @@ class TerminalSessionService extends EventEmitter {
       this.emit('sessionResumed', { sessionId: id, projectId }),
     )
     registry.on('sessionExited', ({ id }) => this.#changed(id, 'closed'))
+    registry.on('sessionAttached', ({ id }) => this.markWebSocketReady(id))
+    registry.on('sessionDetached', ({ id }) => {
+      if (this.#registry.get(id)?.connections === 0) this.updateWebSocketStatus(id, false)
+    })
   }
 
   createSession(projectId, projectPath, userId, mode = 'normal') {
@@ -80,11 +84,7 @@ class TerminalSessionService extends EventEmitter {
     // Each its own: the end of an old one must not take a newer one away.
     const connectionId = `service-${this.#registered}`
     this.#registry.attach(id, connectionId)
-    ws.once?.('close', () => {
-      this.#registry.detach(connectionId)
-      if (this.#registry.get(id)?.connections === 0) this.updateWebSocketStatus(id, false)
-    })
-    this.markWebSocketReady(id)
+    ws.once?.('close', () => this.#registry.detach(connectionId))
     return true
   }
 

@@ -1,7 +1,9 @@
 /** The page: which terminals there are, how they are laid out, and everything one can press. */
-import { call, token } from './access.js'
+import { call, share, token } from './access.js'
+import { TerminalMux } from './client/index.js'
+import { canShare, copyText, openShare } from './dialogs.js'
 import { arrange } from './grid.js'
-import { muxWebSocket } from './offheap-mux.js'
+import { buildKeybar } from './keybar.js'
 import { keepSetting, setting } from './settings.js'
 import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
@@ -12,13 +14,10 @@ const UNDO_MS = 4000
 const $ = (id) => document.getElementById(id)
 const query = new URLSearchParams(location.search)
 
+/** What every terminal of the page is opened with. With ?mux they share one connection. */
 const server = {
-  url: new URL('/', location.href).href,
-  projectId: query.get('projectId') ?? undefined,
-  path: query.get('path') ?? undefined,
-  token,
-  // With ?mux all terminals of the page share one connection.
-  WebSocket: query.has('mux') ? muxWebSocket(new URL('/mux', location.href)) : undefined,
+  target: query.has('mux') ? new TerminalMux('mux', { token }) : '.',
+  options: { projectId: query.get('projectId'), path: query.get('path'), token, share },
 }
 
 /** @type {Map<string, TerminalPane>} */
@@ -43,13 +42,18 @@ function freeTitle() {
   return `Terminal ${number}`
 }
 
-function open({ id = newId(), title = freeTitle(), select: selects = true } = {}) {
+function open({ id = newId(), title = freeTitle(), named = false, select: selects = true } = {}) {
   if (terminals.has(id)) return terminals.get(id)
-  const pane = new TerminalPane({ id, title, server })
+  const pane = new TerminalPane({ id, title, named, server })
   pane.addEventListener('select', () => select(id, { focus: false }))
   pane.addEventListener('close', () => close(id))
   pane.addEventListener('change', () => showTab(pane))
   pane.addEventListener('trouble', ({ detail }) => toast(detail.message))
+  pane.addEventListener('share', () => openShare(pane.address))
+  pane.addEventListener('clipboard', ({ detail }) => writeClipboard(pane, detail.text))
+  pane.addEventListener('link', ({ detail: { url, open: follow } }) =>
+    toast(`Open ${url}?`, { action: 'Open', onAction: follow }),
+  )
   add(pane)
   pane.open()
   if (selects) select(id)
@@ -68,7 +72,7 @@ function select(id, { focus = true } = {}) {
   if (!pane) return
   if (active !== id) {
     active = id
-    pane.session.send({ type: 'focus' })
+    pane.client.send({ type: 'focus' })
     refresh()
     tabs.get(id).root.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     pane.element.scrollIntoView({ block: 'nearest' })
@@ -83,21 +87,21 @@ function close(id, { now = false } = {}) {
   const order = [...terminals.keys()]
   const at = order.indexOf(id)
   const hadShell = !['exited', 'refused'].includes(pane.state)
-  pane.session.close(1000, 'closed by the user')
+  pane.client.close(1000, 'closed by the user')
   pane.element.remove()
   tabs.get(id).root.remove()
   tabs.delete(id)
   terminals.delete(id)
   if (active === id) active = null
-  if (hadShell && !now) {
+  if (hadShell && !now && !share) {
     leaving.set(id, pane)
-    toast(`${pane.title} closed`, {
+    toast(`${pane.label} closed`, {
       action: 'Undo',
       ms: UNDO_MS,
       onAction: () => bringBack(pane, order),
       onGone: () => end(pane),
     })
-  } else end(pane, { shell: hadShell })
+  } else end(pane, { shell: hadShell && !share })
   const next = order[at + 1] ?? order[at - 1]
   refresh()
   if (next && !active) select(next)
@@ -125,10 +129,26 @@ function end(pane, { shell = true } = {}) {
 }
 
 async function endShell(id) {
-  const path = `/api/terminal/close/${encodeURIComponent(id)}`
+  const path = `api/terminal/close/${encodeURIComponent(id)}`
   const response = await call(path, { method: 'DELETE', keepalive: true }).catch(() => null)
   if (!response || (!response.ok && response.status !== 404))
     toast('The server could not be told to end that shell. It will end by itself when unused.')
+}
+
+/**
+ * A program writes to the clipboard: at once where the reader has just pressed a key in its terminal, else when they
+ * agree. Either way it is seen.
+ */
+async function writeClipboard(pane, text) {
+  const what = `${text.length} character${text.length === 1 ? '' : 's'}`
+  const wanted = pane.id === active && navigator.userActivation?.isActive
+  if (wanted && (await copyText(text))) return pane.say(`Copied ${what} to the clipboard`)
+  return toast(`${pane.label} wants to write ${what} to the clipboard`, {
+    action: 'Copy',
+    onAction: async () => {
+      if (!(await copyText(text))) toast('The browser did not allow copying.')
+    },
+  })
 }
 
 function step(by) {
@@ -141,6 +161,7 @@ function step(by) {
 function buildTab(pane) {
   const title = element('span', { class: 'tab-title' })
   const status = element('span', { class: 'status' })
+  const badge = element('span', { class: 'badge' })
   const button = element(
     'button',
     {
@@ -153,6 +174,7 @@ function buildTab(pane) {
     },
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
+    badge,
     status,
   )
   const root = element(
@@ -164,22 +186,24 @@ function buildTab(pane) {
       onauxclick: (event) => event.button === 1 && close(pane.id),
     },
     button,
+    iconButton('share', 'Share', () => openShare(pane.address)),
     iconButton('rename', 'Rename', () => rename(pane.id)),
     iconButton('close', 'Close', () => close(pane.id)),
   )
   $('tabs').append(root)
-  return { root, button, title, status }
+  return { root, button, title, badge, status }
 }
 
 function showTab(pane) {
   const tab = tabs.get(pane.id)
   if (!tab) return
-  const changed = tab.title.textContent !== pane.title
-  if (changed) tab.title.textContent = pane.title
+  const changed = tab.title.textContent !== pane.label
+  if (changed) tab.title.textContent = pane.label
+  tab.badge.textContent = pane.badge
   tab.status.textContent = pane.status
   tab.root.dataset.state = pane.state
-  tab.button.title = `${pane.title}: ${pane.status}`
-  if (pane.id === active) document.title = `${pane.title} · offheap-terminal`
+  tab.button.title = `${pane.label}: ${pane.status}`
+  if (pane.id === active) document.title = `${pane.label} · offheap-terminal`
   if (changed) save()
 }
 
@@ -225,14 +249,15 @@ function refresh() {
 
 /** The open terminals of this browser tab: a reload finds them again. */
 function save() {
-  const open = [...terminals.values()].map(({ id, title }) => ({ id, title }))
+  if (share) return
+  const open = [...terminals.values()].map(({ id, title, named }) => ({ id, title, named }))
   keepSetting('tabs', JSON.stringify({ open, active }), 'tab')
 }
 
 function restore() {
   try {
     const saved = JSON.parse(setting('tabs', 'tab'))
-    for (const { id, title } of saved.open) open({ id, title, select: false })
+    for (const { id, title, named } of saved.open) open({ id, title, named, select: false })
     if (saved.open.length > 0) select(terminals.has(saved.active) ? saved.active : saved.open[0].id)
     return true
   } catch {
@@ -243,7 +268,7 @@ function restore() {
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SHORTCUTS = [
-  ['N', 'New terminal', () => open(), 'KeyN'],
+  ['N', 'New terminal', () => share || open(), 'KeyN'],
   ['W', 'Close it', () => close(active), 'KeyW'],
   ['R', 'Rename it', () => rename(active), 'KeyR'],
   ['Enter', 'Reconnect it', () => terminals.get(active)?.reconnect(), 'Enter'],
@@ -269,14 +294,12 @@ function onShortcut(event) {
   action()
 }
 
-function copy(event) {
+async function copy(event) {
   const text = terminals.get(active)?.terminal.getSelection()
   if (!text) return
   event.preventDefault()
   event.stopPropagation()
-  // Over plain HTTP, but for loopback, browsers have no clipboard.
-  const copied = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'))
-  copied.catch(() => toast('The browser did not allow copying.'))
+  if (!(await copyText(text))) toast('The browser did not allow copying.')
 }
 
 function buildHelp() {
@@ -314,50 +337,13 @@ function toggleHelp() {
   else $('help').showModal()
 }
 
-/** What a touch keyboard lacks. */
-function buildKeybar() {
-  const arrow = (final) => () =>
-    terminals.get(active)?.terminal.modes.applicationCursorKeysMode ? `\x1bO${final}` : `\x1b[${final}`
-  const keys = [
-    ['Esc', 'Escape', '\x1b'],
-    ['Tab', 'Tab', '\t'],
-    ['^C', 'Control C', '\x03'],
-    ['←', 'Left', arrow('D')],
-    ['↓', 'Down', arrow('B')],
-    ['↑', 'Up', arrow('A')],
-    ['→', 'Right', arrow('C')],
-    ['|', 'Pipe', '|'],
-    ['~', 'Tilde', '~'],
-    ['/', 'Slash', '/'],
-    ['^D', 'Control D', '\x04'],
-    ['^Z', 'Control Z', '\x1a'],
-    ['^R', 'Control R', '\x12'],
-  ]
-  for (const [face, label, data] of keys) {
-    const press = () => terminals.get(active)?.terminal.input(typeof data === 'function' ? data() : data)
-    // pointerdown is stopped so that the terminal keeps the focus, and the keyboard stays
-    $('keybar').append(
-      element(
-        'button',
-        {
-          type: 'button',
-          'aria-label': label,
-          onpointerdown: (event) => event.preventDefault(),
-          onclick: press,
-        },
-        face,
-      ),
-    )
-  }
-}
-
 // ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const stats = new StatsPanel($('stats'))
 
-function toggleStats(on = !stats.shown) {
+function toggleStats(on = !stats.shown, { keep = true } = {}) {
   stats.show(on)
-  keepSetting('stats', on ? 'shown' : 'hidden')
+  if (keep) keepSetting('stats', on ? 'shown' : 'hidden')
   $('toggle-stats').setAttribute('aria-pressed', String(on))
 }
 
@@ -389,13 +375,20 @@ new ResizeObserver(() =>
 ).observe($('stage'))
 
 buildHelp()
-buildKeybar()
-if (setting('stats') === 'hidden') toggleStats(false)
-// A browser does not say why a WebSocket was refused: whether for want of a token is asked here.
-call('/api/stats').catch(() => {})
+buildKeybar($('keybar'), () => terminals.get(active)?.terminal)
+if (setting('stats') === 'hidden' || share) toggleStats(false, { keep: false })
+document.body.dataset.page = share ? 'shared' : 'own'
+if (!share) {
+  // A browser does not say why a WebSocket was refused: whether for want of a token is asked here.
+  call('api/stats').catch(() => {})
+  canShare().then((can) => {
+    document.body.dataset.sharing = String(can)
+  })
+}
 
 /** For tests, and for the curious at the console. */
 window.offheap = { terminals, open, close, select, setLayout, rename, stats }
 
-if (!restore()) open()
+if (share) open({ title: 'Shared terminal' })
+else if (!restore()) open()
 refresh()

@@ -82,7 +82,7 @@ export class StatsPanel {
     if (this.#busy) return
     this.#busy = true
     try {
-      const response = await call('/api/stats', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
+      const response = await call('api/stats', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
       if (!response.ok) throw new Error(`HTTP ${response.status}`)
       this.#update(await response.json())
       this.#root.dataset.stale = 'false'

@@ -1,11 +1,14 @@
 /** One terminal on the page: an xterm.js screen, its session, and the frame that says how it is doing. */
-import { FitAddon } from '/vendor/xterm/addon-fit.mjs'
-import { Unicode11Addon } from '/vendor/xterm/addon-unicode11.mjs'
-import { WebglAddon } from '/vendor/xterm/addon-webgl.mjs'
-import { Terminal } from '/vendor/xterm/xterm.mjs'
-import { OffheapSession } from './offheap-client.js'
+
+import { OffheapAddon, TerminalClient } from './client/index.js'
+import { confirmPaste } from './dialogs.js'
+import { linkHandler } from './links.js'
 import { onThemeChange, terminalTheme } from './themes.js'
 import { bytes, element, iconButton } from './ui.js'
+import { FitAddon } from './vendor/xterm/addon-fit.mjs'
+import { Unicode11Addon } from './vendor/xterm/addon-unicode11.mjs'
+import { WebglAddon } from './vendor/xterm/addon-webgl.mjs'
+import { Terminal } from './vendor/xterm/xterm.mjs'
 
 const FONT =
   'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
@@ -25,7 +28,14 @@ const NOTICES = {
   closed: ['Disconnected.', 'Reconnect'],
 }
 
-/** Events: `change` when a label or a state is to be shown elsewhere, `select`, `close`, `trouble` {message}. */
+/** What a program may call its terminal: no line breaks, and nothing that turns the direction of the text around it. */
+const UNFIT = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const MAX_TITLE = 80
+
+/**
+ * Events: `change` when a label or a state is to be shown elsewhere, `select`, `close`, `share`, `trouble` {message},
+ * `clipboard` {text}, `link` {url, open} for a link to be asked about.
+ */
 export class TerminalPane extends EventTarget {
   #fit = new FitAddon()
   #webgl = null
@@ -34,17 +44,25 @@ export class TerminalPane extends EventTarget {
   #detail = { state: 'idle' }
   #tick
   #chipTimer
-  #oscTitle = ''
+  #programTitle = ''
   #wish = null
   #fitTimer
   #forgetTheme
   #lastError = ''
+  #projectId
 
-  /** @param {{ id: string, title: string, server: { url: string, projectId?: string, path?: string, token?: string } }} options */
-  constructor({ id, title, server }) {
+  /**
+   * @param {object} options
+   * @param {string} options.id
+   * @param {string} options.title
+   * @param {boolean} options.named whether the reader gave it that title
+   * @param {{ target: string | import('./client/index.js').TerminalMux, options: object }} options.server
+   */
+  constructor({ id, title, named, server }) {
     super()
     this.id = id
     this.title = title
+    this.named = named
     this.terminal = new Terminal({
       allowProposedApi: true,
       cursorBlink: true,
@@ -57,17 +75,40 @@ export class TerminalPane extends EventTarget {
       theme: terminalTheme(),
       minimumContrastRatio: 3,
       macOptionIsMeta: true,
+      linkHandler: linkHandler({
+        show: (words) => this.say(words),
+        ask: (url, open) => this.#tell('link', { url: url.href, open }),
+      }),
     })
     this.terminal.loadAddon(this.#fit)
     this.terminal.loadAddon(new Unicode11Addon())
     this.terminal.unicode.activeVersion = '11'
-    this.session = new OffheapSession({ ...server, sessionId: id, terminal: this.terminal })
+    // A shared terminal is known by its token.
+    const sessionId = server.options.share ? undefined : id
+    this.client = new TerminalClient(server.target, { ...server.options, sessionId })
+    this.addon = new OffheapAddon(this.client, { confirmPaste })
+    this.terminal.loadAddon(this.addon)
+    this.#projectId = server.options.projectId ?? undefined
     this.element = this.#build()
     this.#listen()
   }
 
   get state() {
-    return this.session.state
+    return this.client.state
+  }
+  /** What it is called on its tab: as the reader said, or else as its program does. */
+  get label() {
+    return this.named ? this.title : this.#programTitle || this.title
+  }
+  /** Who else is there, and what may not be done. */
+  get badge() {
+    const { access, viewers } = this.client
+    const others = viewers?.count > 1 ? `${viewers.count} viewers` : ''
+    return [access === 'read' ? 'read-only' : '', others].filter(Boolean).join(' · ')
+  }
+  /** What the server knows it by. */
+  get address() {
+    return { sessionId: this.client.sessionId, projectId: this.#projectId }
   }
   /** 'webgl' or 'dom': what draws the screen. */
   get renderer() {
@@ -82,7 +123,7 @@ export class TerminalPane extends EventTarget {
     this.#observer = new ResizeObserver(() => this.#fitSoon())
     this.#observer.observe(this.#parts.screen)
     this.fit()
-    this.session.connect()
+    this.client.connect()
   }
 
   focus() {
@@ -91,21 +132,23 @@ export class TerminalPane extends EventTarget {
 
   /** Fits the terminal to its frame and tells the server, if the fit has changed. */
   fit(again = false) {
+    if (this.client.access === 'read') return // The others' size is shown.
     const size = this.#fit.proposeDimensions()
     if (!(size?.cols > 1 && size.rows > 0)) return
     if (!again && size.cols === this.#wish?.cols && size.rows === this.#wish?.rows) return
     this.#wish = { cols: size.cols, rows: size.rows }
     if (size.cols === this.terminal.cols && size.rows === this.terminal.rows)
-      this.session.resize(size.cols, size.rows)
+      this.client.resize(size.cols, size.rows)
     else this.terminal.resize(size.cols, size.rows)
   }
 
   reconnect() {
-    this.session.connect()
+    this.client.connect()
   }
 
   rename(title) {
     this.title = title
+    this.named = true
     this.terminal.textarea?.setAttribute('aria-label', title)
     this.#show()
   }
@@ -114,7 +157,7 @@ export class TerminalPane extends EventTarget {
   editTitle(place = this.#parts.title) {
     const field = element('input', {
       class: 'rename',
-      value: this.title,
+      value: this.label,
       maxLength: 60,
       'aria-label': 'Name of this terminal',
       spellcheck: false,
@@ -124,7 +167,7 @@ export class TerminalPane extends EventTarget {
       if (done) return
       done = true
       field.replaceWith(place)
-      if (keep && field.value.trim()) this.rename(field.value.trim())
+      if (keep && field.value.trim() && field.value !== field.defaultValue) this.rename(field.value.trim())
       this.focus()
     }
     field.addEventListener('keydown', (event) => {
@@ -142,7 +185,7 @@ export class TerminalPane extends EventTarget {
     clearInterval(this.#tick)
     this.#observer?.disconnect()
     this.#forgetTheme()
-    this.session.dispose()
+    this.client.dispose()
     this.#closeWebgl()
     this.terminal.dispose()
     this.element.remove()
@@ -174,6 +217,8 @@ export class TerminalPane extends EventTarget {
     parts.title = element('span', { class: 'pane-title', ondblclick: () => this.editTitle() }, this.title)
     parts.subtitle = element('span', { class: 'pane-subtitle' })
     parts.status = element('span', { class: 'status' })
+    parts.badge = element('span', { class: 'badge' })
+    parts.share = iconButton('share', 'Share', () => this.#tell('share'))
     parts.reconnect = iconButton('reconnect', 'Reconnect', () => this.reconnect())
     parts.rename = iconButton('rename', 'Rename', () => this.editTitle())
     parts.close = iconButton('close', 'Close', () => this.dispatchEvent(new Event('close')))
@@ -195,7 +240,9 @@ export class TerminalPane extends EventTarget {
         element('i', { class: 'dot', 'aria-hidden': 'true' }),
         parts.title,
         parts.subtitle,
+        parts.badge,
         parts.status,
+        parts.share,
         parts.rename,
         parts.reconnect,
         parts.close,
@@ -205,32 +252,37 @@ export class TerminalPane extends EventTarget {
   }
 
   #listen() {
-    const { session, terminal } = this
+    const { client, addon, terminal } = this
     this.element.addEventListener('focusin', () => this.dispatchEvent(new Event('select')))
     this.element.addEventListener('pointerdown', ({ target }) => {
       this.dispatchEvent(new Event('select'))
       if (!target.closest('button, input, .xterm')) setTimeout(() => this.focus())
     })
-    session.addEventListener('state', ({ detail }) => this.#onState(detail))
-    session.addEventListener('ready', () => this.fit(true))
-    session.addEventListener('snapshot', () => this.fit(true))
-    session.addEventListener('size', () => this.#show())
-    session.addEventListener('gap', ({ detail: { from, to } }) =>
-      this.#chip(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`),
+    client.addEventListener('state', ({ detail }) => this.#onState(detail))
+    client.addEventListener('ready', () => this.fit(true))
+    client.addEventListener('snapshot', () => this.fit(true))
+    client.addEventListener('size', () => this.#show())
+    client.addEventListener('gap', ({ detail: { from, to } }) =>
+      this.say(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`),
     )
-    session.addEventListener('error', ({ detail }) => {
+    client.addEventListener('error', ({ detail }) => {
       this.#lastError = detail.message ?? ''
       if (this.state !== 'connecting') this.#trouble(detail.message) // else a refusal, which the notice will show
     })
-    session.addEventListener('control', ({ detail }) => this.#onControl(detail))
-    session.addEventListener('inputdropped', ({ detail: { reason } }) => {
-      if (reason === 'full')
-        this.#trouble('too much was typed while disconnected; the last of it was not kept')
+    client.addEventListener('control', ({ detail }) => this.#onControl(detail))
+    client.addEventListener('inputdropped', ({ detail: { reason } }) => {
+      if (reason === 'full') this.#trouble('too much was typed or pasted; the last of it was not sent')
       else if (reason === 'too old' || reason === 'new shell')
         this.#trouble('what was typed while disconnected was not sent')
+      else if (reason === 'disconnected') this.#trouble('the rest of what was pasted was not sent')
+      else if (reason === 'read-only') this.say('This terminal is read-only')
     })
+    client.addEventListener('access', () => this.#show())
+    client.addEventListener('viewers', () => this.#show())
+    addon.addEventListener('clipboard', ({ detail }) => this.#tell('clipboard', detail))
+    addon.addEventListener('bell', () => this.#ring())
     terminal.onTitleChange((title) => {
-      this.#oscTitle = title
+      this.#programTitle = title.replace(UNFIT, ' ').trim().slice(0, MAX_TITLE)
       this.#show()
     })
     terminal.onKey(({ key }) => {
@@ -252,9 +304,9 @@ export class TerminalPane extends EventTarget {
   }
 
   #onControl({ type, focused, message }) {
-    if (type === 'focusUpdate') this.#chip(focused === false ? 'Paused in the background' : '')
+    if (type === 'focusUpdate') this.say(focused === false ? 'Paused in the background' : '')
     if (type === 'suspended' || type === 'resumed')
-      this.#chip(type === 'suspended' ? (message ?? 'Suspended') : '')
+      this.say(type === 'suspended' ? (message ?? 'Suspended') : '')
   }
 
   #showNotice({ state, attempt, reason, code }) {
@@ -274,14 +326,15 @@ export class TerminalPane extends EventTarget {
   }
 
   #show() {
-    const { title, subtitle, status } = this.#parts
+    const { title, subtitle, status, badge } = this.#parts
     const words = this.status
     if (title.textContent !== this.title) title.textContent = this.title
+    if (badge.textContent !== this.badge) badge.textContent = this.badge
     if (status.textContent !== words) status.textContent = words
     const shared =
       this.#wish && (this.terminal.cols < this.#wish.cols || this.terminal.rows < this.#wish.rows)
     const about = [
-      this.#oscTitle || this.session.workingDir,
+      this.#programTitle || this.client.workingDir,
       shared && `shared at ${this.terminal.cols}×${this.terminal.rows}`,
     ]
       .filter(Boolean)
@@ -291,7 +344,8 @@ export class TerminalPane extends EventTarget {
     this.dispatchEvent(new Event('change'))
   }
 
-  #chip(words) {
+  /** Says something over the terminal for a while. @param {string} words  none: no longer */
+  say(words) {
     clearTimeout(this.#chipTimer)
     this.#parts.chip.textContent = words
     this.#chipTimer = setTimeout(() => {
@@ -300,7 +354,16 @@ export class TerminalPane extends EventTarget {
   }
 
   #trouble(message) {
-    this.dispatchEvent(new CustomEvent('trouble', { detail: { message: `${this.title}: ${message}` } }))
+    this.#tell('trouble', { message: `${this.title}: ${message}` })
+  }
+
+  #tell(type, detail = {}) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+
+  #ring() {
+    this.element.classList.remove('rings')
+    requestAnimationFrame(() => this.element.classList.add('rings'))
   }
 
   #fitSoon() {

@@ -164,18 +164,18 @@ fn what_the_app_says_can_be_said_differently() {
     let bench = Bench::new(Options::default());
     let handle = bench.make("a");
     bench.events();
+    let update =
+        |update: Update| bench.registry.update(&handle.subject, update).expect("no journal");
     let said = Update { mode: Some(Some("x".into())), ..Update::default() };
-    assert!(bench.registry.update(&handle.subject, said.clone()));
-    assert!(bench.registry.update(&handle.subject, said), "known, and nothing new");
+    assert!(update(said.clone()));
+    assert!(update(said), "known, and nothing new");
     let told = changes(bench.events());
     let [(_, Change::Updated(now))] = &told[..] else { panic!("{told:?}") };
     assert_eq!(now.1.details.mode.as_deref(), Some("x"));
-    assert!(
-        bench.registry.update(&handle.subject, Update { mode: Some(None), ..Update::default() })
-    );
+    assert!(update(Update { mode: Some(None), ..Update::default() }));
     assert_eq!(bench.registry.info(&handle.subject).expect("open").details.mode, None);
     bench.registry.close_handle(&handle);
-    assert!(!bench.registry.update(&handle.subject, Update::default()));
+    assert!(!update(Update::default()));
 }
 
 #[test]

@@ -110,11 +110,28 @@ enum Step {
     Restore,
 }
 
+/// What programs print. Screens narrower than a tab stop, and wide characters
+/// that a narrower window has cut in two, are left out: a snapshot cannot say
+/// all of them, which its own tests tell of.
+fn printed() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        "[ -~]{0,30}".prop_map(String::into_bytes),
+        (0..256_u16).prop_map(|color| format!("\x1b[38;5;{color}m").into_bytes()),
+        (1..40_u16, 1..90_u16).prop_map(|(row, col)| format!("\x1b[{row};{col}H").into_bytes()),
+        Just(b"\x1b]0;title\x07".to_vec()),
+        Just(b"\x1b[?1049h".to_vec()),
+        Just(b"\x1b[?1049l".to_vec()),
+        Just(b"\r\n\t".to_vec()),
+        Just("\r\n\u{e9}\u{2500}".into()),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (output(), 1..400_usize).prop_map(|(bytes, times)| Step::Append(bytes, times)),
-        4 => (output(), 1..400_usize).prop_map(|(bytes, times)| Step::Read(bytes, times)),
-        2 => (2..120_u16, 1..50_u16).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
+        4 => (printed(), 1..400_usize).prop_map(|(bytes, times)| Step::Append(bytes, times)),
+        4 => (printed(), 1..400_usize).prop_map(|(bytes, times)| Step::Read(bytes, times)),
+        2 => (20..120_u16, 5..50_u16).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
         1 => Just(Step::Restore),
     ]
 }
@@ -134,7 +151,7 @@ fn read(session: &Session, bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn it_is_restored_as_it_was(steps in proptest::collection::vec(step(), 1..16)) {

@@ -1,0 +1,129 @@
+/**
+ * What a shell inherits from its server, and what a project may set in it.
+ * Patterns are names, or beginnings of names that end in `*`.
+ */
+
+/**
+ * What concerns the server alone: the terminal and the tools that it was started
+ * from, its supervisor, Node's and npm's settings for it, and its token.
+ */
+const DENIED = [
+  // Terminals and multiplexers: programs would take their terminal for that one.
+  ...['TMUX*', 'STY', 'WINDOW', 'ZELLIJ*', 'TERM_PROGRAM*', 'TERM_SESSION_ID', 'VTE_VERSION', 'COLORFGBG'],
+  ...['VSCODE_*', 'ITERM_*', 'KITTY_*', 'WEZTERM_*', 'ALACRITTY_*', 'KONSOLE_*', 'GNOME_TERMINAL_*'],
+  ...['WT_SESSION', 'WT_PROFILE_ID', 'INSIDE_EMACS', 'ELECTRON_RUN_AS_NODE', 'WINDOWID', 'COLUMNS', 'LINES'],
+  // Node and npm.
+  ...['NODE_OPTIONS', 'NODE_ENV', 'NODE_CHANNEL_*', 'NODE_UNIQUE_ID', 'npm_*', 'NPM_*', 'INIT_CWD'],
+  // Supervisors.
+  ...['NOTIFY_SOCKET', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_*', 'INVOCATION_ID'],
+  ...['JOURNAL_STREAM', 'PM2_*', 'pm_*', 'NO_COLOR', 'FORCE_COLOR'],
+  'AUTH_TOKEN',
+]
+
+/** What decides which code runs, and as whom. */
+const GUARDED = [
+  ...[
+    'LD_*',
+    'DYLD_*',
+    'PATH',
+    'PATHEXT',
+    'HOME',
+    'SHELL',
+    'USER',
+    'LOGNAME',
+    'COMSPEC',
+    'SYSTEMROOT',
+    'WINDIR',
+  ],
+  ...[
+    'ENV',
+    'BASH_ENV',
+    'BASH_FUNC_*',
+    'PROMPT_COMMAND',
+    'PS0',
+    'PS1',
+    'PS4',
+    'IFS',
+    'SHELLOPTS',
+    'BASHOPTS',
+  ],
+  ...['ZDOTDIR', 'INPUTRC', 'EDITOR', 'VISUAL', 'PAGER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'BROWSER'],
+  ...['NODE_OPTIONS', 'NODE_PATH', 'PYTHONPATH', 'PYTHONHOME', 'PYTHONSTARTUP', 'PERL5OPT', 'PERL5LIB'],
+  ...['RUBYOPT', 'RUBYLIB', 'JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS', 'JDK_JAVA_OPTIONS'],
+  ...[
+    'GIT_SSH*',
+    'GIT_EXEC_PATH',
+    'GIT_EXTERNAL_DIFF',
+    'GIT_PAGER',
+    'GIT_EDITOR',
+    'GIT_ASKPASS',
+    'GIT_CONFIG*',
+  ],
+  ...['SSH_ASKPASS', 'SUDO_ASKPASS'],
+]
+
+/** Windows does not tell names apart by their case. */
+function folded(name) {
+  return process.platform === 'win32' ? name.toUpperCase() : name
+}
+
+/** A function that says whether a name is one of some patterns. */
+function matcher(patterns) {
+  const names = new Set()
+  const beginnings = []
+  for (const pattern of patterns.map(folded)) {
+    if (pattern.endsWith('*')) beginnings.push(pattern.slice(0, -1))
+    else names.add(pattern)
+  }
+  return (name) => names.has(folded(name)) || beginnings.some((start) => folded(name).startsWith(start))
+}
+
+/** Sets a variable, whatever the case of the name that it has already. */
+function setVariable(env, name, value) {
+  const known = Object.keys(env).find((other) => folded(other) === folded(name))
+  if (known !== undefined) delete env[known]
+  env[name] = value
+}
+
+/** A variable, whatever the case of its name where that does not matter. */
+function variable(env, name) {
+  return env[Object.keys(env).find((other) => folded(other) === folded(name)) ?? name]
+}
+
+/**
+ * A shell's environment: what it may inherit of another, with `TERM`,
+ * `COLORTERM` and, where none names a UTF-8 locale, `LANG` set.
+ *
+ * @param {NodeJS.ProcessEnv} [base] Default: the environment of this process
+ * @param {{ deny?: string[], keep?: string[] }} [options] patterns that are
+ * denied, too, and such that are not
+ */
+function shellEnvironment(base = process.env, { deny = [], keep = [] } = {}) {
+  const [denied, kept] = [matcher([...DENIED, ...deny]), matcher(keep)]
+  const inherited = Object.entries(base).filter(([name]) => kept(name) || !denied(name))
+  const env = Object.fromEntries(inherited)
+  setVariable(env, 'TERM', 'xterm-256color')
+  setVariable(env, 'COLORTERM', 'truecolor')
+  const locale = variable(env, 'LC_ALL') ?? variable(env, 'LC_CTYPE') ?? variable(env, 'LANG')
+  if (!/utf-?8/i.test(locale ?? '')) setVariable(env, 'LANG', 'C.UTF-8')
+  return env
+}
+
+/**
+ * An environment with a project's variables, but for those that decide which
+ * code runs, and as whom.
+ *
+ * @param {Record<string, string>} env is left as it is
+ * @param {Record<string, string>} variables
+ * @param {{ allow?: string[] }} [options] patterns of variables that the project may set nevertheless
+ */
+function projectEnvironment(env, variables, { allow = [] } = {}) {
+  const [guarded, allowed] = [matcher(GUARDED), matcher(allow)]
+  const merged = { ...env }
+  for (const [name, value] of Object.entries(variables)) {
+    if (allowed(name) || !guarded(name)) setVariable(merged, name, value)
+  }
+  return merged
+}
+
+module.exports = { projectEnvironment, setVariable, shellEnvironment, variable }

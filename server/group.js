@@ -1,0 +1,70 @@
+const { applySize } = require('./size')
+
+/** The connections of one session: handles, no data. */
+class Group {
+  connections = new Set()
+  /** The code that the last of those left with who may do more than read. */
+  leftWith
+  #telling = false
+
+  add(connection) {
+    this.connections.add(connection)
+    this.#changed()
+  }
+
+  delete(connection) {
+    this.connections.delete(connection)
+    if (connection.access === 'write') this.leftWith = connection.closeCode
+    this.#changed()
+  }
+
+  /**
+   * Tells everyone how many there are: once for all that come and go in one
+   * turn of the event loop.
+   */
+  #changed() {
+    if (this.#telling) return
+    this.#telling = true
+    setImmediate(() => {
+      this.#telling = false
+      this.#tell()
+    })
+  }
+
+  #tell() {
+    const count = this.connections.size
+    let readers = 0
+    for (const { access } of this.connections) if (access === 'read') readers += 1
+    for (const connection of this.connections) connection.viewersChanged(count, readers)
+  }
+
+  /** Sets the size that a viewer asks for, and tells everyone. */
+  resize(session, size) {
+    applySize(session, size)
+    this.#sizeChanged(session)
+  }
+
+  #sizeChanged({ cols, rows }) {
+    for (const connection of this.connections) connection.sizeChanged(cols, rows)
+  }
+
+  /** The viewer that was active last, of those that may set the size and have said theirs. */
+  #latest() {
+    let latest = null
+    for (const connection of this.connections) {
+      if (connection.size && (!latest || connection.activeAt > latest.activeAt)) latest = connection
+    }
+    return latest
+  }
+
+  /** The size goes back to the next one when the viewer leaves that set it. */
+  giveSizeBack(session, leaver) {
+    if (!leaver.size || session.closed || session.exit) return
+    const next = this.#latest()
+    if (!next || next.activeAt > leaver.activeAt) return
+    const { cols, rows } = next.size
+    if (cols !== session.cols || rows !== session.rows) this.resize(session, next.size)
+  }
+}
+
+module.exports = { Group }

@@ -1,0 +1,101 @@
+const { coded } = require('./errors')
+const { urlOf } = require('./query')
+const { refuseUpgrade } = require('./refusal')
+
+/** The subprotocols, the better ones first. */
+const STREAM_PROTOCOL = 'offheap.v1'
+const MUX_PROTOCOL = 'offheap.mux.v1'
+
+/** Handshakes that may wait for `authorize` at once. */
+const MAX_PENDING = 1000
+
+const CLOSED = { status: 503, message: 'Server is shutting down' }
+const BUSY = { status: 503, message: 'Too many connections at once' }
+
+/** `ws`, which only those need who leave the handshake to this package. */
+function webSockets() {
+  try {
+    return require('ws')
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error
+    throw coded(
+      'ERR_MISSING_PEER',
+      'TerminalServer.upgrade needs the package "ws", which is not installed: run "npm install ws", ' +
+        'or pass the connections of a WebSocket server of your own to connect()',
+      { cause: error },
+    )
+  }
+}
+
+/** Answers HTTP upgrades: with a WebSocket, or with the status of a refusal. */
+class Handshake {
+  #options
+  #authorization
+  #sockets = null
+  #pending = 0
+  #closed = false
+
+  constructor(options, authorization) {
+    this.#options = options
+    this.#authorization = authorization
+  }
+
+  /** @throws `ERR_MISSING_PEER` */
+  needWebSockets() {
+    this.#sockets ??= this.#server()
+  }
+
+  /**
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:stream').Duplex} socket
+   * @param {Buffer} head
+   * @param {(ws: import('ws').WebSocket, url: URL, grant: object) => void} accepted
+   */
+  answer(request, socket, head, accepted) {
+    const url = urlOf(request)
+    const busy = this.#closed ? CLOSED : this.#pending >= MAX_PENDING ? BUSY : null
+    if (!url || busy) {
+      refuseUpgrade(socket, busy ?? { status: 400, message: 'Bad request' })
+      return
+    }
+    // While it waits for a decision nobody else listens for its errors.
+    const lost = () => socket.destroy()
+    socket.on('error', lost)
+    this.#pending += 1
+    const decided = (act) => (answer) => {
+      this.#pending -= 1
+      socket.off('error', lost)
+      act(answer)
+    }
+    this.#authorization.decide(
+      request,
+      url,
+      decided((grant) => this.#welcome(request, socket, head, (ws) => accepted(ws, url, grant))),
+      decided((refusal) => refuseUpgrade(socket, refusal)),
+    )
+  }
+
+  #welcome(request, socket, head, accepted) {
+    if (this.#closed) refuseUpgrade(socket, CLOSED)
+    else if (!socket.destroyed) this.#sockets.handleUpgrade(request, socket, head, accepted)
+  }
+
+  #server() {
+    const { WebSocketServer } = webSockets()
+    return new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: this.#options.maxPayload,
+      perMessageDeflate: false,
+      handleProtocols: (offered) =>
+        [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
+    })
+  }
+
+  /** Refuses what comes from here on. */
+  close() {
+    this.#closed = true
+  }
+}
+
+module.exports = { Handshake, MUX_PROTOCOL, STREAM_PROTOCOL }

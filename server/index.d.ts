@@ -1,0 +1,356 @@
+/// <reference types="node" />
+
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
+
+/** What a connection may do: see a session, or use it, too. */
+export type TerminalAccess = 'read' | 'write'
+
+/** What `authorize` grants to a connection. Properties beyond these are kept for `open` and `shell`. */
+export interface TerminalGrant {
+  /**
+   * The user. New sessions belong to them; a session of another user is refused
+   * (`ERR_FORBIDDEN`, close code 4403). Default: sessions belong to nobody.
+   */
+  userId?: string | null
+  /** The one project whose sessions may be opened. Default: any that the query names. */
+  projectId?: string | null
+  /** `'read'`: the server refuses input, resizes and all other control. Default `'write'`. */
+  access?: TerminalAccess | null
+  [property: string]: unknown
+}
+
+/** A grant as `open` and `shell` get it. */
+export interface TerminalGrantInfo extends TerminalGrant {
+  access: TerminalAccess
+  /**
+   * The client's address, as the connection or a trusted proxy says;
+   * `undefined` for a peer on a Unix socket.
+   */
+  address: string | undefined
+}
+
+/** A refusal of `authorize`: a status from 400 to 599, and a line of ASCII text for it. */
+export interface TerminalRefusal {
+  status: number
+  message?: string
+}
+
+/** What `authorize` decides; `null` is a 401. */
+export type TerminalVerdict = (TerminalGrant & object) | TerminalRefusal | null
+
+/**
+ * The parameters of a URL's query, or of an `open` message of
+ * `offheap.mux.v1`: strings, numbers and booleans, all as strings. They are what
+ * a client sent, and nothing has been checked.
+ */
+export interface TerminalQuery {
+  /** The session's id. */
+  sessionId?: string
+  /** The session's project. */
+  projectId?: string
+  /** Where a new shell starts: a directory, or a file for its folder. */
+  path?: string
+  /** The first columns. */
+  cols?: string
+  /** The first rows. */
+  rows?: string
+  [parameter: string]: string | undefined
+}
+
+/** The viewer that sent a message of the application's own. */
+export interface TerminalViewer {
+  /** What it views. */
+  readonly session: Session
+  /** What it may do. */
+  readonly grant: TerminalGrantInfo
+  /** Sends it a JSON message. Nothing happens once it is gone. */
+  send(message: object): void
+}
+
+/** A message of a client: an object with a `type`, otherwise unchecked. */
+export interface TerminalMessage {
+  type: string
+  [property: string]: unknown
+}
+
+/** Options of `new TerminalServer()`. `null` is the same as leaving one out. */
+export interface TerminalServerOptions {
+  /** The registry whose sessions are served. Closing the server does not close it. */
+  registry: SessionRegistry
+  /**
+   * Decides who may connect, before the handshake is answered. It may be
+   * asynchronous.
+   *
+   * Returns a grant, a refusal with its status, or `null` for 401. What it throws
+   * is 403, or its `status`; so is anything else that it returns. After
+   * `timeLimit` the client gets 503. A foreign `Origin` is refused before it is
+   * called, and a connection with `?share=` is admitted by its share alone.
+   *
+   * Default: admits clients that have the `token` or, without one, clients on
+   * this machine that use a loopback name or the host of one of `origins`.
+   */
+  authorize?: ((request: IncomingMessage) => TerminalVerdict | Promise<TerminalVerdict>) | null
+  /**
+   * The token that clients must send in `?token=` or as `Authorization: Bearer`.
+   * Only the default `authorize` looks at it. Default: none.
+   */
+  token?: string | null
+  /**
+   * Decides which session a connection, or a channel, gets. It may be
+   * asynchronous.
+   *
+   * Returns a session of `registry`; `null`: close code 4404. What it throws is
+   * told to the client by its code: `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT` and
+   * `ERR_SPAWN_RATE` are 1008, `ERR_CLOSED` is 1013, a `status` of 401 or 403 is
+   * 4403, anything else 4000; the message of an error without a `code` is not
+   * sent. A session that is closed is 1013, one of another registry 1011, and
+   * after `timeLimit` it is 1013; a session that comes later is left to its
+   * registry.
+   *
+   * Default: `findOrCreate()`.
+   */
+  open?: ((query: TerminalQuery, grant: TerminalGrantInfo) => Session | null | Promise<Session | null>) | null
+  /**
+   * The shell of a new session, or of one that has none yet (then `session`).
+   * The size in the query goes before its own. Default: `defaultShell`.
+   */
+  shell?:
+    | ((query: TerminalQuery, grant: TerminalGrantInfo, session: Session | null) => SessionPtyOptions)
+    | null
+  /** Origins such as `https://example.com` that may connect beside the server's own. Default none. */
+  origins?: string[] | null
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed:
+   * addresses, networks such as `10.0.0.0/8`, `loopback`, `private`, or `unix`
+   * for every peer on a Unix socket. Default none.
+   */
+  trustProxy?: string[] | null
+  /**
+   * How long a session lives after its last viewer left, by close code, in ms.
+   * 0 closes it at once; `undefined` leaves it to the registry's
+   * `inactiveTimeout`. At most 2147483647. The code is that of the last viewer
+   * with write access, or 1006 if there was none. After 1000 the session is
+   * suspended as well.
+   *
+   * Default: 600000 after 1000, 120000 after 1001, else `undefined`.
+   */
+  keepAlive?: ((closeCode: number, session: Session) => number | null | undefined) | null
+  /**
+   * Whether output counts as activity of a session without viewers, and how often
+   * the server checks for it, in ms (`true`: 10000). Choose less than half of the
+   * registry's `inactiveTimeout`. Default `false`.
+   */
+  outputKeepsAlive?: boolean | number | null
+  /**
+   * Time between two pings, in ms, 1 to 2147483647. A peer that has not answered
+   * by the next one is disconnected. Default 15000.
+   */
+  pingInterval?: number | null
+  /** The largest message from a client, in bytes, 1024 to 1 GiB; a larger one is 1009. Default 1048576. */
+  maxPayload?: number | null
+  /** The most columns that a client can ask for, 1 to 65535; more become this many. Default 1000. */
+  maxCols?: number | null
+  /** The most rows that a client can ask for, 1 to 65535; more become this many. Default 500. */
+  maxRows?: number | null
+  /** How long `authorize` and `open` may take, in ms, 1 to 2147483647. Default 10000. */
+  timeLimit?: number | null
+  /**
+   * Message types of the application's own, beside those of the protocol. What a
+   * handler throws is sent as an `error` frame. Viewers that may only read do
+   * not reach them.
+   */
+  messages?: Record<string, (message: TerminalMessage, viewer: TerminalViewer) => void> | null
+  /**
+   * Receives errors that have no caller to go to: what `authorize` and `open`
+   * throw without a code or status, their invalid results and time-outs, and
+   * messages that could not be handled. Default: `console.error`.
+   */
+  onError?: ((error: unknown) => void) | null
+}
+
+/** A connection of `ws`. */
+export interface TerminalWebSocket {
+  readonly protocol: string
+  readonly readyState: number
+  close(code?: number, reason?: string): void
+  send(data: unknown, ...more: any[]): void
+  on(event: string, listener: (...args: any[]) => void): unknown
+}
+
+/** Options of `TerminalServer.share()`. */
+export interface ShareOptions {
+  /** Default `'read'`. */
+  access?: TerminalAccess | null
+  /** How long it is valid, in ms, 1 to 2147483647. Default 86400000 (a day). */
+  expiresIn?: number | null
+}
+
+/** Options of `TerminalServer.close()`. */
+export interface CloseOptions {
+  /** The close code that clients get: 1000, 1001, 1012, 1013, or 4000 to 4999. Default 1001. */
+  code?: number
+  /** Its reason, at most 123 bytes. Default `'Server is shutting down'`. */
+  reason?: string
+}
+
+/**
+ * Serves the sessions of a registry over WebSockets, in the protocols of
+ * docs/protocol.md. A client chooses one by its subprotocol: `offheap.v1`,
+ * `offheap.mux.v1`, or none for JSON. The server ignores the path.
+ *
+ * @example
+ * ```js
+ * const registry = new SessionRegistry()
+ * const terminals = new TerminalServer({ registry, token: process.env.AUTH_TOKEN })
+ * const server = http.createServer(app)
+ * server.on('upgrade', terminals.upgrade)
+ * server.listen(4001)
+ * ```
+ */
+export declare class TerminalServer {
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_VALUE`
+   * for an origin or a proxy that is none.
+   */
+  constructor(options: TerminalServerOptions)
+  /**
+   * The listener for the `upgrade` event of an HTTP or HTTPS server; it needs no
+   * `this`. A refusal is answered with its status, and ends the connection. At
+   * most 1000 handshakes wait for `authorize` at once: more are 503.
+   *
+   * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
+   */
+  get upgrade(): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /**
+   * Serves a connection of a `ws` server of the application's own, which has
+   * answered the handshake (and chosen one of the subprotocols above). Without a
+   * grant it calls `authorize`, and a refusal is a close: 4401 for 401, 4403 for
+   * 403, 1013 for 503, else 1008. With one, the application has checked the
+   * request itself, its `Origin` included.
+   *
+   * @throws `ERR_INVALID_GRANT`
+   */
+  connect(ws: TerminalWebSocket, request: IncomingMessage, grant?: TerminalGrant | null): void
+  /**
+   * Finds the session that `sessionId` and `projectId` of a query name, or
+   * creates one; one without a shell gets `shell`. A session whose clients have
+   * all received its exit is replaced, unless the query has an `offset`. With
+   * `access: 'read'` nothing is created: returns `null`.
+   *
+   * For an `open` that changes the query first.
+   *
+   * @throws `ERR_FORBIDDEN` for another user's session, or another project than
+   * the granted one, and what `SessionRegistry.create()` and
+   * `Session.spawn()` throw.
+   */
+  findOrCreate(query: TerminalQuery, grant: TerminalGrantInfo): Session | null
+  /**
+   * Makes a token whose holder can open this session, and no other, as
+   * `?share=TOKEN` or by `share` in an `open` message. It is valid until it
+   * expires, is revoked, or the session or the server is closed; its viewers are
+   * then disconnected with 4403. At most 10000 are valid at once.
+   *
+   * @returns 192 random bits as text for URLs. The server keeps only a digest.
+   * @throws `ERR_CLOSED`, `ERR_SHARE_LIMIT`, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`.
+   */
+  share(session: Session, options?: ShareOptions | null): string
+  /**
+   * Ends a share at once.
+   *
+   * @returns `false` when there is none of that token.
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  revoke(token: string): boolean
+  /**
+   * Refuses new connections (503), closes those that there are, and waits until
+   * what was sent to them is out: at most 3 s. Sessions live on in their
+   * registry, as after that close code. Idempotent.
+   *
+   * @throws `ERR_OUT_OF_RANGE`, as a rejection.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** Options of `new Access()`. */
+export interface AccessOptions {
+  /** What requests must carry, in `?token=` or as `Authorization: Bearer`. Default: none is asked for. */
+  token?: string | null
+  /** Origins that are allowed beside the server's own. Default none. */
+  origins?: string[] | null
+  /**
+   * Whether the server is for this machine alone: then it must be called by a
+   * loopback name, or the host of one of `origins`. Default true.
+   */
+  loopback?: boolean | null
+  /** As `TerminalServerOptions.trustProxy`. */
+  trustProxy?: string[] | null
+}
+
+/**
+ * The checks of `TerminalServer` for an application's own HTTP routes: `Host`
+ * (against names that are rebound to this server), `Origin`, and a token.
+ */
+export declare class Access {
+  /** @throws `ERR_INVALID_ARG_VALUE` for an origin or a proxy that is none. */
+  constructor(options?: AccessOptions)
+  /** Checks `Host` and `Origin`; `null` for a welcome request. */
+  refuse(request: IncomingMessage): { status: number; message: string } | null
+  /** Checks `Origin` alone. */
+  refuseOrigin(request: IncomingMessage): { status: number; message: string } | null
+  /** Checks `Host`, `Origin` and the token. */
+  refuseWithToken(request: IncomingMessage, url: URL): { status: number; message: string } | null
+  /** Who makes the request, and the host that it asks for, as a trusted proxy says where there is one. */
+  clientOf(request: IncomingMessage): { address: string | undefined; host: string | undefined }
+}
+
+/**
+ * The shell that sessions get by default: the first of `$SHELL`, bash and sh
+ * that exists, as a login shell of 80 columns and 30 rows, in the directory of
+ * the session or of the query's `path`, or at home, with `shellEnvironment()`.
+ */
+export declare function defaultShell(
+  query: TerminalQuery,
+  grant: TerminalGrant,
+  session?: Session | null,
+): SessionPtyOptions & { cwd: string; env: Record<string, string | undefined> }
+
+/** Options of `shellEnvironment()`. A pattern is a name, or a beginning of names that ends in `*`. */
+export interface ShellEnvironmentOptions {
+  /** Patterns that are left out, beside those of the package. */
+  deny?: string[]
+  /** Patterns that are inherited all the same. */
+  keep?: string[]
+}
+
+/**
+ * The environment of a shell: what it may inherit from `base` (by default this
+ * process), with `TERM`, `COLORTERM` and, where no locale is UTF-8, `LANG` set.
+ * Left out is what concerns the server alone: the terminal and the tools it was
+ * started from, its supervisor, and its token; docs/server.md has the list.
+ */
+export declare function shellEnvironment(
+  base?: Record<string, string | undefined>,
+  options?: ShellEnvironmentOptions,
+): Record<string, string | undefined>
+
+/**
+ * A copy of an environment with a project's variables (of its `.env` files, for
+ * example), but for those that decide which code runs, and as whom: `PATH`,
+ * `LD_*`, `NODE_OPTIONS`, `HOME`, … docs/server.md has the list.
+ *
+ * @param options - `allow`: patterns that the project may set all the same.
+ */
+export declare function projectEnvironment(
+  env: Record<string, string | undefined>,
+  variables: Record<string, string | undefined>,
+  options?: { allow?: string[] },
+): Record<string, string | undefined>
+
+/** Whether a host name or an address stays on this machine, whoever resolves it. */
+export declare function isLoopback(name: string): boolean
+
+/** Answers an upgrade with a status instead, for paths that lead to no terminal, and ends its connection. */
+export declare function refuseUpgrade(socket: Duplex, refusal: { status: number; message: string }): void

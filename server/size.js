@@ -1,0 +1,53 @@
+const { coded } = require('./errors')
+const { wholeNumber } = require('./query')
+
+/** What a terminal's size may be at all, in cells and in pixels. */
+const MAX = 65_535
+
+/**
+ * The size of a `resize` message. Columns and rows beyond the server's bounds
+ * become the bounds: an honest client with a huge window is told by `size`.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE` for what is no size.
+ */
+function sizeOf({ cols, rows, width, height }, { maxCols, maxRows }) {
+  const size = {
+    cols: Math.min(whole('cols', cols, 1), maxCols),
+    rows: Math.min(whole('rows', rows, 1), maxRows),
+    pixels: null,
+  }
+  if ((width ?? null) !== null || (height ?? null) !== null) {
+    size.pixels = { width: whole('width', width, 0), height: whole('height', height, 0) }
+  }
+  return size
+}
+
+function whole(name, value, min) {
+  if (typeof value !== 'number') throw coded('ERR_INVALID_ARG_TYPE', `resize: ${name} must be a number`)
+  if (!Number.isInteger(value) || value < min || value > MAX) {
+    throw coded('ERR_OUT_OF_RANGE', `resize: ${name} must be a whole number from ${min} to ${MAX}`)
+  }
+  return value
+}
+
+/** The size in a query; `null` where it names none, or something else. */
+function sizeInQuery(query, bounds) {
+  const [cols, rows, width, height] = ['cols', 'rows', 'width', 'height'].map((name) =>
+    wholeNumber(query[name]),
+  )
+  if (cols === null || rows === null) return null
+  const pixels = width !== null && height !== null && { width, height }
+  try {
+    return sizeOf({ cols, rows, ...pixels }, bounds)
+  } catch {
+    return null
+  }
+}
+
+/** Gives a session a size. */
+function applySize(session, { cols, rows, pixels }) {
+  if (pixels) session.resize(cols, rows, pixels)
+  else session.resize(cols, rows)
+}
+
+module.exports = { applySize, sizeInQuery, sizeOf }
