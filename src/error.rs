@@ -115,6 +115,10 @@ pub(super) fn closed(env: &Env, what: &str) -> Error {
 }
 
 pub(super) fn spawn(env: &Env, error: &SpawnError) -> Error {
+    if error.errno == 0 {
+        // Not the system's: a keeper's.
+        return throw(env, Class::Error, error.code, &error.message);
+    }
     let extras = [
         ("errno", Extra::Number(f64::from(-error.errno))),
         ("syscall", Extra::Text(error.syscall)),
@@ -152,6 +156,12 @@ pub(super) fn refusal(env: &Env, refusal: &Refusal) -> Error {
         Refusal::NoJournal => "ERR_JOURNAL_DISABLED",
     };
     throw(env, Class::Error, code, &refusal.to_string())
+}
+
+/// An error of a keeper.
+#[cfg(unix)]
+pub(super) fn keeper(env: &Env, error: &offheap_keeper::KeeperError) -> Error {
+    throw(env, Class::Error, error.code(), &error.to_string())
 }
 
 /// An error of a journal, with its `path` where it is about one.

@@ -26,6 +26,7 @@ mod pty_state;
 mod registry;
 mod registry_events;
 mod registry_journal;
+mod registry_keeper;
 mod registry_memory;
 mod registry_numbers;
 mod registry_types;

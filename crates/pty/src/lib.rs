@@ -204,6 +204,8 @@ pub trait Spawner: Send + Sync {
     fn for_journal(&self, _name: &str) -> Option<Box<dyn Spawner>> {
         None
     }
+    /// No more terminals are wanted; those that were made are closed or left.
+    fn leave(&self) {}
 }
 
 /// Starts programs as children of this process.

@@ -223,6 +223,11 @@ impl Shared {
         let link = state.link.take();
         drop(state);
         self.changed.notify_all();
+        // What was closed and has not ended yet is waited for without a keeper.
+        for terminal in self.terminals() {
+            terminal.set_number(0);
+            terminal.report.set_held(false);
+        }
         if let Some(link) = link.filter(|_| first) {
             link.send(&Request::Left, Vec::new());
             link.end(BOUND);

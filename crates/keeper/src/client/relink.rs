@@ -26,7 +26,7 @@ impl Shared {
         state.terminals.push(Arc::downgrade(terminal));
     }
 
-    fn terminals(&self) -> Vec<Arc<Terminal>> {
+    pub(super) fn terminals(&self) -> Vec<Arc<Terminal>> {
         let state = self.state.lock();
         state.terminals.iter().filter_map(std::sync::Weak::upgrade).collect()
     }

@@ -86,6 +86,10 @@ impl Spawner for Custody {
     fn for_journal(&self, name: &str) -> Option<Box<dyn Spawner>> {
         Some(Box::new(Named { custody: self.clone(), name: name.to_owned() }))
     }
+
+    fn leave(&self) {
+        Self::leave(self);
+    }
 }
 
 /// Makes the terminal of one session.
