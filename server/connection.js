@@ -9,6 +9,7 @@ const CLOSE_CODES = {
   limit: [1008, 'Connection limit exceeded'],
   memory: [1013, 'Server is short of memory'],
   registry: [1001, 'Server is shutting down'],
+  left: [1012, 'Server restarts'],
 }
 const SHARE_ENDED = 4403
 

@@ -363,7 +363,7 @@ export interface SessionInfo extends SessionName {
   start: number
   /** Offset past the newest byte. */
   end: number
-  /** Native memory that its history occupies, in bytes. */
+  /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
   exit: { code: number; signal: number } | null
 }

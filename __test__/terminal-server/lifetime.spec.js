@@ -1,6 +1,9 @@
 // How long sessions live without viewers, and how a server ends.
 
 const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { MuxClient } = require('../helpers/mux-client')
 const { eventually, isRunning } = require('../helpers/proc')
 const { startTerminals } = require('../helpers/terminals')
@@ -185,5 +188,14 @@ describe('close()', () => {
     const client = await shell('s')
     host.registry.close()
     expect(await client.isClosed()).toEqual({ code: 1001, reason: 'Server is shutting down' })
+  })
+
+  test('a registry that leaves its sessions to the next process closes their viewers with 1012', async () => {
+    const journal = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-journal-'))
+    host = await startTerminals({}, { journal })
+    const client = await shell('s')
+    expect(host.registry.leave()).toBe(1)
+    expect(await client.isClosed()).toEqual({ code: 1012, reason: 'Server restarts' })
+    fs.rmSync(journal, { recursive: true })
   })
 })
