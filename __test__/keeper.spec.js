@@ -160,7 +160,9 @@ function tests() {
       await until(() => !lives(ended), 'the end of the shell')
       const registry = open({}, { exitLinger: 60_000 })
       const exits = []
-      registry.on('sessionExited', ({ id, code, signal }) => exits.push([id, code, signal, text(registry.get(id))]))
+      registry.on('sessionExited', ({ id, code, signal }) =>
+        exits.push([id, code, signal, text(registry.get(id))]),
+      )
       registry.restore()
       await until(() => exits.length > 0, 'the exit')
       expect(exits).toEqual([['a', 7, 0, 'last words\r\n']])
@@ -249,7 +251,10 @@ function tests() {
       // The first has noticed nothing.
       const { sessions } = await server.with('sessions')
       const [{ end }] = sessions
-      await until(() => server.said.findLast((message) => message.sessions).sessions[0].end > end, 'more output')
+      await until(
+        () => server.said.findLast((message) => message.sessions).sessions[0].end > end,
+        'more output',
+      )
     })
 
     test('takes over from a flood, with every byte once', async () => {

@@ -26,7 +26,12 @@ function build() {
     stdio: 'inherit',
   })
   const directory = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target')
-  const built = path.join(directory, target ?? '', args.includes('--release') ? 'release' : 'debug', 'offheap-keeper')
+  const built = path.join(
+    directory,
+    target ?? '',
+    args.includes('--release') ? 'release' : 'debug',
+    'offheap-keeper',
+  )
   const place = path.join(root, 'offheap-keeper')
   // A keeper that runs from the old file keeps it.
   fs.rmSync(place, { force: true })

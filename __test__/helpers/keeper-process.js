@@ -19,7 +19,9 @@ const registry = new SessionRegistry({
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 const counter = path.join(__dirname, 'counter.js')
 
-registry.on('sessionExited', ({ id, code, signal }) => say({ exited: id, code, signal, end: registry.get(id).end }))
+registry.on('sessionExited', ({ id, code, signal }) =>
+  say({ exited: id, code, signal, end: registry.get(id).end }),
+)
 registry.on('sessionClosed', ({ id, reason }) => say({ closed: id, reason }))
 registry.on('journalError', (fault) => say({ fault }))
 
