@@ -6,52 +6,94 @@
  */
 export interface RegistryOptions {
   /** Sessions in all. Default 20. */
-  maxSessions?: number
+  maxSessions?: number | null
   /** Sessions in one project. Default 4. */
-  maxSessionsPerProject?: number
+  maxSessionsPerProject?: number | null
   /**
    * What happens to a session too many in its project: the project's oldest is
    * closed, or the new one is refused with `ERR_PROJECT_LIMIT`. Default
    * `'closeOldest'`.
    */
-  onProjectLimit?: 'closeOldest' | 'reject'
+  onProjectLimit?: 'closeOldest' | 'reject' | null
   /** Focused sessions in one project. Default 4. */
-  maxFocusedPerProject?: number
+  maxFocusedPerProject?: number | null
   /**
    * How long a session lives without a connection, a viewer or input, in ms;
    * 0: for ever. Default 300000 (5 minutes).
    */
-  inactiveTimeout?: number
+  inactiveTimeout?: number | null
   /**
    * New shells in any minute, for each project or `rateKey`. A session with
-   * neither is not counted. Default 10.
+   * neither counts for `spawnsPerMinuteTotal` alone. Default 10.
    */
-  spawnsPerMinute?: number
+  spawnsPerMinute?: number | null
+  /**
+   * New shells in any minute in the whole registry, whatever their project or
+   * `rateKey`. Default: 6 times `spawnsPerMinute`.
+   */
+  spawnsPerMinuteTotal?: number | null
   /** Output kept for each session, in bytes, 4096 to 1 GiB. Default 262144. */
-  historyBytes?: number
+  historyBytes?: number | null
   /**
    * Whether sessions keep a screen, for snapshots; `false` costs nothing, an
    * object sets limits. Default true.
    */
-  screen?: boolean | ScreenOptions
+  screen?: boolean | ScreenOptions | null
   /** Input that may wait for a shell to read it, in bytes, 1 to 1 GiB. Default 16777216. */
-  maxInputBytes?: number
+  maxInputBytes?: number | null
   /**
    * How long a session whose shell has exited stays, so that its last output
    * can be read, in ms. Viewers that still read are waited for. Default 1000.
    */
-  exitLinger?: number
-  /** How long, and how often, `retryDelay()` has a connection wait. */
-  retry?: {
-    /** How often, 0 to 1000. Default 5. */
-    tries?: number
-    /** The first wait, in ms; each is twice the one before. Default 1000. */
-    minDelay?: number
-    /** The longest wait, in ms. Default 30000. */
-    maxDelay?: number
-  }
+  exitLinger?: number | null
+  /**
+   * Keeps the sessions' histories in files of this directory, so that another
+   * process can `restore()` them after this one has ended, however it ended.
+   * The directory is made with mode 0700 where there is none; one that others
+   * can use is refused. One registry at a time uses it. Histories have 64 KiB at
+   * least then. Default: none.
+   */
+  journal?: string | JournalOptions | null
   /** When memory counts as short, and what is done; `false`: nothing. */
-  memory?: MemoryOptions | false
+  memory?: MemoryOptions | false | null
+}
+
+/** Where histories are kept that outlive the process. */
+export interface JournalOptions {
+  /** The directory. On tmpfs it outlives the process, on a disk the machine, too. */
+  dir: string
+  /** Most bytes that all files together may have. Default: what the device has. */
+  maxBytes?: number | null
+  /**
+   * Shells outlive this process: a small process of their own, the keeper, starts
+   * and holds them, and hands them to the next process that has this directory
+   * (`SessionRegistry.restore()`). It is started when it is first needed, and
+   * ends when it has nothing to keep. On Linux and macOS; elsewhere
+   * `ERR_NOT_SUPPORTED`. Default `false`.
+   */
+  keeper?: boolean | null
+  /**
+   * How long the keeper lets output wait in the terminals while no process is
+   * there, in ms. Programs that print more than fits wait. Then it takes output
+   * into the files, and programs go on. Default 5000.
+   */
+  drainAfter?: number | null
+  /**
+   * How long shells live while no process is there, in ms. Then they are hung up
+   * on. Default 600 000.
+   */
+  orphanTimeout?: number | null
+  /** The keeper's binary. Default: the one that lies beside the addon. */
+  keeperPath?: string | null
+}
+
+/** Options of `SessionRegistry.restore()`. */
+export interface RestoreOptions {
+  /**
+   * Ask another process that has the sessions to leave them, rather than throw
+   * `ERR_KEEPER_BUSY`. Default `false`.
+   */
+  takeover?: boolean | null
 }
 
 /**
@@ -64,42 +106,54 @@ export interface RegistryOptions {
  */
 export interface MemoryOptions {
   /** From here on memory is short. Default 0.8. */
-  warning?: number
+  warning?: number | null
   /** From here on it is about to run out. Default 0.93. */
-  critical?: number
+  critical?: number | null
   /**
    * Time between two checks, in ms; 0: only `checkMemory()`. A tenth of it when
    * a level is near. Default 10000. Without sessions nothing is checked.
    */
-  interval?: number
+  interval?: number | null
   /**
    * A session without connection, viewer, input or output for this long is
    * idle, in ms. Default 60000.
    */
-  idleAfter?: number
+  idleAfter?: number | null
   /** What the history of a quiet session is shrunk to, in bytes, 0 to 1 GiB. Default 16384. */
-  keepHistory?: number
-  /** What may be done, in this order. All are done by default. */
+  keepHistory?: number | null
+  /**
+   * What may be done, in this order. All but `closeHeaviest` are done by default.
+   * Where this process has less than a quarter of what is used of the nearest
+   * limit, as when one shell's program fills the container, the pressure is not
+   * its own: then no session that has a connection or a viewer is closed, except
+   * by `closeHeaviest`.
+   */
   actions?: {
     /** At a warning: shrink the histories of quiet sessions. */
-    shrinkHistories?: boolean
+    shrinkHistories?: boolean | null
     /**
      * At a warning: drop the scrollback of quiet sessions' screens, pooled frames
      * and what the allocator keeps.
      */
-    dropCaches?: boolean
+    dropCaches?: boolean | null
     /** When critical: call `global.gc`, where node runs with `--expose-gc`. */
-    collectGarbage?: boolean
+    collectGarbage?: boolean | null
     /** When critical: close idle sessions, a quarter at each check, oldest first. */
-    closeInactive?: boolean
+    closeInactive?: boolean | null
     /** When critical: refuse new sessions, with `ERR_SESSION_LIMIT`. */
-    refuse?: boolean
+    refuse?: boolean | null
     /**
-     * When it stays critical and no session is idle: close the oldest, a
+     * When it stays critical and no session is idle: close the session that holds
+     * the most memory with its processes, in use or not, if that is at least a
+     * twentieth of the limit; one at each check. Default false.
+     */
+    closeHeaviest?: boolean | null
+    /**
+     * When it stays critical and nothing else was closed: close the oldest, a
      * twentieth at each check, and none that has a connection or viewer before
      * all that have none.
      */
-    closeOldest?: boolean
+    closeOldest?: boolean | null
   }
 }
 
@@ -109,36 +163,48 @@ export type MemoryLevel = 'normal' | 'warning' | 'critical'
 /** Which limit is nearest; `process` for a threshold in bytes. */
 export type MemoryCause = 'heap' | 'cgroup' | 'machine' | 'process'
 
-/** A reading of memory, in bytes; absent where it could not be read. */
+/** Readings of memory to judge by, in bytes; what is absent is read. */
 export interface MemoryUsage {
   /** Resident memory of this process. */
-  rss?: number
-  heapUsed?: number
-  heapLimit?: number
+  rss?: number | null
+  heapUsed?: number | null
+  heapLimit?: number | null
   /** Memory outside the V8 heap that its objects hold. */
-  external?: number
+  external?: number | null
   /** What the control group uses and could not give back at once. */
-  cgroupUsed?: number
-  cgroupLimit?: number
+  cgroupUsed?: number | null
+  cgroupLimit?: number | null
   /** Percent of the last 10 s in which all its tasks waited for memory. */
-  cgroupStall?: number
-  machineTotal?: number
-  machineAvailable?: number
+  cgroupStall?: number | null
+  machineTotal?: number | null
+  machineAvailable?: number | null
 }
 
-/** What a check of memory found. */
-export interface MemoryStatus extends MemoryUsage {
+/** What a check of memory found; a number that could not be read is `null`. */
+export interface MemoryStatus extends Record<keyof MemoryUsage, number | null> {
   level: MemoryLevel
   /** The limit that is nearest. */
-  cause?: MemoryCause
+  cause: MemoryCause | null
   /** Bytes used of it. */
-  used?: number
+  used: number | null
   /** Where the level begins: `critical` when it is, else `warning`; bytes. */
-  threshold?: number
+  threshold: number | null
+  /** The session that holds the most memory; `null` while the level is normal. */
+  heaviest: HeaviestSession | null
   /** Whether new sessions are refused. */
   refusing: boolean
   /** Native memory held for sessions. */
   nativeBytes: number
+}
+
+/** The session that holds the most memory. */
+export interface HeaviestSession extends SessionName {
+  /**
+   * What its history and its screen occupy, and, on Linux, the resident memory of
+   * the processes of its terminal, as far as they have not left its session
+   * (`setsid`).
+   */
+  bytes: number
 }
 
 /** Memory is short, or no longer is; or something was done about it. */
@@ -146,36 +212,46 @@ export interface MemoryPressure {
   level: MemoryLevel
   /** The level before. */
   previous: MemoryLevel
-  /** What was done; absent in the event that tells a new level. */
-  action?: 'shrinkHistories' | 'dropCaches' | 'collectGarbage' | 'refuse' | 'closeInactive' | 'closeOldest'
+  /** What was done; `null` in the event that tells a new level. */
+  action:
+    | 'shrinkHistories'
+    | 'dropCaches'
+    | 'collectGarbage'
+    | 'refuse'
+    | 'closeInactive'
+    | 'closeHeaviest'
+    | 'closeOldest'
+    | null
   /** Sessions that it was done to. */
   sessions: number
   /** Bytes that it freed, as far as that is known. */
   bytes: number
-  cause?: MemoryCause
-  used?: number
-  threshold?: number
+  cause: MemoryCause | null
+  used: number | null
+  threshold: number | null
+  /** As the check found it; `null` when the level is normal. */
+  heaviest: HeaviestSession | null
 }
 
 /** What a session's screen keeps beside what is visible. */
 export interface ScreenOptions {
   /** Lines that have scrolled off, at most; 0 to 1048576. Default 1000. */
-  scrollbackLines?: number
+  scrollbackLines?: number | null
   /** Bytes of such lines, at most; 0 to 1 GiB. Default 262144. */
-  scrollbackBytes?: number
+  scrollbackBytes?: number | null
   /**
    * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
    * add-on, `'6'` without. Default `'11'`.
    */
-  unicodeVersion?: '6' | '11'
+  unicodeVersion?: '6' | '11' | null
 }
 
 /** Options of `Session.snapshot()`. */
 export interface SnapshotOptions {
   /** Lines of scrollback, at most; 0 to 1048576. Default: all that are kept. */
-  scrollback?: number
+  scrollback?: number | null
   /** Bytes, or the JSON of a `history` frame. Default `'bytes'`. */
-  format?: 'bytes' | 'json'
+  format?: 'bytes' | 'json' | null
 }
 
 /** The shell of `SessionRegistry.create()`. */
@@ -183,70 +259,94 @@ export interface SessionPtyOptions {
   /** The program: a path, or a name that is looked up in the child's `PATH`. */
   file: string
   /** Its arguments. Default none. */
-  args?: string[]
+  args?: string[] | null
   /** Columns, 1 to 65535. Default 80. */
-  cols?: number
+  cols?: number | null
   /** Rows, 1 to 65535. Default 24. */
-  rows?: number
+  rows?: number | null
   /** The whole environment. Default: that of this process. */
-  env?: Record<string, string | undefined>
+  env?: Record<string, string | undefined> | null
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
-  name?: string
+  name?: string | null
   /** The working directory. Default: the session's `cwd`. */
-  cwd?: string
+  cwd?: string | null
   /** The user to run as; supplementary groups are dropped. */
-  uid?: number
+  uid?: number | null
   /** The group to run as; supplementary groups are dropped. */
-  gid?: number
+  gid?: number | null
   /**
    * How long a background process that holds the terminal open may delay the
    * exit after the shell's end, in ms. Default 1000.
    */
-  drainTimeout?: number
+  drainTimeout?: number | null
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
-  killGrace?: number
+  killGrace?: number | null
 }
 
 /** Options of `SessionRegistry.create()`. */
 export interface CreateOptions {
   /** The project that the session belongs to. Default: none. */
-  projectId?: string
+  projectId?: string | null
   /** Its id, unique in its project. Default: `session_<ms>_<8 characters>`. */
-  id?: string
-  /** Whose it is. */
-  userId?: string
-  /** The app's word for its kind. */
-  mode?: string
+  id?: string | null
+  /** The owner's user id. */
+  userId?: string | null
+  /** An application-defined kind. */
+  mode?: string | null
   /** The working directory of its shell. */
-  cwd?: string
+  cwd?: string | null
   /** The app's own data; kept as JSON. */
-  metadata?: object
+  metadata?: object | null
   /**
    * Whom the shell is counted for in `spawnsPerMinute`, such as the address of
    * who asked. Default: its project.
    */
-  rateKey?: string
+  rateKey?: string | null
   /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
-  historyBytes?: number
+  historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
-  screen?: boolean | ScreenOptions
+  screen?: boolean | ScreenOptions | null
   /** The shell to start. Without it, the app feeds the session by `append`. */
-  pty?: SessionPtyOptions
+  pty?: SessionPtyOptions | null
 }
 
-/** What a session is doing. */
-export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed'
+/** Changes of `Session.update()`: `undefined` leaves a value, `null` takes it away. */
+export interface SessionUpdate {
+  /** The owner's user id. */
+  userId?: string | null
+  /** An application-defined kind. */
+  mode?: string | null
+  /** The working directory of a shell that is started later. */
+  cwd?: string | null
+  /** The app's own data; kept as JSON. */
+  metadata?: object | null
+}
+
+/** What a session is doing; `lost`: it was restored, and nobody knows how its shell ended. */
+export type SessionStatus = 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
+
+/** What names a session for good. */
+export interface SessionName {
+  /** Unique in its project. */
+  id: string
+  projectId: string | null
+  /**
+   * Counts up with each session that the registry creates: a late event cannot be
+   * taken for one of a new session of the same id.
+   */
+  incarnation: number
+}
 
 /** A session at one moment. */
-export interface SessionInfo {
-  id: string
-  projectId?: string
-  userId?: string
-  mode?: string
-  cwd?: string
-  metadata?: any
+export interface SessionInfo extends SessionName {
+  userId: string | null
+  mode: string | null
+  cwd: string | null
+  metadata: any
   status: SessionStatus
+  /** A mark for the server module and the app; without a project always set. */
   focused: boolean
+  /** A mark that the server module obeys: it sends no output to clients. */
   suspended: boolean
   /** Attached connections. */
   connections: number
@@ -256,20 +356,36 @@ export interface SessionInfo {
   createdAt: number
   /** In ms since the epoch. */
   lastActiveAt: number
-  pid?: number
+  pid: number | null
   cols: number
   rows: number
   /** Offset of the oldest byte kept. */
   start: number
   /** Offset past the newest byte. */
   end: number
-  /** Native memory that its history occupies, in bytes. */
+  /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
+  /**
+   * How the shell ended; `null` while it has not. The code is -1 where that is not to be known: its keeper was killed,
+   * and the system (Linux before 6.15, macOS) does not tell.
+   */
   exit: { code: number; signal: number } | null
 }
 
-/** Why a session was closed. */
-export type CloseReason = 'closed' | 'project' | 'exit' | 'inactive' | 'limit' | 'memory' | 'registry'
+/**
+ * Why a session was closed; `left`: for the next process to restore; `fault`: a
+ * fault of this package that concerned it alone.
+ */
+export type CloseReason =
+  | 'closed'
+  | 'project'
+  | 'exit'
+  | 'inactive'
+  | 'limit'
+  | 'memory'
+  | 'registry'
+  | 'left'
+  | 'fault'
 
 /** Limits of a registry. */
 export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
@@ -279,7 +395,7 @@ export interface RegistryStats {
   sessions: number
   /** Sessions whose shell has exited. */
   exited: number
-  /** Sessions whose shell runs and whose output is held back. */
+  /** Sessions whose shell runs and that are marked as suspended. */
   suspended: number
   /** Sessions without a connection. */
   detached: number
@@ -316,32 +432,35 @@ export interface RegistryStats {
   memoryLevel: MemoryLevel
 }
 
-export interface SessionRegistry {
-  /**
-   * Closes the registry with all its sessions. Only a call without any argument
-   * does: `close(undefined)` throws `ERR_INVALID_ARG_TYPE`.
-   *
-   * @returns `false` when it was closed already.
-   */
-  close(): boolean
-}
-
 /** Events of a registry and what their listeners get. */
 export interface RegistryEvents {
   sessionCreated: SessionInfo
-  sessionClosed: { id: string; projectId?: string; reason: CloseReason }
-  sessionExited: { id: string; projectId?: string; code: number; signal: number }
-  focusChanged: { id: string; projectId?: string; focused: boolean; allFocused: string[] }
-  sessionSuspended: { id: string; projectId?: string }
-  sessionResumed: { id: string; projectId?: string }
+  /** `Session.update()` has changed something. */
+  sessionUpdated: SessionInfo
+  sessionClosed: SessionName & { reason: CloseReason }
+  /** The shell has ended, and all it printed is in the history. */
+  sessionExited: SessionName & { code: number; signal: number }
+  focusChanged: SessionName & { focused: boolean; allFocused: string[] }
+  sessionSuspended: SessionName
+  sessionResumed: SessionName
   /** A connection has attached that was not attached before. */
-  sessionAttached: { id: string; projectId?: string; connectionId: string }
+  sessionAttached: SessionName & { connectionId: string }
   /** A connection has left; sessions that close tell only that. */
-  sessionDetached: { id: string; projectId?: string; connectionId: string }
-  limitReached: { limit: LimitName; projectId?: string }
+  sessionDetached: SessionName & { connectionId: string }
+  limitReached: { limit: LimitName; projectId: string | null }
   memoryPressure: MemoryPressure
+  /** `restore()` has brought it back; `alive`: with its shell. */
+  sessionRestored: SessionName & { alive: boolean }
+  /**
+   * A file that `restore()` could not read, and that stays where it is: another
+   * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
+   * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
+   * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
+   * `ERR_JOURNAL_FULL`).
+   */
+  journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
-  drain: { id: string; projectId?: string }
+  drain: SessionName
 }
 
 /** Options of `Session.openViewer()`. */
@@ -373,14 +492,14 @@ export interface ViewerOptions {
    * or `{"type":"stream","data":"…","offset":N}` as UTF-8 (`'json'`), N being
    * the offset past the data. Default `'bytes'`.
    */
-  format?: 'bytes' | 'framed' | 'json'
+  format?: 'bytes' | 'framed' | 'json' | null
   /**
    * For `'framed'` only: a channel's number, 0 to 4294967295, that stands before
    * the offset as 4 bytes, big-endian (the binary frame of `offheap.mux.v1`).
    */
-  channel?: number
+  channel?: number | null
   /** Most bytes in a frame, 1024 to 65536. Default 65536. */
-  maxFrameBytes?: number
+  maxFrameBytes?: number | null
 }
 
 /** node-pty's options of `spawn()` on every system. */
@@ -746,19 +865,30 @@ export declare class Session {
   get id(): string
   /** The project it belongs to. */
   get projectId(): string | null
-  /** Whose it is, as given at its creation. */
+  /**
+   * Counts up with each session that the registry creates: tells this one from
+   * an earlier or a later one of the same id.
+   */
+  get incarnation(): number
+  /** The owner's user id. */
   get userId(): string | null
-  /** The app's word for its kind, as given at its creation. */
+  /** An application-defined kind. */
   get mode(): string | null
-  /** The working directory, as given at its creation. */
+  /** The working directory, as the app names it. */
   get cwd(): string | null
-  /** A copy of the app's own data, as given at its creation. */
+  /**
+   * A copy of the app's own data; `null` without any. To change it, call
+   * `update()`: what is done to the copy changes nothing.
+   */
   get metadata(): any
-  /** `active`, `suspended`, `exited` or `closed`. */
+  /**
+   * `active`, `suspended`, `exited`, `closed`, or `lost`: restored, while nobody
+   * knows how its shell ended.
+   */
   get status(): SessionStatus
-  /** Whether it has the focus; without a project it always has. */
+  /** Whether it is marked as focused; without a project it always is. */
   get focused(): boolean
-  /** Whether its output is held back. */
+  /** Whether it is marked as suspended; see `setSuspended()`. */
   get suspended(): boolean
   /** Connections attached to it. */
   get connections(): number
@@ -793,15 +923,25 @@ export declare class Session {
   /** Whether the session has been closed. */
   get closed(): boolean
   /**
-   * Starts a shell on a session that was created without one. It is counted
-   * for `rateKey`, by default the session's project.
+   * Starts a shell on a session that was created without one, or was restored
+   * without one. It is counted for `rateKey`, by default the session's project.
    *
    * @throws `ERR_SESSION_STARTED` when it has, or had, one; `ERR_SPAWN_RATE`,
+   * for a restored session also `ERR_SESSION_LIMIT` and `ERR_PROJECT_LIMIT`;
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; the errno's
    * name with `errno`, `syscall` and `path`. When it fails nothing has
    * changed.
    */
-  spawn(pty: SessionPtyOptions & { rateKey?: string }): void
+  spawn(pty: SessionPtyOptions & { rateKey?: string | null }): void
+  /**
+   * Changes what the app says of the session; the registry's `sessionUpdated`
+   * follows when that differs from before. What is `undefined` stays as it is,
+   * `null` takes a value away. A new `cwd` is for a later `spawn()`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for metadata that
+   * JSON cannot represent, `ERR_JOURNAL_TOO_LARGE`, `ERR_CLOSED`. When it fails nothing has changed.
+   */
+  update(changes: SessionUpdate): void
   /** Notes that the session is in use: the inactivity time-out starts again. */
   touch(): void
   /**
@@ -838,20 +978,20 @@ export declare class Session {
    * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
    * `ERR_CLOSED`.
    */
-  kill(signal?: string | number): void
+  kill(signal?: string | number | null): void
   /**
    * A copy of the newest output, from a safe boundary on.
    *
    * @param maxBytes - Most bytes to return. Default: all that is kept.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  history(maxBytes?: number): Buffer
+  history(maxBytes?: number | null): Buffer
   /**
    * A copy of the output from an offset on, as `CircularBuffer.readFrom`.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
+  readFrom(offset: number, maxBytes?: number | null): { data: Buffer, start: number, end: number, missed: number }
   /**
    * The screen now: bytes that turn a fresh xterm.js of the same size into
    * what one shows that has read everything, and the offset from which the
@@ -862,7 +1002,7 @@ export declare class Session {
    * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
    * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  snapshot(options?: SnapshotOptions): { data: Buffer, offset: number, cols: number, rows: number }
+  snapshot(options?: SnapshotOptions | null): { data: Buffer, offset: number, cols: number, rows: number }
   /**
    * The visible screen as text: lines without blanks at their end, joined by line
    * feeds.
@@ -877,12 +1017,13 @@ export declare class Session {
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  openViewer(options?: ViewerOptions): Viewer
+  openViewer(options?: ViewerOptions | null): Viewer
   /** Everything that is known of the session now. */
   info(): SessionInfo
   /**
-   * Holds back, or lets go, this session's output: a mark for the server
-   * that streams it. The history goes on.
+   * Marks the session as suspended, or takes the mark away. The server module
+   * obeys it: it sends no output to the session's clients until it is resumed.
+   * The shell, the history and viewers go on.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
@@ -905,11 +1046,20 @@ export declare class Session {
 /**
  * Owns sessions, with their limits and clocks, outside the V8 heap.
  *
- * Events: `sessionCreated`, `sessionClosed`, `sessionExited`, `focusChanged`,
- * `sessionSuspended`, `sessionResumed`, `sessionAttached`, `sessionDetached`,
- * `limitReached`, `memoryPressure`, `drain`. Events of a call have been emitted
- * when the call returns, unless a listener made the call: then they follow at
- * the next turn of the event loop.
+ * Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
+ * `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
+ * `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
+ * `journalError`, `drain`.
+ *
+ * Events that a call causes have been emitted when the call returns, unless a
+ * listener made the call: then they follow at the next turn of the event loop.
+ * No other event is emitted inside a call, except what happened before to the
+ * same sessions and had not been emitted yet. Events of one session come in
+ * their order.
+ *
+ * An id without a project means the session that has no project, or else the
+ * only one of that id; where several projects have it, methods that take an id
+ * throw `ERR_SESSION_AMBIGUOUS`.
  *
  * @example
  * ```js
@@ -927,9 +1077,11 @@ export declare class SessionRegistry {
   /**
    * Makes an empty registry.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+   * `ERR_OUT_OF_RANGE`; for the journal `ERR_JOURNAL_ACCESS`,
+   * `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`, `ERR_NOT_SUPPORTED`.
    */
-  constructor(options?: RegistryOptions)
+  constructor(options?: RegistryOptions | null)
   /**
    * Creates a session; with `pty`, its shell is started on a terminal whose
    * output goes straight into the session's history. When it fails, nothing
@@ -937,32 +1089,32 @@ export declare class SessionRegistry {
    *
    * @throws `ERR_SESSION_LIMIT`, `ERR_PROJECT_LIMIT`, `ERR_SPAWN_RATE`,
    * `ERR_SESSION_EXISTS`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the shell the errno's
-   * name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; for the journal
+   * `ERR_JOURNAL_FULL`, `ERR_JOURNAL_TOO_LARGE`, `ERR_JOURNAL_ACCESS`,
+   * `ERR_JOURNAL_SYSTEM`; for the shell the errno's name (`ENOENT`, `EACCES`, …) with `errno`, `syscall` and `path`.
    */
-  create(options?: CreateOptions): Session
+  create(options?: CreateOptions | null): Session
   /**
-   * Finds a session by its id; where several projects have that id and none
-   * is named, the oldest.
+   * Finds a session by its id and project.
    *
    * @returns `null` when there is none.
-   * @throws `ERR_INVALID_ARG_TYPE`.
+   * @throws `ERR_SESSION_AMBIGUOUS`, `ERR_INVALID_ARG_TYPE`.
    */
-  get(id: string, projectId?: string): Session | null
+  get(id: string, projectId?: string | null): Session | null
   /**
    * The sessions of a project, or all, oldest first.
    *
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  list(projectId?: string): SessionInfo[]
+  list(projectId?: string | null): SessionInfo[]
   /**
-   * Closes a session; see `Session.close()`.
+   * Closes a session; see `Session.close()`. `shutdown()` closes the registry.
    *
    * @returns `false` when there is none of that name.
-   * @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, `undefined`
-   * included: only `close()` without any argument closes the registry.
+   * @throws `ERR_INVALID_ARG_TYPE` for an id that is no string, or is missing;
+   * `ERR_SESSION_AMBIGUOUS`.
    */
-  close(id: string, projectId?: string): boolean
+  close(id: string, projectId?: string | null): boolean
   /**
    * Closes all sessions of a project.
    *
@@ -977,18 +1129,21 @@ export declare class SessionRegistry {
    */
   closeAll(): number
   /**
-   * Gives a session its project's focus. Where more than
+   * Gives a session its project's focus: a mark for the server module and the
+   * app, without an effect on viewers. Where more than
    * `maxFocusedPerProject` have it, the least recently active one loses it.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+   * `ERR_INVALID_ARG_TYPE`.
    */
-  focus(id: string, projectId?: string): void
+  focus(id: string, projectId?: string | null): void
   /**
    * Takes a session's focus away.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+   * `ERR_INVALID_ARG_TYPE`.
    */
-  blur(id: string, projectId?: string): void
+  blur(id: string, projectId?: string | null): void
   /**
    * Ids of a project's focused sessions, least recently active first.
    *
@@ -996,15 +1151,16 @@ export declare class SessionRegistry {
    */
   focused(projectId: string): Array<string>
   /**
-   * Marks a project's sessions as suspended: their shells live on and their
-   * output is kept, to be sent on resume.
+   * Marks a project's sessions as suspended: a mark that the server module
+   * obeys by not sending their output to clients until they are resumed. Shells
+   * and viewers go on.
    *
    * @returns How many sessions changed.
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
   suspend(projectId: string): number
   /**
-   * Ends the suspension of a project's sessions.
+   * Takes that mark from a project's sessions.
    *
    * @returns The sessions that were suspended.
    * @throws `ERR_INVALID_ARG_TYPE`.
@@ -1013,31 +1169,23 @@ export declare class SessionRegistry {
   /**
    * Notes that a connection uses a session: it is not inactive meanwhile.
    *
-   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_INVALID_ARG_TYPE`.
+   * @throws `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_AMBIGUOUS`,
+   * `ERR_INVALID_ARG_TYPE`.
    */
-  attach(sessionId: string, connectionId: string, projectId?: string): void
+  attach(sessionId: string, connectionId: string, projectId?: string | null): void
   /**
-   * Notes that a connection is gone. A session that it leaves without any
-   * is closed after `keepAlive` ms, or after the registry's `inactiveTimeout`.
+   * Notes that a connection is gone. A session that it leaves without any is
+   * closed after `keepAlive` ms, or after the registry's `inactiveTimeout`. The
+   * time counts from here on, or from the end of the last viewer on.
    *
    * @returns How many sessions it was attached to.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  detach(connectionId: string, options?: { keepAlive?: number }): number
-  /**
-   * How long to wait before the next try to attach a connection to a session
-   * that is not ready for it: twice as long each time, by `retry` of the
-   * options. `attach` starts the count afresh; it ends with the session.
-   *
-   * @returns Milliseconds; `null` when the tries are used up, and for a
-   * session that there is not.
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  retryDelay(sessionId: string, projectId?: string): number | null
+  detach(connectionId: string, options?: { keepAlive?: number | null } | null): number
   /**
    * Adds a listener.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` for an event that there is not,
+   * @throws `ERR_INVALID_ARG_VALUE` for an unknown event,
    * `ERR_INVALID_ARG_TYPE`.
    */
   on<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
@@ -1047,12 +1195,50 @@ export declare class SessionRegistry {
    * @throws `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`.
    */
   off<E extends keyof RegistryEvents>(event: E, listener: (event: RegistryEvents[E]) => void): this
+  /**
+   * Restores the sessions that an earlier process has left in the directory of
+   * the option `journal`, oldest first: with their names, their histories at
+   * the same offsets and their screens. With a keeper their shells go on, at
+   * the next byte. Without one, or where a shell has ended meanwhile, they are
+   * `lost`, or `exited` where the exit is known, count for no limit, and stay
+   * until they are closed or `inactiveTimeout` has passed; it starts afresh.
+   * `Session.spawn()` starts a new shell in one of them.
+   *
+   * With `takeover`, another process that has the sessions is asked to leave
+   * them, and ended if it has not after a second. It is told by `sessionClosed`
+   * with the reason `left`. Waits for a keeper for 2 s at most.
+   *
+   * `sessionRestored` follows for each. A file that cannot be restored stays
+   * where it is, and `journalError` tells of it. Sessions that are here
+   * already are left alone, so it may be called again.
+   *
+   * @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
+   * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`; with a keeper `ERR_KEEPER_BUSY`,
+   * `ERR_KEEPER_TIMEOUT`, `ERR_KEEPER_START`, `ERR_KEEPER_VERSION`,
+   * `ERR_KEEPER_DIRECTORY`, `ERR_KEEPER_DESCRIPTORS`, `ERR_KEEPER_LOST`,
+   * `ERR_JOURNAL_BUSY`. Then nothing has changed, and what is kept stays so.
+   */
+  restore(options?: RestoreOptions | null): SessionInfo[]
+  /**
+   * Closes the registry, but leaves its sessions in their journals, for the
+   * next process to restore; without a journal it is `shutdown()`. With a keeper
+   * shells go on; without one they end, since their terminals are this
+   * process's. Input that a program has not read yet is dropped. `sessionClosed`
+   * follows for each with the reason `left`. A process that ends without a word
+   * leaves them, too.
+   *
+   * @returns How many sessions can be restored.
+   */
+  leave(): number
   /** Whether the registry has been closed. */
   get closed(): boolean
   /**
-   * Closes the registry with all its sessions, for `using`. The same as
-   * `close()` without an id.
+   * Closes the registry with all its sessions; it takes no more. Idempotent.
+   *
+   * @returns `false` when it was closed already.
    */
+  shutdown(): boolean
+  /** The same as `shutdown()`, for `using`. */
   [globalThis.Symbol.dispose](): void
   /**
    * The registry's numbers. They are counted as they change, so that asking
@@ -1072,7 +1258,7 @@ export declare class SessionRegistry {
    * for limits that only the app knows of.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  checkMemory(usage?: MemoryUsage): MemoryStatus
+  checkMemory(usage?: MemoryUsage | null): MemoryStatus
   /**
    * How many sessions fit into an amount of memory: `memory / (F + M)`,
    * rounded down and at least 1. F is what any session needs (about 2 KiB); M
@@ -1084,7 +1270,7 @@ export declare class SessionRegistry {
    * left before memory is critical.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  maxSessionsFor(memory?: number): number
+  maxSessionsFor(memory?: number | null): number
 }
 
 /**

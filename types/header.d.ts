@@ -365,6 +365,10 @@ export interface SessionInfo extends SessionName {
   end: number
   /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
+  /**
+   * How the shell ended; `null` while it has not. The code is -1 where that is not to be known: its keeper was killed,
+   * and the system (Linux before 6.15, macOS) does not tell.
+   */
   exit: { code: number; signal: number } | null
 }
 
@@ -434,6 +438,7 @@ export interface RegistryEvents {
   /** `Session.update()` has changed something. */
   sessionUpdated: SessionInfo
   sessionClosed: SessionName & { reason: CloseReason }
+  /** The shell has ended, and all it printed is in the history. */
   sessionExited: SessionName & { code: number; signal: number }
   focusChanged: SessionName & { focused: boolean; allFocused: string[] }
   sessionSuspended: SessionName
