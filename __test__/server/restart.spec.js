@@ -35,7 +35,12 @@ onUnix('a server with KEEP_SHELLS', () => {
   }
   const connect = (url, query) =>
     new Client(url, { sessionId: 's', path: space.folder, ...query }, { stream: true })
-  const list = async (url) => (await (await fetch(`${url}/api/terminal/list`)).json()).sessions
+  /** The shell's process id, as it says itself. */
+  const pidOf = async (client) => {
+    client.type('echo "pid $$ ."\r')
+    const [, pid] = await client.until('the process id', () => client.output.match(/pid (\d+) \./))
+    return Number(pid)
+  }
 
   /** Prints each number once, whatever happens meanwhile. */
   const COUNT = 'for i in $(seq 1 100); do echo "line $i."; sleep 0.03; done; echo "all $((1+1))"\r'
@@ -47,7 +52,7 @@ onUnix('a server with KEEP_SHELLS', () => {
     const first = await serve()
     const client = connect(first.url)
     await client.sees(PROMPT)
-    const [{ pid }] = await list(first.url)
+    const pid = await pidOf(client)
     client.type(COUNT)
     await client.sees('line 9.')
     first.child.kill(signal)
@@ -57,12 +62,14 @@ onUnix('a server with KEEP_SHELLS', () => {
     expect(isRunning(pid)).toBe(true)
 
     const second = await serve()
-    expect((await list(second.url)).map((session) => session.pid)).toEqual([pid])
     const next = connect(second.url, { offset: client.end })
     await next.sees('all 2')
-    const numbers = [...(client.output + next.output).matchAll(/line (\d+)\./g)].map(([, number]) => Number(number))
+    const numbers = [...(client.output + next.output).matchAll(/line (\d+)\./g)].map(([, number]) =>
+      Number(number),
+    )
     // What was typed is echoed, too, and has no number.
     expect(numbers).toEqual(Array.from({ length: 100 }, (_, at) => at + 1))
+    expect(await pidOf(next)).toBe(pid)
     next.socket.terminate()
   })
 
@@ -70,7 +77,7 @@ onUnix('a server with KEEP_SHELLS', () => {
     const server = await serve()
     const client = connect(server.url)
     await client.sees(PROMPT)
-    const [{ pid }] = await list(server.url)
+    const pid = await pidOf(client)
     server.child.kill('SIGINT')
     expect(await server.exited).toMatchObject({ code: 0 })
     expect(isRunning(pid)).toBe(false)
