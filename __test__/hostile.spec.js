@@ -12,7 +12,7 @@ let registry
 beforeEach(() => {
   registry = new SessionRegistry({ maxSessions: 0, spawnsPerMinute: 0 })
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 const turns = async (count) => {
   for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate)
@@ -43,7 +43,7 @@ describe('a listener that acts on what called it', () => {
     for (const close of [
       ({ viewer }) => viewer.close(),
       ({ session }) => session.close(),
-      () => registry.close(),
+      () => registry.shutdown(),
     ]) {
       const session = registry.create()
       const viewer = session.openViewer()
@@ -162,7 +162,7 @@ test('input of nothing, or byte by byte, to a program that does not read takes n
       console.log(JSON.stringify({
         grown: process.memoryUsage.rss() - before, queued: session.writableLength - queued,
       }))
-      registry.close()
+      registry.shutdown()
     })`
   const { grown, queued } = JSON.parse(node(program))
   expect(queued).toBe(5e5)
@@ -241,7 +241,7 @@ test('listeners that hold what they listen to are let go of when nothing more ca
         await sleep(1)
       }
       console.log(JSON.stringify(held()))
-      registry.close()
+      registry.shutdown()
     })()`
   expect(node(program, ['--expose-gc'])).toBe('[]\n')
 })

@@ -207,7 +207,7 @@ describe("jest's module registry", () => {
 describe("Electron's rule", () => {
   // Electron refuses buffers over memory that V8 does not own, so the binding
   // makes none: it copies out, or lends V8's own memory to Rust.
-  const sources = path.join(root, 'src', 'node')
+  const sources = path.join(root, 'src')
 
   test('the binding makes no external buffers', () => {
     const makers =

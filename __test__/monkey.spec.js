@@ -55,7 +55,7 @@ test(
     }
     (async () => {
       // The reactor's thread, which lives as long as the process.
-      new (require(${JSON.stringify(path.dirname(__dirname))}).SessionRegistry)().close()
+      new (require(${JSON.stringify(path.dirname(__dirname))}).SessionRegistry)().shutdown()
       await turn(0)
       const before = threads()
       for (let seed = ${FIRST}; seed < ${FIRST + SEEDS * 4}; seed += 2) await Promise.all([turn(seed), turn(seed + 1)])

@@ -9,7 +9,7 @@ let registry
 beforeAll(() => {
   registry = new SessionRegistry()
 })
-afterAll(() => registry.close())
+afterAll(() => registry.shutdown())
 
 /** A session as `Judge` wants a screen. */
 function makeScreen({ cols, rows, unicode, lines }) {

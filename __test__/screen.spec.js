@@ -11,7 +11,7 @@ let registry
 beforeEach(() => {
   registry = new SessionRegistry({ spawnsPerMinute: 0 })
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 function terminal(cols = COLS, rows = ROWS) {
   return new Terminal({ cols, rows, scrollback: 1000, allowProposedApi: true })

@@ -8,7 +8,7 @@ let registry
 beforeEach(() => {
   registry = new SessionRegistry({ maxSessions: 0, spawnsPerMinute: 0 })
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 const until = async (ready, what, ms = 15_000) => {
   const end = Date.now() + ms
@@ -153,7 +153,7 @@ describe('the shell', () => {
   })
 
   onUnix('input that waits is counted, refused past its bound, and told when taken', async () => {
-    registry.close()
+    registry.shutdown()
     registry = new SessionRegistry({ maxInputBytes: 1 << 20 })
     const drained = []
     registry.on('drain', ({ id }) => drained.push(id))
@@ -167,6 +167,62 @@ describe('the shell', () => {
     )
     await until(() => drained.length === 1, 'the drain')
     expect(registry.stats()).toMatchObject({ inputBytes: 0, bytesIn: 900_000 })
+  })
+})
+
+describe('what the app says of a session', () => {
+  test('changes by update(), which tells', () => {
+    const session = registry.create({
+      id: 'a',
+      projectId: 'p',
+      userId: 'u',
+      mode: 'm',
+      cwd: '/',
+      metadata: { x: 1 },
+    })
+    const seen = []
+    registry.on('sessionUpdated', (info) => seen.push(info))
+    session.update({ metadata: { x: 2 }, mode: null, userId: undefined, cwd: '/tmp' })
+    const expected = { userId: 'u', mode: null, cwd: '/tmp', metadata: { x: 2 } }
+    expect(session).toMatchObject(expected)
+    expect(registry.get('a')).toMatchObject(expected)
+    expect(seen).toEqual([session.info()])
+    session.update({ metadata: { x: 2 } })
+    session.update({})
+    expect(seen).toHaveLength(1)
+    session.update({ metadata: null })
+    expect(session.metadata).toBeNull()
+    session.update({ mode: 'last' })
+    session.close()
+    expect(session.mode).toBe('last')
+    expect(() => session.update({ mode: 'x' })).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+    expect(seen).toHaveLength(3)
+  })
+
+  test('changes not at all when an update is wrong', () => {
+    const session = registry.create({ mode: 'm', metadata: { x: 1 } })
+    const circular = {}
+    circular.self = circular
+    for (const [changes, code] of [
+      [undefined, 'ERR_INVALID_ARG_TYPE'],
+      [{ mode: 'n', userId: 7 }, 'ERR_INVALID_ARG_TYPE'],
+      [{ mode: 'n', metadata: 'text' }, 'ERR_INVALID_ARG_TYPE'],
+      [{ mode: 'n', metadata: circular }, 'ERR_INVALID_ARG_VALUE'],
+    ]) {
+      expect(() => session.update(changes)).toThrow(expect.objectContaining({ code }))
+    }
+    expect(session).toMatchObject({ mode: 'm', metadata: { x: 1 } })
+  })
+
+  test.each(['metadata', 'mode', 'cwd', 'userId', 'id', 'incarnation'])('%s cannot be assigned', (name) => {
+    'use strict'
+    const session = registry.create({ metadata: { x: 1 } })
+    const before = session[name]
+    expect(() => {
+      session[name] = { x: 2 }
+    }).toThrow(TypeError)
+    expect(session[name]).toEqual(before)
+    expect(Object.hasOwn(session, name)).toBe(false)
   })
 })
 

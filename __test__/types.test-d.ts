@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import {
   CircularBuffer,
   type CloseReason,
+  type HeaviestSession,
   type Pty,
   type RegistryStats,
   type Session,
@@ -91,10 +92,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   same<ReturnType<typeof registry.close>, boolean>()
   registry.close('id')
   registry.close('id', 'project')
+  registry.close('id', null)
+  same<ReturnType<typeof registry.shutdown>, boolean>()
+  // @ts-expect-error Without an id nothing is closed.
   registry.close()
-  // @ts-expect-error A session that there is not must not close them all.
+  // @ts-expect-error A session that there is not has no id.
   registry.close(registry.get('id')?.id)
-  registry.on('sessionClosed', ({ id, reason }) => {
+  registry.on('sessionClosed', ({ id, projectId, incarnation, reason }) => {
+    same<typeof projectId, string | null>()
+    same<typeof incarnation, number>()
     same<typeof id, string>()
     same<typeof reason, CloseReason>()
   })
@@ -106,6 +112,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   registry.create({ shell: 'bash' })
 
   const info: SessionInfo = session.info()
+  same<typeof info.projectId, string | null>()
+  session.update({ metadata: { any: 'other' }, mode: null })
+  // @ts-expect-error A session's data is changed by update().
+  session.metadata = {}
+  registry.on('sessionUpdated', (updated) => same<typeof updated, SessionInfo>())
+  registry.on('memoryPressure', ({ heaviest, action }) => {
+    same<typeof heaviest, HeaviestSession | null>()
+    if (action === null) heaviest?.incarnation.toFixed()
+  })
   info.status satisfies 'active' | 'suspended' | 'exited' | 'closed'
   using viewer = session.openViewer({ from: 'tail', format: 'json' })
   same<typeof viewer, Viewer>()

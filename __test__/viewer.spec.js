@@ -7,7 +7,7 @@ let registry
 beforeEach(() => {
   registry = new SessionRegistry({ maxSessions: 0 })
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 function feed(data, historyBytes = 65_536) {
   const session = registry.create({ historyBytes })
@@ -445,7 +445,7 @@ describe('its end', () => {
 
   test('no viewer outlives its registry', () => {
     const viewer = feed('x').openViewer()
-    registry.close()
+    registry.shutdown()
     expect(viewer.closed).toBe(true)
     expect(viewer.read()).toBeNull()
   })

@@ -72,7 +72,7 @@ async function sessionShell() {
   assert.equal(code, 4)
   assert.match(session.history().toString(), /20 90\r\nsaid hello\r\n/)
   assert.match(session.screenText(), /20 90\nsaid hello/)
-  sessions.close()
+  sessions.shutdown()
 }
 
 async function main() {

@@ -156,13 +156,23 @@ class Opener {
   }
 
   #known(id, projectId, { userId }) {
-    const session = id === undefined ? null : this.#registry.get(id, projectId)
+    const session = id === undefined ? null : this.#named(id, projectId)
     if (!session || (session.projectId ?? undefined) !== projectId) return null
     const owner = session.userId ?? null
     if ((userId ?? null) !== null && owner !== null && owner !== userId) {
       throw coded('ERR_FORBIDDEN', 'The session belongs to another user')
     }
     return session
+  }
+
+  /** None where no project is named and several have a session of that id. */
+  #named(id, projectId) {
+    try {
+      return this.#registry.get(id, projectId)
+    } catch (error) {
+      if (error.code === 'ERR_SESSION_AMBIGUOUS') return null
+      throw error
+    }
   }
 
   #start(session, projectId, query, grant) {

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 use super::callback::Callback;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use super::{registry_journal, registry_memory, registry_types};
+use super::{memory_types, registry_journal, registry_memory, registry_types, subject};
 use offheap_session::registry::{Change, Event, EventName, Registry, Subject};
 
 /// A registry as JavaScript knows it: with its listeners. It lives as long as
@@ -96,7 +96,7 @@ impl Target for JsRegistry {
     fn tell(&self, env: &Env, news: News) {
         let event = match news {
             News::Event(event, _) => event,
-            News::Work(work) => return registry_memory::work(env, self, work),
+            News::Work(work) => return registry_memory::work(env, &self.registry, &self.hub, work),
             _ => return,
         };
         self.update_hold();
@@ -135,7 +135,7 @@ impl Drop for JsRegistry {
 fn payload<'a>(env: &Env, event: &Event) -> Result<Object<'a>> {
     match event {
         Event::Session { subject, change } => session_payload(env, subject, change),
-        Event::MemoryPressure(pressure) => registry_memory::pressure(env, pressure),
+        Event::MemoryPressure(pressure) => memory_types::pressure(env, pressure),
         Event::JournalError(fault) => registry_journal::fault(env, fault),
         Event::LimitReached { limit, project } => {
             let mut object = Object::new(env)?;
@@ -152,7 +152,7 @@ fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<
         return registry_types::info(env, &now.0, &now.1);
     }
     let mut object = Object::new(env)?;
-    registry_types::set_subject(&mut object, subject)?;
+    subject::set(&mut object, subject)?;
     match change {
         Change::Closed(reason) => object.set("reason", reason.name())?,
         Change::Exited(status) => {

@@ -1,12 +1,14 @@
 //! The numbers of a `SessionRegistry`: statistics, metrics and memory.
 
+use std::sync::Arc;
+
 use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 use napi_derive::napi;
 
 use super::registry::SessionRegistry;
-use super::{args, registry_memory};
+use super::{args, heap, memory_types, registry_memory};
 use offheap_session::meter::{Counter, Gauge, Meter};
-use offheap_session::registry::Stats;
+use offheap_session::registry::{Registry, Stats};
 
 #[napi]
 impl SessionRegistry {
@@ -46,12 +48,14 @@ impl SessionRegistry {
         ts_return_type = "MemoryStatus"
     )]
     pub fn check_memory(&self, env: Env, usage: Option<Unknown<'_>>) -> Result<Object<'static>> {
-        let known = registry_memory::usage(&env, usage)?;
+        let known = memory_types::usage(&env, usage)?;
         if self.registry().is_shut() {
             return Err(super::error::closed(&env, "registry"));
         }
-        let report = registry_memory::check(&env, self.js(), known);
-        registry_memory::report(&env, self.registry(), &report)
+        let hub = &self.js().hub;
+        let check = |core: &Arc<Registry>| registry_memory::check(&env, core, hub, known);
+        let report = self.js().call(&env, check);
+        memory_types::report(&env, self.registry(), &report)
     }
 
     /// How many sessions fit into an amount of memory: `memory / (F + M)`,
@@ -70,7 +74,7 @@ impl SessionRegistry {
             .transpose()?;
         let usage = match memory {
             Some(_) => offheap_session::pressure::Usage::default(),
-            None => offheap_session::registry::read_usage(registry_memory::heap(&env)),
+            None => offheap_session::registry::read_usage(heap::read(&env)),
         };
         Ok(self.registry().max_sessions_for(memory, &usage) as f64)
     }

@@ -6,15 +6,14 @@ use napi::ValueType;
 use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Unknown};
 use napi::sys;
 
-use super::args;
 use super::callback::Reference;
 use super::error::{Class, Extra, invalid_type, throw_with};
-use super::registry_memory;
+use super::{args, memory_types, subject};
 use offheap_pty::ExitStatus;
 use offheap_ring::MAX_CAPACITY;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
 use offheap_session::registry::{
-    Details, Handle, Info, NewSession, OnProjectLimit, Options, Subject, Update,
+    Details, Handle, Info, NewSession, OnProjectLimit, Options, Update,
 };
 
 /// A history smaller than this could not hold a frame's worth of output.
@@ -60,7 +59,7 @@ fn policies(env: &Env, object: Option<&Object<'_>>, options: &mut Options) -> Re
     if let Some(word) = args::property(object, "onProjectLimit")? {
         options.on_project_limit = on_project_limit(env, word)?;
     }
-    options.memory = registry_memory::options(env, args::property(object, "memory")?)?;
+    options.memory = memory_types::options(env, args::property(object, "memory")?)?;
     Ok(())
 }
 
@@ -218,20 +217,13 @@ pub(super) fn exit(env: &Env, status: Option<ExitStatus>) -> Result<Unknown<'sta
     Ok(args::unknown(env, &object))
 }
 
-/// The properties that name a session.
-pub(super) fn set_subject(object: &mut Object<'_>, subject: &Subject) -> Result<()> {
-    object.set("id", &*subject.id)?;
-    object.set("projectId", subject.project.as_deref())?;
-    object.set("incarnation", subject.incarnation as f64)
-}
-
 /// A `SessionInfo`.
 pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'static>> {
     let session = &handle.session;
     let size = session.size();
     let (start, end) = session.span();
     let mut object = Object::new(env)?;
-    set_subject(&mut object, &handle.subject)?;
+    subject::set(&mut object, &handle.subject)?;
     object.set("userId", info.details.user.as_deref())?;
     object.set("mode", info.details.mode.as_deref())?;
     object.set("cwd", info.details.cwd.as_deref())?;

@@ -1,77 +1,95 @@
-// The page of examples/minimal as printed, before a server of sessions.
+// examples/minimal as printed: its page, from its server, in a browser.
 
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
 const path = require('node:path')
 const { findBrowser, launchBrowser } = require('../helpers/browser')
-const { startLab } = require('../helpers/lab')
 const { eventually } = require('../helpers/proc')
-const { startProxy } = require('../helpers/proxy')
-const { startServer } = require('../helpers/server')
 
-const PAGE = path.join(__dirname, '../../examples/minimal/index.html')
+const FOLDER = path.join(__dirname, '../../examples/minimal')
+const TOKEN = 's3cret & more'
 const browserTest = findBrowser() ? test : test.skip
 
-test('it has at most 25 lines', () => {
-  expect(fs.readFileSync(PAGE, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(25)
+test('the page has at most 25 lines', () => {
+  const page = fs.readFileSync(path.join(FOLDER, 'index.html'), 'utf8')
+  expect(page.trimEnd().split('\n').length).toBeLessThanOrEqual(25)
 })
 
 describe('in a browser', () => {
-  let host
-  let lab
-  let site
+  let port
+  let child
   let browser
+
+  async function serve() {
+    child = spawn(process.execPath, [path.join(FOLDER, 'server.js')], {
+      env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), AUTH_TOKEN: TOKEN },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data') // It listens.
+  }
+  async function end() {
+    child.kill()
+    await once(child, 'exit')
+  }
 
   beforeAll(async () => {
     if (!findBrowser()) return
+    // One that nobody listens on: the example does not say which one it got.
+    const server = net.createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    port = server.address().port
+    server.close()
+    await once(server, 'close')
     browser = await launchBrowser()
-    host = await startServer({ authToken: 's3cret & more' })
-    lab = await startLab({ files: { '/': fs.readFileSync(PAGE, 'utf8') } })
-    site = await startProxy((url) =>
-      url.startsWith('/terminals')
-        ? { url: host.url, path: url.replace('/terminals', '/mux') }
-        : { url: lab.url, path: url },
-    )
+    await serve()
   })
   afterAll(async () => {
     await browser?.close()
-    site?.close()
-    lab?.close()
-    await host?.stop()
+    if (child) await end()
   })
 
-  browserTest('a token, several terminals, a reload, an end', async () => {
+  browserTest('a token, several terminals, a reload, a restart of the server, an end', async () => {
     const page = await browser.newPage()
     const errors = []
     page.on('pageerror', (error) => errors.push(error.stack))
-    page.on('dialog', (dialog) => dialog.accept('s3cret & more'))
+    page.on('dialog', (dialog) => dialog.accept(TOKEN))
+    const screens = page.locator('.xterm-rows')
     const sees = (text, at) =>
-      eventually(
-        text,
-        async () => (await page.locator('.xterm-rows').nth(at).textContent()).includes(text),
-        20_000,
-      )
+      eventually(text, async () => (await screens.nth(at).textContent()).includes(text), 20_000)
     const type = async (text, at) => {
       await page.locator('.xterm-helper-textarea').nth(at).focus()
       await page.keyboard.type(text)
       await page.keyboard.press('Enter')
     }
-    await page.goto(site.url)
+    const areLive = (count) =>
+      page.waitForFunction((n) => document.querySelectorAll('.xterm[title=live]').length === n, count)
+
+    await page.goto(`http://127.0.0.1:${port}/`)
     for (const at of [0, 1]) {
       await page.click('#new')
-      await page.waitForSelector(`.xterm[title=live] >> nth=${at}`)
+      await areLive(at + 1)
       await type(`echo ter""minal-${at}`, at)
       await sees(`terminal-${at}`, at)
     }
     await page.reload()
-    await page.waitForSelector('.xterm[title=live] >> nth=1')
+    await areLive(2)
     for (const at of [0, 1]) await sees(`terminal-${at}`, at)
-    expect(host.registry.list()).toHaveLength(2)
+
     await type('exit', 0)
     await page.waitForSelector('.xterm[title=exited]')
     await page.reload()
-    await page.waitForSelector('.xterm[title=live]')
+    await areLive(1)
     await sees('terminal-1', 0)
     expect(await page.locator('.xterm').count()).toBe(1)
+
+    await end()
+    await page.waitForSelector('.xterm:not([title=live])')
+    await serve()
+    await areLive(1)
+    await type('echo an""other', 0)
+    await sees('another', 0)
     expect(errors).toEqual([])
   })
 })

@@ -237,64 +237,9 @@ describe('pasting', () => {
   })
 })
 
-/** Lets a test change what the real server says to the page. */
-function editMessages(edit) {
-  return page.routeWebSocket(/./, (socket) => {
-    const server = socket.connectToServer()
-    server.onMessage((data) => {
-      for (const each of typeof data === 'string' ? edit(JSON.parse(data)) : [data])
-        socket.send(typeof each === 'object' && !Buffer.isBuffer(each) ? JSON.stringify(each) : each)
-    })
-  })
-}
-
-describe('other viewers', () => {
-  const VIEWERS = { type: 'viewers', count: 3, readers: 2 }
-
-  browserTest('are counted', async () => {
-    await editMessages((message) =>
-      message.type === 'viewers' ? [] : message.type === 'connected' ? [message, VIEWERS] : [message],
-    )
-    await open()
-    await says('.pane .badge', '3 viewers')
-    await says('.tab .badge', '3 viewers')
-  })
-
-  browserTest('a reader is told so, and types in vain', async () => {
-    await editMessages((message) => [message.type === 'connected' ? { ...message, access: 'read' } : message])
-    await open()
-    await says('.pane .badge', 'read-only')
-    const typed = host.registry.stats().bytesIn
-    await page.locator('.xterm-helper-textarea').focus()
-    await type('rm -rf /')
-    await says('.chip', 'read-only')
-    expect(host.registry.stats().bytesIn).toBe(typed)
-  })
-})
-
 describe('sharing', () => {
   const share = (answer) => page.route('**/api/terminal/share', answer)
   const json = (status, body) => ({ status, contentType: 'application/json', body: JSON.stringify(body) })
-
-  browserTest('is offered where the server does it, and makes a link', async () => {
-    const asked = []
-    await share((route) => {
-      const body = route.request().postDataJSON()
-      if (!body.sessionId) return route.fulfill(json(400, { error: 'sessionId is missing' }))
-      asked.push(body)
-      return route.fulfill(json(200, { success: true, share: 'a+b&c' }))
-    })
-    await open()
-    await page.click('.pane [aria-label="Share"]')
-    await page.selectOption('#share-access', 'write')
-    await page.selectOption('#share-time', { label: 'a day' })
-    await page.click('#share-make')
-    await eventually('a link', async () =>
-      (await page.inputValue('#share-url')).endsWith(`${host.url.slice(5)}/#share=a%2Bb%26c`),
-    )
-    const [{ id }] = host.registry.list()
-    expect(asked).toEqual([{ sessionId: id, access: 'write', expiresIn: 86_400_000 }])
-  })
 
   browserTest('a refusal is said', async () => {
     await share((route) =>

@@ -43,6 +43,7 @@ const owner = () => visit(`${host.url}/?renderer=dom&path=${encodeURIComponent(h
 async function share(page, access) {
   await page.click('.pane [aria-label="Share"]')
   await page.selectOption('#share-access', access)
+  await page.selectOption('#share-time', { label: 'a day' })
   await page.click('#share-make')
   const link = await eventually('a link', () => page.inputValue('#share-url'))
   await page.keyboard.press('Escape')

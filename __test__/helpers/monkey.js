@@ -40,7 +40,8 @@ function keep(kind, thing) {
 
 /** Some are closed, some are left to the garbage collector; what may have a program is always closed. */
 function dismiss(kind, thing) {
-  if (kind === 'pty' || kind === 'registry' || chance(0.5)) (thing.close ?? thing.dispose).call(thing)
+  const end = thing.shutdown ?? thing.close ?? thing.dispose
+  if (kind === 'pty' || kind === 'registry' || chance(0.5)) end.call(thing)
 }
 
 const anything = () => pick(things[pick(kinds)]) ?? {}
@@ -176,7 +177,7 @@ function argument(depth = 0) {
 const OPTIONS = (
   'id projectId userId mode cwd metadata rateKey historyBytes screen pty file args cols rows env name uid gid ' +
   'drainTimeout killGrace maxInputBytes encoding handleFlowControl from format channel maxFrameBytes scrollback ' +
-  'keepAlive maxSessions onProjectLimit memory retry tries warning critical actions interval width height'
+  'keepAlive maxSessions onProjectLimit memory warning critical actions interval width height'
 ).split(' ')
 
 /** Options of no call in particular; some of them act when they are read. */
@@ -306,7 +307,7 @@ function deed(description) {
     if (name === 'handleFlowControl') thing[name] = argument()
     return
   }
-  if (name === 'close' && chance(0.7)) return
+  if ((name === 'close' || name === 'shutdown') && chance(0.7)) return
   const takes = /^on/.test(String(name)) && chance(0.7)
   const given = takes ? [pick([listener, pick(TEXTS)]), listener] : [argument(), argument(), argument()]
   const result = Reflect.apply(member, thing, given.slice(0, below(4)))
@@ -353,7 +354,7 @@ function witness() {
     end() {
       read()
       if (seen !== fed || viewer.missed !== 0) throw new Error(`seed ${seed}: ${seen} of ${fed} bytes`)
-      registry.close()
+      registry.shutdown()
     },
   }
 }
@@ -389,7 +390,7 @@ async function play() {
 async function leaveNothing(before) {
   isOver = true
   for (const kind of ['pty', 'viewer', 'session', 'registry', 'buffer']) {
-    for (const thing of things[kind].splice(0)) thing.close()
+    for (const thing of things[kind].splice(0)) (thing.shutdown ?? thing.close).call(thing)
   }
   const deadline = Date.now() + 20_000
   for (;;) {

@@ -47,7 +47,7 @@ async function startTerminals(options = {}, limits = {}) {
     async stop() {
       for (const client of clients) client.socket.terminate()
       await terminals.close()
-      if (!registry.closed) registry.close()
+      registry.shutdown()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       space.remove()

@@ -109,6 +109,19 @@ describe('routes', () => {
     expect((await call('GET', '/api/terminal/focus?projectId=mine')).body.totalFocused).toBe(1)
   })
 
+  test('an id of two projects needs the project, and only the one that is meant is touched', async () => {
+    for (const projectId of ['left', 'right']) {
+      await host.connect({ projectId, sessionId: 'shared' }).sees(PROMPT)
+    }
+    expect((await call('DELETE', '/api/terminal/close/shared')).status).toBe(409)
+    expect((await call('GET', '/api/terminal/status?sessionId=shared')).status).toBe(409)
+    const focus = { sessionId: 'shared', projectId: 'right', focused: false }
+    expect((await call('PUT', '/api/terminal/focus', focus)).body).toMatchObject({ totalFocused: 0 })
+    expect((await call('GET', '/api/terminal/focus?projectId=left')).body).toMatchObject({ totalFocused: 1 })
+    expect((await call('DELETE', '/api/terminal/close/shared?projectId=right')).status).toBe(200)
+    expect(host.registry.get('shared').projectId).toBe('left')
+  })
+
   test('suspend and resume a project; its clients are told', async () => {
     const { session } = await create('held')
     const client = host.connect({ projectId: 'held', sessionId: session.id })

@@ -45,14 +45,23 @@ test('it has at most 25 lines', () => {
   expect(fs.readFileSync(SERVER, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(25)
 })
 
-test.each([
-  ['/xterm/lib/xterm.mjs', 'text/javascript'],
-  ['/xterm/css/xterm.css', 'text/css'],
-])('serves %s', async (file, type) => {
-  const response = await fetch(url + file)
-  expect(response.status).toBe(200)
-  expect(response.headers.get('content-type')).toBe(type)
-  expect((await response.text()).length).toBeGreaterThan(1000)
+test('serves its page and every file that the page names', async () => {
+  const get = async (file, type) => {
+    const response = await fetch(new URL(file, url))
+    expect([file, response.status, response.headers.get('content-type')]).toEqual([file, 200, type])
+    return response.text()
+  }
+  const page = await get('/?projectId=p', 'text/html')
+  const modules = [...page.matchAll(/from '([^']+)'/g)].map(([, file]) => file)
+  const styles = [...page.matchAll(/href="([^"]+)"/g)].map(([, file]) => file)
+  expect([modules.length, styles.length]).toEqual([2, 1])
+  for (const file of styles) await get(file, 'text/css')
+  for (const file of modules) {
+    const code = await get(file, 'text/javascript')
+    for (const [, next] of code.matchAll(/from '(\.\/[^']+)'/g)) {
+      await get(new URL(next, new URL(file, url)).pathname, 'text/javascript')
+    }
+  }
 })
 
 test.each([

@@ -11,7 +11,7 @@ beforeEach(() => {
   registry = new SessionRegistry()
   service = new TerminalSessionService(registry)
 })
-afterEach(() => registry.close())
+afterEach(() => registry.shutdown())
 
 /** What the service has emitted under a name. */
 function heard(name) {
@@ -77,7 +77,7 @@ test('a fifth in a project closes its oldest, at once', () => {
 })
 
 test('focus: four in a project, the least recently active gives way', () => {
-  registry.close()
+  registry.shutdown()
   registry = new SessionRegistry({ maxSessionsPerProject: 0 })
   service = new TerminalSessionService(registry)
   const ids = [1, 2, 3, 4, 5].map(() => service.createSession('p', '/tmp').id)
@@ -116,7 +116,7 @@ test('a WebSocket that comes in the place of another stays when that one closes'
   expect(service.isWebSocketReady(id)).toBe(false)
   expect(told.map(({ connected }) => connected)).toEqual([true, true, false])
   expect(service.registerWebSocketConnection('unknown', after)).toBe(false)
-  registry.close()
+  registry.shutdown()
   after.emit('close')
 })
 

@@ -273,7 +273,7 @@ test.each([
     if (_what === 'no registry') delete full.registry
     expect(() => new TerminalServer(full)).toThrow(expect.objectContaining({ code }))
   } finally {
-    registry.close()
+    registry.shutdown()
   }
 })
 

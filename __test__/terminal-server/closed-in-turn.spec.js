@@ -61,7 +61,7 @@ afterEach(async () => {
   isSlow = false
   onItsWay = []
   await terminals.close()
-  registry.close()
+  registry.shutdown()
   server.close()
   process.off('uncaughtException', note)
   space.remove()

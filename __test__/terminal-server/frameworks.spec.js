@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const { socket } of clients.splice(0)) socket.terminate()
   await terminals.close()
-  registry.close()
+  registry.shutdown()
   space.remove()
 })
 

@@ -186,7 +186,7 @@ describe('close()', () => {
   test('a registry that is closed first closes its viewers with 1001', async () => {
     host = await startTerminals()
     const client = await shell('s')
-    host.registry.close()
+    host.registry.shutdown()
     expect(await client.isClosed()).toEqual({ code: 1001, reason: 'Server is shutting down' })
   })
 

@@ -15,5 +15,5 @@ test('without it, upgrade says so as it is asked for, and the rest works', async
   )
   expect(terminals.share(registry.create())).toMatch(/^[\w-]{32}$/)
   await terminals.close()
-  registry.close()
+  registry.shutdown()
 })

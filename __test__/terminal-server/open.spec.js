@@ -15,7 +15,7 @@ beforeEach(() => {
   foreign = new SessionRegistry()
 })
 afterEach(async () => {
-  foreign.close()
+  foreign.shutdown()
   await host.stop()
 })
 

@@ -192,7 +192,7 @@ test('what is no share is refused', async () => {
   expect(() => terminals.revoke(7)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
   const share = terminals.share(foreign.create({ id: 'elsewhere' }))
   expect((await visit(share).isClosed()).code).toBe(1011)
-  foreign.close()
+  foreign.shutdown()
   session.close()
   expect(() => terminals.share(session)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
 })

@@ -92,12 +92,12 @@ impl Meter {
     }
 
     /// Names what is notified when an alarm rings. Only the first call counts.
-    pub fn set_bell(&self, bell: Arc<Notify>) {
+    pub(crate) fn set_bell(&self, bell: Arc<Notify>) {
         let _ = self.alarm.bell.set(bell);
     }
 
     /// Rings the bell once when histories occupy `growth` bytes more than now.
-    pub fn set_alarm(&self, growth: u64) {
+    pub(crate) fn set_alarm(&self, growth: u64) {
         let now = self.history.load(Ordering::Relaxed);
         let growth = i64::try_from(growth).unwrap_or(i64::MAX);
         self.alarm.mark.store(now.saturating_add(growth), Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl Meter {
 
     /// Whether an alarm has rung since the last time that this was asked.
     #[must_use]
-    pub fn take_alarm(&self) -> bool {
+    pub(crate) fn take_alarm(&self) -> bool {
         self.alarm.rung.load(Ordering::Relaxed) && self.alarm.rung.swap(false, Ordering::AcqRel)
     }
 

@@ -58,7 +58,8 @@ class HttpApi {
     if (request.method !== 'DELETE' || !url.pathname.startsWith(prefix)) return null
     return () => {
       const id = decoded(url.pathname.slice(prefix.length))
-      if (!this.#service.closeSession(id)) throw new HttpError(404, 'Session not found')
+      const projectId = url.searchParams.get('projectId')
+      if (!this.#service.closeSession(id, projectId)) throw new HttpError(404, 'Session not found')
       return { success: true, sessionId: id }
     }
   }
@@ -89,8 +90,8 @@ class HttpApi {
     text('sessionId', sessionId)
     text('projectId', projectId)
     if (typeof focused !== 'boolean') throw new HttpError(400, 'focused must be true or false')
-    if (this.#known(sessionId).projectId !== projectId) throw new HttpError(404, 'Session not found')
-    this.#service.setSessionFocus(sessionId, focused)
+    const known = this.#service.setSessionFocus(sessionId, focused, projectId)
+    if (!known) throw new HttpError(404, 'Session not found')
     return { ...this.#focusState(projectId), sessionId }
   }
 
@@ -100,7 +101,7 @@ class HttpApi {
       success: true,
       projectId,
       focusedSessions,
-      focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id)),
+      focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id, projectId)),
       totalFocused: focusedSessions.length,
       maxFocused: MAX_FOCUSED,
     }
@@ -203,6 +204,7 @@ const STATUS_BY_CODE = {
   ERR_SPAWN_RATE: 429,
   ERR_SESSION_NOT_FOUND: 404,
   ERR_SESSION_EXISTS: 409,
+  ERR_SESSION_AMBIGUOUS: 409,
   ERR_SHARE_LIMIT: 429,
   ERR_INVALID_ARG_TYPE: 400,
   ERR_INVALID_ARG_VALUE: 400,

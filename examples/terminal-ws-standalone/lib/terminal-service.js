@@ -33,8 +33,8 @@ class TerminalSessionService extends EventEmitter {
     )
     registry.on('sessionExited', ({ id }) => this.#changed(id, 'closed'))
     registry.on('sessionAttached', ({ id }) => this.markWebSocketReady(id))
-    registry.on('sessionDetached', ({ id }) => {
-      if (this.#registry.get(id)?.connections === 0) this.updateWebSocketStatus(id, false)
+    registry.on('sessionDetached', ({ id, projectId }) => {
+      if (registry.get(id, projectId)?.connections === 0) this.updateWebSocketStatus(id, false)
     })
   }
 
@@ -62,13 +62,14 @@ class TerminalSessionService extends EventEmitter {
     return this.#registry.list().map((info) => this.#describe(info))
   }
 
-  getSession(id) {
-    const session = this.#registry.get(id)
+  /** Throws `ERR_SESSION_AMBIGUOUS` where several projects have a session of that id. */
+  getSession(id, projectId) {
+    const session = this.#registry.get(id, projectId)
     return session && this.#describe(session)
   }
 
   updateSessionStatus(id, status) {
-    const session = this.#registry.get(id)
+    const session = this.#find(id)
     if (!session || !STATUSES.has(status)) return false
     if (status === 'closed') return this.closeSession(id)
     session.setSuspended(status === 'suspended')
@@ -79,7 +80,7 @@ class TerminalSessionService extends EventEmitter {
 
   /** The WebSocket's own close takes it away again; nothing is left behind. */
   registerWebSocketConnection(id, ws) {
-    if (!this.#registry.get(id)) return false
+    if (!this.#find(id)) return false
     this.#registered += 1
     // Each its own: the end of an old one must not take a newer one away.
     const connectionId = `service-${this.#registered}`
@@ -89,7 +90,7 @@ class TerminalSessionService extends EventEmitter {
   }
 
   updateWebSocketStatus(id, connected) {
-    if (!this.#registry.get(id)) return false
+    if (!this.#find(id)) return false
     if (connected) {
       this.markWebSocketReady(id)
     } else {
@@ -100,15 +101,15 @@ class TerminalSessionService extends EventEmitter {
   }
 
   updateSessionActivity(id) {
-    const session = this.#registry.get(id)
+    const session = this.#find(id)
     session?.touch()
     return session !== null
   }
 
-  setSessionFocus(id, focused) {
-    if (!this.#registry.get(id)) return false
-    if (focused) this.#registry.focus(id)
-    else this.#registry.blur(id)
+  setSessionFocus(id, focused, projectId) {
+    if (!this.#registry.get(id, projectId)) return false
+    if (focused) this.#registry.focus(id, projectId)
+    else this.#registry.blur(id, projectId)
     return true
   }
 
@@ -117,11 +118,12 @@ class TerminalSessionService extends EventEmitter {
   }
 
   isSessionFocused(id) {
-    return this.#registry.get(id)?.focused ?? false
+    return this.#find(id)?.focused ?? false
   }
 
-  closeSession(id) {
-    return this.#registry.close(id)
+  /** Throws as `getSession` does. */
+  closeSession(id, projectId) {
+    return this.#registry.close(id, projectId)
   }
 
   cleanupProjectSessions(projectId) {
@@ -150,14 +152,14 @@ class TerminalSessionService extends EventEmitter {
   }
 
   markWebSocketReady(id) {
-    if (this.#registry.get(id)?.connections === 0) this.#ready.add(id)
+    if (this.#find(id)?.connections === 0) this.#ready.add(id)
     for (const settle of this.#waiting.get(id) ?? []) settle(true)
     this.emit('wsReady', id)
     this.emit('sessionWebSocketConnected', { sessionId: id, connected: true })
   }
 
   isWebSocketReady(id) {
-    return this.#ready.has(id) || (this.#registry.get(id)?.connections ?? 0) > 0
+    return this.#ready.has(id) || (this.#find(id)?.connections ?? 0) > 0
   }
 
   suspendProjectSessions(projectId) {
@@ -169,12 +171,22 @@ class TerminalSessionService extends EventEmitter {
   }
 
   getSuspensionState(id) {
-    const session = this.#registry.get(id)
+    const session = this.#find(id)
     return session && { sessionId: id, projectId: session.projectId, suspended: session.suspended }
   }
 
   isSessionSuspended(id) {
-    return this.#registry.get(id)?.suspended ?? false
+    return this.#find(id)?.suspended ?? false
+  }
+
+  /** A session by its id; `null` where none has it, or several projects do. */
+  #find(id) {
+    try {
+      return this.#registry.get(id)
+    } catch (error) {
+      if (error.code === 'ERR_SESSION_AMBIGUOUS') return null
+      throw error
+    }
   }
 
   /** A session, or its info, as the app knows it. */

@@ -62,19 +62,19 @@ pub struct Judgement {
 
 /// Keeps the level from one check to the next.
 #[derive(Debug, Default)]
-pub struct Monitor {
+pub(crate) struct Monitor {
     level: Level,
 }
 
 impl Monitor {
     /// The level of the last check.
     #[must_use]
-    pub fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         self.level
     }
 
     /// Judges a reading.
-    pub fn judge(&mut self, options: &Options, usage: &Usage) -> Judgement {
+    pub(crate) fn judge(&mut self, options: &Options, usage: &Usage) -> Judgement {
         let warning = options.warning.nearest(usage);
         let critical = options.critical.nearest(usage);
         let fill = |bound: Option<Bound>| bound.map_or(0.0, |bound| bound.fill());

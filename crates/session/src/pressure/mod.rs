@@ -7,22 +7,23 @@
 mod capacity;
 mod level;
 mod options;
-pub mod system;
+pub(crate) mod system;
 mod threshold;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
-pub use capacity::{Measured, sessions_for};
-pub use level::{Judgement, Level, Monitor};
+pub(crate) use capacity::{Measured, sessions_for};
+pub(crate) use level::Monitor;
+pub use level::{Judgement, Level};
 pub use options::{Actions, Options};
 pub use threshold::{Bound, Cause, Threshold};
 pub use usage::Usage;
 
 /// Hands memory that the allocator keeps for later back to the system, where
 /// the allocator can be asked to.
-pub fn trim_allocator() {
+pub(crate) fn trim_allocator() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: the call takes no pointer and may be made from any thread.
     unsafe {

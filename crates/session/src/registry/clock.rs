@@ -21,27 +21,26 @@ impl Clock {
     }
 
     /// A clock that stands still until it is moved.
-    #[must_use]
-    pub fn manual() -> Self {
+    #[cfg(test)]
+    pub(crate) fn manual() -> Self {
         Self { moved: Some(Arc::default()), ..Self::system() }
     }
 
     /// Whether a test moves this clock.
-    #[must_use]
-    pub fn is_manual(&self) -> bool {
+    pub(crate) fn is_manual(&self) -> bool {
         self.moved.is_some()
     }
 
     /// Moves a manual clock forward; the system's is not to be moved.
-    pub fn advance(&self, by: Duration) {
+    #[cfg(test)]
+    pub(crate) fn advance(&self, by: Duration) {
         if let Some(moved) = &self.moved {
             moved.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
         }
     }
 
     /// The present.
-    #[must_use]
-    pub fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         match &self.moved {
             Some(moved) => self.start + Duration::from_millis(moved.load(Ordering::SeqCst)),
             None => Instant::now(),
@@ -49,8 +48,7 @@ impl Clock {
     }
 
     /// An instant as milliseconds since the epoch.
-    #[must_use]
-    pub fn to_epoch_ms(&self, instant: Instant) -> u64 {
+    pub(crate) fn to_epoch_ms(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.start);
         self.start_ms + u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }

@@ -67,7 +67,7 @@ impl Registry {
 
     /// Does what is due at the clock's present; when the next thing is due. A
     /// panic ends the session that it has to do with, and nothing else.
-    pub fn tick(&self) -> Option<Instant> {
+    pub(crate) fn tick(&self) -> Option<Instant> {
         let now = self.clock.now();
         self.step().expire_spawns(now);
         loop {

@@ -70,12 +70,6 @@ pub struct MemoryReport {
 }
 
 impl Registry {
-    /// How short memory was at the last check.
-    #[must_use]
-    pub fn memory_level(&self) -> Level {
-        self.watch.level()
-    }
-
     /// The JS thread has done what [`EventListener::work`] asked it for: what it
     /// read of the heap, or `None` where it cannot do that.
     ///

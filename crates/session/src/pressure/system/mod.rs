@@ -18,11 +18,11 @@ use super::usage::Usage;
 
 /// Where the system's files are; elsewhere in tests.
 #[derive(Clone, Debug)]
-pub struct Roots {
+pub(crate) struct Roots {
     /// Usually `/proc`.
-    pub proc: PathBuf,
+    pub(crate) proc: PathBuf,
     /// Usually `/sys/fs/cgroup`.
-    pub cgroup: PathBuf,
+    pub(crate) cgroup: PathBuf,
 }
 
 impl Default for Roots {
@@ -33,7 +33,7 @@ impl Default for Roots {
 
 /// Reads all but the V8 heap. What cannot be read is left out.
 #[must_use]
-pub fn read(roots: &Roots) -> Usage {
+pub(crate) fn read(roots: &Roots) -> Usage {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return linux::read(roots);
     #[cfg(target_vendor = "apple")]
@@ -61,7 +61,7 @@ pub fn read(roots: &Roots) -> Usage {
 /// Resident memory of the processes of each session (in the sense of `setsid`),
 /// by the session's number. Where the system cannot tell, there are none.
 #[must_use]
-pub fn sessions_memory(roots: &Roots) -> HashMap<u32, u64> {
+pub(crate) fn sessions_memory(roots: &Roots) -> HashMap<u32, u64> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return processes::by_session(roots);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]

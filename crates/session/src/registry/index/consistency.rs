@@ -59,7 +59,7 @@ impl Index {
         for (name, project) in &self.projects {
             let of = |filter: fn(&Entry) -> bool| -> BTreeSet<Incarnation> {
                 let mine = self.entries().filter(|e| e.subject.project == *name && filter(e));
-                mine.map(|e| e.key()).collect()
+                mine.map(Entry::key).collect()
             };
             assert_eq!(project.reserved, 0, "places in the project");
             assert_eq!(project.sessions, of(|_| true), "sessions of the project");

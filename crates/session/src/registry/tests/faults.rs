@@ -19,7 +19,7 @@ fn break_viewer(handle: &Handle) {
         .session
         .open_viewer(&ViewerOptions::new(Origin::Now, Format::Bytes), Box::new(Broken));
     let (viewer, _signal) = opened.expect("a viewer");
-    assert!(handle.session.read_frame(viewer, &mut [0; 4096]).is_none(), "armed");
+    assert!(handle.session.read_frame(viewer, &mut [0; 65_536]).is_none(), "armed");
 }
 
 fn shell(script: &str) -> SpawnOptions {

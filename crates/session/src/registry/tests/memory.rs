@@ -289,3 +289,60 @@ fn capacity_comes_from_what_sessions_were_seen_to_hold() {
     let rest = bench.registry.max_sessions_for(None, &usage);
     assert!((2000..2100).contains(&rest), "up to 93 %: {rest}");
 }
+
+/// A JS thread that answers, or does not.
+struct Answering {
+    registry: std::sync::OnceLock<std::sync::Weak<Registry>>,
+    heap: Mutex<Option<Usage>>,
+    asked: Mutex<Vec<Work>>,
+    events: Mutex<Vec<Event>>,
+}
+
+impl EventListener for Answering {
+    fn event(&self, event: Event) {
+        self.events.lock().push(event);
+    }
+
+    fn work(&self, work: Work) {
+        self.asked.lock().push(work);
+        let registry = self.registry.get().and_then(std::sync::Weak::upgrade);
+        if let (Some(registry), Some(heap)) = (registry, *self.heap.lock()) {
+            registry.heap_read(work, (work == Work::ReadHeap).then_some(heap));
+        }
+    }
+}
+
+#[test]
+fn a_check_goes_on_with_the_last_reading_when_the_js_thread_does_not_answer() {
+    let listener = Arc::new(Answering {
+        registry: std::sync::OnceLock::new(),
+        heap: Mutex::new(Some(heap(950))),
+        asked: Mutex::default(),
+        events: Mutex::default(),
+    });
+    let memory = pressure::Options {
+        actions: Actions { collect_garbage: true, ..Actions::NONE },
+        ..pressure::Options::default()
+    };
+    let told: Arc<dyn EventListener> = Arc::<Answering>::clone(&listener);
+    let options = Options { memory, ..unlimited() };
+    let registry = Registry::new(options, Clock::manual(), told, Arc::new(Local), Meter::new(None));
+    listener.registry.set(Arc::downgrade(&registry)).expect("set once");
+    registry.check_in_background();
+    assert_eq!(registry.stats().memory, Level::Critical);
+    assert_eq!(*listener.asked.lock(), [Work::ReadHeap, Work::CollectGarbage]);
+    listener.asked.lock().clear();
+    *listener.heap.lock() = None;
+    registry.check_in_background();
+    registry.check_in_background();
+    assert_eq!(registry.stats().memory, Level::Critical, "by the reading before");
+    assert_eq!(
+        *listener.asked.lock(),
+        [Work::ReadHeap],
+        "asked once, and not for what it cannot do"
+    );
+    registry.heap_read(Work::ReadHeap, Some(heap(100)));
+    *listener.heap.lock() = Some(heap(100));
+    registry.check_in_background();
+    assert_eq!(registry.stats().memory, Level::Normal);
+}

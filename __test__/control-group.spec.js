@@ -1,0 +1,117 @@
+// Memory in a real control group, where this machine lets one be made: a program
+// in one terminal takes nearly all of it, and nobody else pays for that.
+
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+const LIMIT = 512 << 20
+
+/** A group with a limit, or `null` where none can be made: [its folder, how it is removed]. */
+function makeGroup() {
+  for (const [root, limit] of [
+    ['/sys/fs/cgroup', 'memory.max'],
+    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
+  ]) {
+    const folder = path.join(root, `offheap-test-${process.pid}`)
+    try {
+      fs.mkdirSync(folder)
+    } catch {
+      continue
+    }
+    try {
+      // What is no file of a group's is not to be made one.
+      fs.accessSync(path.join(folder, limit))
+      fs.writeFileSync(path.join(folder, limit), String(LIMIT))
+      return folder
+    } catch {
+      fs.rmdirSync(folder)
+    }
+  }
+  return null
+}
+
+const group = process.platform === 'linux' ? makeGroup() : null
+const inGroup = group ? test : test.skip
+
+afterAll(() => {
+  if (group) fs.rmdirSync(group)
+})
+
+/** Takes memory, some at a time, until it gets a line. */
+const HOG = `
+  const held = []
+  const timer = setInterval(() => held.push(Buffer.alloc(4 << 20, 1)), 20)
+  process.stdin.on('data', () => clearInterval(timer))`
+
+const SERVER = `
+  const { SessionRegistry } = require('.')
+  const registry = new SessionRegistry({ memory: { interval: 0, idleAfter: 0, actions: { closeHeaviest: CLOSE } } })
+  const closed = []
+  registry.on('sessionClosed', ({ id, reason }) => closed.push(id + ' ' + reason))
+  for (const id of ['one', 'two', 'three']) {
+    registry.create({ id, pty: { file: '/bin/sh', args: ['-c', 'exec cat'] } })
+    registry.attach(id, 'connection of ' + id)
+  }
+  const hog = registry.create({ id: 'hog', pty: { file: process.execPath, args: ['-e', process.env.HOG] } })
+  registry.attach('hog', 'connection of hog')
+  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+  ;(async () => {
+    let status = registry.checkMemory()
+    for (; status.level !== 'critical' && !hog.exit; status = registry.checkMemory()) await later(20)
+    if (!hog.closed) hog.write('enough\\r')
+    const { cause, heaviest, refusing } = status
+    for (let n = 0; n < 5; n++) {
+      await later(50)
+      registry.checkMemory()
+    }
+    const left = registry.list().map(({ id }) => id)
+    console.log(JSON.stringify({ cause, heaviest: heaviest?.id, refusing, closed, left }))
+    registry.shutdown()
+  })()`
+
+/** Runs the server in the group and returns what it says. */
+function serve(closeHeaviest) {
+  const script = SERVER.replace('CLOSE', String(closeHeaviest))
+  const join = `echo $$ > '${group}/cgroup.procs' && exec "$0" -e "$1"`
+  const said = execFileSync('/bin/sh', ['-c', join, process.execPath, script], {
+    cwd: path.join(__dirname, '..'),
+    env: { ...process.env, HOG },
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return JSON.parse(said)
+}
+
+if (os.totalmem() > 2 * LIMIT) {
+  inGroup(
+    'a program that fills the group costs no session that is used',
+    () => {
+      expect(serve(false)).toEqual({
+        cause: 'cgroup',
+        heaviest: 'hog',
+        refusing: true,
+        closed: [],
+        left: ['one', 'two', 'three', 'hog'],
+      })
+    },
+    90_000,
+  )
+
+  inGroup(
+    'it is the one that goes, where that is asked for',
+    () => {
+      expect(serve(true)).toEqual({
+        cause: 'cgroup',
+        heaviest: 'hog',
+        refusing: true,
+        closed: ['hog memory'],
+        left: ['one', 'two', 'three'],
+      })
+    },
+    90_000,
+  )
+} else {
+  test.skip('this machine is too small', () => {})
+}
