@@ -53,7 +53,7 @@ impl Kept {
     /// The offset from which the screen is drawn.
     pub(super) fn drawn_from(&self, ring: &Ring) -> u64 {
         let last = self.journal.last_checkpoint();
-        last.map_or(ring.start(), |checkpoint| checkpoint.offset)
+        last.map_or_else(|| ring.safe_start(ring.start()), |checkpoint| checkpoint.offset)
     }
 
     /// Draws the screen of a restored session up to the end: its checkpoint, and

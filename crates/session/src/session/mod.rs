@@ -9,6 +9,7 @@ mod kept;
 mod lasting;
 mod mirror;
 mod pacing;
+mod sink;
 mod snapshot;
 mod stream;
 mod tap;
@@ -18,7 +19,6 @@ mod viewers;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -29,16 +29,18 @@ use parking_lot::Mutex;
 
 use crate::meter::{Counter, Meter};
 use offheap_pty::{
-    ExitStatus, Gate, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
+    ExitStatus, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
 };
 use offheap_screen::ScreenOptions;
 
 pub(crate) use lasting::{checkpoint_size, shape};
 pub use snapshot::Snapshot;
 use stream::Stream;
-pub use stream::{Stretch, ViewerPosition};
 pub use tap::{Passage, Tap};
-pub use view::{Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, ViewerOptions};
+pub use view::{
+    Format, Frame, Gap, Origin, Recovery, Replay, SnapshotHead, Stretch, ViewerOptions,
+    ViewerPosition,
+};
 pub use viewers::ViewerKey;
 
 /// What happened to a session that its owner wants to know.
@@ -452,72 +454,6 @@ impl Session {
         if let Some(kept) = kept {
             // A file that cannot be deleted is restored once more.
             let _ = kept.journal.remove();
-        }
-    }
-}
-
-impl Sink for Session {
-    fn output(&self, bytes: &[u8]) {
-        // A closed session's last bytes have nowhere to go.
-        let _ = self.append(bytes);
-    }
-
-    fn read(
-        &self,
-        scratch: &mut [u8],
-        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        if self.journaled {
-            return self.read_in(scratch, read);
-        }
-        let count = read(scratch)?;
-        if count > 0 {
-            self.output(&scratch[..count]);
-        }
-        Ok(count)
-    }
-
-    fn gate(&self) -> Gate {
-        self.stream.lock().gate(Instant::now())
-    }
-
-    fn gate_bell(&self) -> &GateBell {
-        &self.gate_bell
-    }
-
-    fn is_watched(&self) -> bool {
-        self.stream.lock().is_watched(Instant::now())
-    }
-
-    fn exited(&self, status: ExitStatus) {
-        if self.status.set(status).is_err() {
-            return;
-        }
-        self.stream.lock().exit(status, Instant::now());
-        if let Some(owner) = self.owner.get() {
-            owner.exited(self, status);
-        }
-        self.let_go();
-    }
-
-    fn ended(&self) {
-        self.stream.lock().end();
-        self.ended.store(true, Ordering::Release);
-        self.let_go();
-        if let Some(owner) = self.owner.get() {
-            owner.ended(self);
-        }
-    }
-
-    fn failed(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.failed(self);
-        }
-    }
-
-    fn drained(&self) {
-        if let Some(owner) = self.owner.get() {
-            owner.drained(self);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::mirror::Mirror;
 use super::pacing;
 use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
-use super::view::{Frame, Gap, Origin, Recovery, Replay, ViewerOptions};
+use super::view::{Frame, Gap, Origin, Recovery, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
@@ -483,28 +483,6 @@ enum Prepared {
     Now,
     /// Too many snapshots wait to be sent: to be tried again soon.
     Later,
-}
-
-/// Bytes of a history, copied out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// The offset of the first of them.
-    pub start: u64,
-    /// How many bytes that were asked for are gone.
-    pub missed: u64,
-}
-
-/// Where a viewer is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ViewerPosition {
-    /// The offset of the next byte that it reads.
-    pub offset: u64,
-    /// Bytes between there and the end.
-    pub lag: u64,
-    /// Bytes that it has lost.
-    pub missed: u64,
 }
 
 /// Moves a cursor that the history has overtaken to the oldest safe boundary,

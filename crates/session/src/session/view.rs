@@ -113,3 +113,25 @@ pub struct SnapshotHead {
     /// Bytes, in all pieces together.
     pub length: usize,
 }
+
+/// Bytes of a history, copied out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The offset of the first of them.
+    pub start: u64,
+    /// How many bytes that were asked for are gone.
+    pub missed: u64,
+}
+
+/// Where a viewer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ViewerPosition {
+    /// The offset of the next byte that it reads.
+    pub offset: u64,
+    /// Bytes between there and the end.
+    pub lag: u64,
+    /// Bytes that it has lost.
+    pub missed: u64,
+}
