@@ -1,6 +1,8 @@
 //! What can go wrong between a server and a keeper.
 
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 
 use offheap_pty::SpawnError;
 

@@ -5,6 +5,7 @@
 //! This library is the protocol, the server's side of it and the keeper itself;
 //! the binary `offheap-keeper` only calls the last.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -31,6 +32,8 @@ pub use error::KeeperError;
 
 /// How long output waits in the terminals while no server is there, before the
 /// keeper takes it into the journals.
-pub const DEFAULT_DRAIN_AFTER: Duration = Duration::from_secs(5);
+#[cfg(unix)]
+const DEFAULT_DRAIN_AFTER: Duration = Duration::from_secs(5);
 /// How long shells live while no server is there.
-pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_mins(10);
+#[cfg(unix)]
+const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_mins(10);
