@@ -1,5 +1,8 @@
 /// <reference types="node" />
 
+import type { EventEmitter } from 'node:events'
+import type { ReadStream } from 'node:tty'
+
 /**
  * Options of `new SessionRegistry()`. A limit of 0 means none. Counts go up to
  * 16777216, times to 2147483647 ms, sizes to 1 GiB.
@@ -64,36 +67,6 @@ export interface JournalOptions {
   dir: string
   /** Most bytes that all files together may have. Default: what the device has. */
   maxBytes?: number | null
-  /**
-   * Shells outlive this process: a small process of their own, the keeper, starts
-   * and holds them, and hands them to the next process that has this directory
-   * (`SessionRegistry.restore()`). It is started when it is first needed, and
-   * ends when it has nothing to keep. On Linux and macOS; elsewhere
-   * `ERR_NOT_SUPPORTED`. Default `false`.
-   */
-  keeper?: boolean | null
-  /**
-   * How long the keeper lets output wait in the terminals while no process is
-   * there, in ms. Programs that print more than fits wait. Then it takes output
-   * into the files, and programs go on. Default 5000.
-   */
-  drainAfter?: number | null
-  /**
-   * How long shells live while no process is there, in ms. Then they are hung up
-   * on. Default 600 000.
-   */
-  orphanTimeout?: number | null
-  /** The keeper's binary. Default: the one that lies beside the addon. */
-  keeperPath?: string | null
-}
-
-/** Options of `SessionRegistry.restore()`. */
-export interface RestoreOptions {
-  /**
-   * Ask another process that has the sessions to leave them, rather than throw
-   * `ERR_KEEPER_BUSY`. Default `false`.
-   */
-  takeover?: boolean | null
 }
 
 /**
@@ -260,6 +233,8 @@ export interface SessionPtyOptions {
   file: string
   /** Its arguments. Default none. */
   args?: string[] | null
+  /** What it sees as its own name, such as `'-bash'`. Default: `file`. No effect on Windows. */
+  argv0?: string | null
   /** Columns, 1 to 65535. Default 80. */
   cols?: number | null
   /** Rows, 1 to 65535. Default 24. */
@@ -506,9 +481,9 @@ export interface ViewerOptions {
 export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
-  /** Columns, 1 to 65535. Default 80. */
+  /** Columns, up to 65535. A fraction is cut off; 0 and NaN are the default, 80. */
   cols?: number
-  /** Rows, 1 to 65535. Default 24. */
+  /** Rows, up to 65535. The same; the default is 24. */
   rows?: number
   /** The working directory. Default: that of this process. */
   cwd?: string
@@ -550,6 +525,17 @@ export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
   drainTimeout?: number
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
   killGrace?: number
+  /**
+   * What the program sees as its own name; `'-bash'` makes a shell a login shell.
+   * Default: `file`. No effect on Windows.
+   */
+  argv0?: string
+  /**
+   * What happens when the program or its directory is not there or may not be
+   * used: `'throw'`, an error with a code, or `'print'`, node-pty's way on Unix, a
+   * message in the terminal and the exit code 1. Default `'throw'`.
+   */
+  spawnErrors?: 'throw' | 'print'
 }
 
 /** A registration that can be taken back. */
@@ -560,7 +546,10 @@ export interface IDisposable {
 /** An event as node-pty has it: a function that adds a listener. */
 export type IEvent<T> = (listener: (e: T) => any) => IDisposable
 
-/** node-pty's terminal; a `Pty` is one, and has more. */
+/**
+ * node-pty's terminal, and what `spawn()` returns: a mock of node-pty's is one,
+ * too. A `Pty` has more.
+ */
 export interface IPty {
   readonly pid: number
   readonly cols: number
@@ -577,12 +566,185 @@ export interface IPty {
   resume(): void
 }
 
-/** Listeners of `Pty.on()`. */
+/** The events of a `Pty`. */
 export interface PtyEvents {
+  /** Output; a Buffer with `encoding: null`. */
   data: (data: string) => void
+  /** The program has ended, after its last output. Told to late listeners too. */
   exit: (exitCode: number, signal?: number) => void
+  /** All input that had to wait has been taken. */
   drain: () => void
+  /** No output will come any more. */
+  end: () => void
+  /** The terminal is gone: after `end`. */
+  close: () => void
+  /** `pause()` was called. */
+  pause: () => void
+  /** `resume()` was called. */
+  resume: () => void
 }
+
+/** What a `Pty` has beside the members of its class. */
+export interface Pty extends IPty, EventEmitter {
+  /**
+   * Adds a listener for output. A function that may be called by itself.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onData: IEvent<string>
+  /**
+   * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
+   * number, 0 when no signal ended the program.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onExit: IEvent<{ exitCode: number; signal?: number }>
+  /**
+   * Adds a listener that is called when all input that had to wait has been
+   * taken.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  readonly onDrain: IEvent<void>
+  /**
+   * Whether `write` takes the flow control words as orders to pause and resume.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  handleFlowControl: boolean
+  /** The path of the program's side, such as `/dev/pts/3`; empty on Windows. */
+  readonly ptsName: string
+  /** The number of the master's descriptor; -1 once it is gone, and on Windows. */
+  readonly fd: number
+  on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  on(event: string | symbol, listener: (...args: any[]) => void): this
+  once<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  once(event: string | symbol, listener: (...args: any[]) => void): this
+  off<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  off(event: string | symbol, listener: (...args: any[]) => void): this
+  removeListener<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
+  removeListener(event: string | symbol, listener: (...args: any[]) => void): this
+  /**
+   * Writes what is given, as the last of the input. The program meets no end of
+   * file by it, as in node-pty: that is `'\x04'` at the start of a line.
+   */
+  end(data?: string | Uint8Array | null): void
+  /**
+   * Writes the output to a stream, at the stream's pace, and ends the stream
+   * with it unless `end` is false.
+   *
+   * @returns The stream.
+   * @throws `ERR_INVALID_ARG_TYPE`.
+   */
+  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T
+  /**
+   * How output becomes strings from here on; nothing or `null` for Buffers.
+   *
+   * @throws `ERR_UNKNOWN_ENCODING`, `ERR_INVALID_ARG_TYPE`.
+   */
+  setEncoding(encoding?: string | null): void
+  /**
+   * Does nothing: only ConPTY keeps a screen of its own, and it offers no way to
+   * clear it but in a library that node-pty brings along.
+   */
+  clear(): void
+  /** Stops reading: the program waits when the terminal's buffer is full. */
+  pause(): void
+  /** Reads on. */
+  resume(): void
+  /** Lets the process exit although the program runs. */
+  unref(): void
+  /** Keeps the process running while the program runs: the default. */
+  ref(): void
+  /** node-pty's name for `close()`. */
+  destroy(): void
+  /** The same as `close()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Starts a program on a pseudo terminal, as node-pty's `spawn` does. The terminal
+ * is a `Pty`; `new Pty(…)` is the same with the type that says so.
+ *
+ * @param file - The program: a path, or a name that is looked up in the child's
+ * `PATH`. Default `sh`, on Windows `cmd.exe`.
+ * @param args - Its arguments; on Windows also one command line.
+ * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
+ * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+ * `ERR_OUT_OF_RANGE`, `ERR_UNKNOWN_ENCODING`.
+ *
+ * @example
+ * ```js
+ * const pty = spawn('bash', ['-l'], { name: 'xterm-256color', cols: 80, rows: 30 })
+ * pty.onData((data) => process.stdout.write(data))
+ * pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal))
+ * pty.write('ls\r')
+ * ```
+ */
+export declare function spawn(
+  file?: string | null,
+  args?: string[] | string | null,
+  options?: PtyOptions | null,
+): IPty
+/** node-pty's older name for `spawn`. */
+export declare const fork: typeof spawn
+/** node-pty's oldest name for `spawn`. */
+export declare const createTerminal: typeof spawn
+
+/** Options of `open()`. */
+export interface IPtyOpenOptions {
+  /** Columns. Default 80. */
+  cols?: number | null
+  /** Rows. Default 24. */
+  rows?: number | null
+  /** How what comes out of both sides becomes strings; `null` for Buffers. Default `'utf8'`. */
+  encoding?: string | null
+}
+
+/** A terminal without a program. Its events are those of its master. */
+export interface OpenTerminal extends EventEmitter {
+  readonly master: ReadStream
+  readonly slave: ReadStream
+  /** -1: there is no program. */
+  readonly pid: number
+  /** The number of the master's descriptor; -1 once it is closed. */
+  readonly fd: number
+  /** The path of the slave, such as `/dev/pts/3`. */
+  readonly ptsName: string
+  /** The name of the process in the foreground, if there is one. */
+  readonly process: string | undefined
+  /** Gives the slave input. */
+  write(data: string | Uint8Array): boolean
+  /** Sets the window size. @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. */
+  resize(cols: number, rows: number): void
+  pause(): void
+  resume(): void
+  /** Closes both sides. */
+  destroy(): void
+  /** The same as `destroy()`. */
+  close(): void
+  /** The same as `destroy()`, for `using`. */
+  [globalThis.Symbol.dispose](): void
+}
+
+/**
+ * Opens a terminal without a program, both sides of which are streams of this
+ * process, as node-pty's `open` does. Its memory is Node's own, not native.
+ *
+ * @throws `ERR_NOT_SUPPORTED` on Windows; `ERR_UNKNOWN_ENCODING`,
+ * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; `ENOSPC`, `EMFILE`, … with `syscall`.
+ */
+export declare function open(options?: IPtyOpenOptions | null): OpenTerminal
+
+/**
+ * node-pty's native functions for terminals that the caller keeps by their
+ * descriptors, but `fork`; `null` on Windows, as there.
+ */
+export declare const native: {
+  open(cols: number, rows: number): { master: number; slave: number; pty: string }
+  process(fd: number, pty?: string): string | undefined
+  resize(fd: number, cols: number, rows: number): void
+} | null
 
 /**
  * Which binding artifact the generated loader actually loaded: `'native'` for
@@ -709,25 +871,32 @@ export declare class CircularBuffer {
   [globalThis.Symbol.dispose](): void
 }
 
-/** A listener's registration, as node-pty returns it. */
-export declare class Disposable {
-  /** Removes the listener. Idempotent. */
-  dispose(): void
-  /** The same as `dispose()`, for `using`. */
-  [globalThis.Symbol.dispose](): void
-}
-
 /**
- * A program on a pseudo terminal, with node-pty's interface.
+ * A program on a pseudo terminal: node-pty's terminal, and more. It is an
+ * `EventEmitter` of `data` (the output), `exit` (code, signal), `drain`, `end`
+ * (no output will come any more), `close` (after it), `pause` and `resume`.
  *
- * Without a data listener no output comes to JavaScript. With one, each call
- * carries all that is ready, up to 64 KiB, and a listener that is slow makes
- * the terminal wait: nothing is lost. The exit is told after the last byte.
+ * Without a data listener no output comes to JavaScript; the newest 256 KiB
+ * wait for the first one. With one, each call carries all that is ready, up to
+ * 64 KiB, and a listener that is slow makes the terminal wait: nothing is lost.
+ * A listener that comes after others gets what they have not had. The exit is
+ * told after the last byte, also to a listener that comes after it.
  *
  * A live terminal keeps the process running, as in node-pty; `unref()` lifts
  * that.
  */
 export declare class Pty {
+  /**
+   * Starts a program, as `spawn()` does.
+   *
+   * @param file - The program: a path, or a name that is looked up in the
+   * child's `PATH`. Default `sh`, on Windows `cmd.exe`.
+   * @param args - Its arguments; on Windows also one command line.
+   * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
+   * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`,
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`, `ERR_UNKNOWN_ENCODING`.
+   */
+  constructor(file?: string | null, args?: string[] | string | null, options?: PtyOptions | null)
   /** The program's process id. */
   get pid(): number
   /** Columns. */
@@ -739,70 +908,14 @@ export declare class Pty {
    * not known.
    */
   get process(): string
-  /**
-   * Whether `write` takes the flow control words as orders to pause and
-   * resume.
-   */
-  get handleFlowControl(): boolean
-  /**
-   * Turns flow control by words on and off.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  set handleFlowControl(enabled: boolean)
   /** Input bytes that wait for the program to read. */
   get writableLength(): number
   /** Whether the terminal was closed or its exit has been told. */
   get closed(): boolean
   /**
-   * Adds a listener for output. A function that may be called by itself.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onData(): IEvent<string>
-  /**
-   * Adds a listener for the exit: `{ exitCode, signal }`, `signal` being a
-   * number, 0 when no signal ended the program.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onExit(): IEvent<{ exitCode: number, signal?: number }>
-  /**
-   * Adds a listener that is called when all input that had to wait has been
-   * taken.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`.
-   */
-  get onDrain(): IEvent<void>
-  /**
-   * Adds a listener in the style of an `EventEmitter`: `data` (the output),
-   * `exit` (code, signal) or `drain`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  on<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * The same as `on`, for the first time alone.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  once<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * The same as `removeListener`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  off<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
-   * Removes a listener that `on` or `once` added.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
-   */
-  removeListener<E extends keyof PtyEvents>(event: E, listener: PtyEvents[E]): this
-  /**
    * Gives input to the program, in order. All of it is taken or nothing.
    *
-   * @returns `false` when some of it has to wait (`onDrain` follows), or the
+   * @returns `false` when some of it has to wait (`drain` follows), or the
    * program has exited (then it goes nowhere).
    * @throws `ERR_INPUT_QUEUE_FULL` past `maxInputBytes`,
    * `ERR_INVALID_ARG_TYPE`.
@@ -811,17 +924,12 @@ export declare class Pty {
   /**
    * Sets the window size. Nothing happens once the program has exited.
    *
-   * @param cols - 1 to 65535.
-   * @param rows - 1 to 65535.
+   * @param cols - Above 0, up to 65535. A fraction is cut off.
+   * @param rows - The same.
    * @param pixelSize - The size in pixels, for programs that draw images.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  resize(cols: number, rows: number, pixelSize?: { width: number, height: number }): void
-  /**
-   * Does nothing: only `ConPTY` keeps a screen of its own, and it offers no
-   * way to clear it but in a library that node-pty brings along.
-   */
-  clear(): void
+  resize(cols: number, rows: number, pixelSize?: { width: number, height: number } | null): void
   /**
    * Sends a signal to the program's process group and the group in the
    * foreground. Returns at once; nothing happens once the program has exited.
@@ -834,25 +942,13 @@ export declare class Pty {
    * @param signal - A name such as `'SIGTERM'` or a number.
    * @throws `ERR_UNKNOWN_SIGNAL`, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
-  kill(signal?: string | number): void
-  /** Stops reading: the program waits when the terminal's buffer is full. */
-  pause(): void
-  /** Reads on. */
-  resume(): void
-  /** Lets the process exit although the program runs. */
-  unref(): void
-  /** Keeps the process running while the program runs: the default. */
-  ref(): void
+  kill(signal?: string | number | null): void
   /**
    * Closes the terminal at once: hangs up, frees its memory, and kills after
    * `killGrace` what is left of the process group. Output that was not read
    * is dropped; the exit is still told. Idempotent.
    */
   close(): void
-  /** node-pty's name for `close()`. */
-  destroy(): void
-  /** The same as `close()`, for `using`. */
-  [globalThis.Symbol.dispose](): void
 }
 
 /**
@@ -1078,8 +1174,10 @@ export declare class SessionRegistry {
    * Makes an empty registry.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
-   * `ERR_OUT_OF_RANGE`; for the journal `ERR_JOURNAL_ACCESS`,
-   * `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`, `ERR_NOT_SUPPORTED`.
+   * `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN` where the process has no
+   * descriptor or no thread left for it; for the journal
+   * `ERR_JOURNAL_ACCESS`, `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`,
+   * `ERR_NOT_SUPPORTED`.
    */
   constructor(options?: RegistryOptions | null)
   /**
@@ -1370,22 +1468,3 @@ export declare class Viewer {
   /** The same as `close()`, for `using`. */
   [globalThis.Symbol.dispose](): void
 }
-
-/**
- * Starts a program on a pseudo terminal, as node-pty's `spawn` does.
- *
- * @param file - The program: a path, or a name that is looked up in the
- * child's `PATH`.
- * @param args - Its arguments; on Windows also one command line.
- * @throws The errno's name as `code` (`ENOENT`, `EACCES`, `ENOTDIR`, …) with
- * `errno`, `syscall` and `path`; `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
- *
- * @example
- * ```js
- * const pty = spawn('bash', ['-l'], { name: 'xterm-256color', cols: 80, rows: 30 })
- * pty.onData((data) => process.stdout.write(data))
- * pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal))
- * pty.write('ls\r')
- * ```
- */
-export declare function spawn(file: string, args?: string[] | string, options?: PtyOptions): Pty

@@ -836,9 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.CircularBuffer = nativeBinding.CircularBuffer
-module.exports.Disposable = nativeBinding.Disposable
 module.exports.Pty = nativeBinding.Pty
 module.exports.Session = nativeBinding.Session
 module.exports.SessionRegistry = nativeBinding.SessionRegistry
 module.exports.Viewer = nativeBinding.Viewer
-module.exports.spawn = nativeBinding.spawn

@@ -1,9 +1,11 @@
 // The package's entry. `index.js` is generated and looks for the platform's
 // binary; when it finds none, this file says which one is missing and what to
 // do. The plain `require` below is what lets ESM see the named exports. The
-// native `CircularBuffer` gets its small writes gathered.
+// native `CircularBuffer` gets its small writes gathered, and the native `Pty`
+// becomes node-pty's.
 
 const { gathering } = require('./circular-buffer.js')
+const { nodePty } = require('./pty.js')
 
 const supported = [
   'linux-x64-gnu',
@@ -66,9 +68,20 @@ function explained(error) {
 }
 
 try {
-  // A copy: the generated module keeps the native class.
+  // A copy: the generated module keeps the native classes.
   module.exports = { ...require('./index.js') }
 } catch (error) {
   throw explained(error)
 }
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
+
+const terminals = nodePty(module.exports)
+// The native functions behind `open()` are nobody else's.
+for (const name of ['openBareTerminal', 'processOfBareTerminal', 'resizeBareTerminal'])
+  delete module.exports[name]
+module.exports.Pty = terminals.Pty
+module.exports.spawn = terminals.spawn
+module.exports.fork = terminals.fork
+module.exports.createTerminal = terminals.createTerminal
+module.exports.open = terminals.open
+module.exports.native = terminals.native

@@ -11,13 +11,25 @@ const headings = new Set(
   ),
 )
 
+/** The codes that a text names. */
+const codesOf = (text) => text.match(/\bERR_[A-Z][A-Z_]*[A-Z]\b/g) ?? []
+
+/** The codes that the package's own modules name. */
+const codesOfModules = () => [
+  ...new Set(
+    ['main.js', 'pty.js', 'pty-open.js', 'pty-pipe.js'].flatMap((file) =>
+      codesOf(fs.readFileSync(path.join(root, file), 'utf8')),
+    ),
+  ),
+]
+
 /** The codes that the files of a folder name. */
 function codesIn(folder, extension) {
   const files = fs.readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
   const texts = files
     .filter((file) => file.isFile() && file.name.endsWith(extension))
     .map((file) => fs.readFileSync(path.join(file.parentPath ?? file.path, file.name), 'utf8'))
-  return [...new Set(texts.flatMap((text) => text.match(/\bERR_[A-Z][A-Z_]*[A-Z]\b/g) ?? []))].sort()
+  return [...new Set(texts.flatMap(codesOf))].sort()
 }
 
 test.each([
@@ -29,6 +41,11 @@ test.each([
   const codes = codesIn(folder, extension)
   expect(codes).not.toEqual([])
   expect(codes.filter((code) => !headings.has(code))).toEqual([])
+})
+
+test('each code in the modules has a heading', () => {
+  expect(codesOfModules()).toContain('ERR_NOT_SUPPORTED')
+  expect(codesOfModules().filter((code) => !headings.has(code))).toEqual([])
 })
 
 test('each heading says a cause and what to do', () => {
@@ -49,7 +66,7 @@ test('no heading is there for a code that is gone', () => {
     ...codesIn('server', '.js'),
     ...codesIn('client', '.js'),
     ...codesIn('examples', '.js'),
-    'ERR_NATIVE_BINDING',
+    ...codesOfModules(),
   ])
   expect([...headings].filter((code) => code.startsWith('ERR_') && !known.has(code))).toEqual([])
 })

@@ -4,7 +4,7 @@
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
-const { CircularBuffer, Disposable, Pty, Session, SessionRegistry, Viewer, spawn } = require('..')
+const { CircularBuffer, Session, SessionRegistry, Viewer, spawn } = require('..')
 
 const ADDON = JSON.stringify(path.join(__dirname, '..'))
 
@@ -111,8 +111,6 @@ test.each([undefined, null, 0, 1, 'true', {}])('%p is no boolean', (value) => {
 test.each([
   ['Session', Session],
   ['Viewer', Viewer],
-  ['Pty', Pty],
-  ['Disposable', Disposable],
 ])('new %s()', (_name, Class) => {
   expect(() => new Class()).toThrow(thrown('ERR_ILLEGAL_CONSTRUCTOR'))
 })

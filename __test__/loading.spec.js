@@ -8,6 +8,7 @@ const path = require('node:path')
 const { Worker } = require('node:worker_threads')
 
 const root = path.join(__dirname, '..')
+const manifest = require('../package.json')
 const onLinux = process.platform === 'linux' ? test : test.skip
 const onUnix = process.platform === 'win32' ? test.skip : test
 
@@ -46,7 +47,11 @@ const count = (folder) => fs.readdirSync(folder).length
 function copy() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-copy-'))
   const binaries = fs.readdirSync(root).filter((name) => name.endsWith('.node'))
-  for (const file of ['package.json', 'main.js', 'circular-buffer.js', 'index.js', ...binaries]) {
+  for (const file of [
+    ...manifest.files.filter((name) => /^[\w-]+\.js$/.test(name)),
+    'package.json',
+    ...binaries,
+  ]) {
     fs.copyFileSync(path.join(root, file), path.join(folder, file))
   }
   return folder

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles the crate for targets that this machine cannot build for: no linker
+# Compiles the crates and their tests for targets that this machine cannot build for: no linker
 # and no SDK are needed to check types and cfgs. The standard library is checked
 # from source, so nothing is downloaded for it.
 #
@@ -30,6 +30,6 @@ for target in "$@"; do
   *-musl) export RUSTFLAGS="-C target-feature=-crt-static" ;;
   *) unset RUSTFLAGS ;;
   esac
-  cargo check --locked --quiet -Zbuild-std=std,panic_unwind --target "$target" --target-dir target/check
+  cargo check --locked --quiet --workspace --tests -Zbuild-std=std,panic_unwind,test --target "$target" --target-dir target/check
 done
 echo "checked: $*"

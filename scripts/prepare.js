@@ -12,12 +12,19 @@ const ROOT = path.join(__dirname, '..')
 /** What the addon is made from. */
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'crates', 'types']
 
+/**
+ * How the packages are installed. No package here has an install script that is
+ * needed. Of npm's words only errors are of use: some packages that only
+ * developers run ask for a newer Node, and a newcomer's first lines would be
+ * their warnings.
+ */
+const INSTALL = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+
 function prepare() {
   if (
     isOlder(path.join(ROOT, 'node_modules', '.package-lock.json'), [path.join(ROOT, 'package-lock.json')])
   ) {
-    // No package here has an install script that is needed.
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+    run('npm', INSTALL)
   }
   const sources = SOURCES.map((name) => path.join(ROOT, name))
   if (isOlder(addon(), sources)) {
@@ -61,6 +68,6 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-module.exports = { ROOT, prepare }
+module.exports = { INSTALL, ROOT, prepare }
 
 if (require.main === module) prepare()

@@ -2,6 +2,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { shellEnvironment } = require('./environment')
+const { loginArguments } = require('./login-arguments')
 
 const COLS = 80
 const ROWS = 30
@@ -16,9 +17,10 @@ const ROWS = 30
  * @param {import('offheap-terminal').Session | null} [session] one that has no shell yet
  */
 function defaultShell(query, _grant, session = null) {
+  const file = findShell()
   return {
-    file: findShell(),
-    args: process.platform === 'win32' ? [] : ['-l'],
+    file,
+    args: loginArguments(file),
     cols: COLS,
     rows: ROWS,
     cwd: workingDirectory(session?.cwd ?? query.path),

@@ -80,11 +80,19 @@ impl Callback {
     /// Calls the function. What it throws is an uncaught exception of the
     /// program, as with any listener, and does not stop other listeners.
     pub(super) fn call(&self, arguments: &[sys::napi_value]) {
-        // SAFETY: function and arguments are live values of this environment,
-        // and this runs on its thread.
+        self.call_on(None, arguments);
+    }
+
+    /// The same, with a receiver: what `this` is in the function.
+    pub(super) fn call_on(&self, on: Option<sys::napi_value>, arguments: &[sys::napi_value]) {
+        // SAFETY: function, receiver and arguments are live values of this
+        // environment, and this runs on its thread.
         unsafe {
             let mut receiver = std::ptr::null_mut();
-            sys::napi_get_undefined(self.function.env, &raw mut receiver);
+            match on {
+                Some(on) => receiver = on,
+                None => _ = sys::napi_get_undefined(self.function.env, &raw mut receiver),
+            }
             let status = sys::napi_call_function(
                 self.function.env,
                 receiver,

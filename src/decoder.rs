@@ -38,10 +38,10 @@ impl Decoder {
 
     /// The value for a chunk; `None` when all of it waits for its other part.
     pub(super) fn decode(&mut self, env: &Env, bytes: &[u8]) -> Result<Option<Unknown<'static>>> {
-        if self.encoding == Encoding::None {
-            return buffer::copy(env, bytes).map(Some);
-        }
         if self.carry.is_empty() {
+            if self.encoding == Encoding::None {
+                return buffer::copy(env, bytes).map(Some);
+            }
             let complete = self.complete(bytes);
             self.carry.extend_from_slice(&bytes[complete..]);
             return self.text(env, &bytes[..complete]);
@@ -51,6 +51,19 @@ impl Decoder {
         let complete = self.complete(&joined);
         self.carry = joined.split_off(complete);
         self.text(env, &joined)
+    }
+
+    /// Changes the encoding; `undefined` and `null` are for Buffers. A unit that
+    /// is unfinished goes with what follows it.
+    pub(super) fn set_encoding(&mut self, env: &Env, value: Unknown<'_>) -> Result<()> {
+        let name = args::string_or_none(env, Some(value), "encoding")?;
+        self.encoding = name.map_or(Ok(Encoding::None), |name| by_name(env, &name))?;
+        Ok(())
+    }
+
+    /// Forgets an unfinished unit: its other part was lost.
+    pub(super) fn forget(&mut self) {
+        self.carry.clear();
     }
 
     /// What is left at the end, as far as it can be told.
@@ -73,7 +86,8 @@ impl Decoder {
         }
         match self.encoding {
             Encoding::Other(name, _) => self.by_node(env, bytes, name).map(Some),
-            _ => buffer::text(env, bytes).map(Some),
+            Encoding::None => buffer::copy(env, bytes).map(Some),
+            Encoding::Utf8 => buffer::text(env, bytes).map(Some),
         }
     }
 
@@ -110,6 +124,10 @@ fn encoding(env: &Env, object: &Object<'_>) -> Result<Encoding> {
     let Some(name) = args::string_or_none(env, value, "options.encoding")? else {
         return Ok(Encoding::Utf8);
     };
+    by_name(env, &name)
+}
+
+fn by_name(env: &Env, name: &str) -> Result<Encoding> {
     match name.to_ascii_lowercase().as_str() {
         "utf8" | "utf-8" => Ok(Encoding::Utf8),
         "latin1" | "binary" => Ok(Encoding::Other("latin1", 1)),

@@ -23,6 +23,8 @@ mod hub;
 mod memory_types;
 mod news;
 mod pty;
+#[cfg(unix)]
+mod pty_bare;
 mod pty_options;
 mod pty_state;
 mod registry;

@@ -8,8 +8,9 @@ use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
 
 use super::args;
 use super::callback::Reference;
-use super::error::{Class, invalid_type, throw};
-use offheap_pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions};
+use super::error::{self, Class, invalid_type, throw};
+use offheap_pty::environment::{Variables, is_same_name};
+use offheap_pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions, directory};
 use offheap_ring::MAX_CAPACITY;
 
 /// node-pty's default size.
@@ -59,9 +60,12 @@ pub(super) fn common(
     let millis = |name: &str| args::millis(env, get(name)?, &label(name));
     let max_input = get("maxInputBytes")?;
     let range = (1, MAX_CAPACITY);
-    let cwd = directory(env, get("cwd")?, default_cwd, &label("cwd"))?;
+    let cwd = working_directory(env, get("cwd")?, default_cwd, &label("cwd"))?;
+    let argv0 = args::string_or_none(env, get("argv0")?, &label("argv0"))?;
+    let argv0 = argv0.map(|name| checked(env, &name, &label("argv0")).map(OsString::from));
     Ok(SpawnOptions {
         file: OsString::from(checked(env, file, &label("file"))?),
+        argv0: argv0.transpose()?,
         args,
         env: environment(env, get("env")?, get("name")?, &cwd, prefix)?,
         cwd,
@@ -102,28 +106,16 @@ fn checked<'a>(env: &Env, text: &'a str, name: &str) -> Result<&'a str> {
 }
 
 /// The working directory, absolute; an empty one is none, as in node-pty.
-fn directory(
+fn working_directory(
     env: &Env,
     value: Option<Unknown<'_>>,
     default: Option<&str>,
     name: &str,
 ) -> Result<PathBuf> {
     let given = args::string_or_none(env, value, name)?.filter(|path| !path.is_empty());
-    let path = match given.as_deref().or(default) {
-        Some(path) => PathBuf::from(checked(env, path, name)?),
-        None => PathBuf::from("."),
-    };
-    // The process itself may stand in a directory that was removed.
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    Ok(normal(&here.join(path)))
+    let path = checked(env, given.as_deref().or(default).unwrap_or("."), name)?;
+    directory::absolute(std::path::Path::new(path)).map_err(|failure| error::spawn(env, &failure))
 }
-
-/// Without `.` components; `..` stays, since it may lead through a link.
-fn normal(path: &std::path::Path) -> PathBuf {
-    path.components().collect()
-}
-
-type Variables = Vec<(OsString, OsString)>;
 
 /// The given environment, or the process's own. As in node-pty, `PWD` is the
 /// working directory and `TERM` the terminal's name, and what describes the
@@ -148,14 +140,14 @@ fn environment(
     if inherited {
         let foreign =
             ["TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERMCAP", "COLUMNS", "LINES"];
-        pairs.retain(|(key, _)| !foreign.iter().any(|name| key == name));
+        pairs.retain(|(key, _)| !foreign.iter().any(|name| is_same_name(key, name.as_ref())));
     }
     set(&mut pairs, "PWD", cwd.as_os_str().to_owned());
     let label = format!("{prefix}name");
     let name = args::string_or_none(env, name, &label)?.filter(|name| !name.is_empty());
     if let Some(name) = name {
         set(&mut pairs, "TERM", checked(env, &name, &label)?.into());
-    } else if !pairs.iter().any(|(key, _)| key == "TERM") {
+    } else if !pairs.iter().any(|(key, _)| is_same_name(key, "TERM".as_ref())) {
         set(&mut pairs, "TERM", "xterm-256color".into());
     }
     Ok(pairs)
@@ -171,7 +163,7 @@ fn variables(env: &Env, value: Unknown<'_>, label: &str) -> Result<Variables> {
 }
 
 fn set(pairs: &mut Variables, key: &str, value: OsString) {
-    match pairs.iter().position(|(known, _)| known == key) {
+    match pairs.iter().position(|(known, _)| is_same_name(known, key.as_ref())) {
         Some(at) => pairs[at].1 = value,
         None => pairs.push((key.into(), value)),
     }

@@ -1,14 +1,14 @@
 //! A `Pty`'s state: its listeners, and what they have been told.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, JsValue, Result, Unknown};
 use napi::sys;
 use offheap_wake::Signal;
 
-use super::callback::Callback;
+use super::callback::{Callback, Reference};
 use super::decoder::Decoder;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
@@ -22,58 +22,72 @@ pub(super) const HISTORY: usize = 256 * 1024;
 /// Most bytes handed to a listener at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// What a listener is told of.
+/// What listeners are told of. The numbers are those of `pty.js`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    Data,
-    Exit,
-    Drain,
+    /// Output.
+    Data = 0,
+    /// All input that had to wait has been taken.
+    Drain = 1,
+    /// No output will come any more.
+    End = 2,
+    /// The terminal is gone: after the end.
+    Close = 3,
+    /// The program has ended: its code and signal.
+    Exit = 4,
 }
 
-/// How a listener was added, which decides what it gets and how often.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// `onExit` and its like: one argument.
-    Event,
-    /// `on`: an exit is told as two arguments.
-    Emitter,
-    /// `once`: the same, and only the first time.
-    Once,
+impl Kind {
+    pub(super) const ALL: [Self; 5] = [Self::Data, Self::Drain, Self::End, Self::Close, Self::Exit];
 }
 
-#[derive(Clone)]
-struct Listener {
-    id: u64,
-    kind: Kind,
-    style: Style,
-    callback: Rc<Callback>,
+/// The listeners of one kind, in their order, and whether any was told of what
+/// is told once.
+#[derive(Default)]
+struct Group {
+    callbacks: RefCell<Rc<[Callback]>>,
+    told: Cell<bool>,
 }
 
-/// node-pty's way of letting a program hold back its output: the user's pause
-/// and resume characters go to the reading of the terminal.
-pub(super) struct FlowControl {
-    pub(super) enabled: Cell<bool>,
-    pub(super) pause: Vec<u8>,
-    pub(super) resume: Vec<u8>,
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.callbacks.borrow().is_empty()
+    }
+
+    /// A copy of the list: listeners may change it while they are called.
+    fn callbacks(&self) -> Rc<[Callback]> {
+        Rc::clone(&self.callbacks.borrow())
+    }
+
+    fn set(&self, callbacks: Vec<Callback>) -> Rc<[Callback]> {
+        self.callbacks.replace(callbacks.into())
+    }
 }
 
 pub(super) struct State {
     pub(super) session: Arc<Session>,
     pub(super) file: String,
-    pub(super) flow: FlowControl,
     hub: Rc<Hub>,
     token: Token,
+    me: Weak<Self>,
     decoder: RefCell<Decoder>,
-    listeners: RefCell<Vec<Listener>>,
-    next_id: Cell<u64>,
+    groups: [Group; 5],
+    /// Listeners of the exit that came when others had been told of it.
+    late: RefCell<Vec<Callback>>,
+    /// What listeners are called on, while there are any.
+    receiver: RefCell<Option<Reference>>,
     viewer: RefCell<Option<(ViewerKey, Arc<Signal>)>>,
+    /// Up to where listeners of output have read, once there were any.
+    read_up_to: Cell<Option<u64>>,
     paused: Cell<bool>,
-    /// The exit, until it has been told.
+    /// How the program ended, once it has.
     exit: Cell<Option<ExitStatus>>,
-    /// The exit has been told.
+    /// All output before the exit has been handed out, and its listeners told.
     exited: Cell<bool>,
     /// No output will come any more.
     ended: Cell<bool>,
+    /// Something waits for listeners that came late.
+    reminded: Cell<bool>,
     /// Whether the terminal keeps the process running.
     holds: Cell<bool>,
     referenced: Cell<bool>,
@@ -103,7 +117,7 @@ impl Target for State {
 
     fn shut(&self) {
         self.session.close();
-        self.listeners.borrow_mut().clear();
+        self.forget_listeners();
     }
 }
 
@@ -114,32 +128,39 @@ impl State {
     pub(super) fn start(
         session: Arc<Session>,
         file: String,
-        flow: FlowControl,
         decoder: Decoder,
         hub: Rc<Hub>,
         token: Token,
     ) -> Rc<Self> {
-        let state = Rc::new(Self {
+        let state = Rc::new_cyclic(|me| Self {
             session,
             file,
-            flow,
-            hub: Rc::clone(&hub),
+            hub,
             token,
+            me: Weak::clone(me),
             decoder: RefCell::new(decoder),
-            listeners: RefCell::default(),
-            next_id: Cell::new(0),
+            groups: Default::default(),
+            late: RefCell::default(),
+            receiver: RefCell::default(),
             viewer: RefCell::new(None),
+            read_up_to: Cell::new(None),
             paused: Cell::new(false),
             exit: Cell::new(None),
             exited: Cell::new(false),
             ended: Cell::new(false),
+            reminded: Cell::new(false),
             holds: Cell::new(false),
             referenced: Cell::new(true),
         });
-        let target: Rc<dyn Target> = Rc::<Self>::clone(&state);
-        hub.register_strong(token, target);
+        state.register();
         state.update_hold();
         state
+    }
+
+    fn register(&self) {
+        if let Some(me) = self.me.upgrade() {
+            self.hub.register_strong(self.token, me);
+        }
     }
 
     /// Whether the exit has been told, or the terminal was closed.
@@ -149,11 +170,15 @@ impl State {
 
     /// Whether nobody could notice that the terminal goes away.
     pub(super) fn is_unheard(&self) -> bool {
-        self.listeners.borrow().is_empty() && !self.holds.get()
+        self.groups.iter().all(Group::is_empty) && !self.holds.get()
     }
 
     fn viewer_key(&self) -> Option<ViewerKey> {
         self.viewer.borrow().as_ref().map(|(key, _)| *key)
+    }
+
+    fn group(&self, kind: Kind) -> &Group {
+        &self.groups[kind as usize]
     }
 
     /// Hands one chunk to the listeners: all that is ready, up to 64 KiB.
@@ -176,6 +201,10 @@ impl State {
         chunk.resize(CHUNK, 0);
         let frame = self.session.read_frame(key, &mut chunk);
         if let Some(frame) = &frame {
+            if frame.gap.is_some() {
+                // The other part of a character is gone with what lay between.
+                self.decoder.borrow_mut().forget();
+            }
             self.emit_data(env, &chunk[..frame.length]);
         }
         *self.hub.chunk.borrow_mut() = chunk;
@@ -189,36 +218,75 @@ impl State {
         }
     }
 
-    /// Tells the exit, if there is one and all output before it has been
-    /// handed out, and takes leave when nothing more can come. A paused
-    /// terminal keeps both until it is resumed.
+    /// Tells the end and the exit, as far as they have come and all output
+    /// before them has been handed out, and takes leave when nothing more can
+    /// come. A paused terminal keeps both until it is resumed.
     fn finish(&self, env: &Env) {
-        let over = self.ended.get() && self.exited.get();
-        if self.paused.get() || (self.exit.get().is_none() && !over) {
+        let has_news = self.ended.get() || self.exit.get().is_some();
+        if self.paused.get() || !has_news || !self.hand_out_rest(env) {
             return;
         }
-        if !self.hand_out_rest(env) {
-            return;
-        }
+        self.reminded.set(false);
         if self.ended.get() {
-            self.emit_unfinished(env);
+            if self.viewer_key().is_some() {
+                self.emit_unfinished(env);
+            }
+            self.tell_once(Kind::End, &[]);
+            self.tell_once(Kind::Close, &[]);
         }
-        if let Some(status) = self.exit.take() {
+        if let Some(status) = self.exit.get() {
             self.exited.set(true);
-            self.emit_exit(env, status);
-            self.update_hold();
+            self.tell_exit(env, status);
         }
-        if self.ended.get() {
+        self.update_hold();
+        if self.ended.get() && self.exited.get() && !self.reminded.get() {
             self.take_leave();
         }
     }
 
-    /// Nothing more can come: lets go of the memory, and of the listeners, which
-    /// may hold their terminal and would keep it for ever.
+    fn tell_once(&self, kind: Kind, arguments: &[sys::napi_value]) {
+        let group = self.group(kind);
+        if !group.told.get() && !group.is_empty() {
+            group.told.set(true);
+            self.emit(kind, arguments);
+        }
+    }
+
+    fn tell_exit(&self, env: &Env, status: ExitStatus) {
+        let late = self.late.take();
+        let arguments = [number(env, status.code), number(env, status.signal)];
+        self.tell_once(Kind::Exit, &arguments);
+        self.call(&late, &arguments);
+    }
+
+    /// Nothing more can come: lets go of the listeners, which may hold their
+    /// terminal and would keep it for ever, and of the output, unless it waits
+    /// for a first listener.
     fn take_leave(&self) {
         self.hub.unregister(self.token);
-        self.session.release();
-        self.listeners.take();
+        if !self.has_unread() {
+            self.session.release();
+        }
+        self.forget_listeners();
+    }
+
+    fn forget_listeners(&self) {
+        for group in &self.groups {
+            drop(group.set(Vec::new()));
+        }
+        drop(self.late.take());
+        drop(self.receiver.take());
+        self.stop_reading();
+    }
+
+    /// Whether there is output that no listener has had.
+    fn has_unread(&self) -> bool {
+        let (start, end) = self.session.span();
+        let read = match self.viewer_key() {
+            Some(key) => self.session.position(key).map(|position| position.offset),
+            None => self.read_up_to.get(),
+        };
+        read.unwrap_or(start) < end
     }
 
     /// Hands out what had been printed up to now, and no more: a background
@@ -247,80 +315,80 @@ impl State {
         }
     }
 
-    fn emit_exit(&self, env: &Env, status: ExitStatus) {
-        for listener in self.take(Kind::Exit) {
-            let Ok(arguments) = exit_arguments(env, listener.style, status) else { continue };
-            listener.callback.call(&arguments);
-        }
-    }
-
     fn emit(&self, kind: Kind, arguments: &[sys::napi_value]) {
-        for listener in self.take(kind) {
-            listener.callback.call(arguments);
+        self.call(&self.group(kind).callbacks(), arguments);
+    }
+
+    fn call(&self, callbacks: &[Callback], arguments: &[sys::napi_value]) {
+        for callback in callbacks {
+            let receiver = self.receiver.borrow().as_ref().map(Reference::value);
+            callback.call_on(receiver, arguments);
         }
     }
 
-    /// The listeners to call now. Those of `once` are removed before any runs.
-    fn take(&self, kind: Kind) -> Vec<Listener> {
-        let mut listeners = self.listeners.borrow_mut();
-        let wanted: Vec<_> =
-            listeners.iter().filter(|listener| listener.kind == kind).cloned().collect();
-        if wanted.iter().any(|listener| listener.style == Style::Once) {
-            listeners.retain(|known| known.kind != kind || known.style != Style::Once);
-        }
-        wanted
-    }
-
-    pub(super) fn add(
+    /// Replaces the listeners of a kind; `added` is the one that is new. What
+    /// waited for them is told at the next turn of the loop, as anything is.
+    pub(super) fn listen(
         &self,
-        env: &Env,
         kind: Kind,
-        function: &Function<'_, (), ()>,
-        style: Style,
-    ) -> Result<u64> {
-        let id = self.next_id.get() + 1;
-        self.next_id.set(id);
-        if self.ended.get() && self.exited.get() {
-            return Ok(id);
+        callbacks: Vec<Callback>,
+        receiver: Reference,
+        added: Option<Callback>,
+    ) {
+        let group = self.group(kind);
+        if kind == Kind::Exit && group.told.get() {
+            self.late.borrow_mut().extend(added);
         }
-        let callback = Rc::new(Callback::new(env, function)?);
-        self.listeners.borrow_mut().push(Listener { id, kind, style, callback });
+        let heard = !callbacks.is_empty();
+        drop(group.set(callbacks));
+        let any = self.groups.iter().any(|group| !group.is_empty());
+        drop(self.receiver.replace(any.then_some(receiver)));
         if kind == Kind::Data {
-            self.start_reading();
+            if heard { self.start_reading() } else { self.stop_reading() }
         }
-        Ok(id)
-    }
-
-    pub(super) fn remove(&self, id: u64) {
-        let mut listeners = self.listeners.borrow_mut();
-        listeners.retain(|listener| listener.id != id);
-        let heard = listeners.iter().any(|listener| listener.kind == Kind::Data);
-        drop(listeners);
-        if !heard {
-            self.stop_reading();
+        if heard && self.waits_for(kind) {
+            self.remind();
         }
     }
 
-    /// Removes the newest registration of a function, as an `EventEmitter` does.
-    pub(super) fn remove_function(&self, kind: Kind, function: sys::napi_value) {
-        let found = {
-            let listeners = self.listeners.borrow();
-            let mut known = listeners.iter().rev().filter(|known| known.kind == kind);
-            known.find(|known| known.callback.is(function)).map(|known| known.id)
-        };
-        if let Some(id) = found {
-            self.remove(id);
+    /// Whether something that has happened is still to be told to listeners.
+    fn waits_for(&self, kind: Kind) -> bool {
+        let untold = !self.group(kind).told.get();
+        match kind {
+            Kind::Data => self.is_closed() && self.has_unread(),
+            Kind::Drain => false,
+            Kind::End | Kind::Close => self.ended.get() && untold,
+            Kind::Exit => self.exited.get() && (untold || !self.late.borrow().is_empty()),
         }
     }
 
-    /// From the first listener on output comes to JavaScript; until then it
-    /// stays in the history, whose newest bytes the listener gets first.
+    /// Has [`Self::finish`] called at the next turn of the loop, which does not
+    /// end before.
+    fn remind(&self) {
+        if self.reminded.replace(true) {
+            return;
+        }
+        self.register();
+        self.update_hold();
+        self.push_news();
+    }
+
+    fn push_news(&self) {
+        if let Some(status) = self.exit.get() {
+            self.hub.teller(self.token).tell(News::Exited(status));
+        } else if self.ended.get() {
+            self.hub.teller(self.token).tell(News::Ended);
+        }
+    }
+
+    /// From the first listener on output comes to JavaScript. It gets the newest
+    /// that is kept; one that comes after others gets what they have not had.
     fn start_reading(&self) {
         if self.viewer_key().is_some() {
             return;
         }
-        let options =
-            ViewerOptions { max_frame: CHUNK, ..ViewerOptions::new(Origin::Start, Format::Raw) };
+        let origin = self.read_up_to.get().map_or(Origin::Start, Origin::Offset);
+        let options = ViewerOptions { max_frame: CHUNK, ..ViewerOptions::new(origin, Format::Raw) };
         let opened = self.session.open_viewer(&options, Box::new(self.hub.teller(self.token)));
         if let Ok((key, signal)) = opened {
             self.session.set_patient(key);
@@ -332,27 +400,31 @@ impl State {
     /// With nobody listening the terminal runs free.
     fn stop_reading(&self) {
         if let Some((key, _)) = self.viewer.take() {
+            if let Some(position) = self.session.position(key) {
+                self.read_up_to.set(Some(position.offset));
+            }
             self.session.close_viewer(key);
         }
     }
 
-    pub(super) fn set_paused(&self, paused: bool) {
+    pub(super) fn set_encoding(&self, env: &Env, encoding: Unknown<'_>) -> Result<()> {
+        self.decoder.borrow_mut().set_encoding(env, encoding)
+    }
+
+    /// `true` when that has changed.
+    pub(super) fn set_paused(&self, paused: bool) -> bool {
         if self.paused.replace(paused) == paused {
-            return;
+            return false;
         }
         self.session.set_paused(paused);
-        if paused {
-            return;
+        if !paused {
+            if let Some(key) = self.viewer_key() {
+                self.session.frame_done(key);
+            }
+            // What waited is told at the next turn of the loop, as anything is.
+            self.push_news();
         }
-        if let Some(key) = self.viewer_key() {
-            self.session.frame_done(key);
-        }
-        // What waited is told at the next turn of the loop, as anything is.
-        if let Some(status) = self.exit.get() {
-            self.hub.teller(self.token).tell(News::Exited(status));
-        } else if self.ended.get() {
-            self.hub.teller(self.token).tell(News::Ended);
-        }
+        true
     }
 
     /// Sends a signal, or hangs up. A terminal that is paused while its program
@@ -375,9 +447,10 @@ impl State {
         self.update_hold();
     }
 
-    /// A live terminal keeps the process running unless `unref()` says not to.
+    /// A live terminal keeps the process running unless `unref()` says not to;
+    /// so does one that has something left to tell.
     fn update_hold(&self) {
-        let wanted = self.referenced.get() && !self.exited.get();
+        let wanted = self.referenced.get() && (!self.exited.get() || self.reminded.get());
         if self.holds.replace(wanted) != wanted {
             if wanted { self.hub.hold() } else { self.hub.release() }
         }
@@ -390,32 +463,9 @@ impl State {
     }
 
     pub(super) fn write(&self, env: &Env, data: Unknown<'_>) -> Result<bool> {
-        let written = args::with_bytes(env, data, "data", |bytes| {
-            if self.flow.enabled.get() {
-                if bytes == self.flow.pause {
-                    self.set_paused(true);
-                    return Ok(true);
-                }
-                if bytes == self.flow.resume {
-                    self.set_paused(false);
-                    return Ok(true);
-                }
-            }
-            self.session.write(bytes)
-        })?;
+        let written = args::with_bytes(env, data, "data", |bytes| self.session.write(bytes))?;
         error::written(env, written)
     }
-}
-
-/// `onExit` gets `{ exitCode, signal }`, `on('exit')` gets both as arguments.
-fn exit_arguments(env: &Env, style: Style, status: ExitStatus) -> Result<Vec<sys::napi_value>> {
-    if style != Style::Event {
-        return Ok(vec![number(env, status.code), number(env, status.signal)]);
-    }
-    let mut object = Object::new(env)?;
-    object.set("exitCode", status.code)?;
-    object.set("signal", status.signal)?;
-    Ok(vec![object.raw()])
 }
 
 fn number(env: &Env, value: i32) -> sys::napi_value {

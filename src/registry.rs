@@ -6,7 +6,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
 
-use super::error::{closed, refusal, unfound};
+use super::error::{self, closed, refusal, unfound};
 use super::hub::Hub;
 use super::registry_events::JsRegistry;
 use super::registry_keeper::Kept;
@@ -72,13 +72,16 @@ impl SessionRegistry {
     /// Makes an empty registry.
     ///
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
-    /// `ERR_OUT_OF_RANGE`; for the journal `ERR_JOURNAL_ACCESS`,
-    /// `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`, `ERR_NOT_SUPPORTED`.
+    /// `ERR_OUT_OF_RANGE`; `EMFILE` or `EAGAIN` where the process has no
+    /// descriptor or no thread left for it; for the journal
+    /// `ERR_JOURNAL_ACCESS`, `ERR_JOURNAL_BUSY`, `ERR_JOURNAL_SYSTEM`,
+    /// `ERR_NOT_SUPPORTED`.
     #[napi(constructor, catch_unwind, ts_args_type = "options?: RegistryOptions | null")]
     pub fn new(env: Env, options: Option<Unknown<'_>>) -> Result<Self> {
         let object = args::options(&env, options)?;
         let journal = args::property(object.as_ref(), "journal")?;
         let options = registry_types::registry_options(&env, object.as_ref())?;
+        offheap_pty::reactor::ready().map_err(|failure| error::spawn(&env, &failure))?;
         let (journals, terminals) = registry_journal::open(&env, journal)?;
         let hub = Hub::of(&env)?;
         let token = hub.token();

@@ -169,7 +169,8 @@ impl Session {
     /// not known.
     #[napi(getter, catch_unwind)]
     pub fn process(&self) -> Option<String> {
-        self.core().pty().and_then(|pty| pty.process_name())
+        let name = self.core().pty()?.process_name()?;
+        Some(offheap_pty::short_name(&name).to_owned())
     }
 
     /// Columns of the terminal.

@@ -3,6 +3,7 @@
 // never see: an error without a code, another session's bytes wrong, or
 // something left behind. `node --expose-gc monkey.js <seed> <steps>`, or as a worker.
 
+const { EventEmitter } = require('node:events')
 const { isMainThread, workerData } = require('node:worker_threads')
 const { CircularBuffer, SessionRegistry, spawn } = require('../..')
 const addon = require('../..')
@@ -241,10 +242,13 @@ function listener() {
   if (chance(0.02)) throw new Mine('a listener')
 }
 
-/** Everything that a thing has, from its class and the classes above it. */
+/** Classes whose members are not the package's. */
+const FOREIGN = [null, Object.prototype, EventEmitter.prototype]
+
+/** Everything that a thing has, from its class and the classes of the package above it. */
 function members(thing) {
   const names = new Set()
-  for (let at = Object.getPrototypeOf(thing); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (let at = Object.getPrototypeOf(thing); !FOREIGN.includes(at); at = Object.getPrototypeOf(at)) {
     for (const name of Reflect.ownKeys(at)) names.add(name)
   }
   return [...names]

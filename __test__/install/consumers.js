@@ -40,7 +40,7 @@ main()
 `
 
 const typescript = `
-import { CircularBuffer, SessionRegistry, spawn, type Pty, type Session } from 'offheap-terminal'
+import { CircularBuffer, type IPty, Pty, SessionRegistry, spawn, type Session } from 'offheap-terminal'
 
 using buffer = new CircularBuffer(4096)
 const end: number = buffer.write(new Uint8Array([104, 105]))
@@ -48,7 +48,8 @@ const registry = new SessionRegistry({ maxSessions: 2, onProjectLimit: 'reject' 
 registry.on('sessionExited', ({ id, code }: { id: string; code: number }) => console.log(id, code))
 const session: Session = registry.create({ pty: { file: 'sh', args: ['-c', 'true'], cols: 80, rows: 24 } })
 const history: Buffer = session.history()
-const pty: Pty = spawn('sh', ['-c', 'true'], { cols: 80 })
+const pty: IPty = spawn('sh', ['-c', 'true'], { cols: 80 })
+new Pty('sh', ['-c', 'true']).on('drain', () => {}).unref()
 pty.onExit(({ exitCode, signal }) => console.log(exitCode, signal, end, history))
 // @ts-expect-error A capacity is a number.
 new CircularBuffer('4096')

@@ -1,6 +1,7 @@
 // The package as its users get it: published to a registry on loopback, then
 // installed on a machine without a compiler, by every package manager.
 
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -8,6 +9,8 @@ const path = require('node:path')
 const { cjs, esm, server, typescript, tsconfig } = require('./consumers')
 const { packAll } = require('./packages')
 const { startRegistry } = require('./registry')
+const { bundled, builders } = require('./bundles')
+const { manifest, tests } = require('./tui')
 const { Box, installTools, root, tools } = require('./toolbox')
 
 let folder
@@ -66,6 +69,9 @@ describe('what is published', () => {
       'index.js',
       'main.js',
       'package.json',
+      'pty-open.js',
+      'pty-pipe.js',
+      'pty.js',
       ...fs
         .readdirSync(path.join(root, 'server'))
         .map((name) => `server/${name}`)
@@ -202,6 +208,42 @@ describe('the migrated server', () => {
       page: 200,
       library: 200,
     })
+  })
+})
+
+describe('in the place of node-pty', () => {
+  test('a terminal testing framework that depends on it drives shells', () => {
+    const files = { 'package.json': manifest('tui', packed.version), 'shell.test.ts': tests }
+    const project = box.project('tui', files)
+    fs.symlinkSync('/bin/bash', path.join(box.bin, 'bash'))
+    fs.symlinkSync(execFileSync('which', ['stty'], { encoding: 'utf8' }).trim(), path.join(box.bin, 'stty'))
+    fs.symlinkSync(execFileSync('which', ['sleep'], { encoding: 'utf8' }).trim(), path.join(box.bin, 'sleep'))
+    box.run(project, tools.npm, 'install', '--ignore-scripts')
+    const installed = JSON.parse(
+      fs.readFileSync(path.join(project, 'node_modules', 'node-pty', 'package.json'), 'utf8'),
+    )
+    expect(installed.name).toBe('offheap-terminal')
+    const { status, output } = box.try(project, 'node_modules/@microsoft/tui-test/index.js')
+    expect(output).toContain('5 passed')
+    expect(status).toBe(0)
+  })
+})
+
+describe('bundled, as docs/install.md says', () => {
+  test.each(Object.keys(builders))('by %s', (bundler) => {
+    const project = box.project(bundler, { 'app.js': bundled, ...builders[bundler].files })
+    box.run(
+      project,
+      tools.npm,
+      'install',
+      'offheap-terminal',
+      ...builders[bundler].packages,
+      '--ignore-scripts',
+    )
+    box.run(project, ...builders[bundler].run)
+    fs.rmSync(path.join(project, 'app.js'))
+    const said = JSON.parse(box.run(project, 'dist/app.cjs'))
+    expect(said).toEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
   })
 })
 

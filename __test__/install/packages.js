@@ -63,7 +63,8 @@ function packAll(box, npm) {
     notices: path.join(folder, 'THIRD-PARTY-LICENSES'),
   }
   const main = pack(box, npm, root)
-  return { main, host, platform, files: [...packed, main].map(({ file }) => file) }
+  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  return { main, host, platform, version, files: [...packed, main].map(({ file }) => file) }
 }
 
 module.exports = { packAll }

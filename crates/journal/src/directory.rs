@@ -13,9 +13,10 @@ use offheap_ring::Ring;
 use crate::journal::Slots;
 use crate::layout::{HEADER, Layout, MIN_CAPACITY, Sizes, Unreadable, VERSION};
 use crate::life::Record;
+use crate::place::{Place, Shared};
 use crate::recovery::{Recovered, recover};
-use crate::system::{self, Folder};
-use crate::{Error, Identity, Journal, Life, boot_id};
+use crate::system::{self, Folder, boot_id};
+use crate::{Error, Identity, Journal, Life};
 
 /// How a journal's name ends.
 const ENDING: &str = ".journal";
@@ -30,29 +31,11 @@ pub struct Directory {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    folder: Folder,
-    /// Bytes of all journals.
-    used: AtomicU64,
-    /// The most bytes that all journals may have.
-    most: u64,
-    /// Tells apart files that are made within one millisecond.
-    next: AtomicU64,
-}
-
 /// Held by who uses a directory; other processes are refused meanwhile. The
 /// system takes it back when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
-}
-
-/// Where a journal's file is.
-#[derive(Debug)]
-pub(crate) struct Place {
-    shared: Arc<Shared>,
-    name: String,
 }
 
 impl Directory {
@@ -260,24 +243,5 @@ impl Directory {
 
     fn release(&self, size: u64) {
         self.shared.release(size);
-    }
-}
-
-impl Shared {
-    fn release(&self, size: u64) {
-        let less = |used: u64| Some(used.saturating_sub(size));
-        let _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-    }
-}
-
-impl Place {
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn remove(self, size: u64) -> Result<(), Error> {
-        self.shared.folder.remove(&self.name)?;
-        self.shared.release(size);
-        Ok(())
     }
 }

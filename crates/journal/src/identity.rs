@@ -5,7 +5,7 @@ use crate::Error;
 use crate::fields::{self, Reader, Writer};
 
 /// The most bytes that all texts of an identity may take together: 256 KiB.
-pub const MAX_IDENTITY: usize = 256 * 1024;
+pub(crate) const MAX_IDENTITY: usize = 256 * 1024;
 
 /// The screen that a session keeps, in the words of whoever draws it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use memmap2::MmapMut;
 use offheap_ring::Ring;
 
 use crate::checkpoint::{self, Checkpoint, Slot};
-use crate::directory::Place;
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
+use crate::place::Place;
 use crate::resizes::{self, Resize};
 use crate::{Error, Identity, Life, blocks, identity};
 

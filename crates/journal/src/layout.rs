@@ -2,11 +2,12 @@
 
 use crate::blocks;
 use crate::fields::{self, Reader, Writer};
-use crate::{MAX_IDENTITY, checkpoint, identity, resizes};
+use crate::identity::{self, MAX_IDENTITY};
+use crate::{checkpoint, resizes};
 use offheap_ring::MAX_CAPACITY;
 
 /// The version of the format that is written and read.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The most bytes that one read may return, in bytes: so much beyond the end of
 /// the history is filled before, so that what was read can be told from what
@@ -15,7 +16,7 @@ pub const ROOM: usize = 4096;
 
 /// The least history that a journal keeps, in bytes: with less, a checkpoint
 /// would be due with almost every read.
-pub const MIN_CAPACITY: usize = 64 * 1024;
+pub(crate) const MIN_CAPACITY: usize = 64 * 1024;
 
 /// Everything begins at a multiple of this.
 pub(crate) const PAGE: usize = 4096;
@@ -29,7 +30,7 @@ pub(crate) const LIVES: [usize; 2] = [1024, 2048];
 /// How large a journal's parts are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
-    /// Bytes of history. Fewer than [`MIN_CAPACITY`] become so many.
+    /// Bytes of history. Fewer than 64 KiB become so many.
     pub capacity: usize,
     /// Bytes that a checkpoint may have; 0 for a session without a screen.
     pub checkpoint: usize,
@@ -155,6 +156,5 @@ fn pages(bytes: usize) -> usize {
 }
 
 const _: () = {
-    assert!(LIVES[0] >= HEADER && LIVES[1] + crate::life::RECORD <= PAGE);
-    assert!(resizes::SIZE <= PAGE && ROOM >= blocks::BLOCK);
+    assert!(LIVES[0] >= HEADER && resizes::SIZE <= PAGE && ROOM >= blocks::BLOCK);
 };

@@ -7,10 +7,12 @@
 use offheap_ring::Place;
 
 use crate::fields::{self, Reader, Writer};
-use crate::layout::LIVES;
+use crate::layout::{LIVES, PAGE};
 
 /// The size of a record, its checksum included.
 pub(crate) const RECORD: usize = 128;
+
+const _: () = assert!(LIVES[1] + RECORD <= PAGE);
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::journal::{FILL, Head, Slots};
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::resizes::{self, Resize};
-use crate::{Identity, Journal, Life, boot_id, directory};
+use crate::system::boot_id;
+use crate::{Identity, Journal, Life};
 
 /// A session as it was left.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ pub(crate) fn recover(
     memory: MmapMut,
     layout: Layout,
     inode: u64,
-    file: directory::Place,
+    file: crate::place::Place,
 ) -> Result<Recovered, &'static str> {
     let seed = layout.seed();
     let parts = Head(&head, layout);

@@ -18,6 +18,10 @@
 
 #[cfg(any(windows, test))]
 pub mod command_line;
+pub mod directory;
+pub mod environment;
+#[cfg(unix)]
+mod errno;
 mod kept;
 mod options;
 pub mod reactor;
@@ -26,9 +30,11 @@ pub mod reactor;
 mod unix;
 #[cfg(windows)]
 mod windows;
+#[cfg(any(windows, test))]
+mod windows_rules;
 
 #[cfg(unix)]
-pub use unix::{Adopted, ExitReport, Holder, Launched, adopt, groups, launch, spawn_error};
+pub use unix::{Adopted, ExitReport, Holder, Launched, adopt, groups, launch};
 
 #[cfg(all(test, unix))]
 mod tests;
@@ -37,7 +43,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+#[cfg(unix)]
+use errno::os_error;
+#[cfg(unix)]
+pub use errno::spawn_error;
 pub use kept::{KeptTerminal, Manner};
+#[cfg(unix)]
+pub use unix::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
+#[cfg(windows)]
+use windows_rules::failure::os_error;
+
 pub use options::{
     DEFAULT_DRAIN, DEFAULT_GRACE, DEFAULT_MAX_INPUT, PtySize, SpawnError, SpawnOptions,
 };
@@ -166,7 +181,18 @@ pub trait Pty: Send + Sync {
     /// Hangs up on the terminal's groups (SIGHUP), and kills what ignores it
     /// after the grace period. The terminal stays readable until it ends.
     fn hang_up(&self);
-    /// The name of the foreground process, where the system can tell.
+    /// The path of the program's side, such as `/dev/pts/3`; `None` once the
+    /// terminal is gone, and on Windows.
+    fn tty_name(&self) -> Option<String> {
+        None
+    }
+    /// The number of the master's descriptor, which stays this terminal's;
+    /// `None` once it is gone, and on Windows.
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
+    /// The name that the foreground process was started by, whole, where the
+    /// system can tell. [`short_name`] is the part of it that people know.
     fn process_name(&self) -> Option<String>;
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
@@ -184,6 +210,14 @@ pub trait Pty: Send + Sync {
     fn duplicate_master(&self) -> Option<std::os::fd::OwnedFd> {
         None
     }
+}
+
+/// A process's name without its directory, and without the dash of a login
+/// shell.
+#[must_use]
+pub fn short_name(name: &str) -> &str {
+    let base = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
+    if base.is_empty() { name } else { base }
 }
 
 /// Makes terminals. A session is given one, so that a terminal can come from

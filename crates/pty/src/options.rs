@@ -30,6 +30,9 @@ impl PtySize {
 pub struct SpawnOptions {
     /// The program: a path, or a name that is looked up in the child's `PATH`.
     pub file: OsString,
+    /// What the program sees as its own name; `file` without it. A shell takes
+    /// a name with a leading dash for a login. Windows has no such thing.
+    pub argv0: Option<OsString>,
     /// The arguments after the program's own name.
     pub args: Vec<OsString>,
     /// The whole environment of the child, in order.

@@ -53,8 +53,7 @@ fn write_zeros(mut file: &File, from: u64, to: u64) -> io::Result<()> {
 
 /// Names the time since the system was started; all zeros where the system has
 /// no name for it.
-#[must_use]
-pub fn boot_id() -> [u8; 16] {
+pub(crate) fn boot_id() -> [u8; 16] {
     static ID: OnceLock<[u8; 16]> = OnceLock::new();
     *ID.get_or_init(|| read_boot_id().unwrap_or_default())
 }

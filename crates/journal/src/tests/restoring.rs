@@ -93,7 +93,8 @@ fn a_session_without_a_screen_has_no_checkpoints() {
 fn the_texts_have_a_limit() {
     let scratch = Scratch::new();
     let directory = scratch.open();
-    let long = Identity { metadata: Some("x".repeat(crate::MAX_IDENTITY)), ..identity("long") };
+    let long =
+        Identity { metadata: Some("x".repeat(crate::identity::MAX_IDENTITY)), ..identity("long") };
     let refused = directory.create(&long, Life::default(), SIZES).expect_err("a refusal");
     assert_eq!(refused.code(), "ERR_JOURNAL_TOO_LARGE");
     assert_eq!((directory.names().expect("names").len(), directory.used()), (0, 0));

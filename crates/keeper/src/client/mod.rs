@@ -251,6 +251,7 @@ fn request(name: &[u8], options: &SpawnOptions) -> Spawn {
         request: 0,
         name: name.to_vec(),
         file: bytes(&options.file),
+        argv0: options.argv0.as_deref().map(bytes),
         args: options.args.iter().map(|argument| bytes(argument)).collect(),
         env: options.env.iter().map(|(name, value)| (bytes(name), bytes(value))).collect(),
         cwd: bytes(cwd.as_os_str()),

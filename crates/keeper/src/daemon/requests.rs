@@ -237,6 +237,7 @@ fn options(spawn: Spawn) -> SpawnOptions {
     let text = OsString::from_vec;
     SpawnOptions {
         file: text(spawn.file),
+        argv0: spawn.argv0.map(text),
         args: spawn.args.into_iter().map(text).collect(),
         env: spawn.env.into_iter().map(|(name, value)| (text(name), text(value))).collect(),
         cwd: PathBuf::from(text(spawn.cwd)),

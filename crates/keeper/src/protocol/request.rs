@@ -84,6 +84,8 @@ pub(crate) struct Spawn {
     pub(crate) name: Vec<u8>,
     /// The program: a path, or a name that is looked up in the child's `PATH`.
     pub(crate) file: Vec<u8>,
+    /// What the program sees as its own name, when it is not `file`.
+    pub(crate) argv0: Option<Vec<u8>>,
     /// The arguments after the program's own name.
     pub(crate) args: Vec<Vec<u8>>,
     /// The whole environment: names and values.
@@ -152,6 +154,7 @@ mod tag {
     pub(super) const GID: u16 = 22;
     pub(super) const BINARY: u16 = 23;
     pub(super) const DESCRIPTORS: u16 = 24;
+    pub(super) const ARGV0: u16 = 25;
 }
 
 impl Request {
@@ -256,6 +259,9 @@ impl Spawn {
             .number(tag::PIXEL_HEIGHT, self.size.pixel_height.into())
             .maybe(tag::UID, self.uid.map(u64::from))
             .maybe(tag::GID, self.gid.map(u64::from));
+        if let Some(argv0) = &self.argv0 {
+            writer = writer.bytes(tag::ARGV0, argv0);
+        }
         for argument in &self.args {
             writer = writer.bytes(tag::ARGUMENT, argument);
         }
@@ -303,6 +309,7 @@ impl Every {
                 request: 0,
                 name: Vec::new(),
                 file: Vec::new(),
+                argv0: None,
                 args: Vec::new(),
                 env: Vec::new(),
                 cwd: b"/".to_vec(),
@@ -370,6 +377,7 @@ impl Spawn {
         match field.tag {
             tag::NAME => self.name = value(),
             tag::FILE => self.file = value(),
+            tag::ARGV0 => self.argv0 = Some(value()),
             tag::CWD => self.cwd = value(),
             tag::COLS => self.size.cols = field.small()?,
             tag::ROWS => self.size.rows = field.small()?,

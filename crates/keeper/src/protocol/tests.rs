@@ -27,6 +27,7 @@ prop_compose! {
         request in any::<u64>(),
         name in name(),
         file in name(),
+        argv0 in prop::option::of(bytes()),
         args in prop::collection::vec(bytes(), 0..5),
         env in prop::collection::vec((name(), bytes()), 0..5),
         cwd in bytes(),
@@ -35,7 +36,7 @@ prop_compose! {
     ) -> Spawn {
         let (cols, rows, pixel_width, pixel_height) = size;
         let size = PtySize { cols, rows, pixel_width, pixel_height };
-        Spawn { request, name, file, args, env, cwd, size, uid, gid }
+        Spawn { request, name, file, argv0, args, env, cwd, size, uid, gid }
     }
 }
 

@@ -82,6 +82,7 @@ fn say(text: &str) {
 pub fn options(script: &str) -> SpawnOptions {
     SpawnOptions {
         file: OsString::from("sh"),
+        argv0: None,
         args: vec![OsString::from("-c"), OsString::from(script)],
         env: vec![(OsString::from("PATH"), OsString::from("/usr/local/bin:/usr/bin:/bin"))],
         cwd: PathBuf::from("/"),

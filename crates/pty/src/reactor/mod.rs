@@ -8,22 +8,46 @@ pub mod courtesy;
 pub mod lag;
 
 use std::future::Future;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 use std::task::Poll;
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-static REACTOR: OnceLock<Handle> = OnceLock::new();
+use crate::SpawnError;
 
-/// The reactor's handle; the first call starts its thread.
+static REACTOR: OnceLock<Handle> = OnceLock::new();
+/// Held by who starts it, so that there is only ever one.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// The reactor's handle; the first call starts its thread. Whoever makes
+/// something that will need the reactor calls this, and can refuse.
+///
+/// # Errors
+/// When the system cannot give the process a thread (`EAGAIN`) or an event
+/// queue (`EMFILE`, `ENFILE`). A later call tries again.
+pub fn ready() -> Result<&'static Handle, SpawnError> {
+    if let Some(handle) = REACTOR.get() {
+        return Ok(handle);
+    }
+    let _starting = STARTING.lock();
+    if let Some(handle) = REACTOR.get() {
+        return Ok(handle);
+    }
+    let handle = start()?;
+    Ok(REACTOR.get_or_init(|| handle))
+}
+
+/// The reactor's handle, for what exists only after [`ready`] has succeeded.
 ///
 /// # Panics
-/// When the system cannot give the process a thread or an event queue: without
-/// them there is nothing this crate could do.
+/// When the reactor has not been started before and cannot be started now.
+#[must_use]
 pub fn handle() -> &'static Handle {
-    REACTOR.get_or_init(start)
+    ready().expect("the reactor")
 }
 
 /// Runs a task on the reactor.
@@ -65,24 +89,22 @@ pub async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
     .await
 }
 
-fn start() -> Handle {
+fn start() -> Result<Handle, SpawnError> {
     pin_library();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .expect("the reactor's event queue");
+    let failed = |syscall| move |error: io::Error| crate::os_error(&error, syscall, "reactor");
+    let queue = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = queue.map_err(failed("epoll_create"))?;
     let handle = runtime.handle().clone();
     let run = move || runtime.block_on(std::future::pending::<()>());
-    thread("offheap-reactor", run).expect("the reactor's thread");
-    handle
+    thread("offheap-reactor", run).map_err(failed("pthread_create"))?;
+    Ok(handle)
 }
 
 /// Starts a thread that lives as long as the process and gets no signals.
 ///
 /// # Errors
 /// When the system has no thread to give.
-pub fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+pub fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(512 * 1024);
     let started = builder.spawn(move || {
         block_signals();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::{Parts, UnixPty};
+use super::{Parts, UnixPty, watched};
 use crate::{ExitStatus, Manner, Pty, Sink, SpawnError};
 
 /// The keeper's part in a terminal that this process has adopted. No call may
@@ -106,8 +106,9 @@ impl ExitReport {
 /// A [`SpawnError`] when the descriptor cannot be watched; the holder keeps the
 /// terminal.
 pub fn adopt(adopted: Adopted, sink: Arc<dyn Sink>) -> Result<Arc<dyn Pty>, SpawnError> {
-    let pty = UnixPty::assemble(Parts {
-        master: adopted.master,
+    let _context = crate::reactor::ready()?.enter();
+    Ok(UnixPty::assemble(Parts {
+        master: watched(adopted.master)?,
         pid: adopted.pid,
         kept: Some(Kept {
             process: adopted.process,
@@ -116,8 +117,7 @@ pub fn adopt(adopted: Adopted, sink: Arc<dyn Sink>) -> Result<Arc<dyn Pty>, Spaw
         }),
         manner: adopted.manner,
         sink,
-    })?;
-    Ok(pty)
+    }))
 }
 
 /// What an adopted terminal has that one of this process's own has not.

@@ -4,34 +4,24 @@
 
 use std::io;
 
-use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
+use std::os::fd::OwnedFd;
 
-use super::errno::os_error;
 use super::launch::{self, Failure};
-use super::open::Pair;
+use crate::errno::os_error;
 use crate::{SpawnError, SpawnOptions};
 
 /// Starts the leader and returns its process id. A program that cannot be
 /// started is an error here, not a line of text in the terminal.
-pub(super) fn start(options: &SpawnOptions, pair: &Pair) -> Result<u32, SpawnError> {
-    give_to_user(options, pair);
-    launch::launch(options, pair).map_err(|failure| describe(&failure, options))
-}
-
-/// Kills and reaps a child whose terminal could not be watched after all.
-pub(super) fn abandon(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(pid, Signal::KILL);
-        let _ = retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()));
-    }
+pub(super) fn start(options: &SpawnOptions, slave: &OwnedFd) -> Result<u32, SpawnError> {
+    give_to_user(options, slave);
+    launch::launch(options, slave).map_err(|failure| describe(&failure, options))
 }
 
 /// The slave belongs to who will use it, so that programs run as another user
 /// can open their own terminal again (`tty`, `screen`, `mesg`).
-fn give_to_user(options: &SpawnOptions, pair: &Pair) {
+fn give_to_user(options: &SpawnOptions, slave: &OwnedFd) {
     if let Some(uid) = options.uid {
-        let _ = rustix::fs::fchown(&pair.slave, Some(rustix::fs::Uid::from_raw(uid)), None);
+        let _ = rustix::fs::fchown(slave, Some(rustix::fs::Uid::from_raw(uid)), None);
     }
 }
 

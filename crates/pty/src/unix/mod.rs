@@ -6,8 +6,8 @@
 //! terminal is opened and the child started here.
 
 mod adopt;
+mod bare;
 mod child;
-mod errno;
 pub mod groups;
 mod input;
 mod job;
@@ -16,6 +16,8 @@ mod leader;
 mod life;
 mod open;
 mod process_name;
+
+pub use bare::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -27,10 +29,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
 use super::{Manner, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use crate::errno::os_error;
 use crate::reactor::courtesy::Keys;
 pub use adopt::{Adopted, ExitReport, Holder, adopt};
 use adopt::{Kept, signal_number};
-pub use errno::spawn_error;
 use input::Input;
 use job::Job;
 
@@ -77,25 +79,37 @@ pub struct Launched {
 /// # Errors
 /// A [`SpawnError`] with the errno's name, the system call and the path.
 pub fn launch(options: &SpawnOptions) -> Result<Launched, SpawnError> {
-    let pair = open::open(options.size)?;
-    let pid = child::start(options, &pair)?;
-    Ok(Launched { master: pair.master, pid })
+    let open::Pair { master, slave } = open::open(options.size)?;
+    let pid = child::start(options, &slave)?;
+    Ok(Launched { master, pid })
 }
 
 pub(super) fn spawn(
     options: &SpawnOptions,
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
-    let Launched { master, pid } = launch(options)?;
-    let pty =
-        UnixPty::assemble(Parts { master, pid, kept: None, manner: Manner::from(options), sink });
-    // The child is running: it must not outlive the failure.
-    Ok(pty.inspect_err(|_| child::abandon(pid))?)
+    // All that can fail comes first: a program that has been started is not to
+    // be ended again because there is no thread or descriptor to serve it.
+    let _context = crate::reactor::ready()?.enter();
+    let open::Pair { master, slave } = open::open(options.size)?;
+    let master = watched(master)?;
+    let pid = child::start(options, &slave)?;
+    drop(slave);
+    let manner = Manner::from(options);
+    Ok(UnixPty::assemble(Parts { master, pid, kept: None, manner, sink }))
+}
+
+/// A master that the reactor watches; needs its context.
+fn watched(master: OwnedFd) -> Result<Master, SpawnError> {
+    // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
+    let master = unsafe { AsyncFd::register(master) }
+        .map_err(|error| os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
+    Ok(Arc::new(master))
 }
 
 /// What a terminal is made of.
 struct Parts {
-    master: OwnedFd,
+    master: Master,
     pid: u32,
     kept: Option<Kept>,
     manner: Manner,
@@ -103,17 +117,14 @@ struct Parts {
 }
 
 impl UnixPty {
-    fn assemble(parts: Parts) -> Result<Arc<Self>, SpawnError> {
+    /// Needs the reactor's context.
+    fn assemble(parts: Parts) -> Arc<Self> {
         let Parts { master, pid, kept, manner, sink } = parts;
         let Manner { max_input, drain, grace } = manner;
-        let _context = crate::reactor::handle().enter();
-        // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
-        let master = unsafe { AsyncFd::register(master) }
-            .map_err(|error| errno::os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
         let input = Arc::new(Input::new(max_input, Arc::clone(&sink)));
         let pty = Arc::new(Self {
             pid,
-            master: Mutex::new(Some(Arc::new(master))),
+            master: Mutex::new(Some(master)),
             input,
             keys: Arc::default(),
             reaped: Arc::default(),
@@ -138,7 +149,7 @@ impl UnixPty {
             grace,
         };
         *pty.life.lock() = Some(life);
-        Ok(pty)
+        pty
     }
 
     /// The holder, where numbers of processes mean nothing here.
@@ -236,6 +247,15 @@ impl Pty for UnixPty {
     fn hang_up(&self) {
         self.hang_up_groups();
         self.orders.hang_up.notify_one();
+    }
+
+    fn tty_name(&self) -> Option<String> {
+        open::name(self.master()?.get_ref())
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        use std::os::fd::AsRawFd;
+        Some(self.master()?.get_ref().as_raw_fd())
     }
 
     fn process_name(&self) -> Option<String> {

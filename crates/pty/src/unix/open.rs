@@ -4,10 +4,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
+use rustix::pty::{OpenptFlags, grantpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::errno::os_error;
+use crate::errno::os_error;
 use crate::{PtySize, SpawnError};
 
 /// Both ends of a new terminal. The slave is the child's; the parent drops it.
@@ -31,6 +31,11 @@ pub(super) fn winsize(size: PtySize) -> Winsize {
     }
 }
 
+/// The slave's path, such as `/dev/pts/3`.
+pub(super) fn name(master: &OwnedFd) -> Option<String> {
+    rustix::pty::ptsname(master, Vec::new()).ok()?.into_string().ok()
+}
+
 fn open_pair() -> io::Result<Pair> {
     let master = open_master()?;
     grantpt(&master)?;
@@ -39,16 +44,19 @@ fn open_pair() -> io::Result<Pair> {
     Ok(Pair { master, slave })
 }
 
+/// Opened by its path: `openpt` would report ENOSPC, which says that there are
+/// no more terminals, as EAGAIN.
 #[cfg(target_os = "linux")]
 fn open_master() -> io::Result<OwnedFd> {
-    Ok(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?)
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(c"/dev/ptmx", flags, rustix::fs::Mode::empty())?)
 }
 
 /// macOS knows no close-on-exec flag here; the moment between the two calls is
 /// covered by the child's own closing of what it should not inherit.
 #[cfg(not(target_os = "linux"))]
 fn open_master() -> io::Result<OwnedFd> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
     rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC)?;
     Ok(master)
 }

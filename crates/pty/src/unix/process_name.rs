@@ -9,23 +9,21 @@ pub(super) fn foreground(master: &OwnedFd, leader: u32) -> Option<String> {
     name(group)
 }
 
-/// The name it was started by (`python3`, not `python3.11`); a login shell's
-/// leading dash is dropped.
+/// The name it was started by, whole: `python3`, not `python3.11`, and
+/// `/bin/bash` or `-bash` where it is called that.
 #[cfg(target_os = "linux")]
-fn name(pid: u32) -> Option<String> {
+pub(super) fn name(pid: u32) -> Option<String> {
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let first = command.split(|byte| *byte == 0).next().unwrap_or_default();
-    let first = String::from_utf8_lossy(first);
-    let base = first.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
-    if !base.is_empty() {
-        return Some(base.to_owned());
+    if !first.is_empty() {
+        return Some(String::from_utf8_lossy(first).into_owned());
     }
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_end().to_owned())
 }
 
 #[cfg(target_os = "macos")]
-fn name(pid: u32) -> Option<String> {
+pub(super) fn name(pid: u32) -> Option<String> {
     let mut buffer = [0_u8; 64];
     // SAFETY: the call writes at most the length it is given into the buffer.
     let length = unsafe {
@@ -36,6 +34,6 @@ fn name(pid: u32) -> Option<String> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn name(_pid: u32) -> Option<String> {
+pub(super) fn name(_pid: u32) -> Option<String> {
     None
 }

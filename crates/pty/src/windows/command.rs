@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use portable_pty::CommandBuilder;
 
+use crate::environment::{self, Variables, is_same_in_any_case};
+use crate::windows_rules::{batch, failure, search};
 use crate::{SpawnError, SpawnOptions};
 
 /// Without these a program hardly runs on Windows; Node adds them for its own
@@ -23,21 +26,42 @@ const NEEDED: [&str; 11] = [
     "WINDIR",
 ];
 
-pub(super) fn build(options: &SpawnOptions) -> CommandBuilder {
-    let mut command = CommandBuilder::new(&options.file);
+/// The command, unless what runs it would read an argument as a command.
+pub(super) fn build(options: &SpawnOptions) -> Result<CommandBuilder, SpawnError> {
+    let variables = environment::for_windows(&options.env, needed());
+    let file = program(options, &variables);
+    if batch::is_batch_file(&file)
+        && let Some(argument) = batch::unsafe_argument(&options.args)
+    {
+        let path = options.file.to_string_lossy();
+        return Err(failure::unsafe_argument(&path, &argument.to_string_lossy()));
+    }
+    let mut command = CommandBuilder::new(file);
     command.args(&options.args);
     command.cwd(&options.cwd);
     // The builder begins with this process's environment and the registry's.
     command.env_clear();
-    for name in NEEDED {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    for (name, value) in &options.env {
+    for (name, value) in variables {
         command.env(name, value);
     }
-    command
+    Ok(command)
+}
+
+fn needed() -> Variables {
+    let value = |name: &str| Some((OsString::from(name), std::env::var_os(name)?));
+    NEEDED.into_iter().filter_map(value).collect()
+}
+
+fn program(options: &SpawnOptions, variables: &Variables) -> PathBuf {
+    let value = |wanted: &str| {
+        let mut all = variables.iter();
+        all.find(|(name, _)| is_same_in_any_case(name, wanted.as_ref())).map(|(_, value)| value)
+    };
+    let directories: Vec<PathBuf> =
+        value("PATH").map(std::env::split_paths).into_iter().flatten().collect();
+    let extensions = value("PATHEXT").map_or(".EXE".into(), |list| list.to_string_lossy());
+    let extensions: Vec<String> = extensions.split(';').map(str::to_owned).collect();
+    search::find(&options.file, &directories, &extensions, Path::exists)
 }
 
 /// portable-pty would start the program in the user's home directory.
@@ -45,11 +69,8 @@ pub(super) fn check_cwd(options: &SpawnOptions) -> Result<(), SpawnError> {
     let path = options.cwd.to_string_lossy();
     match std::fs::metadata(&options.cwd) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(made(ERROR_DIRECTORY, "chdir", path.into_owned(), "not a directory")),
-        Err(error) => {
-            let number = error.raw_os_error().unwrap_or(ERROR_FILE_NOT_FOUND);
-            Err(made(number, "chdir", path.into_owned(), &error.to_string()))
-        }
+        Ok(_) => Err(failure::no_directory(&path)),
+        Err(error) => Err(failure::os_error(&error, "chdir", &path)),
     }
 }
 
@@ -60,35 +81,6 @@ pub(super) fn failed(
     error: &dyn Display,
 ) -> SpawnError {
     let text = format!("{error:#}");
-    let path = OsString::from(&options.file).to_string_lossy().into_owned();
-    made(system_number(&text).unwrap_or(0), syscall, path, &text)
-}
-
-fn system_number(text: &str) -> Option<i32> {
-    let (_, after) = text.rsplit_once("(os error ")?;
-    after.split(')').next()?.parse().ok()
-}
-
-const ERROR_FILE_NOT_FOUND: i32 = 2;
-const ERROR_DIRECTORY: i32 = 267;
-
-fn made(number: i32, syscall: &'static str, path: String, text: &str) -> SpawnError {
-    let (code, errno) = errno(number);
-    let message = text.lines().next().unwrap_or_default().to_owned();
-    SpawnError { code, errno, syscall, path, message }
-}
-
-/// The system's numbers as the names and numbers that Node has on Windows.
-fn errno(number: i32) -> (&'static str, i32) {
-    match number {
-        ERROR_FILE_NOT_FOUND | 3 | 15 | 53 | 123 | 126 | 161 => ("ENOENT", 4058),
-        5 | 1314 => ("EACCES", 4092),
-        ERROR_DIRECTORY => ("ENOTDIR", 4052),
-        4 => ("EMFILE", 4066),
-        8 | 14 => ("ENOMEM", 4057),
-        11 | 193 => ("ENOEXEC", 4022),
-        206 => ("ENAMETOOLONG", 4064),
-        740 => ("EPERM", 4048),
-        _ => ("EIO", 4070),
-    }
+    let number = failure::system_number(&text).unwrap_or(0);
+    failure::error(number, syscall, &options.file.to_string_lossy(), &text)
 }

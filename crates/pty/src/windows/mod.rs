@@ -8,6 +8,7 @@
 mod command;
 mod input;
 mod latch;
+mod library;
 mod threads;
 
 use std::sync::Arc;
@@ -23,11 +24,6 @@ use latch::Latch;
 
 /// The numbers that names of signals stand for; Windows knows none of them.
 const SIGINT: i32 = 2;
-
-/// What the pseudo console asks for at its start, and what it is told:
-/// portable-pty has it take over the cursor's position, and it prints nothing
-/// before it knows.
-const CURSOR_ANSWER: &[u8] = b"\x1b[1;1R";
 
 struct WindowsPty {
     pid: u32,
@@ -58,22 +54,23 @@ pub(super) fn spawn(
     options: &SpawnOptions,
     sink: Arc<dyn Sink>,
 ) -> Result<Arc<dyn Pty>, SpawnError> {
+    crate::reactor::ready()?;
     command::check_cwd(options)?;
+    let command = command::build(options)?;
+    library::guard_search();
     let broken = |error: &dyn std::fmt::Display| command::failed(options, "openpty", error);
     let PtyPair { slave, master } =
         native_pty_system().openpty(size(options.size)).map_err(|error| broken(&error))?;
     let reader = master.try_clone_reader().map_err(|error| broken(&error))?;
     let writer = master.take_writer().map_err(|error| broken(&error))?;
-    let child = slave
-        .spawn_command(command::build(options))
-        .map_err(|error| command::failed(options, "spawn", &error))?;
+    let child =
+        slave.spawn_command(command).map_err(|error| command::failed(options, "spawn", &error))?;
     // The slave shares the console, which must close when the master goes.
     drop(slave);
     let pid = child.process_id().unwrap_or(0);
     let killer = Arc::new(Mutex::new(child.clone_killer()));
     let console = Arc::new(Console { master: Mutex::new(Some(master)) });
     let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
-    input.answer(CURSOR_ANSWER);
     let begun = Arc::new(Latch::default());
     let started = threads::Started { reader, writer, child, begun: Arc::clone(&begun) };
     threads::start(started, &console, &input, &sink).map_err(|error| {

@@ -9,12 +9,12 @@ use portable_pty::Child;
 use super::Console;
 use super::input::Input;
 use super::latch::Latch;
+use crate::windows_rules::question::FirstQuestion;
 use crate::{ExitStatus, Gate, Sink};
 
 const READ_BYTES: usize = 64 * 1024;
-/// What the console asks first; it has been answered, so that the terminal at
-/// the other end need not, and must not.
-const CURSOR_QUESTION: &[u8] = b"\x1b[6n";
+/// Where the cursor is when the console asks first: at the top.
+const CURSOR_ANSWER: &[u8] = b"\x1b[1;1R";
 
 /// What a program that has just been started consists of.
 pub(super) struct Started {
@@ -34,10 +34,11 @@ pub(super) fn start(
 ) -> io::Result<()> {
     let Started { reader, writer, child, begun } = started;
     let reading = {
-        let (sink, begun) = (Arc::clone(sink), Arc::clone(&begun));
+        let (sink, input) = (Arc::clone(sink), Arc::clone(input));
+        let begun = Arc::clone(&begun);
         thread("offheap-pty-read", move || {
             begun.wait();
-            read(reader, sink.as_ref());
+            read(reader, sink.as_ref(), &input);
         })?
     };
     {
@@ -71,33 +72,25 @@ fn wait(mut child: Box<dyn Child + Send + Sync>) -> ExitStatus {
     ExitStatus { code, signal: 0 }
 }
 
-fn read(mut reader: Box<dyn Read + Send>, sink: &dyn Sink) {
+/// Reads to the end. The gate is passed only once the console has asked its
+/// first question: without an answer the program would not come to run.
+fn read(mut reader: Box<dyn Read + Send>, sink: &dyn Sink, input: &Input) {
     let mut buffer = vec![0; READ_BYTES];
-    let mut asked = false;
+    let mut question = FirstQuestion::default();
     loop {
-        pass_gate(sink);
+        if question.is_settled() {
+            pass_gate(sink);
+        }
         match reader.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => return,
-            Ok(count) if asked => sink.output(&buffer[..count]),
-            Ok(count) => asked = first_output(&buffer[..count], sink),
+            Ok(0) | Err(_) => return question.finish(|part| sink.output(part)),
+            Ok(count) => {
+                if question.take(&buffer[..count], |part| sink.output(part)) {
+                    input.answer(CURSOR_ANSWER);
+                }
+            }
         }
     }
-}
-
-/// Hands on the output without the console's question; `true` when it was in
-/// it.
-fn first_output(bytes: &[u8], sink: &dyn Sink) -> bool {
-    let Some(at) = memchr::memmem::find(bytes, CURSOR_QUESTION) else {
-        sink.output(bytes);
-        return false;
-    };
-    for part in [&bytes[..at], &bytes[at + CURSOR_QUESTION.len()..]] {
-        if !part.is_empty() {
-            sink.output(part);
-        }
-    }
-    true
 }
 
 /// Waits, on this thread, for as long as nobody has room for more.

@@ -23,6 +23,7 @@ struct Place {
     subject: Subject,
     /// Whom the shell is counted for, if one is started.
     rate: Option<RateKey>,
+    created_ms: u64,
 }
 
 impl Registry {
@@ -37,7 +38,7 @@ impl Registry {
         spawn: Option<&SpawnOptions>,
     ) -> Result<(Handle, Info), Refusal> {
         let place = self.reserve(&new, spawn.is_some())?;
-        let session = match self.make_session(&place.subject, &new) {
+        let session = match self.make_session(&place, &new) {
             Ok(session) => session,
             Err(refusal) => {
                 self.cancel(&place);
@@ -57,14 +58,13 @@ impl Registry {
     }
 
     /// A session whose history lies in a journal, where the registry has such.
-    fn make_session(&self, subject: &Subject, new: &NewSession) -> Result<Arc<Session>, Refusal> {
+    fn make_session(&self, place: &Place, new: &NewSession) -> Result<Arc<Session>, Refusal> {
         let history = new.history.unwrap_or(self.options.history);
         let meter = Arc::clone(&self.meter);
         let Some(journals) = &self.journals else {
             return Ok(Session::new(history, new.screen, meter));
         };
-        let created_ms = self.clock.to_epoch_ms(self.clock.now());
-        let (journal, ring) = journals.create(subject, new, history, created_ms)?;
+        let (journal, ring) = journals.create(&place.subject, new, history, place.created_ms)?;
         Ok(Session::in_journal(journal, ring, new.screen, meter))
     }
 
@@ -92,7 +92,7 @@ impl Registry {
         if let Some(rate) = &rate {
             step.note_spawn(rate.clone(), now);
         }
-        Ok(Place { subject, rate })
+        Ok(Place { subject, rate, created_ms: self.clock.to_epoch_ms(now) })
     }
 
     fn check_limits(
@@ -171,7 +171,7 @@ impl Registry {
     ) -> (Handle, Info) {
         let (now, key) = (self.clock.now(), place.subject.incarnation);
         let exited = session.exit_status();
-        let entry = Entry::new(place.subject, new, session, now, self.clock.to_epoch_ms(now));
+        let entry = Entry::new(place.subject, new, session, now, place.created_ms);
         step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
         step.set_hold(key, place.rate.is_some());
         self.meter.add(Gauge::Sessions, 1);

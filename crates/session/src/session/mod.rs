@@ -72,6 +72,7 @@ pub struct Session {
     gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
     pid: AtomicU32,
+    tty_name: OnceLock<String>,
     size: Mutex<PtySize>,
     status: OnceLock<ExitStatus>,
     /// How the program ended that an earlier process had started; it counts
@@ -113,6 +114,7 @@ impl Session {
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
             pid: AtomicU32::new(0),
+            tty_name: OnceLock::new(),
             size: Mutex::new(size),
             status: OnceLock::new(),
             earlier,
@@ -155,6 +157,9 @@ impl Session {
         }
         drop(stream);
         self.pid.store(pty.pid(), Ordering::Release);
+        if let Some(name) = pty.tty_name() {
+            let _ = self.tty_name.set(name);
+        }
         // An exit that comes at once finds the terminal in its place.
         *self.pty.lock() = Some(Arc::clone(pty));
         pty.begin();
@@ -170,6 +175,13 @@ impl Session {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid.load(Ordering::Acquire)
+    }
+
+    /// The path of the program's side of the terminal, such as `/dev/pts/3`,
+    /// also after its end; `None` without a terminal, and on Windows.
+    #[must_use]
+    pub fn tty_name(&self) -> Option<&str> {
+        self.tty_name.get().map(String::as_str)
     }
 
     /// The window size.

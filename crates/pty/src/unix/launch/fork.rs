@@ -1,20 +1,19 @@
 //! By `std`: a fork, then what a terminal's leader needs, then the program.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use rustix::fs::{Access, access};
 
-use super::super::open::Pair;
 use super::{Failure, descriptor_limit, reset_signals};
 use crate::SpawnOptions;
 
 /// Starts the leader and returns its process id.
-pub(in crate::unix) fn launch(options: &SpawnOptions, pair: &Pair) -> Result<u32, Failure> {
+pub(in crate::unix) fn launch(options: &SpawnOptions, slave: &OwnedFd) -> Result<u32, Failure> {
     check_cwd(options).map_err(|error| failure(&error, "chdir"))?;
-    let mut command = command(options, pair).map_err(|error| failure(&error, "spawn"))?;
+    let mut command = command(options, slave).map_err(|error| failure(&error, "spawn"))?;
     let child = command.spawn().map_err(|error| failure(&error, "spawn"))?;
     Ok(child.id())
 }
@@ -23,23 +22,22 @@ fn failure(error: &io::Error, syscall: &'static str) -> Failure {
     Failure { syscall, errno: error.raw_os_error().unwrap_or(libc::EIO) }
 }
 
-fn command(options: &SpawnOptions, pair: &Pair) -> io::Result<Command> {
+fn command(options: &SpawnOptions, slave: &OwnedFd) -> io::Result<Command> {
     let mut command = Command::new(&options.file);
     command.args(&options.args).current_dir(&options.cwd).env_clear();
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
-    command.stdin(dup(pair.slave.as_fd())?);
-    command.stdout(dup(pair.slave.as_fd())?);
-    command.stderr(dup(pair.slave.as_fd())?);
+    if let Some(argv0) = &options.argv0 {
+        command.arg0(argv0);
+    }
+    command.stdin(slave.try_clone()?);
+    command.stdout(slave.try_clone()?);
+    command.stderr(slave.try_clone()?);
     let (uid, gid) = (options.uid, options.gid);
     // SAFETY: the closure runs between fork and exec, in a copy of a process
     // with many threads; it makes system calls only, allocates nothing and
     // takes no lock.
     unsafe { command.pre_exec(move || become_leader(uid, gid)) };
     Ok(command)
-}
-
-fn dup(fd: BorrowedFd<'_>) -> io::Result<Stdio> {
-    Ok(fd.try_clone_to_owned()?.into())
 }
 
 /// A directory that cannot be entered is told apart from a missing program:

@@ -9,14 +9,13 @@
 //! change the parent's threads.
 
 use std::ffi::{CString, OsStr, c_char, c_int, c_long, c_void};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, WaitOptions, waitpid};
 
-use super::super::open::Pair;
 use super::{Failure, descriptor_limit, reset_signals};
 use crate::SpawnOptions;
 
@@ -42,9 +41,9 @@ struct Plan {
 }
 
 /// Starts the leader and returns its process id.
-pub(in crate::unix) fn launch(options: &SpawnOptions, pair: &Pair) -> Result<u32, Failure> {
+pub(in crate::unix) fn launch(options: &SpawnOptions, slave: &OwnedFd) -> Result<u32, Failure> {
     let invalid = Failure { syscall: "spawn", errno: libc::EINVAL };
-    let mut plan = Plan::new(options, pair).ok_or(invalid)?;
+    let mut plan = Plan::new(options, slave).ok_or(invalid)?;
     let mut stack = Vec::<u8>::with_capacity(STACK_BYTES);
     let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
     let top = top.map_addr(|address| address & !0xF);
@@ -69,8 +68,9 @@ pub(in crate::unix) fn launch(options: &SpawnOptions, pair: &Pair) -> Result<u32
 }
 
 impl Plan {
-    fn new(options: &SpawnOptions, pair: &Pair) -> Option<Self> {
-        let arguments: Vec<CString> = std::iter::once(&options.file)
+    fn new(options: &SpawnOptions, slave: &OwnedFd) -> Option<Self> {
+        let own_name = options.argv0.as_ref().unwrap_or(&options.file);
+        let arguments: Vec<CString> = std::iter::once(own_name)
             .chain(&options.args)
             .map(|argument| c_string(argument))
             .collect::<Option<_>>()?;
@@ -90,7 +90,7 @@ impl Plan {
             argv,
             envp,
             cwd: c_string(options.cwd.as_os_str())?,
-            slave: pair.slave.as_raw_fd(),
+            slave: slave.as_raw_fd(),
             uid: options.uid,
             gid: options.gid,
             failed: None,

@@ -28,10 +28,17 @@ fn resident(proc: &Path) -> Option<u64> {
     Some(pages * page_size())
 }
 
+#[cfg(unix)]
 pub(super) fn page_size() -> u64 {
     // SAFETY: the call only reads a constant of the system.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u64::try_from(size).unwrap_or(4096)
+}
+
+/// For tests, which read made-up files on any system.
+#[cfg(not(unix))]
+pub(super) fn page_size() -> u64 {
+    4096
 }
 
 fn kibibytes(meminfo: &str, name: &str) -> Option<u64> {

@@ -24,6 +24,7 @@ fn break_viewer(handle: &Handle) {
 
 fn shell(script: &str) -> SpawnOptions {
     SpawnOptions {
+        argv0: None,
         file: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],

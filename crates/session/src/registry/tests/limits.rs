@@ -208,7 +208,11 @@ fn focus_goes_to_the_most_recently_used() {
     );
     bench.registry.focus("a", Some("p")).expect("known");
     bench.registry.focus("e", Some("p")).expect("known");
-    assert_eq!(ids(&bench.registry.focused("p")), ["c", "d", "a", "e"], "b was used least recently");
+    assert_eq!(
+        ids(&bench.registry.focused("p")),
+        ["c", "d", "a", "e"],
+        "b was used least recently"
+    );
     bench.registry.blur("d", Some("p")).expect("known");
     assert_eq!(ids(&bench.registry.focused("p")), ["c", "a", "e"]);
     bench.check();

@@ -9,6 +9,7 @@ use offheap_pty::{PtySize, SpawnOptions};
 
 fn shell(script: &str) -> SpawnOptions {
     SpawnOptions {
+        argv0: None,
         file: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],

@@ -5,7 +5,7 @@ use std::io;
 use crate::SpawnError;
 
 /// The error of a call on a path.
-pub(super) fn os_error(error: &io::Error, syscall: &'static str, path: &str) -> SpawnError {
+pub(crate) fn os_error(error: &io::Error, syscall: &'static str, path: &str) -> SpawnError {
     let errno = error.raw_os_error().unwrap_or(libc::EIO);
     SpawnError {
         code: errno_name(errno),
@@ -49,6 +49,8 @@ fn errno_name(errno: i32) -> &'static str {
         libc::EAGAIN => "EAGAIN",
         libc::ENOSPC => "ENOSPC",
         libc::EINVAL => "EINVAL",
+        libc::EBADF => "EBADF",
+        libc::ENOTTY => "ENOTTY",
         libc::ENXIO => "ENXIO",
         _ => "EIO",
     }

@@ -1,0 +1,30 @@
+// An application and the bundlers that make one file of it, by the settings of
+// docs/install.md: a test looks for them there, so that the page is what is run.
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const { cjs } = require('./consumers')
+
+/** The settings of a bundler, as the page prints them. */
+function printed(file) {
+  const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'install.md'), 'utf8')
+  const block = page.match(new RegExp('```js\\n// ' + file.replaceAll('.', '\\.') + '\\n([^]*?)```'))
+  if (!block) throw new Error(`docs/install.md has no ${file}`)
+  return block[1]
+}
+
+const builders = {
+  esbuild: {
+    packages: ['esbuild@0.28.2'],
+    files: { 'build.mjs': printed('build.mjs') },
+    run: ['build.mjs'],
+  },
+  webpack: {
+    packages: ['webpack@5.113.0', 'webpack-cli@7.3.1'],
+    files: { 'webpack.config.js': printed('webpack.config.js') },
+    run: ['node_modules/webpack/bin/webpack.js'],
+  },
+}
+
+module.exports = { builders, bundled: cjs }
