@@ -67,6 +67,36 @@ export interface JournalOptions {
   dir: string
   /** Most bytes that all files together may have. Default: what the device has. */
   maxBytes?: number | null
+  /**
+   * Shells outlive this process: a small process of their own, the keeper, starts
+   * and holds them, and hands them to the next process that has this directory
+   * (`SessionRegistry.restore()`). It is started when it is first needed, and
+   * ends when it has nothing to keep. On Linux and macOS; elsewhere
+   * `ERR_NOT_SUPPORTED`. Default `false`.
+   */
+  keeper?: boolean | null
+  /**
+   * How long the keeper lets output wait in the terminals while no process is
+   * there, in ms. Programs that print more than fits wait. Then it takes output
+   * into the files, and programs go on. Default 5000.
+   */
+  drainAfter?: number | null
+  /**
+   * How long shells live while no process is there, in ms. Then they are hung up
+   * on. Default 600 000.
+   */
+  orphanTimeout?: number | null
+  /** The keeper's binary. Default: the one that lies beside the addon. */
+  keeperPath?: string | null
+}
+
+/** Options of `SessionRegistry.restore()`. */
+export interface RestoreOptions {
+  /**
+   * Ask another process that has the sessions to leave them, rather than throw
+   * `ERR_KEEPER_BUSY`. Default `false`.
+   */
+  takeover?: boolean | null
 }
 
 /**
