@@ -1088,13 +1088,26 @@ export declare class Session {
    */
   append(data: string | Uint8Array): number
   /**
-   * Sets the terminal's size.
+   * Sets the terminal's size. Nothing changes when it throws.
    *
    * @param cols - 1 to 65535.
-   * @param rows - 1 to 65535.
+   * @param rows - 1 to 65535; `cols * rows` is 16777216 (4096×4096) at most.
+   * @param pixelSize - The size of all of it in pixels, which programs may ask
+   * for; 0, the default, is unknown.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  resize(cols: number, rows: number): void
+  resize(cols: number, rows: number, pixelSize?: { width?: number, height?: number } | null): void
+  /**
+   * Sets the clients' colours, so that a program that asks for them gets the
+   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
+   * default theme, white on black; so are colours that are left out. A session
+   * without a screen answers nothing.
+   *
+   * @param theme - Colours as `#rgb` or `#rrggbb`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
+   * colour, `ERR_CLOSED`.
+   */
+  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
   /**
    * Sends a signal to the shell's process group and the foreground group.
    * Nothing happens once the shell has exited.
@@ -1462,8 +1475,10 @@ export declare class Viewer {
   takeSnapshot(): { offset: number, cols: number, rows: number, length: number } | null
   /**
    * Marks what lies between the cursor and the present end as sent again:
-   * JSON frames of it are of the given type, and terminal queries are taken
-   * out of `history` and `resumed` ones, since nobody waits for an answer.
+   * JSON frames of it are of the given type. Terminal queries are taken out of
+   * `history` and `resumed` ones, since nobody waits for an answer, and so are
+   * BEL, notifications and the clipboard (OSC 52). With a screen, `buffered` ones
+   * hold none of these either.
    *
    * @param type - `history` and `buffered` name the frames; `resumed`
    * frames are `stream` frames.

@@ -34,6 +34,7 @@ function codesIn(folder, extension) {
 
 test.each([
   ['src', '.rs'],
+  ['crates', '.rs'],
   ['server', '.js'],
   ['client', '.js'],
   ['examples', '.js'],
@@ -63,6 +64,7 @@ test('each heading says a cause and what to do', () => {
 test('no heading is there for a code that is gone', () => {
   const known = new Set([
     ...codesIn('src', '.rs'),
+    ...codesIn('crates', '.rs'),
     ...codesIn('server', '.js'),
     ...codesIn('client', '.js'),
     ...codesIn('examples', '.js'),

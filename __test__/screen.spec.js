@@ -149,10 +149,132 @@ test('with nobody attached a program gets its answers from the screen', async ()
   expect(session.screenText().replace(/\s+/g, '')).toContain('033[1;1R')
 })
 
-test('with a viewer attached its terminal answers, not ours', async () => {
-  const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', `sleep 0.3; ${ASK}; echo done`] } })
-  const viewer = session.openViewer()
-  viewer.onReadable(() => viewer.read() && viewer.release())
+// Asks twice: had the first question more than one answer, the second would get the rest of it.
+const ASK_TWICE = `${ASK}; printf '\\033[5n'; dd bs=1 count=4 2>/dev/null | od -An -c; echo done`
+
+test('with viewers attached a program gets one answer, from the screen', async () => {
+  const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', ASK_TWICE] } })
+  const frames = []
+  for (let count = 0; count < 3; count += 1) {
+    const viewer = session.openViewer({ format: 'json' })
+    viewer.onReadable(() => {
+      for (let frame = viewer.read(); frame; frame = viewer.read()) {
+        frames.push(JSON.parse(frame.toString()))
+        viewer.release()
+      }
+    })
+  }
   await eventually('the end', () => session.screenText().includes('done'))
-  expect(session.screenText()).not.toContain('R')
+  const text = session.screenText().replace(/\s+/g, '')
+  expect(text).toContain('033[1;1R')
+  expect(text).toContain('033[0n')
+  expect(frames.map(({ data }) => data).join('')).not.toMatch(/\x1b\[[56]n/)
+})
+
+test('JSON viewers are asked nothing where a screen answers, and everything where none does', () => {
+  const read = (session) => {
+    const viewer = session.openViewer({ format: 'json' })
+    session.append('a\x1b[31mb\x07\x1b[6n\x1b]11;?\x07c\r\n')
+    return JSON.parse(viewer.read().toString()).data
+  }
+  expect(read(registry.create({}))).toBe('a\x1b[31mb\x07c\r\n')
+  expect(read(registry.create({ screen: false }))).toBe('a\x1b[31mb\x07\x1b[6n\x1b]11;?\x07c\r\n')
+})
+
+test('what is sent again does not ring, notify or copy', () => {
+  const session = registry.create({})
+  session.append('a\x07\x1b]52;c;aGk=\x07\x1b]9;done\x07\x1b]0;t\x07b')
+  const viewer = session.openViewer({ format: 'json' })
+  viewer.replayAs('history')
+  expect(JSON.parse(viewer.read().toString())).toMatchObject({ type: 'history', data: 'a\x1b]0;t\x07b' })
+})
+
+// What a program is told of colours and pixels, through a real terminal.
+const ASK_LOOK =
+  "stty raw -echo; printf '\\033]11;?\\033\\\\\\033[14t\\033[16t\\033[18t'; dd bs=1 count=56 2>/dev/null | od -An -c; echo done"
+
+test('a program that asks is told the colours and sizes of the client', async () => {
+  const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', `read go; ${ASK_LOOK}`] } })
+  session.setTheme({ background: '#123', foreground: '#abcdef' })
+  session.resize(80, 24, { width: 720, height: 408 })
+  session.write('go\n')
+  await eventually('the end', () => session.screenText().includes('done'))
+  const text = session.screenText().replace(/\s+/g, '')
+  expect(text).toContain('033]11;rgb:1111/2222/3333033\\')
+  expect(text).toContain('033[4;408;720t033[6;17;9t033[8;24;80t')
+})
+
+test.each([
+  [undefined, 'ERR_INVALID_ARG_TYPE'],
+  [{ foreground: 7 }, 'ERR_INVALID_ARG_TYPE'],
+  [{ foreground: 'white' }, 'ERR_INVALID_ARG_VALUE'],
+  [{ cursor: '#12345' }, 'ERR_INVALID_ARG_VALUE'],
+  [{ background: '#éé' }, 'ERR_INVALID_ARG_VALUE'],
+])('the theme %p is refused', (theme, code) => {
+  const session = registry.create({})
+  expect(() => session.setTheme(theme)).toThrow(expect.objectContaining({ code }))
+  expect(() => session.setTheme({ foreground: null, background: '#FFF' })).not.toThrow()
+})
+
+test('a large screen is exact, and one that is too large is refused without a change', async () => {
+  const session = registry.create({})
+  session.resize(1400, 24)
+  session.append('\x1b[5;1200HX')
+  const seen = terminal(1400, 24)
+  await write(seen, '\x1b[5;1200HX')
+  const { data, cols, rows } = session.snapshot()
+  expect({ cols, rows }).toEqual({ cols: 1400, rows: 24 })
+  const fresh = terminal(1400, 24)
+  await write(fresh, data)
+  expect(view(fresh)).toEqual(view(seen))
+  const refused = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' })
+  expect(() => session.resize(4096, 4097)).toThrow(refused)
+  expect(() => session.resize(80, 24, { width: -1, height: 5 })).toThrow(refused)
+  expect(() => session.resize(80, 24, { width: 1.5, height: 5 })).toThrow(refused)
+  const pty = { file: '/bin/sh', cols: 65_535, rows: 65_535 }
+  expect(() => registry.create({ pty })).toThrow(refused)
+  expect(session.snapshot()).toMatchObject({ cols: 1400, rows: 24 })
+  session.resize(4096, 4096)
+  expect(session.snapshot()).toMatchObject({ cols: 4096, rows: 4096 })
+})
+
+test('a screen that was resized before any output is what a client is that was', async () => {
+  const session = registry.create({ pty: { file: '/bin/cat', cols: 10, rows: 4 } })
+  const seen = terminal(10, 4)
+  const step = async (cols, rows, text) => {
+    session.resize(cols, rows)
+    seen.resize(cols, rows)
+    session.append(text)
+    await write(seen, text)
+  }
+  await step(10, 3, '\x1b[?1049h1\r\n2\r\n3\r\n4')
+  await step(10, 4, '')
+  const text = seen.buffer.active
+  const lines = [0, 1, 2, 3].map((y) => text.getLine(text.viewportY + y).translateToString(true))
+  expect(session.screenText().split('\n')).toEqual(lines)
+})
+
+test('a screen without output is as many empty lines as it has rows', () => {
+  const session = registry.create({})
+  session.resize(80, 5)
+  expect(session.screenText()).toBe('\n\n\n\n')
+})
+
+test('a row that ends in the gap before a wide character is joined without a space', async () => {
+  const session = registry.create({})
+  session.resize(9, 3)
+  session.append('\x1b[7m中文中文中文\x1b[m\r\n')
+  const fresh = terminal(9, 3)
+  await write(fresh, session.snapshot().data)
+  fresh.resize(30, 3)
+  expect(fresh.buffer.active.getLine(0).translateToString(true)).toBe('中文中文中文')
+})
+
+test('hundreds of marks on a character are kept', async () => {
+  const marks = Array.from({ length: 300 }, (_, at) => String.fromCodePoint(0x300 + (at % 0x60))).join('')
+  const session = registry.create({})
+  session.append(`a${marks}b`)
+  const fresh = terminal()
+  await write(fresh, session.snapshot().data)
+  expect(fresh.buffer.active.getLine(0).translateToString(true)).toBe(`a${marks}b`)
 })

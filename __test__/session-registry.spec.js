@@ -488,6 +488,7 @@ describe('events', () => {
       limit: 1,
       memory: 0,
       registry: 1,
+      left: 0,
       fault: 0,
     })
   })

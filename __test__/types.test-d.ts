@@ -86,6 +86,11 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     pty: { file: 'bash', args: ['-l'] },
   })
   same<typeof session, Session>()
+  session.resize(80, 24)
+  session.resize(80, 24, { width: 720, height: 408 })
+  session.setTheme({ foreground: '#fff', background: null })
+  // @ts-expect-error A colour is text.
+  session.setTheme({ cursor: 7 })
   same<ReturnType<typeof registry.get>, Session | null>()
   same<ReturnType<typeof registry.list>, SessionInfo[]>()
   same<ReturnType<typeof registry.stats>, RegistryStats>()
@@ -121,7 +126,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     same<typeof heaviest, HeaviestSession | null>()
     if (action === null) heaviest?.incarnation.toFixed()
   })
-  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed'
+  info.status satisfies 'active' | 'suspended' | 'exited' | 'closed' | 'lost'
+  new SessionRegistry({ journal: '/var/lib/app' })
+  new SessionRegistry({ journal: { dir: '/var/lib/app', maxBytes: 1e9 } })
+  // @ts-expect-error The directory is needed.
+  new SessionRegistry({ journal: { maxBytes: 1e9 } })
+  same<ReturnType<typeof registry.restore>, SessionInfo[]>()
+  same<ReturnType<typeof registry.leave>, number>()
+  registry.on('sessionRestored', ({ alive }) => same<typeof alive, boolean>())
+  registry.on('journalError', ({ code, path }) => same<typeof path, typeof code>())
   using viewer = session.openViewer({ from: 'tail', format: 'json' })
   same<typeof viewer, Viewer>()
   same<ReturnType<typeof viewer.read>, Buffer | null>()

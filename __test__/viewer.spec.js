@@ -9,8 +9,8 @@ beforeEach(() => {
 })
 afterEach(() => registry.shutdown())
 
-function feed(data, historyBytes = 65_536) {
-  const session = registry.create({ historyBytes })
+function feed(data, historyBytes = 65_536, screen = true) {
+  const session = registry.create({ historyBytes, screen })
   if (data !== undefined) session.append(data)
   return session
 }
@@ -123,7 +123,8 @@ describe('frames', () => {
   test('json frames of any bytes at all are what TextDecoder makes of them', () => {
     for (let i = 0; i < 3000; i += 1) {
       const parts = randomParts()
-      const session = feed(undefined, 262_144)
+      // A screen would keep queries from the viewer.
+      const session = feed(undefined, 262_144, false)
       const viewer = session.openViewer({ format: 'json', maxFrameBytes: [1024, 2048, 65_536][i % 3] })
       const messages = []
       for (const part of parts) {
@@ -376,25 +377,30 @@ describe('replays', () => {
   ]
 
   test.each(queries.map((query) => [JSON.stringify(query), query]))(
-    '%s is no question when it is history',
+    '%s is no question when it is history, nor where a screen answers',
     (_name, query) => {
-      const session = feed(`before${query}after`)
+      const session = feed(`before${query}after`, 65_536, false)
       const viewer = session.openViewer({ format: 'json' })
       expect(viewer.replayAs('history')).toBe(session.end)
       expect(json(viewer)).toEqual([{ type: 'history', data: 'beforeafter', offset: session.end }])
       const live = session.openViewer({ format: 'json' })
       expect(json(live)[0]).toMatchObject({ type: 'stream', data: `before${query}after` })
+      const answered = feed(`before${query}after`).openViewer({ format: 'json' })
+      expect(json(answered)[0]).toMatchObject({ type: 'stream', data: 'beforeafter' })
     },
   )
 
-  test('resumed output is a stream without questions; buffered output keeps them', () => {
-    const session = feed('before\x1b[6nafter')
+  test('resumed output is a stream without questions; buffered output keeps them without a screen', () => {
+    const session = feed('before\x1b[6nafter', 65_536, false)
     const resumed = session.openViewer({ format: 'json' })
     resumed.replayAs('resumed')
     expect(json(resumed)).toEqual([{ type: 'stream', data: 'beforeafter', offset: session.end }])
     const buffered = session.openViewer({ format: 'json' })
     buffered.replayAs('buffered')
     expect(json(buffered)).toEqual([{ type: 'buffered', data: 'before\x1b[6nafter', offset: session.end }])
+    const answered = feed('before\x1b[6nafter').openViewer({ format: 'json' })
+    answered.replayAs('buffered')
+    expect(json(answered)).toEqual([{ type: 'buffered', data: 'beforeafter', offset: session.end }])
   })
 
   test('what comes after the replay is live, in frames of its own', () => {

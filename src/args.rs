@@ -10,6 +10,8 @@ use napi::bindgen_prelude::{
 use napi::{ValueType, sys};
 
 use super::error::{invalid_type, out_of_range};
+use offheap_pty::PtySize;
+use offheap_screen::MAX_CELLS;
 
 /// The largest integer that a JavaScript number holds exactly.
 pub(super) const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -285,6 +287,33 @@ impl Bytes {
     }
 }
 
+/// A terminal's size in characters, and in pixels where they are given.
+pub(super) fn terminal_size(
+    env: &Env,
+    cols: Unknown<'_>,
+    rows: Unknown<'_>,
+    pixel_size: Option<Unknown<'_>>,
+) -> Result<PtySize> {
+    let mut size = PtySize::new(dimension(env, cols, "cols")?, dimension(env, rows, "rows")?);
+    check_cells(env, size, "rows")?;
+    if let Some(pixel_size) = given(pixel_size) {
+        let pixel_size = object(env, pixel_size, "pixelSize")?;
+        size.pixel_width = pixels(env, &pixel_size, "width")?;
+        size.pixel_height = pixels(env, &pixel_size, "height")?;
+    }
+    Ok(size)
+}
+
+/// Refuses a size with more cells than a screen may have.
+pub(super) fn check_cells(env: &Env, size: PtySize, name: &str) -> Result<()> {
+    let most = MAX_CELLS / usize::from(size.cols);
+    if usize::from(size.rows) <= most {
+        return Ok(());
+    }
+    let range = format!("<= {most} for {} columns", size.cols);
+    Err(out_of_range(env, name, &range, f64::from(size.rows)))
+}
+
 /// A number of columns or rows.
 pub(super) fn dimension(env: &Env, value: Unknown<'_>, name: &str) -> Result<u16> {
     let value = integer(env, value, name, 1, u64::from(u16::MAX))?;
@@ -336,7 +365,7 @@ pub(super) fn boolean(env: &Env, value: Unknown<'_>, name: &str) -> Result<bool>
 }
 
 /// One side of a size in pixels.
-pub(super) fn pixels(env: &Env, size: &Object<'_>, name: &str) -> Result<u16> {
+fn pixels(env: &Env, size: &Object<'_>, name: &str) -> Result<u16> {
     let label = format!("pixelSize.{name}");
     let value = property(Some(size), name)?;
     let value =

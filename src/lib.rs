@@ -36,4 +36,5 @@ mod registry_numbers;
 mod registry_types;
 mod session;
 mod subject;
+mod theme;
 mod viewer;

@@ -14,7 +14,7 @@ use super::error::{self, out_of_range};
 use super::hub::Hub;
 use super::pty_state::{HISTORY, Kind, State};
 use super::{args, pty_options};
-use offheap_pty::{Local, PtySize};
+use offheap_pty::Local;
 use offheap_session::meter::Meter;
 use offheap_session::session::Session;
 
@@ -189,16 +189,7 @@ impl Pty {
         rows: Unknown<'_>,
         pixel_size: Option<Unknown<'_>>,
     ) -> Result<()> {
-        let mut size = PtySize::new(
-            args::dimension(&env, cols, "cols")?,
-            args::dimension(&env, rows, "rows")?,
-        );
-        if let Some(pixels) = args::given(pixel_size) {
-            let pixels = args::object(&env, pixels, "pixelSize")?;
-            size.pixel_width = args::pixels(&env, &pixels, "width")?;
-            size.pixel_height = args::pixels(&env, &pixels, "height")?;
-        }
-        self.state.session.resize(size);
+        self.state.session.resize(args::terminal_size(&env, cols, rows, pixel_size)?);
         Ok(())
     }
 

@@ -59,6 +59,8 @@ pub(super) fn common(
     };
     let millis = |name: &str| args::millis(env, get(name)?, &label(name));
     let max_input = get("maxInputBytes")?;
+    let size = PtySize::new(size("cols", COLS)?, size("rows", ROWS)?);
+    args::check_cells(env, size, &label("rows"))?;
     let range = (1, MAX_CAPACITY);
     let cwd = working_directory(env, get("cwd")?, default_cwd, &label("cwd"))?;
     let argv0 = args::string_or_none(env, get("argv0")?, &label("argv0"))?;
@@ -69,7 +71,7 @@ pub(super) fn common(
         args,
         env: environment(env, get("env")?, get("name")?, &cwd, prefix)?,
         cwd,
-        size: PtySize::new(size("cols", COLS)?, size("rows", ROWS)?),
+        size,
         uid: id("uid")?,
         gid: id("gid")?,
         max_input: args::size_or(

@@ -11,8 +11,7 @@ use napi_derive::napi;
 use super::error::{self, closed};
 use super::registry_events::JsRegistry;
 use super::viewer::{self, Viewer};
-use super::{args, buffer, fast, pty_options, registry_types};
-use offheap_pty::PtySize;
+use super::{args, buffer, fast, pty_options, registry_types, theme};
 use offheap_ring::{MAX_CAPACITY, Span};
 use offheap_session::registry::{Handle, Info, Registry};
 
@@ -289,17 +288,45 @@ impl Session {
         append(&env, &self.shared, data.raw())
     }
 
-    /// Sets the terminal's size.
+    /// Sets the terminal's size. Nothing changes when it throws.
     ///
     /// @param cols - 1 to 65535.
-    /// @param rows - 1 to 65535.
+    /// @param rows - 1 to 65535; `cols * rows` is 16777216 (4096×4096) at most.
+    /// @param pixelSize - The size of all of it in pixels, which programs may ask
+    /// for; 0, the default, is unknown.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_args_type = "cols: number, rows: number")]
-    pub fn resize(&self, env: Env, cols: Unknown<'_>, rows: Unknown<'_>) -> Result<()> {
-        let (cols, rows) =
-            (args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
-        self.open_core(&env)?.resize(PtySize::new(cols, rows));
+    #[napi(
+        catch_unwind,
+        ts_args_type = "cols: number, rows: number, pixelSize?: { width?: number, height?: number } | null"
+    )]
+    pub fn resize(
+        &self,
+        env: Env,
+        cols: Unknown<'_>,
+        rows: Unknown<'_>,
+        pixel_size: Option<Unknown<'_>>,
+    ) -> Result<()> {
+        let size = args::terminal_size(&env, cols, rows, pixel_size)?;
+        self.open_core(&env)?.resize(size);
         self.shared.registry().touch_session(&self.shared.handle.subject);
+        Ok(())
+    }
+
+    /// Sets the clients' colours, so that a program that asks for them gets the
+    /// right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
+    /// default theme, white on black; so are colours that are left out. A session
+    /// without a screen answers nothing.
+    ///
+    /// @param theme - Colours as `#rgb` or `#rrggbb`.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
+    /// colour, `ERR_CLOSED`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "theme: { foreground?: string | null, background?: string | null, cursor?: string | null }"
+    )]
+    pub fn set_theme(&self, env: Env, theme: Unknown<'_>) -> Result<()> {
+        let theme = theme::read(&env, theme)?;
+        self.open_core(&env)?.set_theme(theme);
         Ok(())
     }
 

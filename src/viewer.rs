@@ -316,8 +316,10 @@ impl Viewer {
     }
 
     /// Marks what lies between the cursor and the present end as sent again:
-    /// JSON frames of it are of the given type, and terminal queries are taken
-    /// out of `history` and `resumed` ones, since nobody waits for an answer.
+    /// JSON frames of it are of the given type. Terminal queries are taken out of
+    /// `history` and `resumed` ones, since nobody waits for an answer, and so are
+    /// BEL, notifications and the clipboard (OSC 52). With a screen, `buffered` ones
+    /// hold none of these either.
     ///
     /// @param type - `history` and `buffered` name the frames; `resumed`
     /// frames are `stream` frames.

@@ -1,15 +1,19 @@
 //! The screen under any bytes, in any pieces, at any size: it never panics, its
-//! memory is bounded, its pieces do not matter, and what its snapshot makes is
-//! a screen whose snapshot makes the same again.
+//! memory is bounded, its pieces do not matter, one that leaps over lines is no
+//! other than one that draws them, and what its snapshot makes is a screen whose
+//! snapshot makes the same again.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use offheap_ring::text::plain::{PlainText, line_feeds};
 use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
 
 /// What happens to a screen.
 enum Step<'a> {
     Feed(&'a [u8]),
+    /// The same again, so many times.
+    Again(u8),
     Resize(u16, u16),
     Restore,
     DropScrollback,
@@ -30,8 +34,8 @@ impl Steps<'_> {
         byte
     }
 
-    /// Mostly small, where edges are near; now and then anything up to the
-    /// largest screen, and a little past it, to be brought back.
+    /// Mostly small, where edges are near; now and then anything up to a large
+    /// screen.
     fn size(&mut self) -> (u16, u16) {
         let most = match self.byte() {
             0..=1 => 1010,
@@ -55,13 +59,14 @@ impl<'a> Iterator for Steps<'a> {
             return Some(Step::Feed(bytes));
         }
         self.byte();
-        Some(match self.byte() % 4 {
+        Some(match self.byte() % 5 {
             0 => {
                 let (cols, rows) = self.size();
                 Step::Resize(cols, rows)
             }
             1 => Step::Restore,
             2 => Step::DropScrollback,
+            3 => Step::Again(self.byte() / 4),
             _ => Step::Feed(&[MARK]),
         })
     }
@@ -76,6 +81,55 @@ fn options(steps: &mut Steps) -> ScreenOptions {
         scrollback_lines: usize::from(limits >> 1),
         scrollback_bytes: 16 * 1024,
         unicode: if limits & 1 == 0 { UnicodeVersion::V11 } else { UnicodeVersion::V6 },
+    }
+}
+
+/// A screen that puts plain output off and leaps over what nobody will see of it.
+struct Late {
+    screen: Screen,
+    text: PlainText,
+    pending: Vec<u8>,
+}
+
+/// What is put off at most, in bytes.
+const WINDOW: usize = 2000;
+
+impl Late {
+    fn new(options: &ScreenOptions) -> Self {
+        Self { screen: Screen::new(options), text: PlainText::new(), pending: Vec::new() }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let is_open = self.pending.is_empty() && !self.screen.is_at_rest();
+        if is_open || !self.text.push(bytes) {
+            self.screen().feed(bytes);
+            return;
+        }
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() > WINDOW && self.leap() == 0 {
+            self.screen();
+        }
+    }
+
+    /// Leaps as far as it may; returns over how many bytes.
+    fn leap(&mut self) -> usize {
+        let visible = self.screen.lines_to_clear();
+        if line_feeds(&self.pending) <= visible || !self.screen.can_leap() {
+            return 0;
+        }
+        let feeds = self.pending.iter().enumerate().rev().filter(|&(_, &byte)| byte == b'\n');
+        let skipped = feeds.map(|(at, _)| at + 1).nth(visible).unwrap_or(0);
+        self.screen.leap(&self.pending[..skipped]);
+        self.pending.drain(..skipped);
+        skipped
+    }
+
+    /// The screen, which has seen everything.
+    fn screen(&mut self) -> &mut Screen {
+        self.leap();
+        self.screen.feed(&std::mem::take(&mut self.pending));
+        self.text = PlainText::new();
+        &mut self.screen
     }
 }
 
@@ -112,25 +166,47 @@ fuzz_target!(|data: &[u8]| {
     let mut steps = Steps { rest: data };
     let options = options(&mut steps);
     let (mut whole, mut pieces) = (Screen::new(&options), Screen::new(&options));
+    let mut late = Late::new(&options);
+    let mut last: &[u8] = &[];
     let mut answers = Vec::new();
     for step in steps {
         match step {
             Step::Feed(bytes) => {
                 whole.feed_answering(bytes, &mut answers);
                 bytes.chunks(1).for_each(|byte| pieces.feed(byte));
+                late.feed(bytes);
+                last = bytes;
+            }
+            Step::Again(times) => {
+                for _ in 0..times {
+                    whole.feed(last);
+                    late.feed(last);
+                }
+                pieces.feed(&last.repeat(usize::from(times)));
             }
             Step::Resize(cols, rows) => {
                 whole.resize(cols, rows);
                 pieces.resize(cols, rows);
+                late.screen().resize(cols, rows);
             }
-            Step::Restore => check_restoring(&whole, &options),
+            Step::Restore => {
+                check_restoring(&whole, &options);
+                assert!(snapshot(&whole) == snapshot(late.screen()), "leaping matters");
+            }
             Step::DropScrollback => {
                 whole.drop_scrollback();
                 pieces.drop_scrollback();
+                late.screen().drop_scrollback();
             }
         }
         check_memory(&whole);
     }
     assert!(snapshot(&whole) == snapshot(&pieces), "pieces matter");
+    assert!(snapshot(&whole) == snapshot(late.screen()), "leaping matters");
+    // How far the screen has turned shows when lines are laid out anew.
+    let (cols, rows) = whole.size();
+    whole.resize(cols / 2, rows);
+    late.screen.resize(cols / 2, rows);
+    assert!(snapshot(&whole) == snapshot(&late.screen), "leaping matters after a resize");
     check_restoring(&whole, &options);
 });

@@ -32,7 +32,7 @@ impl Terminal {
 
     fn perform_plain(&mut self, last: u8, params: &Params) {
         match last {
-            b'm' => self.select_graphics(params),
+            b'm' => self.pen_mut().select(params),
             b'H' | b'f' => self.position(params),
             b'K' => self.erase_line(params, false),
             b'J' => self.erase_display(params, false),
@@ -73,7 +73,10 @@ impl Terminal {
             b'u' => self.restore_cursor(),
             b'h' => self.set_modes(params, true),
             b'l' => self.set_modes(params, false),
-            b't' => self.titles.window_option(params),
+            b't' => {
+                self.titles.window_option(params);
+                self.report_window(params);
+            }
             b'c' | b'n' => self.report(u32::from(last), params),
             _ => {}
         }
@@ -85,7 +88,7 @@ impl Terminal {
             b'l' => self.set_private_modes(params, false),
             b'J' => self.erase_display(params, true),
             b'K' => self.erase_line(params, true),
-            b'n' => self.report(PRIVATE | u32::from(last), params),
+            b'n' | b'u' => self.report(PRIVATE | u32::from(last), params),
             _ => {}
         }
     }
@@ -117,11 +120,14 @@ impl Terminal {
     }
 
     fn set_cursor_style(&mut self, style: i32) {
-        // xterm.js takes the blinking of a style it does not know, and no shape;
-        // there is no sequence to restore that with.
-        if let Ok(style @ 0..=6) = u8::try_from(style) {
-            self.cursor_style = style;
-        }
+        // Of a style that xterm.js does not know it takes the blinking alone.
+        let blinks = style % 2 == 1;
+        self.cursor_style = match (u8::try_from(style), self.cursor_style) {
+            (Ok(style @ 0..=6), _) => style,
+            (_, known @ 1..=6) => (known - 1) / 2 * 2 + if blinks { 1 } else { 2 },
+            _ if blinks => 7,
+            _ => 8,
+        };
     }
 
     fn protect(&mut self, how: i32) {

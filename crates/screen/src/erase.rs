@@ -12,7 +12,7 @@ impl Terminal {
     /// Erases in the screen (ED), sparing protected cells if asked to.
     pub(super) fn erase_display(&mut self, params: &Params, spare: bool) {
         self.restrict_to(self.cols);
-        let spare = spare && self.styles.protects();
+        let spare = spare && self.tables.styles.protects();
         if spare && !self.budget.allows(self.cols * self.rows * SPARING_COST) {
             return;
         }
@@ -79,7 +79,7 @@ impl Terminal {
         let fill = self.erase_cell();
         let row = self.active.row_mut(y);
         if spare {
-            let styles = &self.styles;
+            let styles = &self.tables.styles;
             row.replace_unprotected(start, end, fill, |cell| {
                 styles.get(cell.style()).bg & bg::PROTECTED != 0
             });
@@ -93,7 +93,7 @@ impl Terminal {
 
     fn reset_rows(&mut self, start: usize, end: usize, spare: bool) {
         let fill = self.erase_cell();
-        let styles = &self.styles;
+        let styles = &self.tables.styles;
         self.active.change_rows(start, end, |row| {
             if spare {
                 for column in 0..row.width() {
@@ -193,7 +193,7 @@ impl Terminal {
     pub(super) fn alignment_pattern(&mut self) {
         self.put_cursor(0, 0);
         let style = Style { underline: 0, link: 0, ..self.pen };
-        let letter = Cell::null(self.styles.intern(style)).with_ascii(b'E');
+        let letter = Cell::null(self.tables.styles.intern(style)).with_ascii(b'E');
         // Counted from the top margin in origin mode, as the cursor is. Past the
         // room for scrollback, xterm.js comes round to the rows above.
         let (top, rows) = (self.active.y, self.rows);

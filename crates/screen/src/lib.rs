@@ -1,16 +1,51 @@
-//! An exact screen, kept beside the bytes that draw it.
+//! A terminal screen without a display, which follows xterm.js exactly.
 //!
 //! A [`Screen`] takes the output of a program, in any pieces, and knows at any
-//! time what an xterm.js that had seen the same bytes would show. It can hand
-//! out a snapshot: bytes that turn a fresh xterm.js of the same size into that
-//! terminal, so that a viewer who comes late sees what all the others see.
+//! time what an xterm.js that had seen the same bytes would show. It can write
+//! a [snapshot](Screen::snapshot): bytes that turn a fresh xterm.js of the same
+//! size into that terminal, so that a viewer who comes late sees what all the
+//! others see.
 //!
-//! Parser, cells, modes, wrapping and reflow follow xterm.js 6, its quirks
-//! included: where a standard and the client disagree, the client is right.
-//! What can grow without end there is bounded here, since the bytes come from
-//! programs nobody vouches for.
+//! ```
+//! use offheap_screen::{Screen, ScreenOptions};
 //!
-//! The rows that scroll off are kept as bytes, see [`scrollback`].
+//! let options = ScreenOptions { cols: 20, rows: 3, ..ScreenOptions::default() };
+//! let mut screen = Screen::new(&options);
+//! screen.feed(b"\x1b[1mone\x1b[m\r\ntwo");
+//! assert_eq!(screen.text(), "one\ntwo\n");
+//!
+//! let mut snapshot = Vec::new();
+//! screen.snapshot(None, &mut snapshot);
+//! let mut copy = Screen::new(&options);
+//! copy.feed(&snapshot);
+//! assert_eq!(copy.text(), screen.text());
+//! ```
+//!
+//! # What is exact
+//!
+//! Parser, cells, modes, wrapping and reflow follow xterm.js 6, quirks included:
+//! where a standard and the client disagree, the client is right. How characters
+//! are measured depends on the client's width table, see [`UnicodeVersion`].
+//!
+//! A snapshot is made of ordinary output, so it cannot say everything. Half of a
+//! wide character becomes a blank, and an empty cell that shows an attribute
+//! becomes a space. The [`Screen`] itself knows the difference.
+//!
+//! # What is bounded
+//!
+//! The bytes come from programs nobody vouches for. So whatever could grow
+//! without end is bounded: scrollback, titles, links, combined characters,
+//! unfinished sequences and answers. Work is bounded, too: what a few bytes may
+//! ask for beyond their own length (shifting all columns, repeating a character)
+//! draws on a budget that every control and every sequence refills. Ordinary
+//! programs never use it up.
+//!
+//! # How it is built
+//!
+//! The parser turns bytes into runs of text, controls and sequences; the terminal
+//! performs them on two buffers of rows. A cell takes eight bytes: a character and
+//! the number of its style. A row that scrolls off is written into the scrollback
+//! as the bytes that draw it, so a snapshot copies it, and a resize reads it back.
 
 #![cfg_attr(
     test,
@@ -24,32 +59,42 @@
     )
 )]
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub, unused_qualifications)]
 
 mod answers;
 mod budget;
 mod buffer;
 mod cell;
 mod charset;
-mod codec;
 mod color_codes;
 mod csi;
 mod cursor;
+mod edges;
 mod erase;
+mod leap;
 mod modes;
+mod options;
 mod osc;
 mod palette;
 mod parser;
 mod passing;
+mod perform;
 mod print;
 mod reflow;
 mod remainder;
+mod report;
 mod resize;
 mod row;
+mod row_reader;
+mod row_writer;
+mod screen;
 mod scrollback;
+mod sequence;
 mod sgr;
 mod snapshot;
 mod store;
 mod style;
+mod tables;
 mod tabs;
 mod terminal;
 #[cfg(test)]
@@ -59,138 +104,10 @@ mod titles;
 mod width;
 mod width_table;
 
-use answers::Answers;
-use parser::Parser;
-use terminal::Terminal;
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
+pub use options::{MAX_CELLS, ScreenOptions};
+pub use screen::Screen;
 pub use width::UnicodeVersion;
-
-/// Columns at least; xterm.js has no narrower terminal either.
-const MIN_COLS: u16 = 2;
-/// Columns and rows at most.
-const MAX_SIZE: u16 = 1000;
-
-/// The size and the limits of a screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScreenOptions {
-    /// Columns, from 2 to 1000.
-    pub cols: u16,
-    /// Rows, from 1 to 1000.
-    pub rows: u16,
-    /// Rows of scrollback, which should be what the client keeps.
-    pub scrollback_lines: usize,
-    /// Bytes of scrollback.
-    pub scrollback_bytes: usize,
-    /// The width table of the client.
-    pub unicode: UnicodeVersion,
-}
-
-impl Default for ScreenOptions {
-    fn default() -> Self {
-        Self {
-            cols: 80,
-            rows: 24,
-            scrollback_lines: 1000,
-            scrollback_bytes: 256 * 1024,
-            unicode: UnicodeVersion::V11,
-        }
-    }
-}
-
-impl ScreenOptions {
-    fn clamped(&self) -> Self {
-        let (cols, rows) = clamp_size(self.cols, self.rows);
-        Self { cols, rows, ..*self }
-    }
-}
-
-fn clamp_size(cols: u16, rows: u16) -> (u16, u16) {
-    (cols.clamp(MIN_COLS, MAX_SIZE), rows.clamp(1, MAX_SIZE))
-}
-
-/// A terminal without a display.
-#[derive(Debug)]
-pub struct Screen {
-    parser: Parser,
-    terminal: Terminal,
-}
-
-impl Screen {
-    /// A screen in its initial state. Sizes out of range are brought into it.
-    #[must_use]
-    pub fn new(options: &ScreenOptions) -> Self {
-        Self { parser: Parser::new(), terminal: Terminal::new(&options.clamped()) }
-    }
-
-    /// Takes output. Any bytes will do, cut anywhere.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.parser.advance(bytes, &mut self.terminal);
-    }
-
-    /// Takes output and appends the answers to queries in it, as xterm.js with
-    /// its default theme gives them. Answers beyond a few kilobytes are dropped.
-    pub fn feed_answering(&mut self, bytes: &[u8], answers: &mut Vec<u8>) {
-        self.terminal.answers = Some(Answers::default());
-        self.feed(bytes);
-        if let Some(given) = self.terminal.answers.take() {
-            answers.extend_from_slice(&given.into_bytes());
-        }
-    }
-
-    /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes
-    /// out of range are brought into it.
-    pub fn resize(&mut self, cols: u16, rows: u16) {
-        let (cols, rows) = clamp_size(cols, rows);
-        self.terminal.resize(usize::from(cols), usize::from(rows));
-    }
-
-    /// Appends bytes that turn a fresh xterm.js of the same size, or one that
-    /// fell behind, into this terminal, with at most so many rows of scrollback.
-    ///
-    /// The bytes hold no query and no bell. They end in the middle of a sequence
-    /// or character if the output did, so that the output can go on from there.
-    pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
-        self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
-        self.parser.write_unfinished(out);
-    }
-
-    /// Bytes at the end of the snapshot that begin a character which the output
-    /// has not completed yet.
-    #[must_use]
-    pub const fn unfinished_character(&self) -> usize {
-        self.parser.partial_len()
-    }
-
-    /// The visible screen as text: rows without blanks at their end, joined by `\n`.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.terminal.text()
-    }
-
-    /// Columns and rows.
-    #[must_use]
-    pub fn size(&self) -> (u16, u16) {
-        let narrow = |size: usize| u16::try_from(size).unwrap_or(MAX_SIZE);
-        (narrow(self.terminal.cols), narrow(self.terminal.rows))
-    }
-
-    /// The window title.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        &self.terminal.titles.window.current
-    }
-
-    /// Bytes of memory the screen holds.
-    #[must_use]
-    pub fn bytes_held(&self) -> usize {
-        size_of::<Self>()
-            + self.parser.bytes_held()
-            + self.terminal.bytes_held()
-            + self.terminal.scrollback.bytes_held()
-    }
-
-    /// Gives up the scrollback, to free its memory.
-    pub fn drop_scrollback(&mut self) {
-        self.terminal.scrollback.clear();
-    }
-}

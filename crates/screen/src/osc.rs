@@ -72,11 +72,11 @@ impl Terminal {
         }
         let id = params.split(':').find_map(|param| param.strip_prefix("id=")).unwrap_or_default();
         // A sweep gives links other numbers, so it has to come first.
-        if self.links.is_due(id, uri) {
+        if self.tables.links.is_due(id, uri) {
             self.sweep_links();
         }
         self.pen_mut();
-        let link = self.links.insert(id, uri);
+        let link = self.tables.links.insert(id, uri);
         self.set_link(link);
     }
 

@@ -7,7 +7,6 @@ pub(super) type Rgb = [u8; 3];
 
 /// Number of the text colour, after the indexed ones; then background, cursor.
 pub(super) const FOREGROUND: u16 = 256;
-const BACKGROUND: u16 = 257;
 const COLORS: u16 = 259;
 
 /// The sixteen colours of xterm.js' default theme.
@@ -30,16 +29,35 @@ const ANSI: [Rgb; 16] = [
     [0xee, 0xee, 0xec],
 ];
 
-/// The colours that differ from the theme.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Text, background and cursor of xterm.js' default theme.
+const DEFAULT_THEME: [Rgb; 3] = [[0xff; 3], [0; 3], [0xff; 3]];
+
+/// The theme of the client, and the colours that programs have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Palette {
+    theme: [Rgb; 3],
     changed: BTreeMap<u16, Rgb>,
 }
 
+impl Default for Palette {
+    fn default() -> Self {
+        Self { theme: DEFAULT_THEME, changed: BTreeMap::new() }
+    }
+}
+
 impl Palette {
-    /// The colour of a number, or that of xterm.js' default theme.
+    /// Sets the client's colours of text, background and cursor, which a program
+    /// may change and restore.
+    pub(super) const fn set_theme(&mut self, theme: [Rgb; 3]) {
+        self.theme = theme;
+    }
+
+    /// The colour of a number: as a program has set it, or the theme's.
     pub(super) fn get(&self, number: u16) -> Rgb {
-        self.changed.get(&number).copied().unwrap_or_else(|| default_color(number))
+        let special = number.checked_sub(FOREGROUND).map(usize::from);
+        let of_theme = special.and_then(|index| self.theme.get(index)).copied();
+        let changed = self.changed.get(&number).copied();
+        changed.or(of_theme).unwrap_or_else(|| indexed_color(number))
     }
 
     /// Changes a colour.
@@ -83,7 +101,8 @@ pub(super) fn color_name(number: u16) -> String {
     }
 }
 
-fn default_color(number: u16) -> Rgb {
+/// A colour of xterm.js' default theme, by its index.
+fn indexed_color(number: u16) -> Rgb {
     const LEVELS: [u8; 6] = [0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff];
     let index = usize::from(number);
     match index {
@@ -92,9 +111,7 @@ fn default_color(number: u16) -> Rgb {
             let cube = index - 16;
             [LEVELS[cube / 36], LEVELS[cube / 6 % 6], LEVELS[cube % 6]]
         }
-        232..256 => [u8::try_from(8 + (index - 232) * 10).unwrap_or(0); 3],
-        _ if number == BACKGROUND => [0; 3],
-        _ => [0xff; 3],
+        _ => [u8::try_from(8 + (index - 232) * 10).unwrap_or(0); 3],
     }
 }
 

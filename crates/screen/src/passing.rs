@@ -1,23 +1,25 @@
 //! Lines that pass through the screen within one input.
 //!
 //! When a program prints many lines at once, most of them enter the screen at
-//! the bottom and leave it at the top before anybody could look. These become
-//! rows of the scrollback without having been cells, byte for byte as if they
-//! had been. Only the lines that stay on the screen are printed.
+//! the bottom and leave it at the top before anybody could look. Such lines are
+//! written into the scrollback directly, with the same bytes that drawing them
+//! into cells and encoding the cells would give. Only the lines that stay on the
+//! screen are drawn.
 
 use super::cell::Cell;
 use super::charset::Charset;
-use super::codec::{Edges, Tables, Writer};
+use super::edges::Edges;
 use super::modes::Mode;
 use super::parser::params::Params;
 use super::parser::printable;
+use super::row_writer::Writer;
 use super::style::{Style, color};
 use super::terminal::Terminal;
 use super::width::Join;
 
 /// Lines looked at in one go.
 const MOST: usize = 512;
-/// Lines that must pass, beside those that stay, for the way round to be shorter.
+/// Lines that must pass, beside those that stay, for the shortcut to pay.
 const GAIN: usize = 4;
 
 /// Lines that were looked at.
@@ -80,7 +82,7 @@ fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
     None
 }
 
-/// Writes a line with colours as the scrollback keeps rows; answers its columns
+/// Writes a line with colours as the scrollback keeps rows; returns its columns
 /// and whether it begins with a background.
 fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool) {
     let mut pen = Style::default();
@@ -136,7 +138,7 @@ impl Terminal {
     }
 
     /// Takes lines that would pass through a screen whose cursor is at the bottom;
-    /// answers how many bytes that were, and how many it has looked at.
+    /// returns how many bytes that were, and how many it has looked at.
     pub(super) fn pass_lines(&mut self, bytes: &[u8]) -> (usize, usize) {
         let lines = Lines::scan(bytes, self.cols);
         let staying = self.rows - 1;
@@ -163,25 +165,15 @@ impl Terminal {
     /// Puts the rows on the screen and then the lines that pass into the scrollback.
     fn keep_passing(&mut self, bytes: &[u8], lines: &Lines, passing: usize) {
         let most = self.scrollback.max_rows();
-        let base = self.active.base + lines.count;
-        if base > most {
-            self.active.turned = (self.active.turned + base - most) % (self.rows + most);
-        }
+        self.count_scrolled(lines.count);
         if most == 0 {
             return;
         }
-        self.active.base = base.min(most);
         // What would be pushed out again at once is not kept in the first place.
         let skipped = lines.count.saturating_sub(most);
         let staying = lines.count - passing;
-        let tables = Tables {
-            styles: &self.styles,
-            links: &self.links,
-            clusters: &self.clusters,
-            unicode: self.unicode,
-        };
         for y in skipped.min(staying)..staying {
-            self.scrollback.push(self.active.row(y), self.cols, &tables);
+            self.scrollback.push(self.active.row(y), self.cols, &self.tables);
         }
         let mut params = Params::new();
         let mut scratch = Vec::new();
@@ -193,7 +185,7 @@ impl Terminal {
                 continue;
             }
             scratch.clear();
-            let mut writer = Writer::new(tables, &mut scratch);
+            let mut writer = Writer::new(&self.tables, &mut scratch);
             let (columns, tinted) = encode(line, &mut params, &mut writer);
             self.scrollback.push_bytes(Edges::of_text(columns, tinted, self.cols), &scratch);
         }

@@ -44,7 +44,7 @@ impl Terminal {
         self.begin_run(null);
         let code = if code < 127 { self.charsets.current.map(code) } else { code };
         let before = self.join;
-        self.join = before.followed_by(code, self.unicode);
+        self.join = before.followed_by(code, self.tables.unicode);
         if self.join.is_joined() {
             self.join_to_cell(code, before.width());
         } else {
@@ -83,7 +83,7 @@ impl Terminal {
 
     /// Adds a combining mark to the character before the cursor.
     fn join_to_cell(&mut self, code: u32, width: usize) {
-        if self.clusters.is_due() {
+        if self.tables.clusters.is_due() {
             self.sweep_clusters();
         }
         let (x, y) = (self.active.x, self.active.y);
@@ -106,13 +106,9 @@ impl Terminal {
         if !cell.has_content() {
             return Some(Cell::new(code, 1, cell.style()));
         }
-        let mut buffer = [0; 4];
         let cluster = match cell.cluster() {
-            Some(number) => {
-                let text = self.clusters.get(number).to_owned();
-                self.clusters.join(&text, mark)
-            }
-            None => self.clusters.join(char::from_u32(cell.code())?.encode_utf8(&mut buffer), mark),
+            Some(number) => self.tables.clusters.extend(number, mark),
+            None => self.tables.clusters.join(char::from_u32(cell.code())?, mark),
         };
         cluster.map(|number| cell.with_cluster(number))
     }
@@ -180,7 +176,7 @@ impl Terminal {
             return;
         }
         let text = match cell.cluster() {
-            Some(number) => self.clusters.get(number).to_owned(),
+            Some(number) => self.tables.clusters.get(number).to_owned(),
             None => char::from_u32(cell.code()).map(String::from).unwrap_or_default(),
         };
         let cost = text.chars().count() * CHARACTER_COST;

@@ -1,27 +1,38 @@
-//! Laying lines out for another size, as xterm.js does it.
+//! Reflow: the lines of a buffer in another size.
 //!
-//! The steps, and the order in which they look at lines that other steps have
-//! changed already, follow xterm.js' buffer, because a client resizes its own
-//! copy at the same time and both must come out the same.
+//! A client resizes its own copy of the buffer at the same time, and both must
+//! come out the same. So the steps are those of `Buffer.resize` and
+//! `BufferReflow` in xterm.js, in the same order, even where one step looks at
+//! what another has changed already:
+//!
+//! 1. [`Layout::change_rows`] adds or removes rows at the bottom, moving rows
+//!    between screen and scrollback, and cuts the list to its new length.
+//! 2. [`Layout::widen`] joins wrapped lines that now fit on fewer rows, or
+//!    [`Layout::narrow`] splits lines that need more.
+//! 3. Every line is cut or padded to the new width.
+//!
+//! A *wrapped* line continues the line before it. The lines from one that is not
+//! wrapped up to the next such line are called a group here: one line of the
+//! program's output.
 
 use super::cell::Cell;
 use super::row::Row;
 
-/// A buffer while it is resized: all its lines, and what points into them.
+/// A buffer while it is resized: all its lines, and the positions in them.
 #[derive(Debug)]
 pub(super) struct Layout {
     /// Scrollback and screen, oldest line first.
     pub(super) lines: Vec<Row>,
-    /// Lines kept at most.
+    /// The most lines that the list holds, those of the screen included.
     pub(super) max: usize,
-    /// Lines kept beside those of the screen, once there are any.
+    /// The most lines of scrollback.
     pub(super) room: usize,
     /// The size before.
     pub(super) cols: usize,
     pub(super) rows: usize,
     /// Where in the memory of xterm.js' circular list the first line lies.
     pub(super) turned: usize,
-    /// Lines before the screen.
+    /// Lines before the screen, which is the index of its first line.
     pub(super) base: usize,
     pub(super) x: usize,
     pub(super) y: usize,
@@ -31,7 +42,7 @@ pub(super) struct Layout {
     pub(super) saved_y: usize,
 }
 
-/// New lines to be put after a line.
+/// Lines that a split adds, and the index they get once all are inserted.
 struct Insertion {
     start: usize,
     lines: Vec<Row>,
@@ -63,6 +74,7 @@ impl Layout {
         }
     }
 
+    /// Adds or removes rows. `max` is the new length of the list.
     fn change_rows(&mut self, cols: usize, rows: usize, max: usize) {
         let mut pulled = 0;
         for _ in self.rows..rows {
@@ -73,7 +85,8 @@ impl Layout {
                 self.base -= 1;
                 pulled += 1;
             } else {
-                // A full list loses its first line, which nothing else notices.
+                // Appending to a full list drops its first line. xterm.js does
+                // not adjust any position for that.
                 if self.lines.len() >= self.max {
                     self.lines.remove(0);
                 }
@@ -106,13 +119,14 @@ impl Layout {
         first + 1 + more
     }
 
+    /// Joins wrapped lines after the terminal became wider.
     fn widen(&mut self, cols: usize, rows: usize) {
         let cursor = self.base + self.y;
         let mut removed = Vec::new();
         let mut first = 0;
         while first + 1 < self.lines.len() {
             let end = self.wrapped_end(first);
-            // The program redraws the lines with the cursor itself.
+            // The group with the cursor is left alone: the program redraws it.
             if end > first + 1 && !(first..end).contains(&cursor) {
                 let count = join_lines(&mut self.lines[first..end], self.cols, cols);
                 removed.extend(end - count..end);
@@ -132,6 +146,7 @@ impl Layout {
         self.follow_removal(removed.len(), cols, rows);
     }
 
+    /// Moves the positions after `count` lines were removed.
     fn follow_removal(&mut self, count: usize, cols: usize, rows: usize) {
         for _ in 0..count {
             if self.base > 0 {
@@ -146,10 +161,12 @@ impl Layout {
         self.saved_y = self.saved_y.saturating_sub(count);
     }
 
+    /// Splits lines after the terminal became narrower.
     fn narrow(&mut self, cols: usize, rows: usize) {
         let mut insertions: Vec<Insertion> = Vec::new();
         let mut inserted = 0;
-        // Lines popped meanwhile are still looked at, as in xterm.js.
+        // `len` is how many lines xterm.js counts. It drops lines from the end in
+        // `follow_insertion` and yet reads them later, so they are removed last.
         let mut len = self.lines.len();
         let mut after = len;
         while after > 0 {
@@ -186,12 +203,13 @@ impl Layout {
         }
     }
 
-    /// How many of the lines added push older ones out.
+    /// How many of the added lines push older ones out of the list.
     fn trimmed_by(&self, added: isize, len: usize) -> usize {
         let filled = if self.base == 0 && self.y + 1 != len { self.y } else { len };
         filled.saturating_add_signed(added).saturating_sub(self.max)
     }
 
+    /// Moves the positions after `moves` lines were added.
     fn follow_insertion(&mut self, moves: usize, rows: usize, len: &mut usize, inserted: usize) {
         for _ in 0..moves {
             if self.base == 0 && self.y < rows - 1 {
@@ -203,6 +221,8 @@ impl Layout {
         }
     }
 
+    /// Builds the list again with the new lines in it, from its end, because the
+    /// newest lines are the ones kept.
     fn insert_lines(&mut self, insertions: Vec<Insertion>, inserted: usize) {
         let total = (self.lines.len() + inserted).min(self.max);
         let mut old = std::mem::take(&mut self.lines);
@@ -227,10 +247,13 @@ impl Layout {
         self.lines = backwards;
     }
 
-    /// Lines that would come before the first one, last one first, come round to
-    /// the end of xterm.js' list as far as there is memory before its first line.
-    /// Others are lost, but for those that its remainder of a negative number,
-    /// which is -0 for a multiple, takes for the memory's first line.
+    /// Places the lines that did not fit, newest first, where xterm.js places them.
+    ///
+    /// xterm.js keeps lines in a circular array whose first line lies at
+    /// `turned`. Writing to the index `-back` reaches the array's slot
+    /// `turned - back`, which is another line of the same list. Where that is
+    /// negative, JavaScript's remainder is negative too and the line is lost,
+    /// except for multiples of the length, whose remainder is -0: slot 0.
     fn come_round(&self, lines: &mut [Row], surplus: Vec<Row>) {
         for (index, row) in surplus.into_iter().enumerate() {
             let back = index + 1;
@@ -266,7 +289,8 @@ fn copy(lines: &mut [Row], from: (usize, usize), to: (usize, usize), count: usiz
     lines[to.0].copy_from(&cells, to.1);
 }
 
-/// Joins wrapped lines into wider ones; answers how many are left over at the end.
+/// Joins the lines of one group into wider ones, in place. Returns how many lines
+/// at the end are no longer needed.
 fn join_lines(lines: &mut [Row], old: usize, cols: usize) -> usize {
     let mut to = (0, wrapped_len(lines, 0, old));
     let mut from = (1, 0);
@@ -295,7 +319,8 @@ fn join_lines(lines: &mut [Row], old: usize, cols: usize) -> usize {
     rest.take_while(|&(index, line)| index > to.0 || line.trimmed_len() == 0).count()
 }
 
-/// The lengths that wrapped lines get when they are laid out for `cols` columns.
+/// How many columns of text each line of a group gets in `cols` columns. A wide
+/// character that would be cut moves to the next line.
 fn split_lengths(lines: &[Row], old: usize, cols: usize) -> Vec<usize> {
     let needed: usize = (0..lines.len()).map(|index| wrapped_len(lines, index, old)).sum();
     let mut lengths = Vec::new();
@@ -323,8 +348,8 @@ fn split_lengths(lines: &[Row], old: usize, cols: usize) -> Vec<usize> {
     lengths
 }
 
-/// Splits wrapped lines into narrower ones, new ones at the end of `lines`;
-/// answers how many lines that needs more.
+/// Splits the lines of one group into narrower ones and appends the new lines to
+/// `lines`. Returns how many there are more; where it is fewer, nothing changes.
 fn split_lines(lines: &mut Vec<Row>, old: usize, cols: usize) -> isize {
     let lengths = split_lengths(lines, old, cols);
     let last_len = lines.last().map_or(0, Row::trimmed_len);
@@ -347,8 +372,8 @@ fn split_lines(lines: &mut Vec<Row>, old: usize, cols: usize) -> isize {
     added
 }
 
-/// Moves the cells to where they belong, last ones first, so that none is
-/// overwritten before it has moved.
+/// Moves the cells of a group to their new places, from the end, so that none is
+/// overwritten before it has moved. `from` is the end of the text before.
 fn move_backwards(lines: &mut [Row], lengths: &[usize], from: (usize, usize), old: usize) {
     let length_of = |index: usize| lengths[index];
     let Some(mut to) = lengths.len().checked_sub(1).map(|index| (index, length_of(index))) else {

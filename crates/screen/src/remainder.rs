@@ -6,9 +6,10 @@
 //! bytes that draw it. Clients never get to see this part.
 
 use super::cell::Cell;
-use super::codec::{Tables, Writer};
 use super::row::Row;
-use super::sgr::write_number;
+use super::row_writer::Writer;
+use super::sequence::write_csi;
+use super::tables::Tables;
 use super::width::width_of;
 
 /// The sequence that puts a cell: column, width and code point.
@@ -20,7 +21,7 @@ pub(super) const MARK: u8 = b'y';
 const LENGTH: usize = 4;
 
 /// Adds to the bytes that draw a row what they do not say.
-pub(super) fn append(row: &Row, cols: usize, tables: Tables, out: &mut Vec<u8>) {
+pub(super) fn append(row: &Row, cols: usize, tables: &Tables, out: &mut Vec<u8>) {
     let start = out.len();
     let mut writer = Writer::new(tables, out);
     for column in 0..cols {
@@ -46,7 +47,7 @@ pub(super) fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Whether something else than the cell is drawn.
-fn is_drawn_otherwise(row: &Row, column: usize, tables: Tables) -> bool {
+fn is_drawn_otherwise(row: &Row, column: usize, tables: &Tables) -> bool {
     let cell = row.get(column);
     if cell.is_stub() {
         return column == 0 || row.get(column - 1).width() != 2;
@@ -58,28 +59,17 @@ fn is_drawn_otherwise(row: &Row, column: usize, tables: Tables) -> bool {
     is_cut || width_of(first_code(cell, tables), tables.unicode) != cell.width()
 }
 
-fn first_code(cell: Cell, tables: Tables) -> u32 {
+fn first_code(cell: Cell, tables: &Tables) -> u32 {
     match cell.cluster() {
         Some(number) => tables.clusters.get(number).chars().next().map_or(0, u32::from),
         None => cell.code(),
     }
 }
 
-fn write_cell(column: usize, cell: Cell, tables: Tables, out: &mut Vec<u8>) {
-    write_sequence(&[column, cell.width(), first_code(cell, tables) as usize], PUT, out);
+fn write_cell(column: usize, cell: Cell, tables: &Tables, out: &mut Vec<u8>) {
+    write_csi(&[column, cell.width(), first_code(cell, tables) as usize], PUT, out);
     let text = cell.cluster().map_or("", |number| tables.clusters.get(number));
     for mark in text.chars().skip(1) {
-        write_sequence(&[column, mark as usize], MARK, out);
+        write_csi(&[column, mark as usize], MARK, out);
     }
-}
-
-fn write_sequence(params: &[usize], last: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\x1b[");
-    for (index, &param) in params.iter().enumerate() {
-        if index > 0 {
-            out.push(b';');
-        }
-        write_number(param, out);
-    }
-    out.push(last);
 }

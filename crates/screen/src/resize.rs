@@ -2,10 +2,10 @@
 
 use super::buffer::Buffer;
 use super::cell::Cell;
-use super::codec::Reader;
 use super::parser::Parser;
 use super::reflow::Layout;
 use super::row::Row;
+use super::row_reader::Reader;
 use super::terminal::Terminal;
 
 impl Terminal {
@@ -29,10 +29,10 @@ impl Terminal {
             buffer.tabs.extend_to(cols);
         }
         // Styles and clusters of the scrollback are bytes again.
-        if self.styles.is_due() {
+        if self.tables.styles.is_due() {
             self.sweep_styles();
         }
-        if self.clusters.is_due() {
+        if self.tables.clusters.is_due() {
             self.sweep_clusters();
         }
     }
@@ -75,8 +75,7 @@ impl Terminal {
 
     fn read_scrollback(&mut self) -> Vec<Row> {
         let mut parser = Parser::new();
-        let mut reader =
-            Reader::new(&mut self.styles, &mut self.links, &mut self.clusters, self.unicode);
+        let mut reader = Reader::new(&mut self.tables);
         let records = self.scrollback.newest(self.scrollback.rows());
         let rows = records
             .map(|(edges, bytes)| reader.read(&mut parser, bytes, self.cols, edges))
@@ -90,13 +89,7 @@ impl Terminal {
         let shown = layout.lines.split_off(layout.base.min(layout.lines.len()));
         let above = if alternate { std::mem::take(&mut layout.lines) } else { Vec::new() };
         for row in &layout.lines {
-            let tables = super::codec::Tables {
-                styles: &self.styles,
-                links: &self.links,
-                clusters: &self.clusters,
-                unicode: self.unicode,
-            };
-            self.scrollback.push(row, cols, &tables);
+            self.scrollback.push(row, cols, &self.tables);
         }
         let buffer = self.buffer(alternate);
         buffer.base = layout.base;

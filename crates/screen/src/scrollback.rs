@@ -1,8 +1,10 @@
 //! Rows that left the screen at the top, as bytes in fixed blocks.
 
-use super::codec::{Edges, Tables, Writer};
+use super::edges::Edges;
 use super::remainder;
 use super::row::Row;
+use super::row_writer::Writer;
+use super::tables::Tables;
 use std::collections::VecDeque;
 
 /// Bytes of a block. A row never spans two; a longer row has a block to itself.
@@ -52,9 +54,9 @@ impl Scrollback {
     pub(super) fn push(&mut self, row: &Row, cols: usize, tables: &Tables) {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        let mut edges = Edges::of(row, cols, tables.styles);
-        if !Writer::new(*tables, &mut bytes).row(row, cols) {
-            remainder::append(row, cols, *tables, &mut bytes);
+        let mut edges = Edges::of(row, cols, &tables.styles);
+        if !Writer::new(tables, &mut bytes).row(row, cols) {
+            remainder::append(row, cols, tables, &mut bytes);
             edges = edges.with_remainder();
         }
         self.push_bytes(edges, &bytes);

@@ -2,19 +2,11 @@
 
 use super::color_codes::ColorCodes;
 use super::parser::params::{OMITTED, Params};
+use super::sequence::write_number;
 use super::style::{Style, bg, color, fg};
-use super::terminal::Terminal;
 
 /// The underline colour that SGR 59 leaves in xterm.js.
 const NO_UNDERLINE_COLOR: u32 = color::ALL;
-
-impl Terminal {
-    /// Changes the pen (SGR).
-    #[inline]
-    pub(super) fn select_graphics(&mut self, params: &Params) {
-        self.pen_mut().select(params);
-    }
-}
 
 impl Style {
     /// Applies the parameters of an SGR sequence.
@@ -87,7 +79,7 @@ impl Style {
         self.set_underline(style);
     }
 
-    /// Applies SGR 38, 48 or 58 at `index`; answers how many parameters it took
+    /// Applies SGR 38, 48 or 58 at `index`; returns how many parameters it took
     /// beside its own. Semicolons and colons may be mixed, and a colour space
     /// may stand before the values, just as in xterm.js.
     fn extended_color(&mut self, params: &Params, index: usize) -> usize {
@@ -277,21 +269,6 @@ fn read_subs(slots: &mut [i32; 6], subs: &[i32], advance: usize, space: &mut usi
 /// Replaces the colour and leaves the flags beside it.
 const fn set_color(word: &mut u32, value: u32) {
     *word = *word & !color::ALL | value;
-}
-
-/// Writes a decimal number.
-#[inline]
-pub(super) fn write_number(value: usize, out: &mut Vec<u8>) {
-    let digit = |value: usize| b'0' + u8::try_from(value % 10).unwrap_or(0);
-    match value {
-        0..10 => out.push(digit(value)),
-        10..100 => out.extend_from_slice(&[digit(value / 10), digit(value)]),
-        100..1000 => out.extend_from_slice(&[digit(value / 100), digit(value / 10), digit(value)]),
-        _ => {
-            write_number(value / 1000, out);
-            out.extend_from_slice(&[digit(value / 100), digit(value / 10), digit(value)]);
-        }
-    }
 }
 
 fn write_underline_color(value: u32, out: &mut Vec<u8>) {

@@ -63,7 +63,7 @@ impl LinkTable {
         number
     }
 
-    /// Keeps the links marked as used, numbers from 0 on; answers their new numbers.
+    /// Keeps the links marked as used, numbers from 0 on; returns their new numbers.
     pub(super) fn sweep(&mut self, used: &[bool]) -> Vec<u32> {
         let mut renumbered = vec![0];
         let mut number = 0;
@@ -103,8 +103,12 @@ fn hash(id: &str, uri: &str) -> u64 {
 /// Characters with combining marks, by number.
 #[derive(Debug, Default)]
 pub(super) struct ClusterTable {
-    texts: Vec<Box<str>>,
+    texts: Vec<String>,
+    /// Numbers by text, but for long texts.
     numbers: HashMap<Box<str>, u32>,
+    /// The long cluster that was made or grew last. It is in one cell only, since
+    /// nothing else was joined meanwhile.
+    growing: Option<u32>,
     /// Memory that the clusters take.
     bytes: usize,
     /// Memory that was asked for since the last sweep, granted or not.
@@ -114,8 +118,12 @@ pub(super) struct ClusterTable {
 }
 
 /// Bytes of one cluster. More marks than that are dropped.
-const MAX_CLUSTER: usize = 128;
-/// Memory of one cluster beside its text, which is kept twice.
+const MAX_CLUSTER: usize = 4096;
+/// Bytes of clusters that cells share. Longer ones grow in place, as copying them
+/// for every mark would cost too much.
+const MAX_SHARED: usize = 128;
+/// Memory of one cluster beside its text, for which twice its length is counted:
+/// it is kept twice, or has room to grow.
 const CLUSTER_COST: usize = 64;
 /// Memory of all clusters. Marks that would take more are dropped.
 const MAX_CLUSTER_BYTES: usize = 8 << 20;
@@ -125,35 +133,61 @@ const SWEEP_FLOOR: usize = 32 * 1024;
 impl ClusterTable {
     /// The text of a number.
     pub(super) fn get(&self, number: u32) -> &str {
-        self.texts.get(number as usize).map_or("", |text| text)
+        self.texts.get(number as usize).map_or("", String::as_str)
     }
 
-    /// The number of `text` with `mark` added; none if it does not fit.
-    pub(super) fn join(&mut self, text: &str, mark: char) -> Option<u32> {
-        if text.len() + mark.len_utf8() > MAX_CLUSTER {
+    /// The number of `first` with `mark` added; none if it does not fit.
+    pub(super) fn join(&mut self, first: char, mark: char) -> Option<u32> {
+        self.insert(String::from_iter([first, mark]))
+    }
+
+    /// The number of a cluster, in the cell that was printed last, with `mark` added;
+    /// none if it does not fit.
+    pub(super) fn extend(&mut self, number: u32, mark: char) -> Option<u32> {
+        let len = self.get(number).len() + mark.len_utf8();
+        if len > MAX_CLUSTER {
             return None;
         }
-        let mut joined = String::with_capacity(text.len() + mark.len_utf8());
-        joined.push_str(text);
-        joined.push(mark);
-        self.insert(joined.into_boxed_str())
+        if self.growing == Some(number) {
+            if !self.grant(mark.len_utf8() * 2) {
+                return None;
+            }
+            self.texts.get_mut(number as usize)?.push(mark);
+            return Some(number);
+        }
+        let mut text = String::with_capacity(len);
+        text.push_str(self.get(number));
+        text.push(mark);
+        self.insert(text)
     }
 
     /// The number of `text`; none if the store is full.
-    pub(super) fn insert(&mut self, text: Box<str>) -> Option<u32> {
-        if let Some(&number) = self.numbers.get(&text) {
+    pub(super) fn insert(&mut self, text: String) -> Option<u32> {
+        self.growing = None;
+        if let Some(&number) = self.numbers.get(text.as_str()) {
             return Some(number);
         }
-        let cost = text.len() * 2 + CLUSTER_COST;
-        self.asked += cost;
-        if self.bytes + cost > MAX_CLUSTER_BYTES {
+        if !self.grant(text.len() * 2 + CLUSTER_COST) {
             return None;
         }
-        self.bytes += cost;
         let number = u32::try_from(self.texts.len()).ok()?;
-        self.texts.push(text.clone());
-        self.numbers.insert(text, number);
+        if text.len() > MAX_SHARED {
+            self.growing = Some(number);
+        } else {
+            self.numbers.insert(text.as_str().into(), number);
+        }
+        self.texts.push(text);
         Some(number)
+    }
+
+    /// Asks for memory; `false` if there is no more.
+    const fn grant(&mut self, cost: usize) -> bool {
+        self.asked += cost;
+        let fits = self.bytes + cost <= MAX_CLUSTER_BYTES;
+        if fits {
+            self.bytes += cost;
+        }
+        fits
     }
 
     /// Whether it is time to look for unused clusters.
@@ -166,7 +200,7 @@ impl ClusterTable {
         self.texts.len()
     }
 
-    /// Keeps the clusters marked as used; answers their new numbers.
+    /// Keeps the clusters marked as used; returns their new numbers.
     /// To look through so many cells must be worth while the next time, too.
     pub(super) fn sweep(&mut self, used: &[bool], cells: usize) -> Vec<u32> {
         let old = std::mem::take(&mut self.texts);
@@ -178,6 +212,8 @@ impl ClusterTable {
                 renumbered[index] = self.insert(text).unwrap_or(0);
             }
         }
+        // The last one that was put back need not be the one that grew.
+        self.growing = None;
         self.asked = 0;
         self.sweep_after = self.bytes.max(cells);
         renumbered
@@ -185,6 +221,6 @@ impl ClusterTable {
 
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
-        self.bytes + self.texts.capacity() * size_of::<Box<str>>()
+        self.bytes + self.texts.capacity() * size_of::<String>()
     }
 }

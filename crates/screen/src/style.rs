@@ -207,7 +207,7 @@ impl StyleTable {
         self.protects
     }
 
-    /// Keeps the styles marked as used; answers the new number of each old one.
+    /// Keeps the styles marked as used; returns the new number of each old one.
     /// To look through so many cells must be worth while the next time, too.
     pub(super) fn sweep(&mut self, used: &[bool], cells: usize) -> Vec<StyleId> {
         let old = std::mem::take(&mut self.styles);

@@ -1,26 +1,24 @@
 //! What the parser drives: the state of the terminal and its upkeep.
 
-use super::ScreenOptions;
 use super::answers::Answers;
 use super::budget::Budget;
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Saved};
 use super::cell::{Cell, StyleId};
 use super::charset::Charsets;
-use super::modes::{KeyboardStack, Modes, MouseEncoding, MouseProtocol};
+use super::modes::{KeyboardStack, Mode, Modes, MouseEncoding, MouseProtocol};
+use super::options::ScreenOptions;
 use super::palette::Palette;
-use super::parser::{Perform, params::Params};
 use super::scrollback::Scrollback;
-use super::store::{ClusterTable, LinkTable};
-use super::style::{Style, StyleTable};
+use super::style::Style;
+use super::tables::Tables;
 use super::titles::Titles;
-use super::width::{Join, UnicodeVersion};
+use super::width::Join;
 
 /// All of a terminal but its parser.
 #[derive(Debug)]
 pub(super) struct Terminal {
     pub(super) cols: usize,
     pub(super) rows: usize,
-    pub(super) unicode: UnicodeVersion,
     /// The buffer shown.
     pub(super) active: Buffer,
     /// The other buffer.
@@ -28,9 +26,7 @@ pub(super) struct Terminal {
     /// Whether the alternate buffer is shown.
     pub(super) alternate: bool,
     pub(super) scrollback: Scrollback,
-    pub(super) styles: StyleTable,
-    pub(super) links: LinkTable,
-    pub(super) clusters: ClusterTable,
+    pub(super) tables: Tables,
     /// The attributes that text is printed with.
     pub(super) pen: Style,
     /// The number of the pen's style, unless the pen has changed since.
@@ -39,12 +35,15 @@ pub(super) struct Terminal {
     pub(super) modes: Modes,
     pub(super) mouse: MouseProtocol,
     pub(super) mouse_encoding: MouseEncoding,
-    /// The cursor style of DECSCUSR, 0 for the client's own.
+    /// The cursor style of DECSCUSR: 0 for the client's own, 7 and 8 for its own
+    /// shape, blinking or not.
     pub(super) cursor_style: u8,
     /// Keyboard flags of the normal and the alternate buffer.
     pub(super) keyboards: [KeyboardStack; 2],
     pub(super) titles: Titles,
     pub(super) palette: Palette,
+    /// Width and height of a character in the client, in pixels, if known.
+    pub(super) cell_size: Option<(u16, u16)>,
     pub(super) join: Join,
     /// Whether the last thing done was to print, so that the next character
     /// continues the same run.
@@ -62,14 +61,11 @@ impl Terminal {
         Self {
             cols,
             rows,
-            unicode: options.unicode,
             active: Buffer::new(cols, rows),
             parked: Buffer::without_rows(cols, rows),
             alternate: false,
             scrollback: Scrollback::new(options.scrollback_lines, options.scrollback_bytes),
-            styles: StyleTable::new(),
-            links: LinkTable::default(),
-            clusters: ClusterTable::default(),
+            tables: Tables::new(options.unicode),
             pen: Style::default(),
             pen_id: Some(0),
             charsets: Charsets::default(),
@@ -80,6 +76,7 @@ impl Terminal {
             keyboards: Default::default(),
             titles: Titles::default(),
             palette: Palette::default(),
+            cell_size: None,
             join: Join::NONE,
             in_run: false,
             budget: Budget::new(),
@@ -93,7 +90,7 @@ impl Terminal {
         if let Some(id) = self.pen_id {
             return Cell::null(id);
         }
-        let id = self.styles.intern(self.pen);
+        let id = self.tables.styles.intern(self.pen);
         self.pen_id = Some(id);
         Cell::null(id)
     }
@@ -101,7 +98,7 @@ impl Terminal {
     /// The pen, to change it. Every new style comes from a changed pen, so this
     /// is where too many of them are noticed.
     pub(super) fn pen_mut(&mut self) -> &mut Style {
-        if self.styles.is_due() {
+        if self.tables.styles.is_due() {
             self.sweep_styles();
         }
         self.pen_id = None;
@@ -115,7 +112,7 @@ impl Terminal {
         if style.bg == 0 {
             return Cell::BLANK;
         }
-        Cell::null(self.styles.intern(style))
+        Cell::null(self.tables.styles.intern(style))
     }
 
     /// The keyboard flags of the buffer shown.
@@ -138,6 +135,19 @@ impl Terminal {
         self.active.shift_up(top, bottom, 1, self.cols, fill, wrapped);
     }
 
+    /// Counts rows that left a screen without margins at its top, as xterm.js
+    /// would.
+    pub(super) fn count_scrolled(&mut self, count: usize) {
+        let most = self.scrollback.max_rows();
+        let over = count.saturating_sub(most.saturating_sub(self.active.base));
+        if over > 0 {
+            self.active.turned = (self.active.turned + over) % (self.rows + most);
+        }
+        if most > 0 {
+            self.active.base = (self.active.base + count).min(most);
+        }
+    }
+
     fn push_scrollback(&mut self) {
         let most = self.scrollback.max_rows();
         if self.active.base >= most {
@@ -151,13 +161,7 @@ impl Terminal {
         }
         self.active.base = (self.active.base + 1).min(most);
         let row = self.active.row(0);
-        let tables = super::codec::Tables {
-            styles: &self.styles,
-            links: &self.links,
-            clusters: &self.clusters,
-            unicode: self.unicode,
-        };
-        self.scrollback.push(row, self.cols, &tables);
+        self.scrollback.push(row, self.cols, &self.tables);
     }
 
     /// Shows the alternate buffer, which is new each time.
@@ -187,13 +191,13 @@ impl Terminal {
 
     /// Forgets the styles that nothing uses any more.
     pub(super) fn sweep_styles(&mut self) {
-        let mut used = vec![false; self.styles.len()];
+        let mut used = vec![false; self.tables.styles.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for cell in row.distinct() {
                 used[cell.style() as usize] = true;
             }
         }
-        let renumbered = self.styles.sweep(&used, self.cols * self.rows);
+        let renumbered = self.tables.styles.sweep(&used, self.cols * self.rows);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for cell in row.distinct_mut() {
                 *cell = cell.with_style(renumbered[cell.style() as usize]);
@@ -207,28 +211,28 @@ impl Terminal {
     /// links are known must not.
     pub(super) fn sweep_links(&mut self) {
         self.sweep_styles();
-        let mut used = vec![false; self.links.len() + 1];
+        let mut used = vec![false; self.tables.links.len() + 1];
         used[self.pen.link as usize] = true;
-        for style in self.styles.styles_mut() {
+        for style in self.tables.styles.styles_mut() {
             used[style.link as usize] = true;
         }
-        let renumbered = self.links.sweep(&used);
+        let renumbered = self.tables.links.sweep(&used);
         self.pen.link = renumbered[self.pen.link as usize];
-        for style in self.styles.styles_mut() {
+        for style in self.tables.styles.styles_mut() {
             style.link = renumbered[style.link as usize];
         }
-        self.styles.reindex();
+        self.tables.styles.reindex();
     }
 
     /// Forgets the clusters that nothing uses any more.
     pub(super) fn sweep_clusters(&mut self) {
-        let mut used = vec![false; self.clusters.len()];
+        let mut used = vec![false; self.tables.clusters.len()];
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for number in row.distinct().filter_map(Cell::cluster) {
                 used[number as usize] = true;
             }
         }
-        let renumbered = self.clusters.sweep(&used, self.cols * self.rows);
+        let renumbered = self.tables.clusters.sweep(&used, self.cols * self.rows);
         for row in self.active.rows_mut().chain(self.parked.rows_mut()) {
             for cell in row.distinct_mut() {
                 if let Some(number) = cell.cluster() {
@@ -247,9 +251,7 @@ impl Terminal {
         // Nothing is left that refers to styles, links or clusters.
         self.pen = Style::default();
         self.pen_id = Some(0);
-        self.styles = StyleTable::new();
-        self.links = LinkTable::default();
-        self.clusters = ClusterTable::default();
+        self.tables = Tables::new(self.tables.unicode);
         self.charsets = Charsets::default();
         self.reset_modes();
         self.mouse = MouseProtocol::None;
@@ -259,13 +261,13 @@ impl Terminal {
 
     /// Resets what DECSTR resets in xterm.js.
     pub(super) fn soft_reset(&mut self) {
-        self.modes.set(super::modes::Mode::CursorHidden, false);
+        self.modes.set(Mode::CursorHidden, false);
         self.active.top = 0;
         self.active.bottom = self.rows - 1;
         *self.pen_mut() = Style::default();
         self.reset_modes();
         self.charsets = Charsets::default();
-        self.active.saved = super::buffer::Saved { y: self.active.base, ..Default::default() };
+        self.active.saved = Saved { y: self.active.base, ..Default::default() };
         *self.keyboard() = KeyboardStack::default();
     }
 
@@ -278,73 +280,16 @@ impl Terminal {
     pub(super) fn bytes_held(&self) -> usize {
         self.active.bytes_held()
             + self.parked.bytes_held()
-            + self.styles.bytes_held()
-            + self.links.bytes_held()
-            + self.clusters.bytes_held()
+            + self.tables.bytes_held()
             + self.titles.bytes_held()
             + self.palette.bytes_held()
     }
 
     /// Nothing that follows joins or continues what was printed before.
     #[inline]
-    fn forget_printed(&mut self) {
+    pub(super) fn forget_printed(&mut self) {
         self.join = Join::NONE;
         self.in_run = false;
         self.budget.earn(1);
-    }
-}
-
-impl Perform for Terminal {
-    #[inline]
-    fn print_ascii(&mut self, bytes: &[u8]) {
-        self.print_run(bytes);
-    }
-
-    fn print(&mut self, code: u32) {
-        self.print_code(code);
-    }
-
-    fn end_run(&mut self) {
-        self.in_run = false;
-    }
-
-    #[inline]
-    fn execute(&mut self, code: u32) {
-        self.perform_control(code);
-        self.forget_printed();
-    }
-
-    #[inline]
-    fn csi(&mut self, ident: u32, params: &Params) {
-        self.perform_csi(ident, params);
-        self.forget_printed();
-    }
-
-    fn esc(&mut self, ident: u32) {
-        self.perform_esc(ident);
-        self.forget_printed();
-    }
-
-    fn osc(&mut self, data: &[u8]) {
-        self.perform_osc(data);
-        self.forget_printed();
-    }
-
-    fn dcs(&mut self, ident: u32, data: &[u8]) {
-        self.perform_dcs(ident, data);
-        self.forget_printed();
-    }
-
-    fn abandon(&mut self) {
-        self.forget_printed();
-    }
-
-    #[inline]
-    fn lines(&mut self, bytes: &[u8]) -> (usize, usize) {
-        if bytes.len() > self.rows * 2 && self.is_at_bottom() {
-            self.pass_lines(bytes)
-        } else {
-            (0, 0)
-        }
     }
 }

@@ -24,7 +24,7 @@ impl Terminal {
         while column < self.cols {
             let cell = row.get(column);
             match cell.cluster() {
-                Some(number) => text.push_str(self.clusters.get(number)),
+                Some(number) => text.push_str(self.tables.clusters.get(number)),
                 None if cell.has_content() => text.push(char::from_u32(cell.code()).unwrap_or(' ')),
                 None => text.push(' '),
             }

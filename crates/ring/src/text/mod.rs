@@ -5,6 +5,7 @@
 //! follow that stream without ever turning it into a V8 string:
 //!
 //! - [`scanner`]: the parser state at any byte, as a terminal would have it;
+//! - [`plain`]: whether output is no more than lines of text and colours;
 //! - [`json`]: raw output as the inside of a JSON string;
 //! - [`utf8`]: the longest complete prefix of a chunk, and UTF-8 to UTF-16;
 //! - [`queries`]: output without the questions a terminal would answer.
@@ -12,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod json;
+pub mod plain;
 pub mod queries;
 pub mod scanner;
 pub mod utf8;

@@ -1,11 +1,14 @@
 //! Output without the questions that a terminal answers.
 //!
-//! History that is sent again would make the terminal answer queries that were
-//! answered long ago, and the answers would arrive as typed input. The filter
-//! removes the sequences that ask, and leaves every other byte as it is.
+//! Where somebody else answers, or history is sent again, a terminal must not
+//! answer queries: its answers would arrive as typed input. Nor must history ring
+//! the bell, notify or copy to the clipboard a second time. The filter removes
+//! such sequences and leaves every other byte as it is.
 
 use super::scanner::{BEL, C1_LEAD, CAN, ESC, SUB, State};
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
+
+use super::plain::PlainText;
 
 /// Asks for the answerback message.
 const ENQ: u8 = 0x05;
@@ -13,6 +16,18 @@ const ENQ: u8 = 0x05;
 /// The longest sequence that is judged as a whole, in bytes. Longer ones pass:
 /// no query is that long.
 pub const MAX_HELD: usize = 4096;
+
+/// What a filter removes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Removed {
+    /// Queries.
+    #[default]
+    Queries,
+    /// Queries, and what calls for somebody's attention or acts outside of the
+    /// terminal: BEL, notifications (OSC 9, 99 and 777) and the clipboard (OSC 52).
+    /// Progress (`OSC 9 ; 4`) stays.
+    QueriesAndSignals,
+}
 
 /// Removes terminal queries from a stream that comes in chunks.
 ///
@@ -25,13 +40,16 @@ pub const MAX_HELD: usize = 4096;
 ///
 /// A sequence that is cut by the end of a chunk is held until it is complete,
 /// so the result does not depend on how the stream is cut.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct QueryFilter {
+    removed: Removed,
     state: State,
     /// The open sequence from its introducer on; empty outside of one.
     held: Vec<u8>,
     /// Whether the open sequence was too long to hold and now passes.
     passing: bool,
+    /// Whether what passes is removed after all.
+    discarding: bool,
     /// Whether `held` is a string followed by an ESC that may become its ST.
     closing: bool,
 }
@@ -43,12 +61,35 @@ impl QueryFilter {
         Self::default()
     }
 
+    /// The same, removing this.
+    #[must_use]
+    pub fn removing(removed: Removed) -> Self {
+        Self { removed, ..Self::default() }
+    }
+
+    /// Whether nothing in whole sequences such as these would be removed, as far as
+    /// a quick look shows.
+    #[must_use]
+    pub fn is_idle(parts: [&[u8]; 2], removed: Removed) -> bool {
+        let mut text = PlainText::new();
+        let is_idle = |part: &&[u8]| {
+            memchr(ENQ, part).is_none()
+                && (removed == Removed::Queries || memchr(BEL, part).is_none())
+                && text.push(part)
+        };
+        parts.iter().all(is_idle) && text.is_whole()
+    }
+
     /// Appends to `out` what of `input` passes.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
         let mut rest = input;
         while let Some(&byte) = rest.first() {
             if self.is_outside() {
                 let plain = memchr3(ESC, ENQ, C1_LEAD, rest).unwrap_or(rest.len());
+                let plain = match self.removed {
+                    Removed::Queries => plain,
+                    Removed::QueriesAndSignals => memchr(BEL, &rest[..plain]).unwrap_or(plain),
+                };
                 out.extend_from_slice(&rest[..plain]);
                 rest = &rest[plain..];
                 if plain > 0 {
@@ -67,10 +108,29 @@ impl QueryFilter {
     /// Appends to `out` what is held; the stream ends here.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.append(&mut self.held);
-        *self = Self::default();
+        *self = Self::removing(self.removed);
     }
 
-    fn is_outside(&self) -> bool {
+    /// Appends to `out` what is held of a sequence that goes on later, unless it
+    /// is one that would be removed, and leaves its rest the same fate.
+    pub fn pass_held(&mut self, out: &mut Vec<u8>) {
+        if self.is_outside() {
+            return;
+        }
+        if !self.passing {
+            self.discarding = self.kind_of(&self.held) != Kind::Other;
+            self.passing = true;
+        }
+        if self.discarding {
+            self.held.clear();
+        }
+        out.append(&mut self.held);
+        self.closing = false;
+    }
+
+    /// Whether the stream is outside of any sequence here.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
         self.held.is_empty() && !self.passing
     }
 
@@ -79,7 +139,7 @@ impl QueryFilter {
     fn take_whole(&mut self, rest: &[u8], out: &mut Vec<u8>) -> usize {
         if self.is_outside() {
             let length = csi_length(rest);
-            if kind_of(&rest[..length]) == Kind::Other {
+            if self.kind_of(&rest[..length]) == Kind::Other {
                 out.extend_from_slice(&rest[..length]);
             }
             return length;
@@ -87,7 +147,9 @@ impl QueryFilter {
         let room = if self.passing { rest.len() } else { MAX_HELD.saturating_sub(self.held.len()) };
         let (state, length) = self.state.skip_string(&rest[..room.min(rest.len())]);
         let target = if self.passing { out } else { &mut self.held };
-        target.extend_from_slice(&rest[..length]);
+        if !self.discarding {
+            target.extend_from_slice(&rest[..length]);
+        }
         self.state = state;
         length
     }
@@ -109,16 +171,20 @@ impl QueryFilter {
         } else if self.begins_c1(byte) {
             self.restart_at_c1(byte, out);
         }
-        if byte != ENQ || self.state.is_string() {
+        if self.state.is_string() || !self.is_removed(byte) {
             self.held.push(byte);
         }
         self.state = self.state.step(byte);
         if self.state.is_safe() {
             self.judge(out);
         } else if self.held.len() > MAX_HELD && !self.closing {
-            self.passing = true;
-            out.append(&mut self.held);
+            self.pass_held(out);
         }
+    }
+
+    /// Whether this control is removed on its own.
+    fn is_removed(&self, byte: u8) -> bool {
+        byte == ENQ || byte == BEL && self.removed == Removed::QueriesAndSignals
     }
 
     /// Passes a byte of a sequence that is too long to be held.
@@ -129,8 +195,11 @@ impl QueryFilter {
             self.held.push(byte);
         } else {
             self.passing = !self.state.is_safe();
-            out.push(byte);
+            if !self.discarding {
+                out.push(byte);
+            }
         }
+        self.discarding &= self.passing;
     }
 
     /// Whether `byte` makes a C1 control of a held `C2` inside a sequence.
@@ -152,12 +221,22 @@ impl QueryFilter {
 
     /// Passes or drops the complete sequence that is held.
     fn judge(&mut self, out: &mut Vec<u8>) {
-        match kind_of(&self.held) {
+        match self.kind_of(&self.held) {
             Kind::Other => out.extend_from_slice(&self.held),
             Kind::Query => {}
             Kind::CsiQuery => out.extend(self.held.iter().filter(|&&byte| is_executed(byte))),
         }
         self.held.clear();
+    }
+
+    /// What a whole sequence is to this filter.
+    fn kind_of(&self, sequence: &[u8]) -> Kind {
+        match kind_of(sequence) {
+            Kind::Other if self.removed == Removed::QueriesAndSignals && is_signal(sequence) => {
+                Kind::Query
+            }
+            kind => kind,
+        }
     }
 }
 
@@ -202,6 +281,20 @@ fn kind_of(sequence: &[u8]) -> Kind {
         _ => false,
     };
     if asks { Kind::Query } else { Kind::Other }
+}
+
+/// Whether an OSC string, complete or as far as it goes, notifies somebody or
+/// copies to the clipboard.
+fn is_signal(sequence: &[u8]) -> bool {
+    let ([ESC, b']', body @ ..] | [C1_LEAD, 0x9d, body @ ..]) = sequence else { return false };
+    let Some(text) = string_body(body) else { return false };
+    let mut values = text.split(|&byte| byte == b';');
+    match values.next() {
+        Some(b"52" | b"99" | b"777") => true,
+        // ConEmu's numbered commands share OSC 9 with notifications.
+        Some(b"9") => values.next() != Some(b"4"),
+        _ => false,
+    }
 }
 
 /// The text of a string without its terminator; nothing for one that was

@@ -34,7 +34,7 @@ pub(super) trait Perform {
     /// An operating system command or device control string came to nothing.
     fn abandon(&mut self);
     /// Takes whole lines at the beginning of the bytes, if there is a short way
-    /// for them; answers how many bytes it took and how many it looked at.
+    /// for them; returns how many bytes it took and how many it looked at.
     fn lines(&mut self, _bytes: &[u8]) -> (usize, usize) {
         (0, 0)
     }
@@ -134,6 +134,11 @@ impl Parser {
         out.extend(ident.next_if(|byte| (0x3c..=0x3f).contains(byte)));
         self.params.write(out);
         out.extend(ident);
+    }
+
+    /// Whether the input ended outside of any sequence and character.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        matches!(self.state, State::Ground) && self.partial_len == 0
     }
 
     /// Bytes of an unfinished character at the end of the input.

@@ -2,11 +2,13 @@
 
 use super::super::cell::Cell;
 use super::super::charset::Charset;
-use super::super::codec::{Writer, write_link};
 use super::super::modes::Mode;
+use super::super::row_writer::Writer;
+use super::super::sequence::{
+    write_csi, write_designation, write_link, write_mode, write_position,
+};
 use super::super::style::{Style, bg, color, fg};
 use super::super::terminal::Terminal;
-use super::{write_csi, write_designation, write_mode, write_position};
 
 impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
@@ -120,7 +122,7 @@ impl Terminal {
         style.write_sgr(false, out);
         write_hidden_underline_color(style, out);
         if style.link != 0 {
-            write_link(style.link, &self.links, out);
+            write_link(style.link, &self.tables.links, out);
         }
         out.extend_from_slice(b"\x1b8");
         let background = saved.bg & !bg::EXTENDED | pen.bg & bg::EXTENDED;
@@ -128,7 +130,7 @@ impl Terminal {
         if is_plainly_underlined(pen) {
             // A client saves every underline as extended; the end of a link looks
             // whether there is anything that makes it so.
-            write_link(0, &self.links, out);
+            write_link(0, &self.tables.links, out);
         }
         if saved.charset != self.charsets.current {
             self.write_shift(out);
@@ -140,7 +142,7 @@ impl Terminal {
         pen.write_sgr(false, out);
         write_hidden_underline_color(self.pen, out);
         if pen.link != 0 {
-            write_link(pen.link, &self.links, out);
+            write_link(pen.link, &self.tables.links, out);
         }
     }
 
@@ -185,13 +187,13 @@ impl Terminal {
         let cell = row.get(column);
         write_position(y, column, out);
         if cell.has_content() {
-            let mut writer = Writer::new(self.tables(), out);
+            let mut writer = Writer::new(&self.tables, out);
             writer.character(cell);
             writer.finish();
             return;
         }
         out.push(b' ');
-        let style = self.styles.get(cell.style());
+        let style = self.tables.styles.get(cell.style());
         let uniform = (0..self.cols).all(|at| row.get(at) == cell);
         if uniform && !style.marks_empty_cells() {
             Style::background(style.bg).write_sgr(false, out);
@@ -207,11 +209,11 @@ impl Terminal {
         if self.join.is_none() || !cell.has_content() || cell.width() != self.join.width() {
             return None;
         }
-        if self.styles.get(cell.style()) != self.pen.effective() {
+        if self.tables.styles.get(cell.style()) != self.pen.effective() {
             return None;
         }
         let text = match cell.cluster() {
-            Some(number) => self.clusters.get(number).to_owned(),
+            Some(number) => self.tables.clusters.get(number).to_owned(),
             None => char::from_u32(cell.code())?.to_string(),
         };
         let charset = self.charsets.current;

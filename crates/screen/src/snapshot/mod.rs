@@ -9,10 +9,8 @@ mod rows;
 mod saved;
 
 use super::buffer::Buffer;
-use super::charset::Charset;
-use super::codec::Tables;
 use super::modes::{KeyboardStack, Mode};
-use super::sgr::write_number;
+use super::sequence::{write_csi, write_mode, write_number, write_position};
 use super::terminal::Terminal;
 use super::titles::TitleStack;
 
@@ -46,16 +44,6 @@ impl Terminal {
         self.palette.write(out);
         self.write_modes(out);
         self.write_cursor(out);
-    }
-
-    /// What the numbers in cells stand for.
-    fn tables(&self) -> Tables<'_> {
-        Tables {
-            styles: &self.styles,
-            links: &self.links,
-            clusters: &self.clusters,
-            unicode: self.unicode,
-        }
     }
 
     /// Writes tab stops and margins of the buffer shown so far.
@@ -131,29 +119,4 @@ fn write_title(title: &str, number: usize, out: &mut Vec<u8>) {
     out.push(b';');
     out.extend_from_slice(title.as_bytes());
     out.extend_from_slice(b"\x1b\\");
-}
-
-fn write_designation(introducer: u8, charset: Charset, out: &mut Vec<u8>) {
-    out.extend_from_slice(&[0x1b, introducer, charset.designator()]);
-}
-
-fn write_position(y: usize, x: usize, out: &mut Vec<u8>) {
-    write_csi(&[y + 1, x + 1], b'H', out);
-}
-
-fn write_csi(params: &[usize], last: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\x1b[");
-    for (index, &param) in params.iter().enumerate() {
-        if index > 0 {
-            out.push(b';');
-        }
-        write_number(param, out);
-    }
-    out.push(last);
-}
-
-fn write_mode(number: usize, last: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\x1b[?");
-    write_number(number, out);
-    out.push(last);
 }

@@ -1,12 +1,17 @@
 //! Rows of a snapshot, and how they follow each other.
 
+use std::borrow::Cow;
+
 use super::super::buffer::Buffer;
 use super::super::cell::Cell;
-use super::super::codec::{Edges, Tables, Writer};
+use super::super::edges::Edges;
+use super::super::parser::params::Params;
 use super::super::row::Row;
-use super::super::sgr::write_number;
+use super::super::row_writer::Writer;
+use super::super::sequence::{write_number, write_position};
+use super::super::style::Style;
+use super::super::tables::Tables;
 use super::super::terminal::Terminal;
-use super::write_position;
 
 /// A row to be printed.
 enum Source<'a> {
@@ -18,7 +23,7 @@ enum Source<'a> {
 struct Rows<'a> {
     cols: usize,
     height: usize,
-    tables: Tables<'a>,
+    tables: &'a Tables,
     out: &'a mut Vec<u8>,
     /// The row whose following row is not known yet.
     held: Option<(Edges, Source<'a>)>,
@@ -29,12 +34,12 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn add(&mut self, edges: Edges, source: Source<'a>) {
-        self.flush(edges);
+        self.flush(edges, Some(&source));
         self.held = Some((edges, source));
     }
 
     /// Prints the row held, and makes the next one be where it belongs.
-    fn flush(&mut self, next: Edges) {
+    fn flush(&mut self, next: Edges, following: Option<&Source>) {
         let Some((edges, source)) = self.held.take() else { return };
         if !self.begun {
             self.begin(edges);
@@ -42,6 +47,12 @@ impl<'a> Rows<'a> {
             self.out.extend_from_slice(b"\r\n");
         }
         self.begun = true;
+        if edges.may_leave_gap_before(next)
+            && following.is_some_and(|following| self.print_up_to_gap(&source, following))
+        {
+            self.flowing = true;
+            return;
+        }
         self.print(&source);
         self.flowing = next.is_wrapped() && edges.flows_into(next);
         if next.is_wrapped() && !self.flowing {
@@ -87,6 +98,30 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Prints a row without the space that stands for its last, empty column, if
+    /// the wide character that follows leaves the same gap by itself.
+    fn print_up_to_gap(&mut self, source: &Source, following: &Source) -> bool {
+        let (row, next) = (self.drawing(source), self.drawing(following));
+        let Some(text) = row.strip_suffix(b" \x1b[m") else { return false };
+        let is_left = style_after(text).is_some_and(|gap| style_before_wide(&next) == Some(gap));
+        if is_left {
+            self.out.extend_from_slice(text);
+            self.out.extend_from_slice(b"\x1b[m");
+        }
+        is_left
+    }
+
+    fn drawing<'b>(&self, source: &Source<'b>) -> Cow<'b, [u8]> {
+        match source {
+            Source::Bytes(bytes) => Cow::Borrowed(bytes),
+            Source::Row(row) => {
+                let mut bytes = Vec::new();
+                Writer::new(self.tables, &mut bytes).row(row, self.cols);
+                Cow::Owned(bytes)
+            }
+        }
+    }
+
     fn print(&mut self, source: &Source) {
         match source {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
@@ -125,20 +160,52 @@ impl Terminal {
     fn add_rows<'a>(&'a self, buffer: &'a Buffer, count: usize, rows: &mut Rows<'a>) {
         for y in 0..count {
             let row = buffer.row(y);
-            rows.add(Edges::of(row, self.cols, &self.styles), Source::Row(row));
+            rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
         }
-        rows.flush(Edges::default());
+        rows.flush(Edges::default(), None);
     }
 
     fn printer<'a>(&'a self, out: &'a mut Vec<u8>) -> Rows<'a> {
         Rows {
             cols: self.cols,
             height: self.rows,
-            tables: self.tables(),
+            tables: &self.tables,
             out,
             held: None,
             begun: false,
             flowing: false,
         }
     }
+}
+
+/// The attributes that a row's drawing sets before its first character, if that is
+/// a wide one.
+fn style_before_wide(drawing: &[u8]) -> Option<Style> {
+    let text = drawing.iter().position(|&byte| byte >= 0x80)?;
+    let sequences = &drawing[..text];
+    // A wide character has three bytes at least, and nothing else comes first.
+    (drawing[text] >= 0xe0 && sequences.ends_with(b"m")).then(|| style_after(sequences)).flatten()
+}
+
+/// The attributes that drawing ends with; none if it has more than SGR sequences
+/// to set them, or text without any.
+fn style_after(drawing: &[u8]) -> Option<Style> {
+    let mut style = Style::default();
+    let mut params = Params::new();
+    let mut rest = drawing;
+    while let Some(at) = rest.iter().position(|&byte| byte == 0x1b) {
+        let sequence = rest[at..].strip_prefix(b"\x1b[")?;
+        let len = sequence.iter().position(|byte| !matches!(byte, b'0'..=b';'))?;
+        match sequence[len] {
+            b'm' => {
+                params.reset();
+                sequence[..len].iter().for_each(|&byte| params.take(byte));
+                style.select(&params);
+            }
+            b'C' | b'X' => {}
+            _ => return None,
+        }
+        rest = &sequence[len..];
+    }
+    Some(style)
 }

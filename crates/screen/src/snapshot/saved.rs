@@ -2,10 +2,9 @@
 
 use super::super::buffer::{Buffer, Saved};
 use super::super::charset::Charset;
-use super::super::codec::write_link;
+use super::super::sequence::{write_designation, write_link, write_position};
 use super::super::style::{Style, bg, fg};
 use super::super::terminal::Terminal;
-use super::{write_designation, write_position};
 
 impl Terminal {
     /// The alternate buffer keeps its saved cursor while it is not shown.
@@ -37,7 +36,7 @@ impl Terminal {
     }
 
     /// Writes a saved cursor that is not on the screen, before there are any
-    /// rows; answers whether there was one.
+    /// rows; returns whether there was one.
     ///
     /// xterm.js counts its row from the start of the scrollback and does not
     /// change it when the scrollback is erased. So the row can be reached by
@@ -82,13 +81,13 @@ impl Terminal {
         if linked {
             match self.pen.link {
                 0 => out.extend_from_slice(b"\x1b]8;;about:blank\x1b\\"),
-                link => write_link(link, &self.links, out),
+                link => write_link(link, &self.tables.links, out),
             }
         }
         style.write_sgr(false, out);
         out.extend_from_slice(b"\x1b7\x1b[m");
         if linked {
-            write_link(0, &self.links, out);
+            write_link(0, &self.tables.links, out);
         }
         if saved.charset != Charset::Ascii {
             write_designation(b'(', Charset::Ascii, out);

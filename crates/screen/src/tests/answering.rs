@@ -51,6 +51,43 @@ fn colours_are_reported() {
 }
 
 #[test]
+fn the_theme_of_the_client_is_reported_until_a_program_changes_it() {
+    let mut screen = screen(80, 24, b"");
+    screen.set_theme([1, 2, 3], [4, 5, 6], [7, 8, 9]);
+    let mut ask = |query: &str| {
+        let mut answers = Vec::new();
+        screen.feed_answering(query.as_bytes(), &mut answers);
+        String::from_utf8(answers).expect("answers are text")
+    };
+    assert_eq!(
+        ask("\x1b]10;?;?;?\x07"),
+        "\x1b]10;rgb:0101/0202/0303\x1b\\\x1b]11;rgb:0404/0505/0606\x1b\\\x1b]12;rgb:0707/0808/0909\x1b\\"
+    );
+    assert_eq!(ask("\x1b]11;#fff\x07\x1b]11;?\x07"), "\x1b]11;rgb:f0f0/f0f0/f0f0\x1b\\");
+    assert_eq!(ask("\x1b]111\x07\x1b]11;?\x07"), "\x1b]11;rgb:0404/0505/0606\x1b\\");
+}
+
+#[test]
+fn sizes_are_reported_as_far_as_they_are_known() {
+    assert_eq!(answers("", "\x1b[14t\x1b[16t\x1b[18t"), "\x1b[8;24;80t");
+    let mut screen = screen(80, 24, b"");
+    screen.set_cell_size(9, 17);
+    let mut answers = Vec::new();
+    screen.feed_answering(b"\x1b[14t\x1b[16t\x1b[18t", &mut answers);
+    assert_eq!(answers, b"\x1b[4;408;720t\x1b[6;17;9t\x1b[8;24;80t");
+    screen.set_cell_size(0, 17);
+    answers.clear();
+    screen.feed_answering(b"\x1b[14t\x1b[16t", &mut answers);
+    assert!(answers.is_empty());
+}
+
+#[test]
+fn version_and_keyboard_are_reported() {
+    assert_eq!(answers("", "\x1b[=c\x1b[>q"), "\x1bP!|00000000\x1b\\\x1bP>|xterm.js(6.0.0)\x1b\\");
+    assert_eq!(answers("\x1b[>5u", "\x1b[?u\x1b[<u\x1b[?u"), "\x1b[?5u\x1b[?0u");
+}
+
+#[test]
 fn nobody_is_answered_unasked() {
     let mut screen = screen(80, 24, b"\x1b[c\x1b[6n");
     let mut answers = Vec::new();

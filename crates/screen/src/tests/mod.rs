@@ -3,6 +3,7 @@
 mod answering;
 mod bounding;
 mod editing;
+mod leaping;
 mod parsing;
 mod printing;
 mod properties;

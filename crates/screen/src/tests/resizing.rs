@@ -113,7 +113,20 @@ fn margins_are_reset_and_sizes_clamped() {
     screen.resize(0, 0);
     assert_eq!(screen.size(), (2, 1));
     screen.resize(60_000, 60_000);
-    assert_eq!(screen.size(), (1000, 1000));
+    assert_eq!(screen.size(), (60_000, 279));
+    screen.resize(4096, 4097);
+    assert_eq!(screen.size(), (4096, 4096));
+}
+
+#[test]
+fn one_side_may_be_very_long() {
+    let mut wide = screen(1400, 24, b"\x1b[5;1200HX");
+    assert!(shown(&wide).contains("\x1b[1199CX"));
+    wide.resize(65_535, 2);
+    wide.feed(b"\x1b[1;65535HY\x1b[6n");
+    assert!(wide.text().lines().next().is_some_and(|line| line.len() == 65_535));
+    let tall = screen(2, 65_535, b"\x1b[65535;1HZ");
+    assert_eq!(tall.text().lines().last(), Some("Z"));
 }
 
 #[test]

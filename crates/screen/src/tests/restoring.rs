@@ -1,5 +1,6 @@
 //! Snapshots.
 
+use super::super::Screen;
 use super::{restored, screen, shown, snapshot};
 
 /// Feeds `bytes`, restores, and compares all that both screens would show,
@@ -246,6 +247,60 @@ fn a_cursor_saved_above_the_screen_is_restored() {
     // Erasing the scrollback brings its row back into view.
     check("\x1b[2;3H\x1b7\x1b[6H\n\n\n\n\n", "\x1b[3J\x1b8x");
     check("ab\x1b7\x1b[6H\n\n\n", "\x1b[3J\x1b8x");
+}
+
+#[test]
+fn the_gap_before_a_wide_character_is_no_space() {
+    for (style, reset) in [("7", ""), ("7;1", ""), ("4:3;31;44", ""), ("9", "\x1b[m"), ("0", "")] {
+        for before in ["", "\r\n\r\n\r\n\r\n"] {
+            let text = format!("\x1b[{style}m中文中文中文中文中{reset}{before}");
+            let original = screen(9, 3, text.as_bytes());
+            let mut copy = restored(&original);
+            copy.feed(b"\x1b[m\r\n\r\n");
+            copy.resize(40, 3);
+            assert!(shown(&copy).contains("中文中文中文中文中"), "{style} {}", shown(&copy));
+        }
+    }
+    // A space, or a gap that was given other attributes later, is kept.
+    for text in ["\x1b[7m中文中文 中文", "\x1b[7m中文中文中文\x1b[1;9H\x1b[31m \x1b[3;1H"]
+    {
+        let mut copy = restored(&screen(9, 3, text.as_bytes()));
+        copy.feed(b"\x1b[m\r\n\r\n");
+        copy.resize(40, 3);
+        assert!(!shown(&copy).contains("中文中文中文"), "{}", shown(&copy));
+    }
+}
+
+#[test]
+fn hundreds_of_marks_on_a_character_are_kept() {
+    let marks: String = (0..300).filter_map(|at| char::from_u32(0x300 + at % 0x60)).collect();
+    let text = format!("a{marks}b{marks}c");
+    let mut original = screen(10, 3, text.as_bytes());
+    let rows = |screen: &Screen| screen.text().lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&original)[0], format!("a{marks}b{marks}c"));
+    assert_eq!(restored(&original).text(), original.text());
+    // Through the scrollback and back.
+    original.feed(b"\r\n\r\n\r\n");
+    original.resize(20, 6);
+    assert_eq!(rows(&original)[0], format!("a{marks}b{marks}c"));
+    let endless = screen(10, 3, format!("x{}", marks.repeat(1000)).as_bytes());
+    let kept = endless.text().trim_end().len();
+    assert!((4000..=4096).contains(&kept) && endless.bytes_held() < 256 * 1024, "{kept}");
+}
+
+#[test]
+fn of_an_unknown_cursor_style_only_the_blinking_counts() {
+    for (sequences, restored) in [
+        ("\x1b[7 q", "\x1b[7 q"),
+        ("\x1b[12 q", "\x1b[8 q"),
+        ("\x1b[4 q\x1b[9 q", "\x1b[3 q"),
+        ("\x1b[5 q\x1b[8 q", "\x1b[6 q"),
+        ("\x1b[7 q\x1b[8 q", "\x1b[8 q"),
+        ("\x1b[7 q\x1b[2 q", "\x1b[2 q"),
+    ] {
+        assert!(shown(&screen(8, 2, sequences.as_bytes())).contains(restored), "{sequences:?}");
+    }
+    assert!(!shown(&screen(8, 2, b"\x1b[7 q\x1b[0 q")).contains(" q"));
 }
 
 #[test]

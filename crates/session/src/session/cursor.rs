@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use offheap_ring::text::queries::QueryFilter;
 use offheap_wake::Signal;
 
 use super::delivery::Delivery;
@@ -23,6 +24,8 @@ pub(super) struct Cursor {
     pub(super) format: Format,
     pub(super) max_frame: usize,
     pub(super) replay: Option<(Replay, u64)>,
+    /// What follows a sequence that is longer than a frame.
+    pub(super) filter: Option<Box<QueryFilter>>,
     /// What the reader gets where bytes are lost to it.
     pub(super) recovery: Recovery,
     /// The reader is to get the screen before anything else.
@@ -55,6 +58,7 @@ impl Cursor {
             format: options.format,
             max_frame: options.max_frame,
             replay: None,
+            filter: None,
             recovery: options.recovery,
             wants_screen: false,
             delivery: None,
@@ -65,6 +69,12 @@ impl Cursor {
             stall_counted: false,
             traffic: Traffic::new(now),
         }
+    }
+
+    /// Moves to where the output does not follow what was read last.
+    pub(super) fn move_to(&mut self, offset: u64) {
+        self.offset = offset;
+        self.filter = None;
     }
 
     /// Whether the terminal waits for this viewer. One that has not even been

@@ -1,6 +1,7 @@
 //! Making a viewer's next frame, straight from the history into the buffer
 //! that goes out.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::cursor::Cursor;
 use super::delivery::Delivery;
 use super::view::{Format, Frame, Gap, Replay, SnapshotHead};
 use offheap_ring::text::json;
-use offheap_ring::text::queries::QueryFilter;
+use offheap_ring::text::queries::{QueryFilter, Removed};
 use offheap_ring::{Ring, Span};
 
 impl Format {
@@ -23,12 +24,20 @@ impl Format {
     }
 }
 
+/// What frames are made of.
+pub(super) struct Source<'a> {
+    pub(super) ring: &'a Ring,
+    /// No output follows.
+    pub(super) ended: bool,
+    /// A screen answers what the output asks, so viewers must not.
+    pub(super) is_answered: bool,
+}
+
 /// Makes the next frame in `out`, which is at least as long as the viewer's
 /// frames may be.
 pub(super) fn next(
     cursor: &mut Cursor,
-    ring: &Ring,
-    ended: bool,
+    source: &Source<'_>,
     out: &mut [u8],
     now: Instant,
 ) -> Option<Frame> {
@@ -41,8 +50,8 @@ pub(super) fn next(
         return piece(cursor, &delivery, sent, out, now);
     }
     match cursor.format {
-        Format::Json => json_frame(cursor, ring, ended, out),
-        _ => byte_frame(cursor, ring, ended, out),
+        Format::Json => json_frame(cursor, source, out),
+        _ => byte_frame(cursor, source, out),
     }
 }
 
@@ -101,12 +110,12 @@ fn json_piece(rest: &[u8], offset: u64, max_frame: usize, out: &mut [u8]) -> (us
     (encoded.consumed, message.finish(encoded.written, last.then_some(offset)))
 }
 
-fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
+fn byte_frame(cursor: &mut Cursor, source: &Source<'_>, out: &mut [u8]) -> Option<Frame> {
     let header = cursor.format.header();
-    let to = reach(cursor, ring, ended, cursor.max_frame - header.length())?;
+    let to = reach(cursor, source, cursor.max_frame - header.length())?;
     let start = cursor.offset;
     let at = header.put(Position::Output(start), out);
-    let span = span(ring, start, to);
+    let span = span(source.ring, start, to);
     let length = at + span.len();
     span.copy_to(&mut out[at..length]);
     cursor.offset = to;
@@ -116,21 +125,22 @@ fn byte_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> 
 /// How far the next frame may go: to the end, or to a full frame, and in both
 /// cases not into the middle of a character or an escape sequence. `None` when
 /// nothing may be sent yet.
-fn reach(cursor: &mut Cursor, ring: &Ring, ended: bool, most: usize) -> Option<u64> {
+fn reach(cursor: &mut Cursor, source: &Source<'_>, most: usize) -> Option<u64> {
+    let ring = source.ring;
     let from = cursor.offset;
     if cursor.replay.is_some_and(|(_, until)| until <= from) {
         cursor.replay = None;
     }
     let limit = cursor.replay.map_or(ring.end(), |(_, until)| until);
     let wish = limit.min(from + most as u64);
-    let whole = cursor.format == Format::Raw || (ended && wish == ring.end());
+    let whole = cursor.format == Format::Raw || (source.ended && wish == ring.end());
     let to = if whole { wish } else { ring.safe_end(from, wish) };
     if to > from {
         return Some(to);
     }
     // What the replay ends in is unfinished: it is live output from here on.
     if cursor.replay.take().is_some() {
-        return reach(cursor, ring, ended, most);
+        return reach(cursor, source, most);
     }
     // A frame too small for the sequence at its front is cut where it must be.
     (wish < ring.end() && wish > from).then_some(wish)
@@ -146,20 +156,30 @@ fn json_gap(offset: u64, gap: Gap, out: &mut [u8]) -> Frame {
 }
 
 /// Encodes what fits.
-fn json_frame(cursor: &mut Cursor, ring: &Ring, ended: bool, out: &mut [u8]) -> Option<Frame> {
+fn json_frame(cursor: &mut Cursor, source: &Source<'_>, out: &mut [u8]) -> Option<Frame> {
     let start = cursor.offset;
-    let to = reach(cursor, ring, ended, cursor.max_frame - ROOM)?;
+    let to = reach(cursor, source, cursor.max_frame - ROOM)?;
     let replay = cursor.replay.map(|(replay, _)| replay);
     let mut message = Message::begin(kind(replay), &mut out[..cursor.max_frame]);
-    let (to, written) = match replay {
-        Some(Replay::History | Replay::Resumed) => {
-            encode_answerless(ring, (start, to), message.text())
-        }
-        None | Some(Replay::Buffered) => encode(ring, (start, to), message.text()),
+    let (to, written) = match removed(replay, source.is_answered) {
+        Some(removed) => encode_filtered(cursor, source.ring, (start, to), removed, message.text()),
+        None => encode(source.ring, (start, to), message.text()),
     };
     let length = message.finish(written, Some(to));
     cursor.offset = to;
     Some(Frame { length, start, end: to, gap: None, snapshot: None })
+}
+
+/// What does not go to a viewer: queries that the screen answers or that were
+/// answered, or given up on, long ago; and what it has seen or missed once must
+/// not ring, notify or copy again.
+fn removed(replay: Option<Replay>, is_answered: bool) -> Option<Removed> {
+    match replay {
+        Some(Replay::History | Replay::Resumed) => Some(Removed::QueriesAndSignals),
+        Some(Replay::Buffered) if is_answered => Some(Removed::QueriesAndSignals),
+        None if is_answered => Some(Removed::Queries),
+        _ => None,
+    }
 }
 
 /// Encodes the output up to a boundary: how far that is, and how many bytes it
@@ -179,20 +199,41 @@ fn encode(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize)
     }
 }
 
-/// The same without what a terminal would answer. How much that is differs, so
-/// a frame that came out too large is made again from fewer bytes.
-fn encode_answerless(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize) {
-    let mut to = to;
-    loop {
-        let span = span(ring, start, to);
-        let kept = answerless(&span);
-        let encoded = json::encode(&kept, &[], text, true);
-        if encoded.consumed == kept.len() {
-            return (to, encoded.written);
-        }
-        let fits = span.len() * encoded.consumed / kept.len() * 7 / 8;
-        to = cut(ring, start, start + fits.max(1) as u64);
+/// The same without what is to be removed. How much that is differs, so a frame
+/// that came out too large is made again from fewer bytes.
+fn encode_filtered(
+    cursor: &mut Cursor,
+    ring: &Ring,
+    (start, to): (u64, u64),
+    removed: Removed,
+    text: &mut [u8],
+) -> (u64, usize) {
+    thread_local! {
+        static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
+    let begun = cursor.filter.take();
+    let parts = span(ring, start, to);
+    if begun.is_none() && QueryFilter::is_idle([parts.head, parts.tail], removed) {
+        return encode(ring, (start, to), text);
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let mut to = to;
+        loop {
+            let span = span(ring, start, to);
+            let mut filter = begun.clone().unwrap_or_else(|| QueryFilter::removing(removed).into());
+            kept.clear();
+            filter.push(span.head, kept);
+            filter.push(span.tail, kept);
+            filter.pass_held(kept);
+            let encoded = json::encode(kept, &[], text, true);
+            if encoded.consumed == kept.len() {
+                cursor.filter = Some(filter).filter(|filter| !filter.is_outside());
+                return (to, encoded.written);
+            }
+            let fits = span.len() * encoded.consumed / kept.len() * 7 / 8;
+            to = cut(ring, start, start + fits.max(1) as u64);
+        }
+    })
 }
 
 /// The last boundary before a point, or the point itself where a sequence is
@@ -208,15 +249,4 @@ fn kind(replay: Option<Replay>) -> Kind {
         Some(Replay::History) => Kind::History,
         Some(Replay::Buffered) => Kind::Buffered,
     }
-}
-
-/// Bytes that are sent again must not make the browser's terminal answer
-/// questions that were answered, or given up on, long ago.
-fn answerless(span: &Span<'_>) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(span.head.len() + span.tail.len());
-    let mut filter = QueryFilter::default();
-    filter.push(span.head, &mut kept);
-    filter.push(span.tail, &mut kept);
-    filter.finish(&mut kept);
-    kept
 }

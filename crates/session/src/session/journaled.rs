@@ -21,25 +21,20 @@ impl Stream {
         now: Instant,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let late = self.may_mirror_late(offheap_journal::ROOM);
-        if !late {
-            self.catch_up();
-        }
+        self.draw_restored();
+        self.mirror.make_room(&self.ring, offheap_journal::ROOM);
         self.checkpoint_if_due();
         let Some(kept) = &mut self.kept else { return Ok(0) };
         let from = self.ring.end();
         let count = kept.journal.read(&mut self.ring, read)?;
         let span = self.ring.slices(from, count);
+        let mut at = from;
         for bytes in [span.head, span.tail].into_iter().filter(|bytes| !bytes.is_empty()) {
             for tap in &mut self.taps {
-                tap.pass(Passage::Output(bytes), from, now);
+                tap.pass(Passage::Output(bytes), at, now);
             }
-            if !late {
-                self.mirror.feed(bytes, self.viewers.is_empty().then_some(answers));
-            }
-        }
-        if !late {
-            self.mirrored = self.ring.end();
+            self.mirror.output(&self.ring, at, bytes, answers);
+            at += bytes.len() as u64;
         }
         if count > 0 {
             self.announce(count, now);
@@ -87,7 +82,7 @@ impl Stream {
         if let Some(kept) = &mut self.kept
             && kept.draw(&mut self.mirror, &self.ring)
         {
-            self.mirrored = self.ring.end();
+            self.mirror.drawn(self.ring.end());
         }
     }
 

@@ -64,15 +64,15 @@ impl Kept {
         let Some(resizes) = self.undrawn.take() else { return false };
         if let Some(last) = self.journal.last_checkpoint() {
             mirror.resize(last.cols, last.rows);
-            mirror.feed(last.data, None);
+            mirror.draw(last.data);
         }
         let mut at = self.drawn_from(ring);
         for Resize { offset, cols, rows } in resizes {
-            feed(mirror, ring, at, offset);
+            draw(mirror, ring, at, offset);
             mirror.resize(cols, rows);
             at = offset.max(at);
         }
-        feed(mirror, ring, at, ring.end());
+        draw(mirror, ring, at, ring.end());
         true
     }
 
@@ -104,10 +104,10 @@ impl Kept {
     }
 }
 
-fn feed(mirror: &mut Mirror, ring: &Ring, from: u64, to: u64) {
+fn draw(mirror: &mut Mirror, ring: &Ring, from: u64, to: u64) {
     let span = ring.slices(from, usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX));
-    mirror.feed(span.head, None);
-    mirror.feed(span.tail, None);
+    mirror.draw(span.head);
+    mirror.draw(span.tail);
 }
 
 /// When a process started, in ticks since the system did; 0 where that is not

@@ -1,19 +1,48 @@
 //! The screen beside the history: what a terminal that has read everything
-//! would show, for who comes back without knowing where it was.
+//! would show, for a client that returns without knowing where it was.
+//!
+//! The screen follows late: see [`Backlog`].
 
 use std::sync::Arc;
 
+use super::backlog::{Backlog, Verdict};
+use super::skim;
 use crate::meter::{Gauge, Meter};
+use offheap_ring::{Ring, Span};
 use offheap_screen::{Screen, ScreenOptions};
 
 /// Output between two looks at how much memory the screen takes.
 const ACCOUNT_EVERY: usize = 32 * 1024;
 
-/// A screen that is made with the first output, if one is wanted at all.
+/// The client's colours of text, background and cursor: red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// The colour of text.
+    pub foreground: [u8; 3],
+    /// The colour behind it.
+    pub background: [u8; 3],
+    /// The colour of the cursor.
+    pub cursor: [u8; 3],
+}
+
+impl Default for Theme {
+    /// The default theme of xterm.js: white on black.
+    fn default() -> Self {
+        Self { foreground: [0xff; 3], background: [0; 3], cursor: [0xff; 3] }
+    }
+}
+
+/// A screen that is made once it has something to show, if one is wanted at all.
 pub(super) struct Mirror {
     /// `None` when no screen is wanted: then this costs nothing.
     options: Option<ScreenOptions>,
     screen: Option<Box<Screen>>,
+    /// Whether its size was ever set, so that another one is a change.
+    is_sized: bool,
+    backlog: Backlog,
+    theme: Theme,
+    /// The size of a character in pixels, 0 when unknown.
+    cell: (u16, u16),
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -21,35 +50,130 @@ pub(super) struct Mirror {
 
 impl Mirror {
     pub(super) fn new(options: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
-        Self { options, screen: None, counted: 0, since: ACCOUNT_EVERY, meter }
+        Self {
+            options,
+            screen: None,
+            is_sized: false,
+            backlog: Backlog::new(),
+            theme: Theme::default(),
+            cell: (0, 0),
+            counted: 0,
+            since: ACCOUNT_EVERY,
+            meter,
+        }
     }
 
     pub(super) fn is_wanted(&self) -> bool {
         self.options.is_some()
     }
 
-    /// Takes output. With `answers`, questions in it are answered there, as the
-    /// terminal of a viewer would if one were attached.
-    pub(super) fn feed(&mut self, bytes: &[u8], answers: Option<&mut Vec<u8>>) {
-        let Some(options) = self.options.as_ref().filter(|_| !bytes.is_empty()) else { return };
-        let screen = self.screen.get_or_insert_with(|| Box::new(Screen::new(options)));
-        match answers {
-            Some(answers) => screen.feed_answering(bytes, answers),
-            None => screen.feed(bytes),
+    /// Takes output whose first byte has the offset `at`, and which is about to be
+    /// written to the history or stands there already. What it asks its terminal is
+    /// answered at once; what asks nothing may wait.
+    pub(super) fn output(&mut self, ring: &Ring, at: u64, bytes: &[u8], answers: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
         }
+        self.make();
+        let Some(screen) = &mut self.screen else { return };
+        let verdict = self.backlog.judge(screen, ring, at, bytes);
+        if verdict == Verdict::Wait {
+            return;
+        }
+        self.backlog.catch_up(screen, ring, at);
+        match verdict {
+            Verdict::TakePlain(feeds) => {
+                let span = Span { start: at, head: bytes, tail: &[] };
+                skim::skim(screen, &span, feeds);
+            }
+            _ => screen.feed_answering(bytes, answers),
+        }
+        self.backlog.caught_up(at + bytes.len() as u64);
         self.since += bytes.len();
         if self.since >= ACCOUNT_EVERY {
             self.account();
         }
     }
 
-    pub(super) fn resize(&mut self, cols: u16, rows: u16) {
-        if let Some(options) = &mut self.options {
-            (options.cols, options.rows) = (cols, rows);
+    /// Shows the screen what it has not seen yet.
+    pub(super) fn catch_up(&mut self, ring: &Ring) {
+        if let Some(screen) = &mut self.screen {
+            self.backlog.catch_up(screen, ring, ring.end());
         }
+    }
+
+    /// Shows the screen what waits, unless so much more can be written to the
+    /// history without losing any of it.
+    pub(super) fn make_room(&mut self, ring: &Ring, bytes: usize) {
+        if !self.backlog.has_room(ring, bytes) {
+            self.catch_up(ring);
+        }
+    }
+
+    /// Draws what a session had printed before this process had it; nobody waits
+    /// for answers to that any more.
+    pub(super) fn draw(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.make();
+        if let Some(screen) = &mut self.screen {
+            screen.feed(bytes);
+        }
+    }
+
+    /// Everything up to an offset has been drawn.
+    pub(super) fn drawn(&mut self, to: u64) {
+        self.backlog.caught_up(to);
+        self.account();
+    }
+
+    /// Makes the screen, unless there is one or none is wanted.
+    fn make(&mut self) {
+        let Some(options) = self.options.as_ref().filter(|_| self.screen.is_none()) else { return };
+        let mut screen = Box::new(Screen::new(options));
+        dress(&mut screen, self.theme, self.cell);
+        self.screen = Some(screen);
+    }
+
+    /// Sets the size that the terminal begins with.
+    pub(super) fn begin(&mut self, cols: u16, rows: u16) {
+        self.is_sized = false;
+        self.resize(cols, rows);
+    }
+
+    /// Resizes the screen. One that has shown nothing yet is made for it, unless
+    /// this is its first size: what it was once is a part of what it is.
+    pub(super) fn resize(&mut self, cols: u16, rows: u16) {
+        let Some(options) = &mut self.options else { return };
+        let is_change = std::mem::replace(&mut self.is_sized, true)
+            && (options.cols, options.rows) != (cols, rows);
+        if self.screen.is_none() && !is_change {
+            (options.cols, options.rows) = (cols, rows);
+            return;
+        }
+        self.make();
         if let Some(screen) = &mut self.screen {
             screen.resize(cols, rows);
             self.account();
+        }
+    }
+
+    /// Sets the client's colours, for answers.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.dress();
+    }
+
+    /// Sets the size of a character in pixels, for answers.
+    pub(super) fn set_cell_size(&mut self, width: u16, height: u16) {
+        self.cell = (width, height);
+        self.dress();
+    }
+
+    fn dress(&mut self) {
+        if let Some(screen) = &mut self.screen {
+            dress(screen, self.theme, self.cell);
         }
     }
 
@@ -61,18 +185,21 @@ impl Mirror {
     ) -> Option<(Vec<u8>, usize, (u16, u16))> {
         self.account();
         let options = self.options.as_ref()?;
-        let Some(screen) = &self.screen else {
-            // Nothing was printed yet: a fresh terminal is what it would show.
-            return Some((Vec::new(), 0, (options.cols, options.rows)));
-        };
         let mut bytes = Vec::new();
-        screen.snapshot(lines, &mut bytes);
-        Some((bytes, screen.unfinished_character(), screen.size()))
+        match &self.screen {
+            Some(screen) => {
+                screen.snapshot(lines, &mut bytes);
+                Some((bytes, screen.unfinished_character(), screen.size()))
+            }
+            // Nothing was printed yet: a fresh terminal is what it would show.
+            None => Some((bytes, 0, (options.cols, options.rows))),
+        }
     }
 
     pub(super) fn text(&self) -> Option<String> {
-        self.options.as_ref()?;
-        Some(self.screen.as_ref().map_or_else(String::new, |screen| screen.text()))
+        let options = self.options.as_ref()?;
+        let blank = || "\n".repeat(usize::from(options.rows).saturating_sub(1));
+        Some(self.screen.as_ref().map_or_else(blank, |screen| screen.text()))
     }
 
     /// The most lines of scrollback that the screen may have.
@@ -87,7 +214,7 @@ impl Mirror {
         }
     }
 
-    /// Memory that the screen occupies, in bytes.
+    /// Memory that the screen occupies, in bytes. It does not catch up for that.
     pub(super) fn memory(&mut self) -> usize {
         self.account();
         self.counted
@@ -105,4 +232,9 @@ impl Mirror {
         let before = std::mem::replace(&mut self.counted, held);
         self.meter.add(Gauge::Screen, held.cast_signed() as i64 - before.cast_signed() as i64);
     }
+}
+
+fn dress(screen: &mut Screen, theme: Theme, (width, height): (u16, u16)) {
+    screen.set_theme(theme.foreground, theme.background, theme.cursor);
+    screen.set_cell_size(width, height);
 }

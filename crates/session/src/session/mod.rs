@@ -1,6 +1,7 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
+mod backlog;
 mod cursor;
 mod delivery;
 mod frame;
@@ -10,6 +11,7 @@ mod lasting;
 mod mirror;
 mod pacing;
 mod sink;
+mod skim;
 mod snapshot;
 mod stream;
 mod tap;
@@ -34,6 +36,7 @@ use offheap_pty::{
 use offheap_screen::ScreenOptions;
 
 pub(crate) use lasting::{checkpoint_size, shape};
+pub use mirror::Theme;
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use tap::{Passage, Tap};
@@ -151,7 +154,7 @@ impl Session {
     fn adopt(&self, pty: &Arc<dyn Pty>, size: PtySize) {
         *self.size.lock() = size;
         let mut stream = self.stream.lock();
-        stream.resize(size, Instant::now());
+        stream.begin(size, Instant::now());
         if let Some(kept) = &mut stream.kept {
             kept.set_program(pty.pid());
         }
@@ -260,6 +263,12 @@ impl Session {
         if let Some(pty) = self.pty() {
             pty.resize(size);
         }
+    }
+
+    /// Sets the colours with which the screen answers queries for them. Initially
+    /// those of xterm.js' default theme.
+    pub fn set_theme(&self, theme: Theme) {
+        self.stream.lock().set_theme(theme);
     }
 
     /// The newest `max` bytes, from a safe boundary on.

@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::delivery::{DELIVERIES, Delivery};
 use super::frame;
 use super::kept::Kept;
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Theme};
 use super::pacing;
 use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
@@ -20,9 +20,6 @@ use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;
 use offheap_screen::ScreenOptions;
-
-/// Output that the screen may see late, while viewers are there, in bytes.
-const MIRROR_LATE: usize = 32 * 1024;
 
 /// A snapshot, what it was made of, and who is still being sent it.
 struct Latest {
@@ -37,8 +34,6 @@ pub(super) struct Stream {
     /// Where the history lies, when it is to outlive the process.
     pub(super) kept: Option<Kept>,
     pub(super) mirror: Mirror,
-    /// The offset up to which the screen has followed the history.
-    pub(super) mirrored: u64,
     pub(super) viewers: Viewers,
     pub(super) taps: Vec<Box<dyn Tap>>,
     /// The last snapshot that was made, for others who want the same.
@@ -67,12 +62,10 @@ impl Stream {
         screen: Option<ScreenOptions>,
         meter: Arc<Meter>,
     ) -> Self {
-        let mirrored = kept.as_ref().map_or(0, |kept| kept.drawn_from(&ring));
         Self {
             ring,
             kept,
             mirror: Mirror::new(screen, Arc::clone(&meter)),
-            mirrored,
             viewers: Viewers::default(),
             taps: Vec::new(),
             latest: None,
@@ -90,24 +83,17 @@ impl Stream {
         &self.ring
     }
 
-    /// Takes output. Questions that it asks of its terminal are answered into
-    /// `answers` when nobody is there whose terminal could.
+    /// Takes output. What it asks its terminal is answered into `answers` if there
+    /// is a screen; then no viewer does.
     pub(super) fn append(&mut self, bytes: &[u8], answers: &mut Vec<u8>, now: Instant) -> u64 {
         if self.kept.is_some() {
             return self.append_journaled(bytes, answers, now);
         }
-        let late = self.may_mirror_late(bytes.len());
-        if !late {
-            self.catch_up();
-        }
+        self.mirror.output(&self.ring, self.ring.end(), bytes, answers);
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
         self.pass(Passage::Output(bytes), end - bytes.len() as u64, now);
-        if !late {
-            self.mirror.feed(bytes, self.viewers.is_empty().then_some(answers));
-            self.mirrored = end;
-        }
         self.announce(bytes.len(), now);
         end
     }
@@ -120,6 +106,25 @@ impl Stream {
         for cursor in self.viewers.iter_mut() {
             cursor.output(end, count, echo, now);
         }
+    }
+
+    /// The size that the terminal begins with, before any output of its own.
+    pub(super) fn begin(&mut self, size: PtySize, now: Instant) {
+        self.mirror().begin(size.cols, size.rows);
+        self.set_cell_size(size);
+        self.journal_resize(size);
+        self.latest = None;
+        self.pass(Passage::Resize(size), self.ring.end(), now);
+    }
+
+    fn set_cell_size(&mut self, size: PtySize) {
+        let width = size.pixel_width.checked_div(size.cols).unwrap_or(0);
+        let height = size.pixel_height.checked_div(size.rows).unwrap_or(0);
+        self.mirror.set_cell_size(width, height);
+    }
+
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.mirror.set_theme(theme);
     }
 
     /// Shows the taps what passes: all of it comes by here.
@@ -141,8 +146,8 @@ impl Stream {
     }
 
     pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
-        self.catch_up();
-        self.mirror.resize(size.cols, size.rows);
+        self.mirror().resize(size.cols, size.rows);
+        self.set_cell_size(size);
         self.journal_resize(size);
         self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
@@ -155,22 +160,10 @@ impl Stream {
         self.pass(Passage::Exit(status), self.ring.end(), now);
     }
 
-    /// Whether the screen may see so many bytes more later, together with what
-    /// follows: several reads at once cost it about half. With nobody there it
-    /// has to answer now, and nothing may leave the history before it was seen.
-    pub(super) fn may_mirror_late(&self, bytes: usize) -> bool {
-        let waiting = self.ring.end() - self.mirrored + bytes as u64;
-        !self.viewers.is_empty() && waiting <= MIRROR_LATE.min(self.ring.capacity()) as u64
-    }
-
-    /// Shows the screen what it has not seen yet. It was there while viewers
-    /// were, who answered what it asked.
+    /// Shows the screen what it has not seen yet.
     pub(super) fn catch_up(&mut self) {
         self.draw_restored();
-        let span = self.ring.slices(self.mirrored, usize::MAX);
-        self.mirror.feed(span.head, None);
-        self.mirror.feed(span.tail, None);
-        self.mirrored = self.ring.end();
+        self.mirror.catch_up(&self.ring);
     }
 
     /// No more output will come; readers are told, so that they take what was
@@ -244,7 +237,7 @@ impl Stream {
     pub(super) fn seek(&mut self, key: ViewerKey, offset: u64) {
         let end = self.ring.end();
         if let Some(cursor) = self.viewers.get_mut(key) {
-            cursor.offset = cursor.offset.max(offset.min(end));
+            cursor.move_to(cursor.offset.max(offset.min(end)));
             cursor.gap = None;
         }
     }
@@ -282,8 +275,6 @@ impl Stream {
     pub(super) fn close_viewer(&mut self, key: ViewerKey) -> bool {
         let known = self.viewers.get(key).is_some();
         if known {
-            // From here on the screen answers: not what a viewer was asked.
-            self.catch_up();
             self.viewers.remove(key);
             self.meter.add(Gauge::Viewers, -1);
         }
@@ -332,7 +323,9 @@ impl Stream {
         }
         let cursor = self.viewers.get_mut(key)?;
         let before = cursor.offset;
-        let frame = frame::next(cursor, &self.ring, self.ended, out, now);
+        let is_answered = self.mirror.is_wanted();
+        let source = frame::Source { ring: &self.ring, ended: self.ended, is_answered };
+        let frame = frame::next(cursor, &source, out, now);
         cursor.taken(now);
         if let Some(frame) = &frame {
             self.meter.count(Counter::BytesSent, frame.end - before);
@@ -366,7 +359,7 @@ impl Stream {
         let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
         cursor.wants_screen = false;
         if let Some(snapshot) = delivery.take(now) {
-            cursor.offset = snapshot.offset;
+            cursor.move_to(snapshot.offset);
             cursor.replay = None;
         }
         cursor.delivery = Some((delivery, 0));
@@ -493,7 +486,7 @@ fn skip_gap(cursor: &mut Cursor, ring: &Ring, meter: &Meter) {
     let lost = to - cursor.offset;
     cursor.gap = Some(Gap { from, to });
     cursor.missed += lost;
-    cursor.offset = to;
+    cursor.move_to(to);
     meter.count(Counter::Gaps, 1);
     meter.count(Counter::BytesMissed, lost);
 }

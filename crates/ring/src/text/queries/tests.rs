@@ -227,3 +227,73 @@ proptest! {
         prop_assert_eq!(show(&filtered(&[&bytes])), show(&bytes));
     }
 }
+
+fn without_signals(input: &[u8], chunk: usize) -> Vec<u8> {
+    let mut filter = QueryFilter::removing(Removed::QueriesAndSignals);
+    let mut out = Vec::new();
+    input.chunks(chunk).for_each(|part| filter.push(part, &mut out));
+    filter.finish(&mut out);
+    out
+}
+
+#[test]
+fn signals_are_removed_however_they_are_cut() {
+    let clipboard = [b"\x1b]52;c;", &[b'A'; 9000][..], b"\x1b\\"].concat();
+    let signals: &[&[u8]] = &[
+        b"\x07",
+        b"\x1b]9;done\x07",
+        b"\x1b]9;\x1b\\",
+        b"\x1b]777;notify;a;b\x1b\\",
+        b"\x1b]99;i=1;text\x1b\\",
+        b"\x1b]52;c;aGk=\x07",
+        b"\xc2\x9d52;c;aGk=\xc2\x9c",
+        b"\x1b[6n",
+    ];
+    for signal in signals {
+        let input = [b"a", *signal, b"b"].concat();
+        for chunk in 1..=input.len() {
+            assert_eq!(without_signals(&input, chunk), b"ab", "{}", signal.escape_ascii());
+        }
+    }
+    // Of what was too long to hold, a terminator may be left that ends nothing.
+    for chunk in [1, 100, 5000, 20_000] {
+        let input = [b"a", &clipboard[..], b"b"].concat();
+        let left = without_signals(&input, chunk);
+        assert!(left == b"ab" || left == b"a\x1b\\b", "{}", left.escape_ascii());
+    }
+    let kept: &[&[u8]] = &[
+        b"\x1b]9;4;1;50\x07",
+        b"\x1b]0;title\x07",
+        b"\x1b]8;;http://x\x07",
+        b"\x1b]523;x\x07",
+        b"\x1b[31m",
+        b"\x1bPdata\x07data\x1b\\",
+    ];
+    for sequence in kept {
+        assert_eq!(without_signals(sequence, 2), *sequence, "{}", sequence.escape_ascii());
+    }
+    assert_eq!(without_signals(b"\x1b[3\x071m", 1), b"\x1b[31m");
+}
+
+#[test]
+fn without_being_told_to_signals_are_kept() {
+    let input = b"\x07\x1b]52;c;aGk=\x07\x1b]9;done\x07";
+    let mut out = Vec::new();
+    QueryFilter::new().push(input, &mut out);
+    assert_eq!(out, input);
+}
+
+proptest! {
+    #[test]
+    fn what_a_quick_look_passes_is_left_as_it_is(bytes in terminal_bytes(40), at in any::<prop::sample::Index>(), all in any::<bool>()) {
+        let removed = if all { Removed::QueriesAndSignals } else { Removed::Queries };
+        let (head, tail) = bytes.split_at(at.index(bytes.len() + 1));
+        if QueryFilter::is_idle([head, tail], removed) {
+            let mut out = Vec::new();
+            let mut filter = QueryFilter::removing(removed);
+            filter.push(&bytes, &mut out);
+            filter.finish(&mut out);
+            prop_assert_eq!(out, bytes);
+        }
+    }
+}

@@ -14,6 +14,7 @@ use super::stream::Stream;
 use super::{Format, Gap, Origin, Replay, Session, ViewerKey, ViewerOptions};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::Gate;
+use offheap_screen::ScreenOptions;
 use offheap_wake::{Reader, Signal};
 
 const FRAME: usize = 64 * 1024;
@@ -317,6 +318,57 @@ fn what_was_missed_while_away_comes_as_buffered_with_its_questions() {
     bench.stream.replay(key, Replay::Buffered);
     let buffered = r#"{"type":"buffered","data":"x\u001b[c","offset":4}"#;
     assert_eq!(bench.read(key), Some(buffered.as_bytes().to_vec()));
+}
+
+/// The text of a JSON viewer's frames, and the type of the last one.
+fn texts(bench: &mut Bench, key: ViewerKey) -> (String, String) {
+    let (mut text, mut kind) = (String::new(), String::new());
+    while let Some(frame) = bench.read(key) {
+        let value: serde_json::Value = serde_json::from_slice(&frame).expect("a JSON frame");
+        text.push_str(value["data"].as_str().expect("text"));
+        kind = value["type"].as_str().expect("a type").to_owned();
+    }
+    (text, kind)
+}
+
+#[test]
+fn with_a_screen_no_viewer_of_json_is_asked_anything() {
+    let mut bench = mirroring::stream(64 * 1024, &ScreenOptions::default());
+    let json = bench.open(Origin::Start, Format::Json);
+    let bytes = bench.open(Origin::Start, Format::Bytes);
+    let output = b"a\x1b[31mb\x07\x1b[6n\x1b]52;c;aGk=\x07\x1b]11;?\x07\x05\x1b[>q\r\nc";
+    bench.append(output);
+    let live = ("a\x1b[31mb\x07\x1b]52;c;aGk=\x07\r\nc".to_owned(), "stream".to_owned());
+    assert_eq!(texts(&mut bench, json), live);
+    assert_eq!(bench.read_all(bytes), output);
+}
+
+#[test]
+fn what_is_sent_again_neither_rings_nor_copies_nor_notifies() {
+    let output =
+        b"a\x07\x1b[6n\x1b]52;c;aGk=\x07\x1b]9;done\x07\x1b]777;notify;x;y\x07\x1b]0;t\x07b";
+    for (replay, kind) in
+        [(Replay::History, "history"), (Replay::Resumed, "stream"), (Replay::Buffered, "buffered")]
+    {
+        let mut bench = mirroring::stream(64 * 1024, &ScreenOptions::default());
+        bench.append(output);
+        let key = bench.open(Origin::Start, Format::Json);
+        bench.stream.replay(key, replay);
+        assert_eq!(texts(&mut bench, key), ("a\x1b]0;t\x07b".to_owned(), kind.to_owned()));
+    }
+}
+
+#[test]
+fn what_is_longer_than_a_frame_is_removed_to_its_end() {
+    for (sequence, kept) in [("52;c;", false), ("8;;http://x/", true)] {
+        let mut bench = mirroring::stream(1 << 20, &ScreenOptions::default());
+        let long = format!("\x1b]{sequence}{}\x07", "A".repeat(200_000));
+        bench.append(format!("a{long}b\x07c").as_bytes());
+        let key = bench.open_with(Origin::Start, Format::Json, 16 * 1024);
+        bench.stream.replay(key, Replay::History);
+        let expected = if kept { format!("a{long}bc") } else { "abc".to_owned() };
+        assert!(texts(&mut bench, key).0 == expected, "{sequence}");
+    }
 }
 
 #[test]

@@ -1,0 +1,114 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::text::reference;
+
+/// The same, written as a grammar over the bytes of a whole stream.
+fn is_plain(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            0x0b | 0x0c | 0x0e | 0x0f | 0x7f => return false,
+            0xc2 if matches!(rest.first(), Some(0x80..=0x9f)) => return false,
+            0x1b => match sequence(rest) {
+                Some(length) => rest = &rest[length..],
+                None => return false,
+            },
+            _ => {}
+        }
+    }
+    true
+}
+
+/// The length of the rest of an SGR or EL sequence, complete or cut by the end.
+fn sequence(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [] => return Some(0),
+        [b'[', ..] => {}
+        _ => return None,
+    }
+    let is_parameter = |byte: &&u8| b"0123456789:;".contains(byte);
+    let end = 1 + rest[1..].iter().take_while(is_parameter).count();
+    match rest.get(end) {
+        None => Some(end),
+        Some(b'm' | b'K') => Some(end + 1),
+        Some(_) => None,
+    }
+}
+
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let likely: Vec<&[u8]> = vec![
+        b"text",
+        b"\r\n",
+        b"\x1b[m",
+        b"\x1b[1;38:5:7m",
+        b"\x1b[K",
+        b"\x1b[",
+        b"\x1b",
+        b"12;",
+        b"m",
+        b"\xc2",
+        b"\x9b",
+        b"\xa0",
+        b"\xe2\x82",
+        b"\xac",
+        b"\x07\t\x08",
+        b"[",
+        b"n",
+    ];
+    prop_oneof![
+        20 => prop::sample::select(likely).prop_map(<[u8]>::to_vec),
+        1 => prop::sample::select(reference::CORPUS).prop_map(<[u8]>::to_vec),
+        1 => any::<u8>().prop_map(|byte| vec![byte]),
+        1 => Just(vec![b'x'; 300]),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn plain_text_is_recognised_however_it_is_cut(
+        pieces in prop::collection::vec(piece(), 0..24),
+    ) {
+        let mut plain = PlainText::new();
+        let mut bytes = Vec::new();
+        for piece in pieces {
+            bytes.extend_from_slice(&piece);
+            prop_assert_eq!(plain.push(&piece), is_plain(&bytes), "{}", bytes.escape_ascii());
+            prop_assert_eq!(PlainText::new().push(&bytes), is_plain(&bytes));
+            if !is_plain(&bytes) {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn line_feeds_are_counted(bytes in prop::collection::vec(prop::sample::select(&b"a\n"[..]), 0..2000)) {
+        prop_assert_eq!(line_feeds(&bytes), bytes.split(|&byte| byte == b'\n').count() - 1);
+    }
+}
+
+#[test]
+fn whatever_asks_or_sets_something_is_not_plain() {
+    for bytes in [
+        &b"\x1b[6n"[..],
+        b"\x1b[c",
+        b"\x1b[?25h",
+        b"\x1b[>4;1m",
+        b"\x1b[H",
+        b"\x1b]0;title\x07",
+        b"\x1bP$qm\x1b\\",
+        b"\x1b7",
+        b"\x0e",
+        b"\xc2\x9b6n",
+        b"\x1b[1\n2m",
+        b"\x1b\x1b[m",
+    ] {
+        assert!(!PlainText::new().push(bytes), "{}", bytes.escape_ascii());
+    }
+    for bytes in
+        [&b""[..], b"a\r\n\t\x08\x07", "é漢·😀".as_bytes(), b"\xff\xc2", b"\x1b[1;2:3mx\x1b[2K"]
+    {
+        assert!(PlainText::new().push(bytes), "{}", bytes.escape_ascii());
+    }
+}

@@ -1,0 +1,222 @@
+//! Rows as bytes that a terminal can be fed.
+//!
+//! The bytes of a row begin and end with the default attributes. They hold text,
+//! SGR sequences, links, moves to the right over blank cells, and erasing for
+//! cells that have nothing but a background.
+
+use super::cell::{Cell, StyleId};
+use super::row::Row;
+use super::sequence::{write_link, write_number};
+use super::style::{Style, color};
+use super::tables::Tables;
+use super::width::width_of;
+
+/// Writes cells, keeping track of the attributes in force.
+pub(super) struct Writer<'a> {
+    tables: &'a Tables,
+    out: &'a mut Vec<u8>,
+    style: Style,
+    /// The number of `style`, if it has one.
+    style_id: Option<StyleId>,
+    /// Blank cells to be moved over.
+    gap: usize,
+    /// Whether something else than a cell had to be drawn.
+    is_inexact: bool,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer; the terminal's attributes are the default ones.
+    pub(super) fn new(tables: &'a Tables, out: &'a mut Vec<u8>) -> Self {
+        Self { tables, out, style: Style::default(), style_id: Some(0), gap: 0, is_inexact: false }
+    }
+
+    /// Writes the first `cols` cells of a row; returns whether that says all of it.
+    pub(super) fn row(&mut self, row: &Row, cols: usize) -> bool {
+        if row.tail() == Cell::BLANK {
+            let cells = row.stored();
+            self.cells(&cells[..cells.len().min(cols)], cols);
+        } else if row.stored().is_empty() {
+            self.uniform(row.tail(), cols);
+        } else {
+            self.cells(&row.cells_at(0, cols), cols);
+        }
+        self.gap = 0;
+        self.finish();
+        !self.is_inexact
+    }
+
+    /// Writes equal cells.
+    fn uniform(&mut self, cell: Cell, count: usize) {
+        if !cell.has_content() {
+            self.blanks(cell, count);
+            return;
+        }
+        for _ in 0..count {
+            self.character(cell);
+        }
+    }
+
+    fn cells(&mut self, cells: &[Cell], cols: usize) {
+        let mut at = 0;
+        while at < cells.len() {
+            at += if cells[at].has_content() {
+                self.text(&cells[at..], cols - at)
+            } else {
+                self.blank_run(&cells[at..])
+            };
+        }
+    }
+
+    /// Writes one character with its attributes.
+    pub(super) fn character(&mut self, cell: Cell) {
+        self.select(cell.style());
+        self.content(cell);
+    }
+
+    /// Writes something with the attributes of a style.
+    pub(super) fn put(&mut self, write: impl FnOnce(&mut Vec<u8>), style: StyleId) {
+        self.select(style);
+        write(self.out);
+    }
+
+    /// Writes ASCII text of a style.
+    pub(super) fn run(&mut self, style: Style, text: &[u8]) {
+        if self.style != style {
+            self.change(style, None);
+        }
+        self.out.extend_from_slice(text);
+    }
+
+    /// Back to the default attributes.
+    pub(super) fn finish(&mut self) {
+        self.change(Style::default(), Some(0));
+    }
+
+    /// Writes what begins with content; returns how many cells that was.
+    fn text(&mut self, cells: &[Cell], room: usize) -> usize {
+        self.skip_gap();
+        let first = cells[0];
+        self.select(first.style());
+        let null = Cell::null(first.style());
+        let run = Cell::ascii_run(cells, null);
+        self.out.extend(cells[..run].iter().map(|cell| cell.low_byte()));
+        let mut at = run;
+        while let Some(&cell) =
+            cells.get(at).filter(|cell| cell.style() == first.style() && cell.has_content())
+        {
+            if cell.width() < 2 {
+                self.content(cell);
+                at += 1;
+            } else if room > at + 1 && cells.get(at + 1).is_some_and(|next| next.is_stub()) {
+                self.content(cell);
+                at += 2;
+            } else {
+                // Half of a wide character cannot be printed.
+                self.out.push(b' ');
+                self.is_inexact = true;
+                at += 1;
+            }
+        }
+        at
+    }
+
+    #[inline]
+    fn content(&mut self, cell: Cell) {
+        if let Some(byte) = cell.ascii_like(Cell::null(cell.style())) {
+            self.out.push(byte);
+            return;
+        }
+        let mut buffer = [0; 4];
+        let text = match cell.cluster() {
+            Some(number) => self.tables.clusters.get(number),
+            None => char::from_u32(cell.code())
+                .map_or(" ", |character| character.encode_utf8(&mut buffer)),
+        };
+        let first = text.chars().next().map_or(0, u32::from);
+        if width_of(first, self.tables.unicode) != cell.width() {
+            self.out.extend(std::iter::repeat_n(b' ', cell.width().max(1)));
+            self.is_inexact = true;
+            return;
+        }
+        if cell.width() == 0 {
+            // Any sequence keeps the mark from joining the character before it.
+            let (style, id) = (self.style, self.style_id);
+            self.change(Style::default(), Some(0));
+            self.out.extend_from_slice(b"\x1b[m");
+            self.change(style, id);
+        }
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Writes cells without content; returns how many.
+    fn blank_run(&mut self, cells: &[Cell]) -> usize {
+        let first = cells[0];
+        let count = cells
+            .iter()
+            .take_while(|cell| !cell.has_content() && cell.with_width(first.width()) == first)
+            .count();
+        self.blanks(first, count);
+        count
+    }
+
+    /// Writes `count` cells without content that are like `first`.
+    fn blanks(&mut self, first: Cell, count: usize) {
+        let mut style = self.tables.styles.get(first.style());
+        if first.is_stub() {
+            // Half a wide character shows nothing but its background.
+            style = Style::background(style.bg);
+            self.is_inexact = true;
+        }
+        let background = style.bg & color::ALL;
+        if style.marks_empty_cells() {
+            self.is_inexact = true;
+            self.skip_gap();
+            self.select(first.style());
+            self.out.extend(std::iter::repeat_n(b' ', count));
+        } else if background == 0 {
+            self.gap += count;
+        } else {
+            self.skip_gap();
+            if self.style.bg & color::ALL != background {
+                self.change(Style::background(background), None);
+            }
+            self.sequence(count, b'X');
+            self.gap = count;
+        }
+    }
+
+    fn skip_gap(&mut self) {
+        if self.gap > 0 {
+            self.sequence(self.gap, b'C');
+            self.gap = 0;
+        }
+    }
+
+    fn sequence(&mut self, count: usize, last: u8) {
+        self.out.extend_from_slice(b"\x1b[");
+        if count > 1 {
+            write_number(count, self.out);
+        }
+        self.out.push(last);
+    }
+
+    #[inline]
+    fn select(&mut self, id: StyleId) {
+        if self.style_id != Some(id) {
+            self.change(self.tables.styles.get(id), Some(id));
+        }
+    }
+
+    fn change(&mut self, style: Style, id: Option<StyleId>) {
+        if style.link != self.style.link {
+            write_link(style.link, &self.tables.links, self.out);
+        }
+        let old = Style { link: 0, ..self.style };
+        let new = Style { link: 0, ..style };
+        if old != new {
+            old.write_to(new, self.out);
+        }
+        self.style = style;
+        self.style_id = id;
+    }
+}

@@ -1,0 +1,168 @@
+//! The screen as its users see it.
+
+use super::answers::Answers;
+use super::options::{ScreenOptions, clamp_size};
+use super::parser::Parser;
+use super::terminal::Terminal;
+
+/// A terminal without a display.
+#[derive(Debug)]
+pub struct Screen {
+    parser: Parser,
+    pub(super) terminal: Terminal,
+}
+
+impl Screen {
+    /// A screen in its initial state. Sizes out of range are brought into it.
+    #[must_use]
+    pub fn new(options: &ScreenOptions) -> Self {
+        Self { parser: Parser::new(), terminal: Terminal::new(&options.clamped()) }
+    }
+
+    /// Takes output. Any bytes will do, cut anywhere.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.parser.advance(bytes, &mut self.terminal);
+    }
+
+    /// Takes output and appends the answers to queries in it. Answers beyond a
+    /// few kilobytes are dropped.
+    ///
+    /// Answered are device attributes (DA1 to DA3), status and cursor position
+    /// (DSR), modes (DECRQM), settings (DECRQSS), the version (XTVERSION), the
+    /// keyboard flags of kitty's protocol, colours (OSC 4, 10, 11 and 12) and
+    /// sizes (`CSI 14 t`, `16 t` and `18 t`), as xterm.js answers where it does.
+    /// See [`set_theme`](Self::set_theme) and [`set_cell_size`](Self::set_cell_size).
+    pub fn feed_answering(&mut self, bytes: &[u8], answers: &mut Vec<u8>) {
+        self.terminal.answers = Some(Answers::default());
+        self.feed(bytes);
+        if let Some(given) = self.terminal.answers.take() {
+            answers.extend_from_slice(&given.into_bytes());
+        }
+    }
+
+    /// Sets the client's colours of text, background and cursor (red, green and
+    /// blue), for answers. Initially those of xterm.js' default theme: white on
+    /// black. What a program has changed stays changed.
+    pub const fn set_theme(&mut self, foreground: [u8; 3], background: [u8; 3], cursor: [u8; 3]) {
+        self.terminal.palette.set_theme([foreground, background, cursor]);
+    }
+
+    /// Sets how large a character is in the client, in pixels, for answers; 0 is
+    /// unknown, and queries for pixels stay without an answer then.
+    pub const fn set_cell_size(&mut self, width: u16, height: u16) {
+        let known = width > 0 && height > 0;
+        self.terminal.cell_size = if known { Some((width, height)) } else { None };
+    }
+
+    /// Whether the output so far ended outside of any sequence and character.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        self.parser.is_at_rest()
+    }
+
+    /// Line feeds after which nothing is left of what was printed before them, if
+    /// only text and colours come with them.
+    #[must_use]
+    pub fn lines_to_clear(&self) -> usize {
+        self.terminal.rows + self.terminal.scrollback.max_rows()
+    }
+
+    /// Whether [`Screen::leap`] may be called now: the output is between two
+    /// sequences, and new lines enter a normal buffer without margins.
+    #[must_use]
+    pub fn can_leap(&self) -> bool {
+        self.is_at_rest() && self.terminal.can_leap()
+    }
+
+    /// Follows lines that nobody will see, several times faster than
+    /// [`feed`](Self::feed): they are not drawn, only what they leave behind is
+    /// worked out (attributes, column, how far the screen has scrolled).
+    ///
+    /// Three things must hold, or what the screen shows is wrong from then on:
+    ///
+    /// - [`can_leap`](Self::can_leap) returns `true`;
+    /// - `lines` ends with a line feed and is plain: text, the controls below 0x20
+    ///   but VT, FF, SO and SI, and `CSI … m` and `CSI … K` with no more than digits,
+    ///   `:` and `;` as parameters;
+    /// - what is fed next, before the screen is asked for anything or resized, is
+    ///   plain as well and has at least [`lines_to_clear`](Self::lines_to_clear)
+    ///   line feeds in it.
+    ///
+    /// ```
+    /// use offheap_screen::{Screen, ScreenOptions};
+    ///
+    /// let options = ScreenOptions { scrollback_lines: 10, ..ScreenOptions::default() };
+    /// let (mut drawn, mut leapt) = (Screen::new(&options), Screen::new(&options));
+    /// let lines = b"\x1b[32mone of many\r\n".repeat(1000);
+    /// drawn.feed(&lines);
+    /// let seen = leapt.lines_to_clear() * (lines.len() / 1000);
+    /// let (skipped, rest) = lines.split_at(lines.len() - seen);
+    /// assert!(leapt.can_leap());
+    /// leapt.leap(skipped);
+    /// leapt.feed(rest);
+    /// let (mut one, mut other) = (Vec::new(), Vec::new());
+    /// drawn.snapshot(None, &mut one);
+    /// leapt.snapshot(None, &mut other);
+    /// assert_eq!(one, other);
+    /// ```
+    pub fn leap(&mut self, lines: &[u8]) {
+        self.terminal.leap(lines);
+    }
+
+    /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes
+    /// out of range are brought into it.
+    pub fn resize(&mut self, cols: u16, rows: u16) {
+        let (cols, rows) = clamp_size(cols, rows);
+        self.terminal.resize(usize::from(cols), usize::from(rows));
+    }
+
+    /// Appends bytes that turn a fresh xterm.js of the same size, or one that
+    /// fell behind, into this terminal, with at most so many rows of scrollback.
+    ///
+    /// The bytes hold no query and no bell. They end in the middle of a sequence
+    /// or character if the output did, so that the output can go on from there.
+    pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
+        self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
+        self.parser.write_unfinished(out);
+    }
+
+    /// Bytes at the end of the snapshot that begin a character which the output
+    /// has not completed yet.
+    #[must_use]
+    pub const fn unfinished_character(&self) -> usize {
+        self.parser.partial_len()
+    }
+
+    /// The visible screen as text: rows without blanks at their end, joined by `\n`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.terminal.text()
+    }
+
+    /// Columns and rows.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        let narrow = |size: usize| u16::try_from(size).unwrap_or(u16::MAX);
+        (narrow(self.terminal.cols), narrow(self.terminal.rows))
+    }
+
+    /// The window title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.terminal.titles.window.current
+    }
+
+    /// Bytes of memory the screen holds.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        size_of::<Self>()
+            + self.parser.bytes_held()
+            + self.terminal.bytes_held()
+            + self.terminal.scrollback.bytes_held()
+    }
+
+    /// Gives up the scrollback, to free its memory.
+    pub fn drop_scrollback(&mut self) {
+        self.terminal.scrollback.clear();
+    }
+}
