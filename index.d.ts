@@ -168,6 +168,36 @@ export interface JournalOptions {
   dir: string
   /** Most bytes that all files together may have. Default: what the device has. */
   maxBytes?: number | null
+  /**
+   * Shells outlive this process: a small process of their own, the keeper, starts
+   * and holds them, and hands them to the next process that has this directory
+   * (`SessionRegistry.restore()`). It is started when it is first needed, and
+   * ends when it has nothing to keep. On Linux and macOS; elsewhere
+   * `ERR_NOT_SUPPORTED`. Default `false`.
+   */
+  keeper?: boolean | null
+  /**
+   * How long the keeper lets output wait in the terminals while no process is
+   * there, in ms. Programs that print more than fits wait. Then it takes output
+   * into the files, and programs go on. Default 5000.
+   */
+  drainAfter?: number | null
+  /**
+   * How long shells live while no process is there, in ms. Then they are hung up
+   * on. Default 600 000.
+   */
+  orphanTimeout?: number | null
+  /** The keeper's binary. Default: the one that lies beside the addon. */
+  keeperPath?: string | null
+}
+
+/** Options of `SessionRegistry.restore()`. */
+export interface RestoreOptions {
+  /**
+   * Ask another process that has the sessions to leave them, rather than throw
+   * `ERR_KEEPER_BUSY`. Default `false`.
+   */
+  takeover?: boolean | null
 }
 
 /**
@@ -446,6 +476,10 @@ export interface SessionInfo extends SessionName {
   end: number
   /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
+  /**
+   * How the shell ended; `null` while it has not. The code is -1 where that is not to be known: its keeper was killed,
+   * and the system (Linux before 6.15, macOS) does not tell.
+   */
   exit: { code: number; signal: number } | null
 }
 
@@ -515,6 +549,7 @@ export interface RegistryEvents {
   /** `Session.update()` has changed something. */
   sessionUpdated: SessionInfo
   sessionClosed: SessionName & { reason: CloseReason }
+  /** The shell has ended, and all it printed is in the history. */
   sessionExited: SessionName & { code: number; signal: number }
   focusChanged: SessionName & { focused: boolean; allFocused: string[] }
   sessionSuspended: SessionName
@@ -1539,24 +1574,34 @@ export declare class SessionRegistry {
   /**
    * Restores the sessions that an earlier process has left in the directory of
    * the option `journal`, oldest first: with their names, their histories at
-   * the same offsets and their screens, but without a shell. They are `lost`,
-   * or `exited` where the exit is known, count for no limit, and stay until
-   * they are closed or `inactiveTimeout` has passed; it starts afresh.
+   * the same offsets and their screens. With a keeper their shells go on, at
+   * the next byte. Without one, or where a shell has ended meanwhile, they are
+   * `lost`, or `exited` where the exit is known, count for no limit, and stay
+   * until they are closed or `inactiveTimeout` has passed; it starts afresh.
    * `Session.spawn()` starts a new shell in one of them.
+   *
+   * With `takeover`, another process that has the sessions is asked to leave
+   * them, and ended if it has not after a second. It is told by `sessionClosed`
+   * with the reason `left`. Waits for a keeper for 2 s at most.
    *
    * `sessionRestored` follows for each. A file that cannot be restored stays
    * where it is, and `journalError` tells of it. Sessions that are here
    * already are left alone, so it may be called again.
    *
    * @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
-   * `ERR_CLOSED`.
+   * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`; with a keeper `ERR_KEEPER_BUSY`,
+   * `ERR_KEEPER_TIMEOUT`, `ERR_KEEPER_START`, `ERR_KEEPER_VERSION`,
+   * `ERR_KEEPER_DIRECTORY`, `ERR_KEEPER_DESCRIPTORS`, `ERR_KEEPER_LOST`,
+   * `ERR_JOURNAL_BUSY`. Then nothing has changed, and what is kept stays so.
    */
-  restore(): SessionInfo[]
+  restore(options?: RestoreOptions | null): SessionInfo[]
   /**
    * Closes the registry, but leaves its sessions in their journals, for the
-   * next process to restore; without a journal it is `shutdown()`. Shells end:
-   * their terminals are this process's. `sessionClosed` follows for each with
-   * the reason `left`. A process that ends without a word leaves them, too.
+   * next process to restore; without a journal it is `shutdown()`. With a keeper
+   * shells go on; without one they end, since their terminals are this
+   * process's. Input that a program has not read yet is dropped. `sessionClosed`
+   * follows for each with the reason `left`. A process that ends without a word
+   * leaves them, too.
    *
    * @returns How many sessions can be restored.
    */

@@ -28,7 +28,7 @@ build() {
     linux-arm64-musl) target=aarch64-unknown-linux-musl ;;
     *) echo "$1 is no Linux platform of this package" >&2 && exit 2 ;;
     esac
-    set -- "$1" --release --lib --locked
+    set -- "$1" --release --locked
     case $target in
     *-gnu) set -- "$@" --target "$target.$glibc" ;;
     # An addon has to link the libc of the Node that loads it.
@@ -37,15 +37,18 @@ build() {
     export RUSTFLAGS="${RUSTFLAGS:-}"
     platform=$1 && shift
     if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-        cargo-zigbuild zigbuild "$@"
+        cargo-zigbuild zigbuild --lib "$@"
+        cargo-zigbuild zigbuild -p offheap-keeper --bin offheap-keeper "$@"
     else
-        RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target/build-std \
-            cargo-zigbuild zigbuild -Zbuild-std=std,panic_unwind "$@"
+        export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target/build-std
+        cargo-zigbuild zigbuild -Zbuild-std=std,panic_unwind --lib "$@"
+        cargo-zigbuild zigbuild -Zbuild-std=std,panic_unwind -p offheap-keeper --bin offheap-keeper "$@"
     fi
     out=target
     [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || out=target/build-std
     cp "$out/$target/release/liboffheap_terminal.so" "npm/$platform/offheap-terminal.$platform.node"
-    scripts/check-binary.sh "npm/$platform/offheap-terminal.$platform.node"
+    cp "$out/$target/release/offheap-keeper" "npm/$platform/offheap-keeper"
+    scripts/check-binary.sh "npm/$platform/offheap-terminal.$platform.node" "npm/$platform/offheap-keeper"
 }
 
 for platform in "$@"; do

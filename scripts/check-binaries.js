@@ -7,11 +7,11 @@ const path = require('node:path')
 const { platforms } = require('./platforms')
 
 const npm = path.join(__dirname, '..', 'npm')
-for (const { name, binary } of platforms) {
-  for (const file of [binary, 'THIRD-PARTY-LICENSES']) {
+for (const { name, binary, keeper } of platforms) {
+  for (const file of [binary, keeper, 'THIRD-PARTY-LICENSES'].filter(Boolean)) {
     const shipped = path.join(npm, name, file)
-    if (fs.existsSync(shipped)) continue
-    console.error(`There is no ${path.relative(process.cwd(), shipped)}`)
+    if (fs.existsSync(shipped) && (file !== keeper || fs.statSync(shipped).mode & 0o100)) continue
+    console.error(`There is no ${path.relative(process.cwd(), shipped)}, or it cannot be run`)
     process.exitCode = 1
   }
 }

@@ -15,6 +15,7 @@ const path = require('node:path')
 const root = path.join(__dirname, '..')
 const ARROWS = {
   journal: ['ring'],
+  keeper: ['journal', 'pty', 'ring'],
   ring: [],
   screen: [],
   wake: [],

@@ -16,7 +16,9 @@ function platform(target) {
   const { os, suffix, libc } = systems[rest]
   const cpu = archs[arch]
   const name = `${os}-${cpu}${suffix}`
-  return { target, name, os, cpu, libc, binary: `${binaryName}.${name}.node` }
+  // Beside the addon lies the keeper, where the system can have one.
+  const keeper = os === 'win32' ? undefined : 'offheap-keeper'
+  return { target, name, os, cpu, libc, binary: `${binaryName}.${name}.node`, keeper }
 }
 
 module.exports = { platforms: targets.map(platform) }

@@ -16,7 +16,7 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 const main = JSON.parse(read('package.json'))
 const { packageName } = main.napi
 
-function manifest({ target, name, os, cpu, libc, binary }) {
+function manifest({ target, name, os, cpu, libc, binary, keeper }) {
   return {
     name: `${packageName}-${name}`,
     version: main.version,
@@ -25,7 +25,9 @@ function manifest({ target, name, os, cpu, libc, binary }) {
     repository: main.repository,
     type: 'commonjs',
     main: binary,
-    files: [binary, 'THIRD-PARTY-LICENSES'],
+    files: [binary, ...(keeper ? [keeper] : []), 'THIRD-PARTY-LICENSES'],
+    // A program cannot be started from within an archive.
+    ...(keeper && { preferUnplugged: true }),
     engines: main.engines,
     os: [os],
     cpu: [cpu],

@@ -116,6 +116,10 @@ pub(super) fn closed(env: &Env, what: &str) -> Error {
 }
 
 pub(super) fn spawn(env: &Env, error: &SpawnError) -> Error {
+    if error.errno == 0 {
+        // Not the system's: a keeper's.
+        return throw(env, Class::Error, error.code, &error.message);
+    }
     let extras = [
         ("errno", Extra::Number(f64::from(-error.errno))),
         ("syscall", Extra::Text(error.syscall)),
@@ -172,6 +176,12 @@ pub(super) fn rejection(env: &Env, error: &offheap_recording::Error) -> Error {
         Unknown::from_raw_unchecked(raw, create(raw, Class::Error, code, message))
     };
     Error::from(value)
+}
+
+/// An error of a keeper.
+#[cfg(unix)]
+pub(super) fn keeper(env: &Env, error: &offheap_keeper::KeeperError) -> Error {
+    throw(env, Class::Error, error.code(), &error.to_string())
 }
 
 /// An error of a journal, with its `path` where it is about one.

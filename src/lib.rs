@@ -33,6 +33,7 @@ mod recording_options;
 mod registry;
 mod registry_events;
 mod registry_journal;
+mod registry_keeper;
 mod registry_memory;
 mod registry_numbers;
 mod registry_types;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Object, Result, This, Unknown};
 use napi_derive::napi;
-use offheap_pty::Local;
 
-use super::error::{self, refusal, unfound};
+use super::error::{self, closed, refusal, unfound};
 use super::hub::Hub;
 use super::registry_events::JsRegistry;
+use super::registry_keeper::Kept;
 use super::session::{self, Session};
 use super::{args, pty_options, registry_journal, registry_types};
 use offheap_session::meter::Meter;
@@ -46,6 +46,7 @@ use offheap_session::registry::{Clock, EventName, Handle, Info, Registry, Unfoun
 #[napi]
 pub struct SessionRegistry {
     js: Rc<JsRegistry>,
+    kept: Kept,
 }
 
 impl SessionRegistry {
@@ -81,7 +82,7 @@ impl SessionRegistry {
         let journal = args::property(object.as_ref(), "journal")?;
         let options = registry_types::registry_options(&env, object.as_ref())?;
         offheap_pty::reactor::ready().map_err(|failure| error::spawn(&env, &failure))?;
-        let journals = registry_journal::open(&env, journal)?;
+        let (journals, terminals) = registry_journal::open(&env, journal)?;
         let hub = Hub::of(&env)?;
         let token = hub.token();
         let meter = Meter::new(Some(hub.meter()));
@@ -89,11 +90,12 @@ impl SessionRegistry {
             options,
             Clock::system(),
             Arc::new(hub.teller(token)),
-            Arc::new(Local),
+            Arc::clone(&terminals.spawner),
             meter,
             journals,
         );
-        Ok(Self { js: JsRegistry::new(registry, hub, token) })
+        let kept = terminals.belong_to(&registry);
+        Ok(Self { js: JsRegistry::new(registry, hub, token), kept })
     }
 
     /// Creates a session; with `pty`, its shell is started on a terminal whose
@@ -343,28 +345,54 @@ impl SessionRegistry {
 
     /// Restores the sessions that an earlier process has left in the directory of
     /// the option `journal`, oldest first: with their names, their histories at
-    /// the same offsets and their screens, but without a shell. They are `lost`,
-    /// or `exited` where the exit is known, count for no limit, and stay until
-    /// they are closed or `inactiveTimeout` has passed; it starts afresh.
+    /// the same offsets and their screens. With a keeper their shells go on, at
+    /// the next byte. Without one, or where a shell has ended meanwhile, they are
+    /// `lost`, or `exited` where the exit is known, count for no limit, and stay
+    /// until they are closed or `inactiveTimeout` has passed; it starts afresh.
     /// `Session.spawn()` starts a new shell in one of them.
+    ///
+    /// With `takeover`, another process that has the sessions is asked to leave
+    /// them, and ended if it has not after a second. It is told by `sessionClosed`
+    /// with the reason `left`. Waits for a keeper for 2 s at most.
     ///
     /// `sessionRestored` follows for each. A file that cannot be restored stays
     /// where it is, and `journalError` tells of it. Sessions that are here
     /// already are left alone, so it may be called again.
     ///
     /// @throws `ERR_JOURNAL_DISABLED` without the option, `ERR_JOURNAL_SYSTEM`,
-    /// `ERR_CLOSED`.
-    #[napi(catch_unwind, ts_return_type = "SessionInfo[]")]
-    pub fn restore(&self, env: Env) -> Result<Vec<Object<'static>>> {
-        let restored = self.js.call(&env, Registry::restore);
-        let restored = restored.map_err(|error| refusal(&env, &error))?;
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`; with a keeper `ERR_KEEPER_BUSY`,
+    /// `ERR_KEEPER_TIMEOUT`, `ERR_KEEPER_START`, `ERR_KEEPER_VERSION`,
+    /// `ERR_KEEPER_DIRECTORY`, `ERR_KEEPER_DESCRIPTORS`, `ERR_KEEPER_LOST`,
+    /// `ERR_JOURNAL_BUSY`. Then nothing has changed, and what is kept stays so.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "options?: RestoreOptions | null",
+        ts_return_type = "SessionInfo[]"
+    )]
+    pub fn restore(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Vec<Object<'static>>> {
+        let object = args::options(&env, options)?;
+        let takeover = match args::property(object.as_ref(), "takeover")? {
+            Some(takeover) => args::boolean(&env, takeover, "options.takeover")?,
+            None => false,
+        };
+        if self.registry().is_shut() {
+            return Err(closed(&env, "registry"));
+        }
+        let kept = self.kept.take(&env, takeover)?;
+        let restored = self.js.call(&env, |registry| registry.restore_with(kept));
+        let restored = restored.map_err(|error| {
+            self.kept.give_up();
+            refusal(&env, &error)
+        })?;
         self.infos(&env, &restored)
     }
 
     /// Closes the registry, but leaves its sessions in their journals, for the
-    /// next process to restore; without a journal it is `shutdown()`. Shells end:
-    /// their terminals are this process's. `sessionClosed` follows for each with
-    /// the reason `left`. A process that ends without a word leaves them, too.
+    /// next process to restore; without a journal it is `shutdown()`. With a keeper
+    /// shells go on; without one they end, since their terminals are this
+    /// process's. Input that a program has not read yet is dropped. `sessionClosed`
+    /// follows for each with the reason `left`. A process that ends without a word
+    /// leaves them, too.
     ///
     /// @returns How many sessions can be restored.
     #[napi(catch_unwind)]

@@ -7,29 +7,39 @@ use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 
 use super::args;
 use super::error::{self, Class, invalid_type, throw};
+use super::registry_keeper::{self, Terminals};
 use offheap_session::registry::{JournalFault, JournalOptions, Journals};
 
-/// A directory, or an object with limits of its own.
-pub(super) fn open(env: &Env, value: Option<Unknown<'_>>) -> Result<Option<Journals>> {
-    let Some(value) = args::given(value) else { return Ok(None) };
-    let options = options(env, value)?;
-    Journals::open(&options).map(Some).map_err(|error| error::journal(env, &error))
-}
-
-fn options(env: &Env, value: Unknown<'_>) -> Result<JournalOptions> {
+/// A directory, or an object with limits of its own; and what makes terminals.
+pub(super) fn open(env: &Env, value: Option<Unknown<'_>>) -> Result<(Option<Journals>, Terminals)> {
+    let Some(value) = args::given(value) else { return Ok((None, Terminals::own())) };
     if value.get_type()? == ValueType::String {
         let dir = directory(env, args::string(env, value, "options.journal")?, "options.journal")?;
-        return Ok(JournalOptions { dir, max_bytes: None });
+        let journals = Journals::open(&JournalOptions { dir, max_bytes: None });
+        let journals = journals.map_err(|error| error::journal(env, &error))?;
+        return Ok((Some(journals), Terminals::own()));
     }
     if value.get_type()? != ValueType::Object {
         return Err(invalid_type(env, "options.journal", "of type string or object"));
     }
     let object = args::object(env, value, "options.journal")?;
-    refuse_keeper(env, &object)?;
-    let dir = args::property(Some(&object), "dir")?
+    let options = options(env, &object)?;
+    // With a keeper another process may have the directory, which is taken over
+    // only when it is used.
+    let (journals, terminals) = if registry_keeper::is_wanted(env, &object)? {
+        let terminals = registry_keeper::open(env, &object, options.dir.clone())?;
+        (Journals::open_later(&options), terminals)
+    } else {
+        (Journals::open(&options), Terminals::own())
+    };
+    Ok((Some(journals.map_err(|error| error::journal(env, &error))?), terminals))
+}
+
+fn options(env: &Env, object: &Object<'_>) -> Result<JournalOptions> {
+    let dir = args::property(Some(object), "dir")?
         .ok_or_else(|| invalid_type(env, "options.journal.dir", "of type string"))?;
     let dir = args::string(env, dir, "options.journal.dir")?;
-    let most = args::property(Some(&object), "maxBytes")?;
+    let most = args::property(Some(object), "maxBytes")?;
     let max_bytes = most
         .map(|most| args::integer(env, most, "options.journal.maxBytes", 1, args::MAX_SAFE))
         .transpose()?;
@@ -44,16 +54,6 @@ fn directory(env: &Env, dir: String, name: &str) -> Result<PathBuf> {
     }
     let path = PathBuf::from(dir);
     Ok(std::path::absolute(&path).unwrap_or(path))
-}
-
-/// Shells that outlive the process need a keeper, which does not exist yet.
-fn refuse_keeper(env: &Env, object: &Object<'_>) -> Result<()> {
-    let Some(keeper) = args::property(Some(object), "keeper")? else { return Ok(()) };
-    if !args::boolean(env, keeper, "options.journal.keeper")? {
-        return Ok(());
-    }
-    let message = "This version has no keeper: shells end with the process";
-    Err(throw(env, Class::Error, "ERR_NOT_SUPPORTED", message))
 }
 
 /// The payload of `journalError`.

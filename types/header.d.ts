@@ -168,6 +168,36 @@ export interface JournalOptions {
   dir: string
   /** Most bytes that all files together may have. Default: what the device has. */
   maxBytes?: number | null
+  /**
+   * Shells outlive this process: a small process of their own, the keeper, starts
+   * and holds them, and hands them to the next process that has this directory
+   * (`SessionRegistry.restore()`). It is started when it is first needed, and
+   * ends when it has nothing to keep. On Linux and macOS; elsewhere
+   * `ERR_NOT_SUPPORTED`. Default `false`.
+   */
+  keeper?: boolean | null
+  /**
+   * How long the keeper lets output wait in the terminals while no process is
+   * there, in ms. Programs that print more than fits wait. Then it takes output
+   * into the files, and programs go on. Default 5000.
+   */
+  drainAfter?: number | null
+  /**
+   * How long shells live while no process is there, in ms. Then they are hung up
+   * on. Default 600 000.
+   */
+  orphanTimeout?: number | null
+  /** The keeper's binary. Default: the one that lies beside the addon. */
+  keeperPath?: string | null
+}
+
+/** Options of `SessionRegistry.restore()`. */
+export interface RestoreOptions {
+  /**
+   * Ask another process that has the sessions to leave them, rather than throw
+   * `ERR_KEEPER_BUSY`. Default `false`.
+   */
+  takeover?: boolean | null
 }
 
 /**
@@ -446,6 +476,10 @@ export interface SessionInfo extends SessionName {
   end: number
   /** Native memory that its history occupies, in bytes; 0 in a journal, whose pages are the system's. */
   historyBytes: number
+  /**
+   * How the shell ended; `null` while it has not. The code is -1 where that is not to be known: its keeper was killed,
+   * and the system (Linux before 6.15, macOS) does not tell.
+   */
   exit: { code: number; signal: number } | null
 }
 
@@ -515,6 +549,7 @@ export interface RegistryEvents {
   /** `Session.update()` has changed something. */
   sessionUpdated: SessionInfo
   sessionClosed: SessionName & { reason: CloseReason }
+  /** The shell has ended, and all it printed is in the history. */
   sessionExited: SessionName & { code: number; signal: number }
   focusChanged: SessionName & { focused: boolean; allFocused: string[] }
   sessionSuspended: SessionName

@@ -60,8 +60,9 @@ class TerminalWebSocketServer {
 
   #registry() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
-    const { inactiveTimeout, screen, unicodeVersion } = this.config
+    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells } = this.config
     return new SessionRegistry({
+      journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
       maxSessionsPerProject,
       spawnsPerMinute,
@@ -113,6 +114,7 @@ class TerminalWebSocketServer {
     this.#server.setTimeout(3 * headersTimeout)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#restore()
     await listen(this.#server, this.config)
     // What fails from now on, as an accept may, must not end the sessions.
     this.#server.on('error', (error) => console.error('The server has a problem:', error.message))
@@ -199,17 +201,35 @@ class TerminalWebSocketServer {
     else refuseUpgrade(socket, refused ?? NOT_FOUND)
   }
 
+  /** Brings back what an earlier server has left, before anybody asks for it. */
+  #restore() {
+    if (!this.config.stateDir) return
+    this.registry.on('journalError', ({ path, message }) =>
+      console.error(`Not restored: ${path}: ${message}`),
+    )
+    this.registry.restore()
+  }
+
   /** Ends everything: listeners, viewers (1001), shells. Idempotent. */
   close() {
-    this.#closing ??= this.#shutDown()
+    this.#closing ??= this.#shutDown(false)
     return this.#closing
   }
 
-  async #shutDown() {
-    const shells = this.registry.list().map(({ pid }) => pid)
+  /** Leaves sessions to the next server, and viewers to come back (1012); without a directory it is `close()`. */
+  leave() {
+    if (!this.config.stateDir) return this.close()
+    this.#closing ??= this.#shutDown(true)
+    return this.#closing
+  }
+
+  async #shutDown(leaves) {
+    const kept = leaves && this.config.keepShells
+    const shells = kept ? [] : this.registry.list().map(({ pid }) => pid)
     const listening = this.#server?.listening
     const stopped = listening ? new Promise((resolve) => this.#server.close(resolve)) : Promise.resolve()
-    this.registry.shutdown()
+    if (leaves) this.registry.leave()
+    else this.registry.shutdown()
     const disconnected = this.#terminals.close()
     this.#refusals.close()
     this.#server?.closeIdleConnections()
@@ -280,7 +300,7 @@ function reasonOf(error) {
       ? `Port ${port} of ${address} is in use: set PORT to another, or end what uses it`
       : `${address} is in use: set SOCKET_PATH to another, or end what uses it`
   }
-  const plain = code === 'ERR_CONFIG' || syscall === 'listen' || syscall === 'getaddrinfo'
+  const plain = /^ERR_(CONFIG|JOURNAL|KEEPER)/.test(code) || syscall === 'listen' || syscall === 'getaddrinfo'
   return plain ? message : error
 }
 
@@ -290,9 +310,8 @@ async function main() {
     const server = new TerminalWebSocketServer(configFromEnv())
     await server.listen()
     // Before it is said to serve: whoever waits for that may end it at once.
-    for (const signal of ['SIGTERM', 'SIGINT']) {
-      process.once(signal, () => server.close().then(() => process.exit(0)))
-    }
+    process.once('SIGTERM', () => server.leave().then(() => process.exit(0)))
+    process.once('SIGINT', () => server.close().then(() => process.exit(0)))
     console.log(`offheap-terminal is serving shells on ${server.url}`)
     if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
   } catch (error) {

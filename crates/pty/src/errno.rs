@@ -16,6 +16,15 @@ pub(crate) fn os_error(error: &io::Error, syscall: &'static str, path: &str) -> 
     }
 }
 
+/// An error that another process had for this one.
+#[must_use]
+pub fn spawn_error(errno: i32, syscall: &str, path: String, message: String) -> SpawnError {
+    const CALLS: [&str; 7] =
+        ["chdir", "openpty", "tcsetattr", "setsid", "ioctl", "setgroups", "recvmsg"];
+    let known = CALLS.into_iter().find(|known| *known == syscall);
+    SpawnError { code: errno_name(errno), errno, syscall: known.unwrap_or("spawn"), path, message }
+}
+
 /// The system's sentence, without the number that `std` adds.
 fn sentence(errno: i32) -> String {
     let text = io::Error::from_raw_os_error(errno).to_string();

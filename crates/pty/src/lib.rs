@@ -22,6 +22,7 @@ pub mod directory;
 pub mod environment;
 #[cfg(unix)]
 mod errno;
+mod kept;
 mod options;
 pub mod reactor;
 
@@ -32,6 +33,9 @@ mod windows;
 #[cfg(any(windows, test))]
 mod windows_rules;
 
+#[cfg(unix)]
+pub use unix::{Adopted, ExitReport, Holder, Launched, adopt, groups, launch};
+
 #[cfg(all(test, unix))]
 mod tests;
 
@@ -41,6 +45,9 @@ use std::time::Instant;
 
 #[cfg(unix)]
 use errno::os_error;
+#[cfg(unix)]
+pub use errno::spawn_error;
+pub use kept::{KeptTerminal, Manner};
 #[cfg(unix)]
 pub use unix::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 #[cfg(windows)]
@@ -58,6 +65,12 @@ pub struct ExitStatus {
     pub code: i32,
     /// The signal's number; 0 when the process ended by itself.
     pub signal: i32,
+}
+
+impl ExitStatus {
+    /// The process has ended, and how is not to be known: whoever could have
+    /// waited for it has ended before.
+    pub const UNKNOWN: Self = Self { code: -1, signal: 0 };
 }
 
 /// Whether the reader may take more bytes from the terminal now.
@@ -190,6 +203,19 @@ pub trait Pty: Send + Sync {
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
     fn close(&self);
+    /// Lets go of the terminal without ending it: another process keeps it and
+    /// its shell, and the sink is told nothing more. What was read before this
+    /// has reached the sink once the reactor has come to rest
+    /// ([`reactor::settle`]); nothing is read after. Input that waits is
+    /// dropped. `false`, and nothing happens, where nobody else keeps it.
+    fn leave(&self) -> bool {
+        false
+    }
+    /// Another descriptor of the terminal's master, while the terminal is there.
+    #[cfg(unix)]
+    fn duplicate_master(&self) -> Option<std::os::fd::OwnedFd> {
+        None
+    }
 }
 
 /// A process's name without its directory, and without the dash of a login
@@ -213,6 +239,13 @@ pub trait Spawner: Send + Sync {
         options: &SpawnOptions,
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<dyn Pty>, SpawnError>;
+    /// What makes the terminal of the session with this journal, where that is
+    /// somebody in particular: who keeps terminals has to know whose they are.
+    fn for_journal(&self, _name: &str) -> Option<Box<dyn Spawner>> {
+        None
+    }
+    /// No more terminals are wanted; those that were made are closed or left.
+    fn leave(&self) {}
 }
 
 /// Starts programs as children of this process.

@@ -23,6 +23,10 @@ const DEFAULTS = {
   screen: true,
   /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
   unicodeVersion: '11',
+  /** The directory in which sessions outlive the server; none: they end with it. */
+  stateDir: '',
+  /** Whether their shells do, too. */
+  keepShells: false,
   authToken: '',
   /** Whether to serve without a token where others than this machine can connect. */
   allowNoToken: false,
@@ -59,6 +63,8 @@ const SETTINGS = {
   MAX_SESSIONS_PER_PROJECT: ['maxSessionsPerProject', integer(0, 1_000_000)],
   SPAWNS_PER_MINUTE: ['spawnsPerMinute', integer(0, 1_000_000)],
   HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
+  STATE_DIR: ['stateDir', text],
+  KEEP_SHELLS: ['keepShells', flag],
   AUTH_TOKEN: ['authToken', text],
   ALLOW_NO_TOKEN: ['allowNoToken', flag],
   ALLOWED_ORIGINS: ['allowedOrigins', origins],
@@ -96,6 +102,7 @@ function configFromEnv(env = process.env) {
 /** Fills in what a caller has not set, and refuses to hand shells to a network by mistake. */
 function withDefaults(config = {}) {
   const full = { ...DEFAULTS, ...config }
+  checkState(full)
   if (!isLocal(full) && !full.authToken && !full.allowNoToken) {
     throw new ConfigError(
       `HOST=${full.host} lets others than this machine connect, and each gets a shell: set AUTH_TOKEN, ` +
@@ -103,6 +110,12 @@ function withDefaults(config = {}) {
     )
   }
   return full
+}
+
+/** Sessions that outlive the server need a place to lie in. */
+function checkState({ keepShells, stateDir }) {
+  if (keepShells && !stateDir)
+    throw new ConfigError('KEEP_SHELLS needs a directory: set STATE_DIR to one of this user alone')
 }
 
 /** Whether only this machine can connect to the address that is listened on. */

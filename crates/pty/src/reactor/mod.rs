@@ -59,12 +59,25 @@ where
     handle().spawn(task)
 }
 
+/// Waits until the reactor has done what it is doing at the moment, or until the
+/// time is over: `false` then. Not for the reactor's own tasks.
+#[must_use]
+pub fn settle(within: std::time::Duration) -> bool {
+    let (done, waits) = std::sync::mpsc::sync_channel(1);
+    // One thread does everything in turn: a task that runs has no other beside
+    // it that is half done.
+    spawn(async move {
+        let _ = done.send(());
+    });
+    waits.recv_timeout(within).is_ok()
+}
+
 /// Runs a future, and catches what panics in it: a task that panics ends
 /// without a word to anybody.
 ///
 /// # Errors
 /// What the panic carried.
-pub async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
+pub(crate) async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(move |context| {
         let poll = AssertUnwindSafe(|| future.as_mut().poll(context));

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -51,6 +52,10 @@ pub(super) struct Orders {
     pub(super) close: Notify,
     /// The terminal was hung up on: what ignores it is killed after the grace.
     pub(super) hang_up: Notify,
+    /// The terminal was left to whoever else keeps it.
+    pub(super) leave: Notify,
+    /// As above, for the reader to see before it reads.
+    pub(super) left: AtomicBool,
     /// The job that was in the foreground then, unless it is the leader's own.
     pub(super) job: Mutex<Option<Job>>,
 }
@@ -63,6 +68,7 @@ enum Turn {
     HungUp,
     GraceOver,
     Close,
+    Leave,
 }
 
 /// How far the leader's end has come.
@@ -119,6 +125,8 @@ impl Life {
                     now.kill_at = None;
                     self.kill_groups();
                 }
+                // What goes on is not for this process to tell.
+                Turn::Leave => return,
                 Turn::Close => {
                     drop(master);
                     self.sink.ended();
@@ -138,6 +146,7 @@ impl Life {
         };
         tokio::select! {
             biased;
+            () = self.orders.leave.notified() => Turn::Leave,
             () = self.orders.close.notified() => Turn::Close,
             () = self.orders.hang_up.notified() => Turn::HungUp,
             () = self.read(master, running) => Turn::End,
@@ -160,6 +169,10 @@ impl Life {
             if self.sink.gate() != Gate::Open {
                 self.pass_gate().await;
                 continue;
+            }
+            if self.orders.left.load(Ordering::Acquire) {
+                // The other keeper's to read: this life is about to end.
+                return std::future::pending().await;
             }
             match read_once(master.get_ref(), self.sink.as_ref()) {
                 Ok(count) if count > 0 => match flow.read(count, || self.sink.is_watched()) {
@@ -204,8 +217,14 @@ impl Life {
         if let Gate::Shut(_) = self.sink.gate() {
             return Leadership::Ended(status, Instant::now() + Duration::from_millis(50));
         }
-        self.sink.exited(status);
+        self.tell(status);
         Leadership::Said
+    }
+
+    /// Tells of the exit, and whoever keeps its memory that it was told.
+    pub(super) fn tell(&self, status: ExitStatus) {
+        self.sink.exited(status);
+        self.leader.noted();
     }
 
     /// Nothing more will come: the terminal is let go and the exit said.
@@ -217,7 +236,7 @@ impl Life {
         drop(master);
         self.sink.ended();
         if let Leadership::Ended(status, _) = now.leader {
-            self.sink.exited(status);
+            self.tell(status);
         }
         if let Some(deadline) = now.kill_at {
             self.hunt(deadline).await;
@@ -240,11 +259,11 @@ impl Life {
         match leader {
             Leadership::Running => {
                 let status = self.exit_or_kill(deadline).await;
-                self.sink.exited(status);
+                self.tell(status);
             }
             Leadership::Ended(status, _) => {
                 self.hang_up_rest();
-                self.sink.exited(status);
+                self.tell(status);
             }
             Leadership::Said => self.hang_up_rest(),
         }
@@ -283,6 +302,9 @@ impl Life {
     /// and whose leader is reaped must not be signalled, since the number may
     /// have been given away.
     fn kill_groups(&self) {
+        if let Some(holder) = self.leader.stranger() {
+            return holder.signal(Signal::KILL.as_raw());
+        }
         if self.group_lives() {
             signal_group(self.leader.pid(), Signal::KILL);
         }
@@ -293,6 +315,9 @@ impl Life {
 
     /// Whether the leader's group has members, and is still the leader's.
     fn group_lives(&self) -> bool {
+        if !self.leader.has_number() {
+            return false;
+        }
         let group = i32::try_from(self.leader.pid()).ok().and_then(Pid::from_raw);
         group.is_some_and(|group| job::group_lives(group, self.leader.is_reaped()))
     }

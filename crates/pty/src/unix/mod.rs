@@ -5,8 +5,10 @@
 //! to `$HOME` for a bad directory, reads by blocking and leaves zombies, so the
 //! terminal is opened and the child started here.
 
+mod adopt;
 mod bare;
 mod child;
+pub mod groups;
 mod input;
 mod job;
 mod launch;
@@ -17,7 +19,6 @@ mod process_name;
 
 pub use bare::{BareTerminal, open_bare, process_of_descriptor, resize_descriptor};
 
-use std::num::NonZeroI32;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,9 +28,11 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::unix::AsyncFd;
 
-use super::{Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
+use super::{Manner, Pty, PtySize, Sink, SpawnError, SpawnOptions, WriteError};
 use crate::errno::os_error;
 use crate::reactor::courtesy::Keys;
+pub use adopt::{Adopted, ExitReport, Holder, adopt};
+use adopt::{Kept, signal_number};
 use input::Input;
 use job::Job;
 
@@ -53,8 +56,32 @@ struct UnixPty {
     reaped: Arc<Mutex<bool>>,
     closed: AtomicBool,
     orders: Arc<life::Orders>,
+    /// Who holds it besides this process, if anybody does.
+    holder: Option<Arc<dyn Holder>>,
+    grace: Duration,
     /// The life on the reactor, until it begins.
     life: Mutex<Option<life::Life>>,
+}
+
+/// A program on a new terminal that nobody watches yet. It is a child of this
+/// process, which has to wait for it.
+#[derive(Debug)]
+pub struct Launched {
+    /// The terminal's master: non-blocking, closed on exec.
+    pub master: OwnedFd,
+    /// The leader's process id.
+    pub pid: u32,
+}
+
+/// Starts `options.file` on a new terminal and leaves the rest to the caller:
+/// for a process that has no reactor.
+///
+/// # Errors
+/// A [`SpawnError`] with the errno's name, the system call and the path.
+pub fn launch(options: &SpawnOptions) -> Result<Launched, SpawnError> {
+    let open::Pair { master, slave } = open::open(options.size)?;
+    let pid = child::start(options, &slave)?;
+    Ok(Launched { master, pid })
 }
 
 pub(super) fn spawn(
@@ -65,38 +92,71 @@ pub(super) fn spawn(
     // be ended again because there is no thread or descriptor to serve it.
     let _context = crate::reactor::ready()?.enter();
     let open::Pair { master, slave } = open::open(options.size)?;
+    let master = watched(master)?;
+    let pid = child::start(options, &slave)?;
+    drop(slave);
+    let manner = Manner::from(options);
+    Ok(UnixPty::assemble(Parts { master, pid, kept: None, manner, sink }))
+}
+
+/// A master that the reactor watches; needs its context.
+fn watched(master: OwnedFd) -> Result<Master, SpawnError> {
     // SAFETY: an `OwnedFd` is open and stays the same descriptor until dropped.
     let master = unsafe { AsyncFd::register(master) }
         .map_err(|error| os_error(&error.into_parts().1, "epoll_ctl", "pty"))?;
-    let master = Arc::new(master);
-    let pid = child::start(options, &slave)?;
-    drop(slave);
-    let input = Arc::new(Input::new(options.max_input, Arc::clone(&sink)));
-    let pty = Arc::new(UnixPty {
-        pid,
-        master: Mutex::new(Some(Arc::clone(&master))),
-        input,
-        keys: Arc::default(),
-        reaped: Arc::default(),
-        closed: AtomicBool::new(false),
-        orders: Arc::default(),
-        life: Mutex::default(),
-    });
-    let life = life::Life {
-        leader: leader::Leader::watch(pid, Arc::clone(&pty.reaped)),
-        orders: Arc::clone(&pty.orders),
-        input: Arc::clone(&pty.input),
-        keys: Arc::clone(&pty.keys),
-        pty: Arc::downgrade(&pty),
-        sink,
-        drain: options.drain,
-        grace: options.grace,
-    };
-    *pty.life.lock() = Some(life);
-    Ok(pty)
+    Ok(Arc::new(master))
+}
+
+/// What a terminal is made of.
+struct Parts {
+    master: Master,
+    pid: u32,
+    kept: Option<Kept>,
+    manner: Manner,
+    sink: Arc<dyn Sink>,
 }
 
 impl UnixPty {
+    /// Needs the reactor's context.
+    fn assemble(parts: Parts) -> Arc<Self> {
+        let Parts { master, pid, kept, manner, sink } = parts;
+        let Manner { max_input, drain, grace } = manner;
+        let input = Arc::new(Input::new(max_input, Arc::clone(&sink)));
+        let pty = Arc::new(Self {
+            pid,
+            master: Mutex::new(Some(master)),
+            input,
+            keys: Arc::default(),
+            reaped: Arc::default(),
+            closed: AtomicBool::new(false),
+            orders: Arc::default(),
+            holder: kept.as_ref().map(|kept| Arc::clone(&kept.holder)),
+            grace,
+            life: Mutex::default(),
+        });
+        let reaped = Arc::clone(&pty.reaped);
+        let life = life::Life {
+            leader: match kept {
+                Some(kept) => leader::Leader::watch_kept(pid, reaped, kept),
+                None => leader::Leader::watch(pid, reaped),
+            },
+            orders: Arc::clone(&pty.orders),
+            input: Arc::clone(&pty.input),
+            keys: Arc::clone(&pty.keys),
+            pty: Arc::downgrade(&pty),
+            sink,
+            drain,
+            grace,
+        };
+        *pty.life.lock() = Some(life);
+        pty
+    }
+
+    /// The holder, where numbers of processes mean nothing here.
+    fn stranger(&self) -> Option<&dyn Holder> {
+        self.holder.as_deref().filter(|holder| !holder.shares_processes())
+    }
+
     fn master(&self) -> Option<Master> {
         self.master.lock().clone()
     }
@@ -109,6 +169,9 @@ impl UnixPty {
     /// Signals the groups that a signal is for: the leader's own, and the one in
     /// the foreground of the terminal.
     fn signal_groups(&self, signal: Signal) {
+        if let Some(holder) = self.stranger() {
+            return holder.signal(signal.as_raw());
+        }
         let job = self.job();
         let reaped = self.reaped.lock();
         if !*reaped {
@@ -122,6 +185,9 @@ impl UnixPty {
 
     /// The job in the foreground of the terminal, unless it is the leader's own.
     fn job(&self) -> Option<Job> {
+        if self.stranger().is_some() {
+            return None;
+        }
         let group = rustix::termios::tcgetpgrp(self.master()?.get_ref()).ok()?;
         Job::new(group, self.pid)
     }
@@ -179,11 +245,9 @@ impl Pty for UnixPty {
     }
 
     fn kill(&self, signal: i32) {
-        // Signal 0 is none.
-        let Some(number) = NonZeroI32::new(signal) else { return };
-        // SAFETY: it goes to `kill` alone, where the system refuses a number
-        // that it does not know.
-        self.signal_groups(unsafe { Signal::from_raw_nonzero_unchecked(number) });
+        if let Some(signal) = signal_number(signal) {
+            self.signal_groups(signal);
+        }
     }
 
     fn hang_up(&self) {
@@ -201,6 +265,9 @@ impl Pty for UnixPty {
     }
 
     fn process_name(&self) -> Option<String> {
+        if let Some(holder) = self.stranger() {
+            return holder.process_name();
+        }
         let master = self.master()?;
         process_name::foreground(master.get_ref(), self.pid)
     }
@@ -215,6 +282,26 @@ impl Pty for UnixPty {
         self.input.close();
         drop(self.take_master());
         self.orders.close.notify_one();
+        if let Some(holder) = &self.holder {
+            holder.close(self.grace);
+        }
+    }
+
+    fn duplicate_master(&self) -> Option<OwnedFd> {
+        self.master()?.get_ref().try_clone().ok()
+    }
+
+    fn leave(&self) -> bool {
+        if self.holder.is_none() || self.closed.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        self.orders.left.store(true, Ordering::Release);
+        self.input.close();
+        drop(self.take_master());
+        // One that never began has nobody to tell.
+        drop(self.life.lock().take());
+        self.orders.leave.notify_one();
+        true
     }
 }
 

@@ -51,6 +51,8 @@ impl Registry {
         if let Some(journals) = &self.journals {
             journals.unlock();
         }
+        // After that, so that whoever comes next finds the directory free.
+        self.spawner.leave();
         if first {
             self.step().tell(Event::Shut);
             self.timer.notify_one();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offheap_journal::{Directory, Error, Identity, Journal, Life, Lock, Sizes};
+use offheap_pty::SpawnError;
 use offheap_ring::Ring;
 use parking_lot::Mutex;
 
@@ -35,9 +36,28 @@ impl Journals {
     /// # Errors
     /// [`Error::Access`], [`Error::Busy`], [`Error::System`].
     pub fn open(options: &JournalOptions) -> Result<Self, Error> {
+        let journals = Self::open_later(options)?;
+        journals.claim()?;
+        Ok(journals)
+    }
+
+    /// Opens the directory, which is taken when it is first used: until then
+    /// another process may have it, which is about to leave it.
+    ///
+    /// # Errors
+    /// [`Error::Access`], [`Error::System`].
+    pub fn open_later(options: &JournalOptions) -> Result<Self, Error> {
         let directory = Directory::open(&options.dir, options.max_bytes)?;
-        let lock = Mutex::new(Some(directory.lock()?));
-        Ok(Self { directory, lock })
+        Ok(Self { directory, lock: Mutex::default() })
+    }
+
+    /// Takes the directory for this process, if it has not been yet.
+    pub(super) fn claim(&self) -> Result<(), Error> {
+        let mut lock = self.lock.lock();
+        if lock.is_none() {
+            *lock = Some(self.directory.lock()?);
+        }
+        Ok(())
     }
 
     pub(super) fn directory(&self) -> &Directory {
@@ -56,6 +76,7 @@ impl Journals {
         history: usize,
         created_ms: u64,
     ) -> Result<(Journal, Ring), Error> {
+        self.claim()?;
         let checkpoint = checkpoint_size(new.screen.as_ref());
         let life = Life { incarnation: subject.incarnation, ..Life::default() };
         let identity = identity(subject, new, created_ms);
@@ -127,6 +148,11 @@ pub struct JournalFault {
 impl JournalFault {
     pub(super) fn new(path: PathBuf, error: &Error) -> Self {
         Self { path, code: error.code(), message: error.to_string() }
+    }
+
+    /// The terminal that was kept for the session could not be had.
+    pub(super) fn terminal(path: PathBuf, error: &SpawnError) -> Self {
+        Self { path, code: error.code, message: error.to_string() }
     }
 
     /// A session of the same name exists already.

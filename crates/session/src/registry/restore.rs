@@ -1,9 +1,11 @@
 //! Taking over what an earlier process has left, and leaving it to the next.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use offheap_journal::Recovered;
+use offheap_pty::{KeptTerminal, Manner};
 
 use super::core::Registry;
 use super::event::{Change, Event};
@@ -17,6 +19,9 @@ use super::subject::{Incarnation, Subject};
 use crate::meter::Gauge;
 use crate::session::Session;
 
+/// How long the reactor may take to hand over what it has just read.
+const SETTLE_WITHIN: Duration = Duration::from_millis(500);
+
 impl Registry {
     /// Restores the sessions that an earlier process has left in the journals'
     /// directory, the oldest first: with their histories at the same offsets and
@@ -28,21 +33,43 @@ impl Registry {
     /// [`Refusal::Closed`], [`Refusal::NoJournal`], and [`Refusal::Journal`] when
     /// the directory cannot be read.
     pub fn restore(self: &Arc<Self>) -> Result<Vec<(Handle, Info)>, Refusal> {
+        self.restore_with(Vec::new())
+    }
+
+    /// The same, with the terminals that were kept for the sessions: those go on
+    /// with their programs. A terminal whose session's file is gone is closed.
+    ///
+    /// # Errors
+    /// As for [`Registry::restore`].
+    pub fn restore_with(
+        self: &Arc<Self>,
+        kept: Vec<Box<dyn KeptTerminal>>,
+    ) -> Result<Vec<(Handle, Info)>, Refusal> {
         let journals = self.journals.as_ref().ok_or(Refusal::NoJournal)?;
         if self.is_shut() {
             return Err(Refusal::Closed);
         }
+        journals.claim()?;
         let names = journals.directory().names()?;
+        let mut kept: HashMap<_, _> =
+            kept.into_iter().map(|terminal| (terminal.name().to_owned(), terminal)).collect();
         let known = self.journal_names();
         let mut restored = Vec::new();
         for name in names.iter().filter(|name| !known.contains(*name)) {
             match journals.directory().recover(name) {
-                Ok(recovered) => restored.extend(self.take_in(journals, recovered)),
+                Ok(recovered) => {
+                    let terminal = kept.remove(name);
+                    restored.extend(self.take_in(journals, recovered, terminal));
+                }
                 Err(error) => {
                     let fault = JournalFault::new(journals.path_of(name), &error);
                     self.step().tell(Event::JournalError(fault));
                 }
             }
+        }
+        kept.retain(|name, _| !names.contains(name));
+        for (_, terminal) in kept {
+            terminal.close();
         }
         Ok(restored)
     }
@@ -59,30 +86,53 @@ impl Registry {
         self: &Arc<Self>,
         journals: &Journals,
         recovered: Recovered,
+        terminal: Option<Box<dyn KeptTerminal>>,
     ) -> Option<(Handle, Info)> {
         let path = journals.path_of(recovered.journal.name());
         let created_ms = recovered.identity.created_ms;
         let new = remember(recovered.identity.clone());
         let session = Session::restored(recovered, Arc::clone(&self.meter));
+        let manner = Manner { max_input: self.options.max_input, ..Manner::default() };
+        let pty = match terminal.map(|kept| session.take_terminal(kept, manner)).transpose() {
+            Ok(pty) => pty,
+            Err(error) => {
+                // Its shell runs: without its terminal it is not restored.
+                self.step().tell(Event::JournalError(JournalFault::terminal(path, &error)));
+                return None;
+            }
+        };
         let now = self.clock.now();
         let mut step = self.step();
         let key = step.next_incarnation();
         let id = new.id.clone().unwrap_or_default();
         let subject = Subject::new((new.project.clone(), id), key);
         if step.is_shut() || step.is_taken(&subject.name()) {
-            // Dropped without being closed, so that its file stays.
+            // Dropped without being closed, so that its file stays, and its
+            // terminal as well.
+            session.leave_terminal();
             step.tell(Event::JournalError(JournalFault::taken(path, &subject)));
             return None;
         }
         session.take_over(key);
         session.set_owner(Arc::new(RegistryOwner { registry: Arc::downgrade(self), key }));
         step.reserve(&subject);
-        let entry = Entry::restored(subject, new, session, now, created_ms);
+        let alive = pty.is_some();
+        let entry = if alive {
+            Entry::new(subject, new, session, now, created_ms)
+        } else {
+            Entry::restored(subject, new, session, now, created_ms)
+        };
         step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
         self.meter.add(Gauge::Sessions, 1);
         step.wake_timer(key);
-        step.tell_of(key, Change::Restored { alive: false });
-        step.get(key).map(|entry| (entry.handle(), entry.info(&self.clock)))
+        step.set_hold(key, alive);
+        step.tell_of(key, Change::Restored { alive });
+        let made = step.get(key).map(|entry| (entry.handle(), entry.info(&self.clock)));
+        drop(step);
+        if let Some(pty) = pty {
+            pty.begin();
+        }
+        made
     }
 
     /// Lets go of all sessions, so that the next process can restore them, and
@@ -95,7 +145,14 @@ impl Registry {
         }
         let mut step = self.step();
         let (first, keys) = (step.shut(), step.keys());
+        let sessions: Vec<Arc<Session>> =
+            step.entries().map(|entry| Arc::clone(entry.session())).collect();
         drop(step);
+        // All terminals first, so that what was being read of them is waited for
+        // but once. A reactor that hangs is not waited for.
+        if sessions.iter().filter(|session| session.leave_terminal()).count() > 0 {
+            let _ = offheap_pty::reactor::settle(SETTLE_WITHIN);
+        }
         let count = keys.iter().filter(|key| self.leave_one(**key)).count();
         self.finish_shut(first);
         count

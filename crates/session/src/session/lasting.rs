@@ -3,10 +3,11 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use offheap_journal::{Identity, Journal, Recovered, ScreenShape};
-use offheap_pty::{ExitStatus, PtySize};
+use offheap_pty::{ExitStatus, KeptTerminal, Manner, Pty, PtySize, Sink, SpawnError};
 use offheap_ring::Ring;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
 
@@ -121,6 +122,36 @@ impl Session {
             Some(kept) => kept.journal.change_identity(change),
             None => Ok(()),
         }
+    }
+
+    /// Takes a terminal that was kept for the session, which has its size
+    /// already. It is read once it [begins](Pty::begin).
+    pub(crate) fn take_terminal(
+        self: &Arc<Self>,
+        kept: Box<dyn KeptTerminal>,
+        manner: Manner,
+    ) -> Result<Arc<dyn Pty>, SpawnError> {
+        let pty = kept.adopt(manner, Arc::clone(self) as Arc<dyn Sink>)?;
+        if let Some(kept) = &mut self.stream.lock().kept {
+            kept.set_program(pty.pid());
+        }
+        self.pid.store(pty.pid(), Ordering::Release);
+        *self.pty.lock() = Some(Arc::clone(&pty));
+        Ok(pty)
+    }
+
+    /// Leaves the terminal to whoever else keeps it, if anybody does. What was
+    /// read of it has come once the reactor has settled.
+    pub(crate) fn leave_terminal(&self) -> bool {
+        let mut slot = self.pty.lock();
+        let left = slot.as_ref().is_some_and(|pty| pty.leave());
+        if left {
+            // Taken out first: a terminal is not dropped under the lock.
+            let pty = slot.take();
+            drop(slot);
+            drop(pty);
+        }
+        left
     }
 
     /// Lets go of the session, so that another process can restore it: its

@@ -152,7 +152,8 @@ impl Session {
         options: &SpawnOptions,
     ) -> Result<(), SpawnError> {
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
-        let pty = spawner.spawn(options, sink)?;
+        let own = self.journal_name().and_then(|name| spawner.for_journal(&name));
+        let pty = own.as_deref().unwrap_or(spawner).spawn(options, sink)?;
         self.adopt(&pty, options.size);
         Ok(())
     }
