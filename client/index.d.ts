@@ -31,7 +31,7 @@ export declare const CloseCode: {
   /** The circuit is open, or the browser does not allow the connection. Reported in `state`, never sent. */
   readonly tripped: 4000
   /** The peer gave no sign of life. */
-  readonly silent: 4001
+  readonly silent: 4004
   /** The page is kept for the browser's "back". */
   readonly parked: 4002
   /** What the server sent cannot be right. */

@@ -384,8 +384,8 @@ export class TerminalClient extends EventTarget {
   }
 }
 
-/** Limits and rates, a shell that could not be started, and what HTTP would refuse, as a share that has ended. */
-const isRefusal = (code) => code === 1008 || code === 4000 || (code >= 4400 && code <= 4499)
+/** Limits and rates, a shell that could not be started, a session that made room for another, and what HTTP would refuse, as a share that has ended. */
+const isRefusal = (code) => code === 1008 || code === 4000 || code === 4001 || (code >= 4400 && code <= 4499)
 /** @throws `ERR_INVALID_ARG_VALUE` for one that is none */
 function coloursOf(theme) {
   const wrong = COLOURS.find((name) => !/^#[\da-f]{6}$/i.test(theme?.[name]))

@@ -129,9 +129,13 @@ class Audience {
   }
 
   /** A client's word on its session's focus. */
-  setFocus({ session }, focused) {
+  setFocus(connection, focused) {
+    const { session } = connection
     if (session.projectId === null) return
-    if (focused) this.#registry.focus(session.id, session.projectId)
+    if (session.focused === focused) {
+      // Nobody else needs to hear it, but who asks is told what holds.
+      connection.focusHolds(focused, this.#registry.focused(session.projectId))
+    } else if (focused) this.#registry.focus(session.id, session.projectId)
     else this.#registry.blur(session.id, session.projectId)
   }
 

@@ -6,7 +6,8 @@ const { ShareGrant } = require('./shares')
 
 /** What a closed session's connections are told, by reason. */
 const CLOSE_CODES = {
-  limit: [1008, 'Connection limit exceeded'],
+  // None that a client answers by coming back: that would close the next session, and so on.
+  limit: [4001, 'Closed to make room'],
   memory: [1013, 'Server is short of memory'],
   registry: [1001, 'Server is shutting down'],
   left: [1012, 'Server restarts'],
@@ -70,10 +71,12 @@ class Connection {
    * @param {number | null} start.offset where the client was
    * @param {number | null} start.window
    * @param {object | null} start.size
+   * @param {'history' | 'stream'} start.history the frames in which a JSON client takes the past
    */
-  open({ isNew, isLive, offset, window, size }) {
+  open({ isNew, isLive, offset, window, size, history }) {
     const { session } = this
     this.window = window
+    this.history = history
     if (size && this.access === 'write') this.#takeFirstSize(size)
     this.send({
       type: isNew ? 'connected' : 'reconnected',
@@ -174,19 +177,19 @@ class Connection {
     this.#end(1011, 'Session could not be streamed')
   }
 
-  /** Handles a text frame: one control message. */
+  /** Handles one control message, as JSON text or its bytes. */
   text(frame) {
     let message
     try {
       message = JSON.parse(frame)
     } catch {
-      this.fail('Text frames must be JSON', 'ERR_INVALID_JSON')
+      this.fail('The message must be JSON', 'ERR_INVALID_JSON')
       return
     }
     this.control(message)
   }
 
-  /** Handles one control message; an unknown one is an error the client is told. */
+  /** Handles one control message. */
   control(message) {
     obey(this, message)
   }
@@ -251,7 +254,7 @@ class Connection {
   sessionClosed(reason) {
     if (this.#ended && reason === 'exit') return
     const [code, text] = CLOSE_CODES[reason] ?? [1000, 'Session closed']
-    if (code === 1008) this.fail('This terminal was closed to make room for a new one.')
+    if (reason === 'limit') this.fail('This terminal was closed to make room for a new one.')
     this.#end(code, text)
   }
 
@@ -276,6 +279,11 @@ class Connection {
     this.focused = focused
     this.send({ type: 'focusUpdate', focused, allFocused })
     if (focused && this.outlet) this.catchUp()
+  }
+
+  /** The client asked for the focus that its session has already. */
+  focusHolds(focused, allFocused) {
+    this.send({ type: 'focusUpdate', focused, allFocused })
   }
 
   setSuspended(suspended) {

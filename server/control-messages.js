@@ -84,6 +84,7 @@ function obey(connection, message) {
   const type = message?.type
   const handler = typeof type === 'string' ? (HANDLERS[type] ?? custom(type, connection)) : undefined
   if (!handler) {
+    if (connection.options.unknownMessages === 'ignore') return
     connection.fail(`Unknown message type: ${quoted(type)}`, 'ERR_UNKNOWN_MESSAGE')
   } else if (connection.access === 'read' && !HARMLESS.has(type)) {
     connection.refuseReader()

@@ -56,6 +56,8 @@ export interface TerminalQuery {
   cols?: string
   /** The first rows. */
   rows?: string
+  /** `history` or `stream`: as the option `history`, for this client. */
+  history?: string
   [parameter: string]: string | undefined
 }
 
@@ -163,6 +165,18 @@ export interface TerminalServerOptions {
    */
   messages?: Record<string, (message: TerminalMessage, viewer: TerminalViewer) => void> | null
   /**
+   * The frames in which JSON clients get the past of a session: `'history'`, or
+   * `'stream'` for clients that know no `history`. A stream of the past begins
+   * with a reset of the terminal (`ESC c`), so that the past is on it once. A
+   * client can choose for itself with `history` in its query. Default `'history'`.
+   */
+  history?: 'history' | 'stream' | null
+  /**
+   * What a message of an unknown type does: it is answered with an `error` frame
+   * (`ERR_UNKNOWN_MESSAGE`), or ignored. Default `'error'`.
+   */
+  unknownMessages?: 'error' | 'ignore' | null
+  /**
    * Receives errors that have no caller to go to: what `authorize` and `open`
    * throw without a code or status, their invalid results and time-outs, and
    * messages that could not be handled. Default: `console.error`.
@@ -212,7 +226,8 @@ export interface CloseOptions {
 export declare class TerminalServer {
   /**
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_VALUE`
-   * for an origin or a proxy that is none.
+   * for an origin or a proxy that is none, or an unknown `history` or
+   * `unknownMessages`.
    */
   constructor(options: TerminalServerOptions)
   /**

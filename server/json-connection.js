@@ -1,5 +1,10 @@
 const { Connection } = require('./connection')
 
+/** Makes a terminal forget what it shows: a client that comes back has the past on its screen already. */
+const RESET = JSON.stringify({ type: 'stream', data: '\x1bc' })
+/** How a frame of the past begins, and how one of the stream does that is as long. */
+const AS_STREAM = Buffer.from('{"type":"stream" ,')
+
 /**
  * The JSON protocol: text frames of JSON both ways. Output frames are
  * encoded outside the V8 heap and passed through as Buffers.
@@ -10,16 +15,21 @@ class JsonConnection extends Connection {
   missed = 0
   isBehind = false
 
-  /** The past is sent once, as `history`; a resumed stream is no past. */
+  /** The past is sent once, as `history` or as `stream`; a resumed stream is no past. */
   announceReplay(viewer, from) {
     this.missed = viewer.missed
-    if (from === 'tail') this.historyEnd = viewer.replayAs('history')
-    else viewer.replayAs('resumed')
+    const isPast = from === 'tail'
+    const isStream = this.history === 'stream'
+    // A screen begins with a reset by itself.
+    if (isPast && isStream) this.socket.send(RESET)
+    const end = viewer.replayAs(isPast && !isStream ? 'history' : 'resumed')
+    if (isPast) this.historyEnd = end
   }
 
   /** Sends the screen; the stream goes on at the offset that is returned. */
   afterScreen() {
     const { data, offset } = this.session.snapshot({ format: 'json' })
+    if (this.history === 'stream') AS_STREAM.copy(data)
     this.socket.send(data, { binary: false })
     return offset
   }
@@ -52,11 +62,8 @@ class JsonConnection extends Connection {
     this.outlet.pump()
   }
 
-  message(data, isBinary) {
-    if (isBinary) {
-      this.fail('Binary frames need the offheap.v1 subprotocol', 'ERR_UNKNOWN_MESSAGE')
-      return
-    }
+  /** A message may come as a binary frame, too: it is the same JSON. */
+  message(data) {
     this.text(data)
   }
 }

@@ -1,5 +1,5 @@
 const { coded } = require('./errors')
-const { textOf, wholeNumber, windowOf } = require('./query')
+const { historyOf, textOf, wholeNumber, windowOf } = require('./query')
 const { keyOf } = require('./session-key')
 const { defaultShell } = require('./shell')
 const { ShareGrant } = require('./shares')
@@ -112,6 +112,7 @@ class Opener {
         offset: wholeNumber(query.offset),
         window: windowOf(query.window),
         size: sizeInQuery(query, this.#options),
+        history: historyOf(query.history, this.#options),
       })
       way.opened(connection)
     } catch (error) {

@@ -25,11 +25,17 @@ const OUTPUT_INTERVAL = 10_000
 const FUNCTIONS = ['authorize', 'open', 'shell', 'keepAlive', 'onError']
 const LISTS = ['origins', 'trustProxy']
 
+/** Words: the usual one first. */
+const CHOICES = {
+  history: ['history', 'stream'],
+  unknownMessages: ['error', 'ignore'],
+}
+
 /**
  * The options of a `TerminalServer`, complete. Those of functions that were not
  * given are left out: their defaults belong to the server.
  *
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`
  */
 function optionsOf(given) {
   if (given === null || typeof given !== 'object') fail('options', 'an object')
@@ -43,6 +49,7 @@ function optionsOf(given) {
     if (typeof given[name] !== 'function') fail(name, 'a function')
     options[name] = given[name]
   }
+  for (const name of Object.keys(CHOICES)) options[name] = choiceOf(name, given[name])
   for (const name of LISTS) options[name] = listOf(name, given[name] ?? [])
   if ((given.token ?? null) !== null && (typeof given.token !== 'string' || given.token === '')) {
     fail('token', 'a string that is not empty')
@@ -76,6 +83,16 @@ function listOf(name, value) {
   if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
     fail(name, 'an array of strings')
   }
+  return value
+}
+
+function choiceOf(name, value) {
+  const choices = CHOICES[name]
+  if ((value ?? null) === null) return choices[0]
+  const words = choices.map((choice) => `"${choice}"`).join(' or ')
+  if (typeof value !== 'string') fail(name, words)
+  if (!choices.includes(value))
+    throw coded('ERR_INVALID_ARG_VALUE', `${name} must be ${words}, not "${value}"`)
   return value
 }
 

@@ -46,4 +46,9 @@ function windowOf(text) {
   return window === null ? null : Math.max(window, MIN_WINDOW)
 }
 
-module.exports = { queryOf, textOf, urlOf, wholeNumber, windowOf }
+/** How a JSON client takes the past: as it says, else as the server is set to. */
+function historyOf(text, { history }) {
+  return text === 'stream' || text === 'history' ? text : history
+}
+
+module.exports = { historyOf, queryOf, textOf, urlOf, wholeNumber, windowOf }

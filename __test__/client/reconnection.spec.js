@@ -136,7 +136,7 @@ describe('coming back', () => {
     expect(FakeSocket.all).toHaveLength(2)
   })
 
-  test.each([[1001], [1005], [1006], [1011], [1012], [4001]])('code %i: again', (code) => {
+  test.each([[1001], [1005], [1006], [1011], [1012], [4004]])('code %i: again', (code) => {
     const { session } = live()
     FakeSocket.last.end(code)
     expect(session.state).toBe('waiting')
@@ -145,6 +145,7 @@ describe('coming back', () => {
   test.each([
     [1008, 'refused'],
     [4000, 'refused'],
+    [4001, 'refused'],
     [4403, 'refused'],
     [1000, 'closed'],
   ])('code %i: not again', (code, state) => {
@@ -197,10 +198,10 @@ describe('liveness', () => {
     expect(pings()).toBe(1)
   })
 
-  test('one that says nothing is left with 4001, at once', () => {
+  test('one that says nothing is left with 4004, at once', () => {
     const { session, socket } = live()
     jest.advanceTimersByTime(25_100)
-    expect(socket.closedWith.code).toBe(4001)
+    expect(socket.closedWith.code).toBe(4004)
     expect(session.state).toBe('waiting')
   })
 })

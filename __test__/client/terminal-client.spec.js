@@ -48,9 +48,9 @@ describe('connecting', () => {
     session.connect()
     const socket = FakeSocket.last
     jest.advanceTimersByTime(10_001)
-    expect(socket.closedWith.code).toBe(4001)
+    expect(socket.closedWith.code).toBe(4004)
     expect(session.state).toBe('waiting')
-    expect(of('state').at(-1)).toMatchObject({ code: 4001, attempt: 1 })
+    expect(of('state').at(-1)).toMatchObject({ code: 4004, attempt: 1 })
   })
 })
 

@@ -167,7 +167,7 @@ test('a connection that went silent is not waited on again by the next channel',
   jest.advanceTimersByTime(3000)
   dead.json({ type: 'connected', channel: 2, sessionId: 'b', cols: 80, rows: 24 })
   jest.advanceTimersByTime(25_000) // The first has asked, and has had no answer.
-  expect(dead.closedWith).toBe(4001)
+  expect(dead.closedWith).toBe(4004)
   expect(clients.map(({ client }) => client.state)).not.toContain('live')
   jest.advanceTimersByTime(1000)
   expect(FakeSocket.all).toHaveLength(2)

@@ -76,5 +76,5 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   }
   new TerminalClient('/').attach(display).dispose()
   same<typeof PROTOCOL, 'offheap.v1'>()
-  same<typeof CloseCode.silent, 4001>()
+  same<typeof CloseCode.silent, 4004>()
 }

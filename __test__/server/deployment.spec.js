@@ -282,3 +282,27 @@ describe('sharing a terminal', () => {
     expect((await call('POST', 'share', { sessionId: 's', projectId: 'p' }, 'wrong')).status).toBe(401)
   })
 })
+
+test("for the app's own clients: HISTORY_AS=stream, UNKNOWN_MESSAGES=ignore", async () => {
+  const space = workspace()
+  const { child, said, exited } = runServer({
+    PORT: '0',
+    HISTORY_AS: 'stream',
+    UNKNOWN_MESSAGES: 'ignore',
+  })
+  const [url] = await eventually('the address', () => /http:\S+/.exec(said.stdout))
+  const query = { sessionId: 's', path: space.folder }
+  const first = new Client(url, query)
+  await first.sees(PROMPT)
+  await first.cut()
+  const second = new Client(url, query)
+  await second.sees(PROMPT)
+  second.send({ type: 'terminal-theme-v1' })
+  await second.settled()
+  expect(second.frames.map(({ type }) => type)).toEqual(['stream'])
+  expect(second.messages.filter(({ type }) => type === 'error')).toEqual([])
+  second.socket.terminate()
+  child.kill()
+  expect(await exited).toMatchObject({ code: 0 })
+  space.remove()
+})

@@ -63,7 +63,22 @@ describe('routes', () => {
     })
     await client.sees(PROMPT)
     const { body } = await call('GET', `/api/terminal/status?sessionId=${answer.session.id}`)
+    expect(body).toMatchObject({ success: true, websocketReady: true })
     expect(body.session).toMatchObject({ wsConnected: true, id: answer.session.id })
+  })
+
+  test('create without a path uses the directory of the server', async () => {
+    const answer = await call('POST', '/api/terminal/create', { projectId: 'pathless' })
+    expect(answer.status).toBe(200)
+    expect(answer.body.session.currentPath).toBe(process.cwd())
+    const { id } = answer.body.session
+    const client = host.connect({ projectId: 'pathless', sessionId: id, path: undefined })
+    expect(await client.ready()).toMatchObject({ type: 'connected', workingDir: process.cwd() })
+    const status = await call(
+      'GET',
+      `/api/terminal/status?sessionId=${(await create('pathless')).session.id}`,
+    )
+    expect(status.body.websocketReady).toBe(false)
   })
 
   test('list gives the sessions of a project, oldest first, with tab names that count up', async () => {
@@ -94,49 +109,86 @@ describe('routes', () => {
       maxFocused: 4,
     })
     expect(off.body.focusedSessionDetails.map(({ id }) => id)).toEqual(ids.slice(1))
-    await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus', focused: true })
+    // To name a session is to focus it.
+    await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus' })
     const { body } = await call('GET', '/api/terminal/focus?projectId=focus')
     expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 4 })
     expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
   })
 
+  test('a focus that changes makes a newer version', async () => {
+    const { focusState } = await create('versions')
+    const later = (await create('versions')).focusState
+    expect(later.focused).toHaveLength(2)
+    expect(later.version).toBeGreaterThan(focusState.version)
+  })
+
   test('focus: what is missing or of another project is refused, and changes nothing', async () => {
     const { session } = await create('mine')
     const set = (body) => call('PUT', '/api/terminal/focus', { sessionId: session.id, ...body })
-    expect((await set({ projectId: 'mine' })).status).toBe(400)
     expect((await set({ projectId: 'mine', focused: 'no' })).status).toBe(400)
     expect((await set({ projectId: 'other', focused: false })).status).toBe(404)
     expect((await call('GET', '/api/terminal/focus?projectId=mine')).body.totalFocused).toBe(1)
-  })
-
-  test('an id of two projects needs the project, and only the one that is meant is touched', async () => {
-    for (const projectId of ['left', 'right']) {
-      await host.connect({ projectId, sessionId: 'shared' }).sees(PROMPT)
-    }
-    expect((await call('DELETE', '/api/terminal/close/shared')).status).toBe(409)
-    expect((await call('GET', '/api/terminal/status?sessionId=shared')).status).toBe(409)
-    const focus = { sessionId: 'shared', projectId: 'right', focused: false }
-    expect((await call('PUT', '/api/terminal/focus', focus)).body).toMatchObject({ totalFocused: 0 })
-    expect((await call('GET', '/api/terminal/focus?projectId=left')).body).toMatchObject({ totalFocused: 1 })
-    expect((await call('DELETE', '/api/terminal/close/shared?projectId=right')).status).toBe(200)
-    expect(host.registry.get('shared').projectId).toBe('left')
   })
 
   test('suspend and resume a project; its clients are told', async () => {
     const { session } = await create('held')
     const client = host.connect({ projectId: 'held', sessionId: session.id })
     await client.sees(PROMPT)
-    expect((await call('POST', '/api/terminal/suspend', { projectId: 'held' })).body).toMatchObject({
+    const other = await create('held')
+    const uiState = { active: session.id, split: [2, 3] }
+    expect((await call('POST', '/api/terminal/suspend', { projectId: 'held', uiState })).body).toEqual({
       success: true,
+      projectId: 'held',
+      suspendedSessionCount: 2,
     })
     await client.message('suspended')
     const status = () => call('GET', `/api/terminal/status?sessionId=${session.id}`)
     expect((await status()).body.session.status).toBe('suspended')
-    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toMatchObject({
+    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toEqual({
       success: true,
+      projectId: 'held',
+      resumed: true,
+      sessions: [session, other.session].map(({ id }) =>
+        expect.objectContaining({ id, projectId: 'held', status: 'active' }),
+      ),
+      uiState,
+      bufferedOutput: {},
     })
     await client.message('resumed')
     expect((await status()).body.session.status).toBe('active')
+    // It is given back once, and sessions that were not suspended are told of, too.
+    expect((await call('POST', '/api/terminal/resume', { projectId: 'held' })).body).toMatchObject({
+      resumed: true,
+      sessions: [{ id: session.id }, { id: other.session.id }],
+      uiState: null,
+    })
+    expect((await call('POST', '/api/terminal/resume', { projectId: 'none' })).body).toMatchObject({
+      success: true,
+      resumed: false,
+      sessions: [],
+    })
+  })
+
+  test('resume gives the output of sessions that have no WebSocket, since they were suspended', async () => {
+    const [alone, watched] = [await create('quiet'), await create('quiet')].map(({ session }) => session)
+    const clients = [alone, watched].map(({ id }) => host.connect({ projectId: 'quiet', sessionId: id }))
+    for (const client of clients) await client.sees(PROMPT)
+    await clients[0].cut()
+    const sessions = [alone, watched].map(({ id }) => host.registry.get(id, 'quiet'))
+    await eventually('the end of the connection', () => sessions[0].connections === 0)
+    await call('POST', '/api/terminal/suspend', { projectId: 'quiet' })
+    for (const session of sessions) {
+      session.write('echo mean""while ä\r')
+      await eventually('the output', () => session.history().includes('meanwhile ä\r\n'))
+    }
+    const { body } = await call('POST', '/api/terminal/resume', { projectId: 'quiet' })
+    expect(Object.keys(body.bufferedOutput)).toEqual([alone.id])
+    expect(body.bufferedOutput[alone.id].join('')).toMatch(/meanwhile ä\r\n/)
+    expect(body.bufferedOutput[alone.id].join('').startsWith(PROMPT)).toBe(false)
+    // The other's comes by its WebSocket.
+    await clients[1].sees('meanwhile ä')
+    expect(clients[1].of('buffered')).toContain('meanwhile ä')
   })
 
   test('close ends the session and its shell at once', async () => {
@@ -149,7 +201,11 @@ describe('routes', () => {
       body: { success: true, sessionId: session.id },
     })
     expect((await client.isClosed()).code).toBe(1000)
-    expect((await call('DELETE', `/api/terminal/close/${session.id}`)).status).toBe(404)
+    // Who asks twice has what it asked for.
+    expect(await call('DELETE', `/api/terminal/close/${session.id}`)).toEqual({
+      status: 200,
+      body: { success: true, sessionId: session.id },
+    })
     await eventually('the shell is gone', () => !isRunning(pid))
   })
 
@@ -159,12 +215,37 @@ describe('routes', () => {
     const { body } = await call('DELETE', '/api/terminal/cleanup?projectId=clean')
     expect(body).toEqual({ success: true, closedSessions: 2 })
     expect((await create('clean')).session.tabName).toBe('Terminal 1')
+    expect((await call('DELETE', '/api/terminal/cleanup', { projectId: 'clean' })).body).toEqual({
+      success: true,
+      closedSessions: 1,
+    })
   })
 
   test('health and figures', async () => {
     const health = await call('GET', '/api/terminal/health')
     expect(health.status).toBe(200)
-    expect(['healthy', 'degraded']).toContain(health.body.status)
+    expect(health.body).toEqual({
+      status: 'healthy',
+      metrics: {
+        sessions: host.registry.list().length,
+        connections: expect.any(Number),
+        viewers: expect.any(Number),
+        nativeBytes: expect.any(Number),
+        memoryLevel: 'normal',
+        heapUsed: expect.any(Number),
+        rss: expect.any(Number),
+        uptime: expect.any(Number),
+      },
+      limits: {
+        maxSessions: 0,
+        maxSessionsPerProject: 6,
+        spawnsPerMinute: 0,
+        historyBytes: 262_144,
+        maxConnections: 1000,
+        maxFocused: 4,
+      },
+      warnings: [],
+    })
     const { body } = await call('GET', '/api/stats')
     for (const name of [
       'heapUsed',
@@ -182,7 +263,6 @@ describe('routes', () => {
 
   test.each([
     ['POST', '/api/terminal/create', {}],
-    ['POST', '/api/terminal/create', { projectId: 'p' }],
     ['POST', '/api/terminal/create', { projectId: 7, projectPath: '/' }],
     ['POST', '/api/terminal/create', { projectId: '', projectPath: '/' }],
     ['POST', '/api/terminal/create', { projectId: 'p', projectPath: '/', mode: {} }],
@@ -212,7 +292,6 @@ describe('routes', () => {
   test.each([
     ['GET', '/api/terminal/status?sessionId=unknown'],
     ['PUT', '/api/terminal/focus', { sessionId: 'unknown', projectId: 'p', focused: true }],
-    ['DELETE', '/api/terminal/close/unknown'],
     ['DELETE', '/api/terminal/close/'],
     ['GET', '/api/terminal/nothing'],
     ['GET', '/api/terminal/create'],
@@ -223,6 +302,46 @@ describe('routes', () => {
     expect(answer).toEqual({
       status: 404,
       body: expect.objectContaining({ error: expect.stringMatching(/\w/) }),
+    })
+  })
+
+  describe('an id that several projects have', () => {
+    const id = 'twin'
+    beforeAll(async () => {
+      for (const projectId of ['one', 'other']) {
+        await host.connect({ projectId, sessionId: id }).ready()
+      }
+    })
+
+    test.each([
+      ['GET', `/api/terminal/status?sessionId=${id}`],
+      ['DELETE', `/api/terminal/close/${id}`],
+      ['POST', '/api/terminal/share', { sessionId: id }],
+    ])('%s %s is 409 and changes nothing', async (method, path, ...[body]) => {
+      expect(await call(method, path, body)).toEqual({
+        status: 409,
+        body: {
+          error: expect.stringContaining('projectId=one or projectId=other'),
+          code: 'ERR_SESSION_AMBIGUOUS',
+        },
+      })
+      expect(host.registry.list().filter((session) => session.id === id)).toHaveLength(2)
+    })
+
+    test('is one session with its project', async () => {
+      const focus = { sessionId: id, projectId: 'one', focused: false }
+      expect((await call('PUT', '/api/terminal/focus', focus)).body.focusedSessions).toEqual([])
+      const status = (project) => call('GET', `/api/terminal/status?sessionId=${id}&projectId=${project}`)
+      expect((await status('one')).body.session).toMatchObject({ projectId: 'one', isFocused: false })
+      expect((await status('other')).body.session).toMatchObject({ projectId: 'other', isFocused: true })
+      expect((await status('third')).status).toBe(404)
+      expect((await call('DELETE', `/api/terminal/close/${id}?projectId=third`)).body.success).toBe(true)
+      expect((await call('DELETE', `/api/terminal/close/${id}?projectId=other`)).body.success).toBe(true)
+      expect(host.registry.list().filter((session) => session.id === id)).toMatchObject([
+        { projectId: 'one' },
+      ])
+      expect((await call('DELETE', `/api/terminal/close/${id}`)).body.success).toBe(true)
+      expect(host.registry.get(id)).toBeNull()
     })
   })
 
@@ -293,10 +412,20 @@ describe('limits', () => {
     expect(host.registry.stats().sessions).toBe(2)
   })
 
-  test("a fifth in a project closes that project's oldest", async () => {
+  test('health warns when no session is left', async () => {
+    host = await startServer({ maxSessions: 1 })
+    await create('a')
+    expect((await call('GET', '/api/terminal/health')).body).toMatchObject({
+      status: 'healthy',
+      limits: { maxSessions: 1 },
+      warnings: ['All 1 sessions are in use'],
+    })
+  })
+
+  test("a project has a grid of 2×3; one more closes that project's oldest", async () => {
     host = await startServer()
     const ids = []
-    for (let i = 0; i < 5; i += 1) ids.push((await create('p')).session.id)
+    for (let i = 0; i < 7; i += 1) ids.push((await create('p')).session.id)
     const { body } = await call('GET', '/api/terminal/list?projectId=p')
     expect(body.sessions.map(({ id }) => id)).toEqual(ids.slice(1))
   })

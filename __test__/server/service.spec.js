@@ -137,7 +137,11 @@ test('status, activity and suspension', () => {
   expect(service.suspendProjectSessions('p')).toBe(1)
   expect(service.isSessionSuspended(id)).toBe(true)
   expect(service.getSuspensionState(id)).toEqual({ sessionId: id, projectId: 'p', suspended: true })
-  expect(service.resumeProjectSessions('p').map((session) => session.id)).toEqual([id])
+  expect(service.resumeProjectSessions('p')).toMatchObject({
+    resumed: true,
+    sessions: [{ id }],
+    uiState: null,
+  })
   expect(service.isSessionSuspended(id)).toBe(false)
   expect(suspended).toEqual([{ sessionId: id, projectId: 'p' }])
   expect(statuses).toEqual([{ sessionId: id, status: 'connecting' }])
@@ -163,4 +167,85 @@ test('who waits for a WebSocket is told when it comes, when time is up, and when
   const last = service.waitForWebSocketReady(id, 10_000)
   service.closeSession(id)
   await expect(last).resolves.toBe(false)
+})
+
+test('there is one service of a process, until its registry is closed', () => {
+  const own = TerminalSessionService.getInstance(registry)
+  expect(TerminalSessionService.getInstance()).toBe(own)
+  const { id } = own.createSession('p', '/tmp')
+  expect(registry.get(id, 'p')).not.toBeNull()
+  registry.shutdown()
+  const next = TerminalSessionService.getInstance()
+  expect(next).not.toBe(own)
+  expect(next.getAllSessions()).toEqual([])
+})
+
+test('what the app changes in a session stays, and ends with the session', () => {
+  const created = service.createSession('p', '/tmp')
+  created.metadata.colour = 'red'
+  created.mode = 'claude'
+  service.getSession(created.id).metadata.tabName = 'Build'
+  expect(service.listSessions('p')).toMatchObject([
+    { mode: 'claude', tabName: 'Build', metadata: { colour: 'red', tabName: 'Build' } },
+  ])
+  service.getSession(created.id).metadata = { colour: 'blue' }
+  expect(JSON.parse(JSON.stringify(service.getSession(created.id)))).toMatchObject({
+    mode: 'claude',
+    metadata: { colour: 'blue' },
+  })
+  service.closeSession(created.id)
+  registry.create({ id: created.id, projectId: 'p' })
+  expect(service.getSession(created.id)).toMatchObject({ mode: 'normal', metadata: {} })
+})
+
+test('sessions of several projects that have one id are told apart', async () => {
+  for (const projectId of ['one', 'other']) registry.create({ id: 'twin', projectId, cwd: `/${projectId}` })
+  expect(service.projectsWith('twin')).toEqual(['one', 'other'])
+  for (const ask of ['getSession', 'closeSession', 'isSessionFocused']) {
+    expect(() => service[ask]('twin')).toThrow(expect.objectContaining({ code: 'ERR_SESSION_AMBIGUOUS' }))
+  }
+  expect(service.getSession('twin', 'other')).toMatchObject({ currentPath: '/other' })
+  expect(service.getSession('twin', 'third')).toBeNull()
+  service.updateSessionStatus('twin', 'connecting', 'other')
+  expect(service.getSession('twin', 'one').status).toBe('active')
+  const [waits, waitsElse] = ['one', 'other'].map((project) =>
+    service.waitForWebSocketReady('twin', 500, project),
+  )
+  service.registerWebSocketConnection('twin', new EventEmitter(), 'other')
+  expect(await waitsElse).toBe(true)
+  expect(service.isWebSocketReady('twin', 'one')).toBe(false)
+  service.setSessionFocus('twin', false, 'other')
+  expect(service.isSessionFocused('twin', 'one')).toBe(true)
+  expect(service.closeSession('twin', 'one')).toBe(true)
+  expect(await waits).toBe(false)
+  expect(service.getSession('twin')).toMatchObject({ projectId: 'other', wsConnected: true })
+})
+
+test('output of a suspended session is kept, and comes back with what the page looked like', () => {
+  const { id } = service.createSession('p', '/tmp')
+  service.createSession('p', '/tmp')
+  registry.get(id, 'p').append('before ')
+  expect(service.bufferOutputForSuspended(id, 'no')).toBe(false)
+  expect(service.bufferOutputForSuspended('unknown', 'no')).toBe(false)
+  service.suspendProjectSessions('p', { tab: 2 })
+  expect(service.bufferOutputForSuspended(id, 'grü')).toBe(true)
+  expect(service.bufferOutputForSuspended(id, 'ße')).toBe(true)
+  expect(service.resumeProjectSessions('p')).toMatchObject({
+    resumed: true,
+    sessions: [{ id, status: 'active' }, { status: 'active' }],
+    uiState: { tab: 2 },
+    bufferedOutput: { [id]: ['grüße'] },
+  })
+  expect(service.resumeProjectSessions('p')).toMatchObject({ uiState: null, bufferedOutput: {} })
+  expect(service.resumeProjectSessions('none')).toEqual({
+    resumed: false,
+    sessions: [],
+    uiState: null,
+    bufferedOutput: {},
+  })
+  // A project that is gone leaves nothing of its page behind.
+  service.suspendProjectSessions('p', { tab: 3 })
+  service.cleanupProjectSessions('p')
+  service.createSession('p', '/tmp')
+  expect(service.resumeProjectSessions('p').uiState).toBeNull()
 })

@@ -255,6 +255,9 @@ test.each([
   ['an origin with a path', { origins: ['https://a.example/'] }, 'ERR_INVALID_ARG_VALUE'],
   ['a proxy that is none', { trustProxy: ['everybody'] }, 'ERR_INVALID_ARG_VALUE'],
   ['a network that is none', { trustProxy: ['10.0.0.0/33'] }, 'ERR_INVALID_ARG_VALUE'],
+  ['a history that is none', { history: 'buffered' }, 'ERR_INVALID_ARG_VALUE'],
+  ['a history that is no word', { history: true }, 'ERR_INVALID_ARG_TYPE'],
+  ['unknown messages that are to vanish', { unknownMessages: 'drop' }, 'ERR_INVALID_ARG_VALUE'],
   ['an empty token', { token: '' }, 'ERR_INVALID_ARG_TYPE'],
   ['messages that are no functions', { messages: { hello: 1 } }, 'ERR_INVALID_ARG_TYPE'],
   ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31].map((pingInterval) => [

@@ -91,7 +91,7 @@ test.each([
   await eventually('the viewer is behind what is kept', () => session.start > client.end + 4096)
   isSlow = false
   for (const sent of onItsWay.splice(0)) sent()
-  expect(await client.isClosed()).toEqual({ code: 1008, reason: 'Connection limit exceeded' })
+  expect(await client.isClosed()).toEqual({ code: 4001, reason: 'Closed to make room' })
   expect(closed).toBe(true)
   await other.settled()
   await new Promise(setImmediate)

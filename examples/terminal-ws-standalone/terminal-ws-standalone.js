@@ -10,6 +10,7 @@ const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/serv
 
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
+const { Cors } = require('./lib/cors')
 const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
@@ -28,6 +29,7 @@ const NO_GIT = 'Git status is not available on this server'
 class TerminalWebSocketServer {
   #access
   #terminals
+  #cors
   #refusals = new Refusals()
   #page = new Page()
   #api
@@ -43,6 +45,7 @@ class TerminalWebSocketServer {
       loopback: isLocal(this.config),
       trustProxy,
     })
+    this.#cors = new Cors(allowedOrigins)
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
     this.#terminals = this.#terminalServer()
@@ -51,25 +54,33 @@ class TerminalWebSocketServer {
       registry: this.registry,
       shares: this.#terminals,
       stats: () => this.stats(),
+      limits: this.#limits(),
     })
   }
 
   #registry() {
-    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, screen } = this.config
-    const { inactiveTimeout, stateDir, keepShells } = this.config
+    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
+    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells } = this.config
     return new SessionRegistry({
       journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
       maxSessionsPerProject,
       spawnsPerMinute,
       historyBytes,
-      screen,
+      screen: screen && { unicodeVersion },
       inactiveTimeout,
     })
   }
 
+  /** What there may be; 0: any number. */
+  #limits() {
+    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, maxConnections } = this.config
+    return { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, maxConnections }
+  }
+
   #terminalServer() {
     const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
+    const { historyAs, unknownMessages } = this.config
     const noGit = (_message, { send }) => {
       send({ type: 'error', message: NO_GIT, code: 'ERR_GIT_UNAVAILABLE' })
     }
@@ -83,6 +94,8 @@ class TerminalWebSocketServer {
       keepAlive: (code) => keepAlive[code],
       outputKeepsAlive,
       pingInterval,
+      history: historyAs,
+      unknownMessages,
       messages: { subscribe: noGit, unsubscribe: noGit, 'git-refresh': noGit },
     })
     return terminals
@@ -132,11 +145,14 @@ class TerminalWebSocketServer {
     const url = parseUrl(request)
     const { basePath } = this.config
     const path = url && pathBelow(basePath, url.pathname)
+    if (path?.startsWith('/api/')) {
+      this.#call(request, response, url, path)
+      return
+    }
     const isMetrics = path === '/metrics'
-    const isApi = isMetrics || path?.startsWith('/api/')
     const refused = !url
       ? BAD_REQUEST
-      : isApi
+      : isMetrics
         ? this.#access.refuseWithToken(request, url)
         : this.#access.refuse(request)
     if (refused) {
@@ -145,11 +161,23 @@ class TerminalWebSocketServer {
       redirect(response, `${basePath}/${url.search}`)
     } else if (isMetrics) {
       this.#metrics(response)
-    } else if (isApi) {
-      url.pathname = path
-      this.#api.handle(request, response, url)
     } else if (path === null || !isRead(request) || !this.#page.serve(request, response, path)) {
       reply(response, 404, { error: 'Not found' })
+    }
+  }
+
+  /** A call of the HTTP interface, or a browser's question whether a page may make one. */
+  #call(request, response, url, path) {
+    const isPreflight = this.#cors.isPreflight(request)
+    const refused = isPreflight ? this.#access.refuse(request) : this.#access.refuseWithToken(request, url)
+    this.#cors.allow(request, response)
+    if (refused) {
+      reply(response, refused.status, { error: refused.message })
+    } else if (isPreflight) {
+      this.#cors.answerPreflight(response)
+    } else {
+      url.pathname = path
+      this.#api.handle(request, response, url)
     }
   }
 

@@ -16,7 +16,8 @@ const DEFAULTS = {
   /** The path below which everything is served, for a proxy that passes it on. */
   basePath: '',
   maxSessions: 20,
-  maxSessionsPerProject: 4,
+  /** What the app's grid of 2×3 shows; one more closes the project's oldest. */
+  maxSessionsPerProject: 6,
   spawnsPerMinute: 10,
   historyBytes: 256 * 1024,
   screen: true,
@@ -24,6 +25,8 @@ const DEFAULTS = {
   stateDir: '',
   /** Whether their shells do, too. */
   keepShells: false,
+  /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
+  unicodeVersion: '11',
   authToken: '',
   /** Whether to serve without a token where others than this machine can connect. */
   allowNoToken: false,
@@ -36,6 +39,10 @@ const DEFAULTS = {
   inactiveTimeout: 300_000,
   /** Whether output, too, keeps a session without connection from being inactive. */
   outputKeepsAlive: false,
+  /** The frames in which clients of the app's protocol get the past: `history`, or `stream` for those that know no other. */
+  historyAs: 'history',
+  /** What becomes of their messages of unknown types: an `error`, or `ignore`. */
+  unknownMessages: 'error',
   /** Variables that shells do not inherit, beside those of the package's list. */
   shellEnvDeny: [],
   /** Variables that a project's `.env` files may set although they decide which code runs. */
@@ -65,6 +72,9 @@ const SETTINGS = {
   KEEP_ALIVE: ['keepAlive', keepAlive],
   INACTIVE_TIMEOUT: ['inactiveTimeout', integer(0, MAX_TIME)],
   OUTPUT_KEEPS_ALIVE: ['outputKeepsAlive', flag],
+  HISTORY_AS: ['historyAs', oneOf('history', 'stream')],
+  UNKNOWN_MESSAGES: ['unknownMessages', oneOf('error', 'ignore')],
+  UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
 }
@@ -129,6 +139,13 @@ function integer(min, max) {
 
 function flag(name, value) {
   return integer(0, 1)(name, value) === 1
+}
+
+function oneOf(...words) {
+  return (name, value) => {
+    if (!words.includes(value)) throw new ConfigError(`${name} must be ${words.join(' or ')}, not "${value}"`)
+    return value
+  }
 }
 
 function list(_name, value) {

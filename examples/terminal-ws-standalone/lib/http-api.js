@@ -2,15 +2,18 @@
 
 const MAX_BODY = 64 * 1024
 const MAX_FOCUSED = 4
+/** Projects that an answer names. */
+const MAX_NAMED = 5
 /** How long a shared terminal can be reached, in ms, where nobody says. */
 const SHARE_TIME = 24 * 60 * 60_000
 /** Keeps answers out of other sites' pages. */
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 class HttpError extends Error {
-  constructor(status, message) {
+  constructor(status, message, code) {
     super(message)
     this.status = status
+    this.code = code
   }
 }
 
@@ -18,13 +21,28 @@ class HttpApi {
   #service
   #registry
   #shares
+  #limits
+  /** How often the focus may have changed: of two answers, the one with more is newer. */
+  #focusVersion = 0
   #routes
 
-  /** @param {{ share: Function, revoke: Function }} options.shares */
-  constructor({ service, registry, shares, stats }) {
+  /**
+   * @param {object} options
+   * @param {import('./terminal-service').TerminalSessionService} options.service
+   * @param {import('offheap-terminal').SessionRegistry} options.registry
+   * @param {{ share: Function, revoke: Function }} options.shares
+   * @param {() => object} options.stats the figures of the page's panel
+   * @param {Record<string, number>} options.limits what health says of them
+   */
+  constructor({ service, registry, shares, stats, limits }) {
     this.#service = service
     this.#registry = registry
     this.#shares = shares
+    this.#limits = limits
+    // A new session takes the focus by itself, and one that ends gives it up.
+    for (const event of ['focusChanged', 'sessionCreated', 'sessionClosed']) {
+      registry.on(event, () => (this.#focusVersion += 1))
+    }
     this.#routes = new Map([
       ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
@@ -33,7 +51,7 @@ class HttpApi {
       ['GET /api/terminal/focus', (url) => this.#focusState(needed(url, 'projectId'))],
       ['POST /api/terminal/suspend', (_url, body) => this.#suspend(body)],
       ['POST /api/terminal/resume', (_url, body) => this.#resume(body)],
-      ['DELETE /api/terminal/cleanup', (url) => this.#cleanup(url)],
+      ['DELETE /api/terminal/cleanup', (url, body) => this.#cleanup(url, body)],
       ['POST /api/terminal/share', (_url, body) => this.#share(body)],
       ['DELETE /api/terminal/share', (url) => this.#revoke(needed(url, 'share'))],
       ['GET /api/terminal/health', () => this.#health()],
@@ -56,15 +74,16 @@ class HttpApi {
   #closeRoute(request, url) {
     const prefix = '/api/terminal/close/'
     if (request.method !== 'DELETE' || !url.pathname.startsWith(prefix)) return null
+    const id = decoded(url.pathname.slice(prefix.length))
+    if (id === '') return null
+    // A session that is gone is closed: who asks twice, or too late, has what it asked for.
     return () => {
-      const id = decoded(url.pathname.slice(prefix.length))
-      const projectId = url.searchParams.get('projectId')
-      if (!this.#service.closeSession(id, projectId)) throw new HttpError(404, 'Session not found')
+      this.#service.closeSession(id, this.#projectOf(id, url.searchParams.get('projectId')))
       return { success: true, sessionId: id }
     }
   }
 
-  async #create({ projectId, projectPath, mode, userId }) {
+  async #create({ projectId, projectPath = process.cwd(), mode, userId }) {
     text('projectId', projectId)
     text('projectPath', projectPath)
     const session = this.#service.createSession(projectId, projectPath, userId, mode)
@@ -72,9 +91,9 @@ class HttpApi {
     return {
       success: true,
       session,
-      websocketReady: this.#service.isWebSocketReady(session.id),
+      websocketReady: this.#service.isWebSocketReady(session.id, projectId),
       retryDelay: 1000,
-      focusState: { focused, version: 1, timestamp: Date.now() },
+      focusState: { focused, version: this.#focusVersion, timestamp: Date.now() },
     }
   }
 
@@ -83,15 +102,17 @@ class HttpApi {
   }
 
   #status(url) {
-    return { success: true, session: this.#known(needed(url, 'sessionId')) }
+    const id = needed(url, 'sessionId')
+    const session = this.#known(id, this.#projectOf(id, url.searchParams.get('projectId')))
+    return { success: true, session, websocketReady: session.wsConnected }
   }
 
-  #setFocus({ sessionId, projectId, focused }) {
+  #setFocus({ sessionId, projectId, focused = true }) {
     text('sessionId', sessionId)
     text('projectId', projectId)
     if (typeof focused !== 'boolean') throw new HttpError(400, 'focused must be true or false')
-    const known = this.#service.setSessionFocus(sessionId, focused, projectId)
-    if (!known) throw new HttpError(404, 'Session not found')
+    this.#known(sessionId, projectId)
+    this.#service.setSessionFocus(sessionId, focused, projectId)
     return { ...this.#focusState(projectId), sessionId }
   }
 
@@ -107,26 +128,26 @@ class HttpApi {
     }
   }
 
-  #suspend({ projectId }) {
+  #suspend({ projectId, uiState }) {
     text('projectId', projectId)
-    return { success: true, projectId, suspended: this.#service.suspendProjectSessions(projectId) }
+    const suspendedSessionCount = this.#service.suspendProjectSessions(projectId, uiState)
+    return { success: true, projectId, suspendedSessionCount }
   }
 
   #resume({ projectId }) {
     text('projectId', projectId)
-    const sessions = this.#service.resumeProjectSessions(projectId)
-    return { success: true, projectId, resumed: sessions.length, sessions }
+    return { success: true, projectId, ...this.#service.resumeProjectSessions(projectId) }
   }
 
-  #cleanup(url) {
-    const projectId = needed(url, 'projectId')
+  #cleanup(url, body) {
+    const projectId = text('projectId', body.projectId ?? url.searchParams.get('projectId'))
     return { success: true, closedSessions: this.#service.cleanupProjectSessions(projectId) }
   }
 
   /** Makes a link, relative to the page, whose visitors see this terminal and no other. */
   #share({ sessionId, projectId, access = 'read', expiresIn = SHARE_TIME }) {
     text('sessionId', sessionId)
-    const session = this.#registry.get(sessionId, projectId ?? undefined)
+    const session = this.#registry.get(sessionId, this.#projectOf(sessionId, projectId))
     if (!session) throw new HttpError(404, 'Session not found')
     const share = this.#shares.share(session, { access, expiresIn })
     const expiresAt = Date.now() + expiresIn
@@ -140,23 +161,52 @@ class HttpApi {
 
   /** Degraded while memory is short: new sessions may be refused. */
   #health() {
-    const { sessions, nativeBytes, memoryLevel } = this.#registry.stats()
-    const memory = process.memoryUsage()
+    const { sessions, connections, viewers, nativeBytes, memoryLevel } = this.#registry.stats()
+    const { heapUsed, rss } = process.memoryUsage()
+    const { maxSessions } = this.#limits
+    const warnings = []
+    if (memoryLevel !== 'normal')
+      warnings.push(`Memory is short (${memoryLevel}): new sessions may be refused`)
+    if (maxSessions > 0 && sessions >= maxSessions) warnings.push(`All ${maxSessions} sessions are in use`)
     return {
       status: memoryLevel === 'normal' ? 'healthy' : 'degraded',
-      memoryLevel,
-      sessions,
-      nativeBytes,
-      heapUsed: memory.heapUsed,
-      rss: memory.rss,
-      uptime: process.uptime(),
+      metrics: {
+        sessions,
+        connections,
+        viewers,
+        nativeBytes,
+        memoryLevel,
+        heapUsed,
+        rss,
+        uptime: process.uptime(),
+      },
+      limits: { ...this.#limits, maxFocused: MAX_FOCUSED },
+      warnings,
     }
   }
 
-  #known(id) {
-    const session = this.#service.getSession(id)
+  #known(id, projectId) {
+    const session = this.#service.getSession(id, projectId)
     if (!session) throw new HttpError(404, 'Session not found')
     return session
+  }
+
+  /** The project of a session that is named by its id and, where several have that, its project. */
+  #projectOf(id, projectId) {
+    if ((projectId ?? '') !== '') return text('projectId', projectId)
+    const projects = this.#service.projectsWith(id)
+    // One without a project is named by its id alone.
+    if (projects.length === 1) return projects[0]
+    if (projects.length === 0 || projects.includes(null)) return null
+    const help = projects
+      .slice(0, MAX_NAMED)
+      .map((project) => `projectId=${project}`)
+      .join(' or ')
+    throw new HttpError(
+      409,
+      `Several projects have a session "${id}": name one, as with ${help}`,
+      'ERR_SESSION_AMBIGUOUS',
+    )
   }
 }
 
@@ -178,7 +228,7 @@ function text(name, value) {
 }
 
 function hasBody(request) {
-  return request.method === 'POST' || request.method === 'PUT'
+  return request.method !== 'GET' && request.method !== 'HEAD'
 }
 
 async function readJson(request) {

@@ -8,8 +8,15 @@ const { VARIABLES } = require('./config')
 
 /** A settings file is small; a larger one is something else. */
 const MAX_ENV_FILE = 64 * 1024
-/** Later files win, as the frameworks that use them have it. */
-const ENV_FILES = ['.env', '.env.development', '.env.local', '.env.development.local']
+/** Later files win. The order is the app's: its projects rely on `.env`, and then `.env.production`. */
+const ENV_FILES = [
+  '.env.local',
+  '.env.development.local',
+  '.env.production.local',
+  '.env.development',
+  '.env.production',
+  '.env',
+]
 
 /**
  * Makes the function that says which shell a session gets. Settings of this

@@ -1,40 +1,60 @@
 const { EventEmitter } = require('node:events')
+const { SessionRegistry } = require('offheap-terminal')
 
 const READY_TIMEOUT = 5000
 const STATUSES = new Set(['active', 'inactive', 'error', 'connecting', 'closed', 'suspended'])
 
 /**
  * The app's session service, as a thin adapter over `SessionRegistry`: its
- * methods, its events, its session objects, and none of its Maps. What it adds
- * of its own is who waits for a session's WebSocket, which ends with the wait.
+ * methods, its events, its session objects. What it adds of its own is what the
+ * app notes of a session, which ends with the session, and who waits for a
+ * session's WebSocket, which ends with the wait.
+ *
+ * Methods that take a session's id take its `projectId` as their last argument:
+ * sessions of several projects may have the same id. Without it they throw
+ * `ERR_SESSION_AMBIGUOUS` where that is so.
  */
 class TerminalSessionService extends EventEmitter {
+  static #instance = null
+
   #registry
-  #waiting = new Map()
+  /** By project and id: what the app notes of a session that is there. */
+  #notes = new Map()
+  #waiting = new Set()
   #tabs = new Map()
-  #statuses = new Map()
-  /** Sessions said to be ready whose WebSocket the registry does not know: the app kept it to itself. */
-  #ready = new Set()
+  /** By project: what the app's page looked like when it was suspended. */
+  #uiStates = new Map()
   #registered = 0
+
+  /**
+   * The one service of this process. It is made by the first call, and anew once
+   * its registry is closed.
+   *
+   * @param {import('offheap-terminal').SessionRegistry} [registry] Default: a new one
+   */
+  static getInstance(registry) {
+    const known = TerminalSessionService.#instance
+    if (known && !known.#registry.closed) return known
+    TerminalSessionService.#instance = new TerminalSessionService(registry ?? new SessionRegistry())
+    return TerminalSessionService.#instance
+  }
 
   /** @param {import('offheap-terminal').SessionRegistry} registry */
   constructor(registry) {
     super()
     this.#registry = registry
-    registry.on('sessionClosed', ({ id, projectId }) => this.#closed(id, projectId))
+    registry.on('sessionClosed', (news) => this.#closed(news))
     registry.on('focusChanged', ({ id, projectId, focused, allFocused }) =>
       this.emit('focusChanged', { sessionId: id, focused, projectId, allFocused }),
     )
-    registry.on('sessionSuspended', ({ id, projectId }) =>
-      this.emit('sessionSuspended', { sessionId: id, projectId }),
-    )
+    registry.on('sessionSuspended', (news) => this.#suspended(news))
     registry.on('sessionResumed', ({ id, projectId }) =>
       this.emit('sessionResumed', { sessionId: id, projectId }),
     )
     registry.on('sessionExited', ({ id }) => this.#changed(id, 'closed'))
-    registry.on('sessionAttached', ({ id }) => this.markWebSocketReady(id))
+    registry.on('sessionAttached', ({ id, projectId }) => this.markWebSocketReady(id, projectId))
     registry.on('sessionDetached', ({ id, projectId }) => {
-      if (registry.get(id, projectId)?.connections === 0) this.updateWebSocketStatus(id, false)
+      if (this.#find(id, projectId)?.connections === 0) this.updateWebSocketStatus(id, false, projectId)
     })
   }
 
@@ -62,54 +82,64 @@ class TerminalSessionService extends EventEmitter {
     return this.#registry.list().map((info) => this.#describe(info))
   }
 
-  /** Throws `ERR_SESSION_AMBIGUOUS` where several projects have a session of that id. */
   getSession(id, projectId) {
-    const session = this.#registry.get(id, projectId)
+    const session = this.#find(id, projectId)
     return session && this.#describe(session)
   }
 
-  updateSessionStatus(id, status) {
-    const session = this.#find(id)
+  /** The projects that have a session of this id; `null` stands for a session without a project. */
+  projectsWith(id) {
+    return this.#registry
+      .list()
+      .filter((info) => info.id === id)
+      .map((info) => info.projectId ?? null)
+  }
+
+  updateSessionStatus(id, status, projectId) {
+    const session = this.#find(id, projectId)
     if (!session || !STATUSES.has(status)) return false
-    if (status === 'closed') return this.closeSession(id)
+    if (status === 'closed') return this.closeSession(id, projectId)
     session.setSuspended(status === 'suspended')
-    this.#statuses.set(id, status)
+    this.#note(session).status = status
     this.#changed(id, status)
     return true
   }
 
   /** The WebSocket's own close takes it away again; nothing is left behind. */
-  registerWebSocketConnection(id, ws) {
-    if (!this.#find(id)) return false
+  registerWebSocketConnection(id, ws, projectId) {
+    const session = this.#find(id, projectId)
+    if (!session) return false
     this.#registered += 1
     // Each its own: the end of an old one must not take a newer one away.
     const connectionId = `service-${this.#registered}`
-    this.#registry.attach(id, connectionId)
+    this.#registry.attach(id, connectionId, session.projectId ?? undefined)
     ws.once?.('close', () => this.#registry.detach(connectionId))
     return true
   }
 
-  updateWebSocketStatus(id, connected) {
-    if (!this.#find(id)) return false
+  updateWebSocketStatus(id, connected, projectId) {
+    const session = this.#find(id, projectId)
+    if (!session) return false
     if (connected) {
-      this.markWebSocketReady(id)
+      this.markWebSocketReady(id, projectId)
     } else {
-      this.#ready.delete(id)
+      this.#note(session).ready = false
       this.emit('sessionWebSocketConnected', { sessionId: id, connected })
     }
     return true
   }
 
-  updateSessionActivity(id) {
-    const session = this.#find(id)
+  updateSessionActivity(id, projectId) {
+    const session = this.#find(id, projectId)
     session?.touch()
     return session !== null
   }
 
   setSessionFocus(id, focused, projectId) {
-    if (!this.#registry.get(id, projectId)) return false
-    if (focused) this.#registry.focus(id, projectId)
-    else this.#registry.blur(id, projectId)
+    const session = this.#find(id, projectId)
+    if (!session) return false
+    if (focused) this.#registry.focus(id, session.projectId ?? undefined)
+    else this.#registry.blur(id, session.projectId ?? undefined)
     return true
   }
 
@@ -117,13 +147,13 @@ class TerminalSessionService extends EventEmitter {
     return this.#registry.focused(projectId)
   }
 
-  isSessionFocused(id) {
-    return this.#find(id)?.focused ?? false
+  isSessionFocused(id, projectId) {
+    return this.#find(id, projectId)?.focused ?? false
   }
 
-  /** Throws as `getSession` does. */
   closeSession(id, projectId) {
-    return this.#registry.close(id, projectId)
+    const session = this.#find(id, projectId)
+    return session !== null && this.#registry.close(id, session.projectId ?? undefined)
   }
 
   cleanupProjectSessions(projectId) {
@@ -135,99 +165,183 @@ class TerminalSessionService extends EventEmitter {
   }
 
   /** Resolves with whether the session's WebSocket came within `ms`. */
-  waitForWebSocketReady(id, ms = READY_TIMEOUT) {
-    if (this.isWebSocketReady(id)) return Promise.resolve(true)
+  waitForWebSocketReady(id, ms = READY_TIMEOUT, projectId = null) {
+    if (this.isWebSocketReady(id, projectId)) return Promise.resolve(true)
     return new Promise((resolve) => {
-      const waiters = this.#waiting.get(id) ?? new Set()
-      this.#waiting.set(id, waiters)
-      const settle = (ready) => {
+      const waiter = { id, projectId, settle: null }
+      waiter.settle = (ready) => {
         clearTimeout(timer)
-        waiters.delete(settle)
-        if (waiters.size === 0) this.#waiting.delete(id)
+        this.#waiting.delete(waiter)
         resolve(ready)
       }
-      const timer = setTimeout(settle, ms, false)
-      waiters.add(settle)
+      const timer = setTimeout(waiter.settle, ms, false)
+      this.#waiting.add(waiter)
     })
   }
 
-  markWebSocketReady(id) {
-    if (this.#find(id)?.connections === 0) this.#ready.add(id)
-    for (const settle of this.#waiting.get(id) ?? []) settle(true)
+  #settle(id, projectId, ready) {
+    for (const waiter of [...this.#waiting]) {
+      const isMeant = waiter.projectId === null || waiter.projectId === (projectId ?? null)
+      if (waiter.id === id && isMeant) waiter.settle(ready)
+    }
+  }
+
+  markWebSocketReady(id, projectId) {
+    const session = this.#find(id, projectId)
+    // The registry does not know it: the app kept the WebSocket to itself.
+    if (session?.connections === 0) this.#note(session).ready = true
+    this.#settle(id, session ? session.projectId : projectId, true)
     this.emit('wsReady', id)
     this.emit('sessionWebSocketConnected', { sessionId: id, connected: true })
   }
 
-  isWebSocketReady(id) {
-    return this.#ready.has(id) || (this.#find(id)?.connections ?? 0) > 0
+  isWebSocketReady(id, projectId) {
+    const session = this.#find(id, projectId)
+    return session !== null && (session.connections > 0 || this.#note(session).ready)
   }
 
-  suspendProjectSessions(projectId) {
-    return this.#registry.suspend(projectId)
+  /**
+   * Holds back the output of a project's sessions.
+   *
+   * @param {string} projectId
+   * @param {unknown} [uiState] is given back when the project is resumed
+   * @returns {number} how many were not suspended before
+   */
+  suspendProjectSessions(projectId, uiState = null) {
+    const suspended = this.#registry.suspend(projectId)
+    if (this.#registry.list(projectId).length > 0) this.#uiStates.set(projectId, uiState)
+    return suspended
   }
 
+  /**
+   * Lets the output of a project's sessions go.
+   *
+   * @returns {{ resumed: boolean, sessions: object[], uiState: unknown, bufferedOutput: Record<string, string[]> }}
+   * `resumed`: whether it has sessions; `sessions`: all of them; `bufferedOutput`: by
+   * session, what was printed meanwhile and goes to no WebSocket of its own
+   */
   resumeProjectSessions(projectId) {
-    return this.#registry.resume(projectId).map((info) => this.#describe(info))
+    const bufferedOutput = this.#bufferedOutput(projectId)
+    this.#registry.resume(projectId)
+    const sessions = this.listSessions(projectId)
+    const uiState = this.#uiStates.get(projectId) ?? null
+    this.#uiStates.delete(projectId)
+    return { resumed: sessions.length > 0, sessions, uiState, bufferedOutput }
   }
 
-  getSuspensionState(id) {
-    const session = this.#find(id)
+  #bufferedOutput(projectId) {
+    const buffered = {}
+    for (const info of this.#registry.list(projectId)) {
+      const since = this.#note(info).suspendedAt
+      if (!info.suspended || info.connections > 0 || since === null) continue
+      const { data } = this.#find(info.id, projectId).readFrom(since)
+      if (data.length > 0) buffered[info.id] = [data.toString()]
+    }
+    return buffered
+  }
+
+  /**
+   * Whether a session is suspended, and its output is kept. A shell of the
+   * registry's has its output kept already; that of another is added.
+   */
+  bufferOutputForSuspended(id, output, projectId) {
+    const session = this.#find(id, projectId)
+    if (!session?.suspended) return false
+    if (session.pid === null && !session.exit) session.append(output)
+    return true
+  }
+
+  getSuspensionState(id, projectId) {
+    const session = this.#find(id, projectId)
     return session && { sessionId: id, projectId: session.projectId, suspended: session.suspended }
   }
 
-  isSessionSuspended(id) {
-    return this.#find(id)?.suspended ?? false
+  isSessionSuspended(id, projectId) {
+    return this.#find(id, projectId)?.suspended ?? false
   }
 
-  /** A session by its id; `null` where none has it, or several projects do. */
-  #find(id) {
-    try {
-      return this.#registry.get(id)
-    } catch (error) {
-      if (error.code === 'ERR_SESSION_AMBIGUOUS') return null
-      throw error
+  #find(id, projectId) {
+    return this.#registry.get(id, projectId ?? undefined)
+  }
+
+  /** What is noted of a session; `mode` and `metadata` are the app's to change. */
+  #note(session) {
+    const key = keyOf(session)
+    let note = this.#notes.get(key)
+    if (!note) {
+      const { mode, metadata } = session
+      note = {
+        status: 'active',
+        ready: false,
+        suspendedAt: null,
+        mode: mode ?? 'normal',
+        metadata: { ...metadata },
+      }
+      this.#notes.set(key, note)
     }
+    return note
   }
 
   /** A session, or its info, as the app knows it. */
   #describe(session) {
-    const status = this.#status(session)
+    const note = this.#note(session)
+    const status = session.status === 'active' ? note.status : statusOf(session)
     return {
       id: session.id,
       projectId: session.projectId,
       userId: session.userId ?? undefined,
       type: 'terminal',
-      mode: session.mode ?? 'normal',
-      tabName: session.metadata?.tabName ?? 'Terminal',
+      get mode() {
+        return note.mode
+      },
+      set mode(mode) {
+        note.mode = mode
+      },
+      tabName: note.metadata.tabName ?? 'Terminal',
       status,
       active: status === 'active',
       isFocused: session.focused,
       createdAt: new Date(session.createdAt).toISOString(),
       updatedAt: new Date(session.lastActiveAt).toISOString(),
       currentPath: session.cwd,
-      wsConnected: session.connections > 0 || this.#ready.has(session.id),
-      metadata: session.metadata ?? {},
+      wsConnected: session.connections > 0 || note.ready,
+      get metadata() {
+        return note.metadata
+      },
+      set metadata(metadata) {
+        note.metadata = { ...metadata }
+      },
     }
-  }
-
-  #status({ id, status }) {
-    if (status === 'exited') return 'closed'
-    if (status === 'active') return this.#statuses.get(id) ?? 'active'
-    return status
   }
 
   #changed(id, status) {
     this.emit('sessionStatusChanged', { sessionId: id, status })
   }
 
-  #closed(id, projectId) {
-    for (const settle of this.#waiting.get(id) ?? []) settle(false)
-    this.#statuses.delete(id)
-    this.#ready.delete(id)
+  #suspended({ id, projectId }) {
+    const session = this.#find(id, projectId)
+    if (session) this.#note(session).suspendedAt = session.end
+    this.emit('sessionSuspended', { sessionId: id, projectId })
+  }
+
+  #closed({ id, projectId }) {
+    this.#settle(id, projectId, false)
+    this.#notes.delete(keyOf({ id, projectId }))
     // Tab names start again when a project's sessions are gone.
-    if (this.#registry.list(projectId).length === 0) this.#tabs.delete(projectId)
+    if (this.#registry.list(projectId ?? undefined).length === 0) {
+      this.#tabs.delete(projectId)
+      this.#uiStates.delete(projectId)
+    }
     this.emit('sessionClosed', { sessionId: id, projectId })
   }
+}
+
+function keyOf({ id, projectId }) {
+  return JSON.stringify([projectId ?? null, id])
+}
+
+function statusOf({ status }) {
+  return status === 'exited' ? 'closed' : status
 }
 
 module.exports = { TerminalSessionService }

@@ -124,14 +124,15 @@ function bringBack(pane, order) {
 
 function end(pane, { shell = true } = {}) {
   leaving.delete(pane.id)
-  if (shell) endShell(pane.id)
+  if (shell) endShell(pane)
   pane.dispose()
 }
 
-async function endShell(id) {
-  const path = `api/terminal/close/${encodeURIComponent(id)}`
+async function endShell({ id, address: { projectId } }) {
+  const project = projectId === undefined ? '' : `?${new URLSearchParams({ projectId })}`
+  const path = `api/terminal/close/${encodeURIComponent(id)}${project}`
   const response = await call(path, { method: 'DELETE', keepalive: true }).catch(() => null)
-  if (!response || (!response.ok && response.status !== 404))
+  if (!response?.ok)
     toast('The server could not be told to end that shell. It will end by itself when unused.')
 }
 
@@ -358,7 +359,7 @@ for (const button of document.querySelectorAll('[data-layout].icon'))
   button.addEventListener('click', () => setLayout(button.dataset.layout))
 addEventListener('keydown', onShortcut, { capture: true })
 addEventListener('pagehide', () => {
-  for (const id of leaving.keys()) endShell(id)
+  for (const pane of leaving.values()) endShell(pane)
 })
 $('tabs').addEventListener('keydown', (event) => {
   if (event.target.role !== 'tab' || !['ArrowLeft', 'ArrowRight'].includes(event.key)) return

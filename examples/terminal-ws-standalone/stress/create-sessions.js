@@ -4,7 +4,7 @@
  *
  *     node examples/terminal-ws-standalone/stress/create-sessions.js [url] [count] [seconds]
  *
- * All are of one project, so with the usual limits each beyond the fourth closes
+ * All are of one project, so with the usual limits each beyond the sixth closes
  * the oldest.
  */
 
