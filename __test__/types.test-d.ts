@@ -6,8 +6,8 @@ import {
   CircularBuffer,
   type CloseReason,
   type HeaviestSession,
+  type IPty,
   type openRecording,
-  type Pty,
   type RecordedMoment,
   type Recording,
   type RecordingReader,
@@ -65,7 +65,7 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     cwd: '/',
     env: process.env,
   })
-  same<typeof pty, Pty>()
+  same<typeof pty, IPty>()
   spawn('cmd.exe', '/c dir')
   pty.onData((data) => data.length)
   const listening = pty.onExit(({ exitCode, signal }) => {
@@ -75,8 +75,6 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   listening.dispose()
   pty.resize(100, 40)
   pty.kill('SIGTERM')
-  // @ts-expect-error The program is needed.
-  spawn()
   // @ts-expect-error Columns are a number.
   spawn('bash', [], { cols: '80' })
 }

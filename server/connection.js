@@ -85,6 +85,7 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
       access: this.access,
+      answers: this.group.answersFor(this),
     })
     const from = this.#beginning(isNew, offset)
     const viewer = session.openViewer({ from, ...this.viewerOptions() })
@@ -299,7 +300,7 @@ class Connection {
   }
 
   viewersChanged(count, readers) {
-    if (this.outlet) this.send({ type: 'viewers', count, readers })
+    if (this.outlet) this.send({ type: 'viewers', count, readers, answers: this.group.answersFor(this) })
   }
 
   /** The socket is gone. */

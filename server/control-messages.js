@@ -1,6 +1,6 @@
 const { quoted } = require('./control')
 const { sizeOf } = require('./size')
-const { checkTheme } = require('./theme')
+const { themeOf } = require('./theme')
 
 /** Control keys of the `ctrl` message, as the bytes they send. */
 const CTRL_KEYS = new Map(
@@ -40,8 +40,10 @@ const HANDLERS = {
     else connection.fail('ack: offset must be a whole number', 'ERR_OUT_OF_RANGE')
   },
 
-  theme(_connection, message) {
-    checkTheme(message)
+  theme(connection, message) {
+    const theme = themeOf(message)
+    // A reader's colours are nobody else's.
+    if (connection.access === 'write' && !connection.session.closed) connection.session.setTheme(theme)
   },
 
   focus(connection) {

@@ -38,6 +38,19 @@ class Group {
     for (const connection of this.connections) connection.viewersChanged(count, readers)
   }
 
+  /**
+   * Who answers what programs ask their terminal, as one connection is told: the
+   * session's screen, or the terminal of the client that came first of those that
+   * may type, or nobody as far as this one is concerned.
+   */
+  answersFor(connection) {
+    if (connection.session.screen) return 'server'
+    for (const each of this.connections) {
+      if (each.access === 'write') return each === connection ? 'viewer' : 'none'
+    }
+    return 'none'
+  }
+
   /** Sets the size that a viewer asks for, and tells everyone. */
   resize(session, size) {
     applySize(session, size)

@@ -21,12 +21,12 @@ const DEFAULTS = {
   spawnsPerMinute: 10,
   historyBytes: 256 * 1024,
   screen: true,
-  /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
-  unicodeVersion: '11',
   /** The directory in which sessions outlive the server; none: they end with it. */
   stateDir: '',
   /** Whether their shells do, too. */
   keepShells: false,
+  /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
+  unicodeVersion: '11',
   authToken: '',
   /** Whether to serve without a token where others than this machine can connect. */
   allowNoToken: false,
