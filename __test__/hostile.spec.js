@@ -163,7 +163,9 @@ test('input of nothing, or byte by byte, to a program that does not read takes n
       registry.shutdown()
     })`
   const { grown, queued } = JSON.parse(node(program))
-  expect(queued).toBe(5e5)
+  // The terminal may take a little more of what waits at any time.
+  expect(queued).toBeGreaterThan(4.5e5)
+  expect(queued).toBeLessThanOrEqual(5e5)
   expect(grown).toBeLessThan(32 * 1024 * 1024)
 })
 

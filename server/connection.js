@@ -77,7 +77,7 @@ class Connection {
     const { session } = this
     this.window = window
     this.history = history
-    if (size && this.access === 'write') this.#takeFirstSize(size)
+    if (size && this.access === 'write') this.#takeFirstSize(size, isNew)
     this.send({
       type: isNew ? 'connected' : 'reconnected',
       sessionId: session.id,
@@ -107,11 +107,13 @@ class Connection {
   }
 
   /** To come with a size is to be active: the terminal has it before the screen is drawn. */
-  #takeFirstSize(size) {
+  #takeFirstSize(size, isNew) {
     const { session } = this
     this.#isActive(size)
     if (session.exit) return
-    if (size.pixels || size.cols !== session.cols || size.rows !== session.rows) {
+    // A page that is still being laid out may measure other pixels than before. A
+    // program that runs would be told, and draw its screen anew, for nothing.
+    if ((size.pixels && isNew) || size.cols !== session.cols || size.rows !== session.rows) {
       this.group.resize(session, size)
     }
   }

@@ -44,10 +44,10 @@ function sizeInQuery(query, bounds) {
   }
 }
 
-/** Gives a session a size. */
+/** Gives a session a size. A client that does not know its pixels leaves those that are known. */
 function applySize(session, { cols, rows, pixels }) {
   if (pixels) session.resize(cols, rows, pixels)
-  else session.resize(cols, rows)
+  else if (cols !== session.cols || rows !== session.rows) session.resize(cols, rows)
 }
 
 module.exports = { applySize, sizeInQuery, sizeOf }
