@@ -11,7 +11,8 @@ const ROWS = 24
 /** An encoding that Node knows, or null for Buffers: checked before anything is opened. */
 function known(encoding) {
   if (encoding === null || Buffer.isEncoding(encoding)) return encoding
-  const error = new TypeError(`Unknown encoding: ${String(encoding)}`)
+  const named = typeof encoding === 'string' ? `"${encoding}"` : `of type ${typeof encoding}`
+  const error = new TypeError(`Unknown encoding: ${named}`)
   error.code = 'ERR_UNKNOWN_ENCODING'
   throw error
 }

@@ -290,7 +290,8 @@ function deed(description) {
     const made = chance(0.5)
       ? addon[name](argument(), argument(), argument())
       : new addon[name](argument(), argument())
-    made?.close?.()
+    watch(made)
+    watch(made?.close?.())
     return
   }
   const thing = anything()
@@ -315,6 +316,7 @@ function deed(description) {
   const takes = /^on/.test(String(name)) && chance(0.7)
   const given = takes ? [pick([listener, pick(TEXTS)]), listener] : [argument(), argument(), argument()]
   const result = Reflect.apply(member, thing, given.slice(0, below(4)))
+  watch(result)
   if (name === 'openViewer') keep('viewer', result)
 }
 
@@ -331,6 +333,15 @@ function isFair(error, [how]) {
   if (RECEIVER.test(error?.message)) return true
   if (how === 'foreign' && error instanceof TypeError && /not a function/.test(error.message)) return true
   return how === 'export' && CALLED_WRONG.test(error?.message)
+}
+
+/** A promise is rejected with an error that has a code and says something, or not at all. */
+function watch(result) {
+  if (!(result instanceof Promise)) return
+  result.catch((error) => {
+    if (typeof error?.code === 'string' && error.message !== '') return
+    throw new Error(`seed ${seed}: rejected with ${error?.stack} (${error?.code})`)
+  })
 }
 
 /** A session that nobody else touches, and a viewer that checks every byte of it. */
