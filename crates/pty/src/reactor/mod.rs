@@ -9,8 +9,10 @@ pub mod lag;
 
 use std::future::Future;
 use std::io;
+#[cfg(unix)]
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
+#[cfg(unix)]
 use std::task::Poll;
 
 use parking_lot::Mutex;
@@ -77,6 +79,7 @@ pub fn settle(within: std::time::Duration) -> bool {
 ///
 /// # Errors
 /// What the panic carried.
+#[cfg(unix)]
 pub(crate) async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(move |context| {
