@@ -119,7 +119,12 @@ describe('the viewers of a session are told how many they are', () => {
   test.each(PROTOCOLS)('as they come and go: %s', async (_name, more) => {
     host = await startTerminals({ authorize: byQuery })
     const first = host.connect({ sessionId: 's' }, more)
-    expect(await first.message('viewers')).toEqual({ type: 'viewers', count: 1, readers: 0, answers: 'server' })
+    expect(await first.message('viewers')).toEqual({
+      type: 'viewers',
+      count: 1,
+      readers: 0,
+      answers: 'server',
+    })
     const reader = host.connect({ sessionId: 's', reader: 1 }, more)
     await first.message('viewers', told(2, 1))
     await reader.message('viewers', told(2, 1))
