@@ -119,15 +119,24 @@ describe('a process that dies', () => {
     }
   })
 
-  test('leaves copies of its files that are right, whenever they are made', async () => {
+  // Whether a process stands still is read from /proc.
+  const linuxTest = process.platform === 'linux' ? test : test.skip
+  linuxTest('has files that are right at any moment, as a machine that stops would leave them', async () => {
     const started = await start(3)
     await until(() => Math.min(...started.ends) > 100_000, 'more than a history')
+    const tasks = `/proc/${started.child.pid}/task`
+    const stands = (task) =>
+      / T /.test(fs.readFileSync(`${tasks}/${task}/stat`, 'utf8').replace(/\(.*\)/, ''))
     let whole = 0
     for (let moment = 0; moment < 12; moment += 1) {
       await new Promise((resolve) => setTimeout(resolve, 5 + ((moment * 31) % 60)))
       const copy = path.join(root, `copy${moment}`)
       fs.mkdirSync(copy, { mode: 0o700 })
+      // A copy takes time; what it holds is to be of one moment.
+      started.child.kill('SIGSTOP')
+      await until(() => fs.readdirSync(tasks).every(stands), 'the stop of every thread')
       for (const name of journals()) fs.copyFileSync(path.join(dir(), name), path.join(copy, name))
+      started.child.kill('SIGCONT')
       const registry = open({ journal: copy })
       const faults = []
       registry.on('journalError', (fault) => faults.push(fault))
