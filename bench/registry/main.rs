@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use offheap_pty::Local;
 use offheap_session::meter::Meter;
-use offheap_session::pressure::Usage;
 use offheap_session::registry::{
-    Clock, Event, EventListener, Handle, NewSession, Options, Registry,
+    Clock, Event, EventListener, Handle, NewSession, Options, Registry, Work,
 };
 
 const PROJECTS: usize = 100;
@@ -22,7 +21,7 @@ struct Nobody;
 impl EventListener for Nobody {
     fn event(&self, _event: Event) {}
 
-    fn memory_due(&self, _usage: Usage) {}
+    fn work(&self, _work: Work) {}
 }
 
 /// A registry with the clocks of production, a number of sessions in 100
@@ -42,7 +41,8 @@ impl Bench {
         for n in 0..sessions {
             let handle = bench.create(n);
             if n % 2 == 0 {
-                bench.registry.attach(&handle.id, handle.project.as_deref(), &format!("c{n}"));
+                let (id, project) = (&handle.subject.id, handle.subject.project.as_deref());
+                bench.registry.attach(id, project, &format!("c{n}")).expect("a session");
             }
             bench.handles.push(handle);
         }
@@ -50,9 +50,9 @@ impl Bench {
     }
 
     fn create(&self, n: usize) -> Handle {
-        let project = Some(format!("project-{}", n % PROJECTS));
+        let project = Some(format!("project-{}", n % PROJECTS).into());
         let new = NewSession { project, ..NewSession::default() };
-        self.registry.create(new, None).expect("no limit")
+        self.registry.create(new, None).expect("no limit").0
     }
 
     /// Nanoseconds for one call, the median of some batches.
@@ -95,18 +95,19 @@ impl Bench {
 
     fn rows(&self) -> Vec<(&'static str, f64)> {
         let handle = |n: usize| &self.handles[n * 7919 % self.handles.len()];
-        let project = |n: usize| handle(n).project.as_deref();
+        let id = |n: usize| &*handle(n).subject.id;
+        let project = |n: usize| handle(n).subject.project.as_deref();
         let (create, close) = self.create_and_close();
         vec![
             ("create", create),
-            ("touch", self.time(|n| self.registry.touch_handle(handle(n)))),
+            ("touch", self.time(|n| self.registry.touch_session(&handle(n).subject))),
             ("close", close),
-            ("get", self.time(|n| drop(black_box(self.registry.get(&handle(n).id, project(n)))))),
-            ("focus", self.time(|n| assert!(self.registry.focus(&handle(n).id, project(n))))),
+            ("get", self.time(|n| drop(black_box(self.registry.get(id(n), project(n)))))),
+            ("focus", self.time(|n| self.registry.focus(id(n), project(n)).expect("a session"))),
             (
                 "attach + detach",
                 self.time(|n| {
-                    self.registry.attach(&handle(n).id, project(n), "connection");
+                    self.registry.attach(id(n), project(n), "connection").expect("a session");
                     self.registry.detach("connection", None);
                 }),
             ),
