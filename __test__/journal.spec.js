@@ -181,7 +181,8 @@ describe('a restored session', () => {
     const [info] = registry.restore()
     expect(told).toEqual([{ id: 'a', projectId: 'p', incarnation: info.incarnation, alive: false }])
     const session = registry.get('a', 'p')
-    expect(session.createdAt).toBe(left.createdAt)
+    // Both are whole milliseconds, counted by the clocks of two registries.
+    expect(Math.abs(session.createdAt - left.createdAt)).toBeLessThanOrEqual(1)
     const viewer = session.openViewer({ from: 5 })
     expect(viewer.read().toString()).toBe('two\r\n')
     expect(registry.restore()).toEqual([])
@@ -347,7 +348,7 @@ describe('a directory', () => {
     const at = path.join(root, 'probe')
     fs.mkdirSync(at)
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', at]).status === 0
-    if (mounted) spawnSync('umount', [at])
+    if (mounted) spawnSync('umount', ['-l', at])
     return mounted
   }
 
