@@ -29,6 +29,13 @@ struct State {
     taken: Instant,
 }
 
+/// A snapshot, what it was made of, and who is still being sent it.
+pub(super) struct Latest {
+    pub(super) end: u64,
+    pub(super) lines: Option<usize>,
+    pub(super) delivery: Weak<Delivery>,
+}
+
 /// Deliveries that share a bound.
 pub(super) struct Deliveries {
     most: usize,

@@ -11,6 +11,7 @@ mod lasting;
 mod mirror;
 mod pacing;
 mod record;
+mod recovery;
 mod sink;
 mod skim;
 mod snapshot;

@@ -1,32 +1,24 @@
 //! What one lock of a session guards: the history, the cursors into it, and
 //! the pacing between the terminal and who reads.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
 use offheap_wake::Signal;
 
 use super::cursor::Cursor;
-use super::delivery::{DELIVERIES, Delivery};
+use super::delivery::Latest;
 use super::frame;
 use super::kept::Kept;
 use super::mirror::{Mirror, Theme};
 use super::pacing;
-use super::snapshot::Snapshot;
 use super::tap::{Passage, Tap};
-use super::view::{Frame, Gap, Origin, Recovery, Replay, Stretch, ViewerOptions, ViewerPosition};
+use super::view::{Frame, Origin, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;
 use offheap_screen::ScreenOptions;
-
-/// A snapshot, what it was made of, and who is still being sent it.
-struct Latest {
-    end: u64,
-    lines: Option<usize>,
-    delivery: Weak<Delivery>,
-}
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
@@ -37,8 +29,8 @@ pub(super) struct Stream {
     pub(super) viewers: Viewers,
     pub(super) taps: Vec<Box<dyn Tap>>,
     /// The last snapshot that was made, for others who want the same.
-    latest: Option<Latest>,
-    meter: Arc<Meter>,
+    pub(super) latest: Option<Latest>,
+    pub(super) meter: Arc<Meter>,
     /// No output follows: unfinished characters will stay so.
     ended: bool,
     closed: bool,
@@ -324,7 +316,7 @@ impl Stream {
         out: &mut [u8],
         now: Instant,
     ) -> Option<Frame> {
-        if self.prepare_screen(key, now) == Prepared::Later {
+        if !self.prepare_screen(key, now) {
             let cursor = self.viewers.get_mut(key)?;
             cursor.taken(now);
             cursor.signal.arm();
@@ -347,60 +339,6 @@ impl Stream {
             return self.read_frame(key, out, now);
         }
         frame
-    }
-
-    /// Skips what a viewer has lost, and begins its snapshot where it is to get
-    /// one.
-    fn prepare_screen(&mut self, key: ViewerKey, now: Instant) -> Prepared {
-        let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
-        if cursor.delivery.is_none() && cursor.offset < self.ring.start() {
-            skip_gap(cursor, &self.ring, &self.meter);
-            cursor.wants_screen |=
-                matches!(cursor.recovery, Recovery::Screen(_)) && self.mirror.is_wanted();
-        }
-        if !cursor.wants_screen {
-            return Prepared::Now;
-        }
-        let lines = match cursor.recovery {
-            Recovery::Screen(lines) => lines,
-            Recovery::Boundary => None,
-        };
-        let Some(delivery) = self.deliver(lines, now) else { return Prepared::Later };
-        let Some(cursor) = self.viewers.get_mut(key) else { return Prepared::Now };
-        cursor.wants_screen = false;
-        if let Some(snapshot) = delivery.take(now) {
-            cursor.move_to(snapshot.offset);
-            cursor.replay = None;
-        }
-        cursor.delivery = Some((delivery, 0));
-        Prepared::Now
-    }
-
-    /// The snapshot as it is now: the one that others are being sent, while
-    /// nothing has changed since. `None` when too many wait already.
-    fn deliver(&mut self, lines: Option<usize>, now: Instant) -> Option<Arc<Delivery>> {
-        let end = self.ring.end();
-        let same = |latest: &&Latest| latest.end == end && latest.lines == lines;
-        let known = self.latest.as_ref().filter(same).and_then(|latest| latest.delivery.upgrade());
-        if let Some(known) = known.filter(|known| known.take(now).is_some()) {
-            return Some(known);
-        }
-        if !DELIVERIES.has_room(now) {
-            return None;
-        }
-        let delivery = DELIVERIES.begin(self.snapshot(lines)?, now);
-        self.latest = Some(Latest { end, lines, delivery: Arc::downgrade(&delivery) });
-        Some(delivery)
-    }
-
-    /// The screen and the offset at which the output goes on; `None` without a
-    /// screen. A character whose last bytes have not come yet is left to the
-    /// output that follows.
-    pub(super) fn snapshot(&mut self, lines: Option<usize>) -> Option<Snapshot> {
-        let end = self.ring.end();
-        let (mut data, open, (cols, rows)) = self.mirror().snapshot(lines)?;
-        data.truncate(data.len() - open);
-        Some(Snapshot { data, offset: end - open as u64, cols, rows })
     }
 
     pub(super) fn frame_done(&mut self, key: ViewerKey, now: Instant) {
@@ -488,27 +426,6 @@ impl Stream {
         let change = self.ring.allocated().cast_signed() - before.cast_signed();
         self.meter.add(Gauge::History, change as i64);
     }
-}
-
-/// Whether a viewer's next frame can be made.
-#[derive(PartialEq, Eq)]
-enum Prepared {
-    Now,
-    /// Too many snapshots wait to be sent: to be tried again soon.
-    Later,
-}
-
-/// Moves a cursor that the history has overtaken to the oldest safe boundary,
-/// and remembers what was lost until the reader has been told.
-fn skip_gap(cursor: &mut Cursor, ring: &Ring, meter: &Meter) {
-    let from = cursor.gap.map_or(cursor.offset, |gap| gap.from);
-    let to = ring.safe_start(ring.start());
-    let lost = to - cursor.offset;
-    cursor.gap = Some(Gap { from, to });
-    cursor.missed += lost;
-    cursor.move_to(to);
-    meter.count(Counter::Gaps, 1);
-    meter.count(Counter::BytesMissed, lost);
 }
 
 impl Drop for Stream {
