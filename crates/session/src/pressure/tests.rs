@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::system::{Roots, read_linux};
+use super::system::{Roots, read_linux, sessions_memory};
 use super::*;
 
 const GIB: u64 = 1 << 30;
@@ -26,8 +26,12 @@ impl Fake {
         Self(root)
     }
 
+    fn roots(&self) -> Roots {
+        Roots { proc: self.0.join("proc"), cgroup: self.0.join("cgroup") }
+    }
+
     fn read(&self) -> Usage {
-        read_linux(&Roots { proc: self.0.join("proc"), cgroup: self.0.join("cgroup") })
+        read_linux(&self.roots())
     }
 }
 
@@ -47,6 +51,24 @@ fn the_process_and_the_machine_are_read() {
     assert_eq!(usage.machine_available, Some(8 * GIB));
     assert_eq!(usage.rss.map(|rss| rss % 100), Some(0));
     assert_eq!(usage.cgroup_limit, None);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processes_count_for_their_session_if_it_began_in_this_namespace() {
+    let stat = |pid, session, pages| {
+        format!("{pid} (sh) S 1 7 {session} 34816 7 0 1 2 3 4 5 6 7 8 20 0 1 0 99 1000 {pages} x")
+    };
+    let (outside, leader, child) = (stat(9, 0, 500), stat(42, 42, 3), stat(43, 42, 4));
+    let fake = Fake::new(&[
+        ("proc/9/stat", &outside),
+        ("proc/42/stat", &leader),
+        ("proc/43/stat", &child),
+        ("proc/uptime", "1 1"),
+    ]);
+    let sums = sessions_memory(&fake.roots());
+    assert_eq!(sums.keys().collect::<Vec<_>>(), [&42]);
+    assert_eq!(sums[&42] % 7, 0, "pages of both");
 }
 
 #[test]

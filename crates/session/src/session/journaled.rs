@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use offheap_pty::PtySize;
 
+use super::kept::Kept;
 use super::stream::Stream;
 use super::tap::Passage;
 
@@ -74,6 +75,12 @@ impl Stream {
         if let Some(kept) = &mut self.kept {
             kept.checkpoint(&mut self.mirror, &self.ring);
         }
+    }
+
+    /// Notes in the journal that the session is left on purpose; `false` when
+    /// there is none.
+    pub(super) fn mark_left(&mut self) -> bool {
+        self.kept.as_mut().map(Kept::leave).is_some()
     }
 
     /// Draws the screen of a restored session when it is first needed.

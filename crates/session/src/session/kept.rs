@@ -29,7 +29,12 @@ impl Kept {
         (Self { journal, undrawn: Some(resizes) }, ring)
     }
 
+    /// How the program ended. Nothing once the session is left: what ended it was
+    /// that its terminal was closed then.
     pub(super) fn set_exit(&mut self, status: ExitStatus) {
+        if self.journal.life().left {
+            return;
+        }
         let exit = Some(Exit { code: status.code, signal: status.signal });
         self.journal.set_life(Life { exit, ..self.journal.life() });
     }

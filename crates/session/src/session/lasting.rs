@@ -159,19 +159,19 @@ impl Session {
     /// `false` for one that is closed already or has no journal; then nothing
     /// has changed.
     pub(crate) fn leave(&self) -> bool {
+        let mut stream = self.stream.lock();
+        if self.is_closed() || !stream.mark_left() {
+            return false;
+        }
+        drop(stream);
         // What the terminal still prints from here on nobody would keep.
         let pty = self.pty.lock().take();
         if let Some(pty) = pty {
             pty.close();
         }
         let mut stream = self.stream.lock();
-        if self.is_closed() || stream.kept.is_none() {
-            return false;
-        }
         stream.checkpoint();
-        if let Some(mut kept) = stream.kept.take() {
-            kept.leave();
-        }
+        stream.kept = None;
         drop(stream);
         self.release()
     }
