@@ -4,6 +4,7 @@
  *     npm run bench:server                 (about 30 minutes; medians of three rounds)
  *     npm run bench:server -- once         (about 10 minutes; one round of each)
  *     npm run bench:server -- quick        (about 5 minutes; one round, smaller)
+ *     npm run bench:server -- --only=offheap   (only the ways whose name contains it)
  *     npm run bench:server -- --stall=60   (how long the stalled viewer stalls; 20 s by default)
  *
  * Writes the figures to bench/results/server.json; `node bench/server/report.js`
@@ -19,6 +20,7 @@ const { RESULTS, tables } = require('./report')
 const quick = process.argv.includes('quick')
 const once = process.argv.includes('once')
 const stallFlag = process.argv.find((argument) => /^--stall=\d+$/.test(argument))
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length) ?? ''
 const MEGABYTES = quick ? 10 : 50
 const LINES = quick ? 300_000 : 2_000_000
 const KEYS = quick ? 200 : 1000
@@ -33,7 +35,7 @@ const WAYS = [
   { name: 'offheap.v1, no screen', server: 'offheap-no-screen', protocol: 'offheap.v1' },
   { name: 'offheap, JSON', server: 'offheap' },
   { name: 'offheap.v1', server: 'offheap', protocol: 'offheap.v1' },
-]
+].filter(({ name }) => name.includes(only))
 
 const LOG = path.join(os.tmpdir(), `offheap-bench-${process.pid}.log`)
 
