@@ -1,6 +1,7 @@
 //! Wrong directories, hostile connections, and too little of everything.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod common;
 

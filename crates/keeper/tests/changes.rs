@@ -2,6 +2,7 @@
 //! either side, and the namespace of process ids.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod common;
 

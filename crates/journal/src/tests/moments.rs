@@ -32,7 +32,7 @@ impl Truth {
         let mut left = count;
         while left > 0 {
             let at = self.bytes.len() as u64;
-            if journal.is_checkpoint_due(ring) || at % 11 == 0 {
+            if journal.is_checkpoint_due(ring) || at.is_multiple_of(11) {
                 let data: Vec<u8> = snapshot(at).iter().map(|byte| byte ^ self.turn).collect();
                 assert!(journal.checkpoint(ring, 80, 24, &data));
                 self.checkpoints.insert(at, data);
