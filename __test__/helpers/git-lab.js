@@ -1,5 +1,6 @@
 // A server that tells of git repositories, and a folder for these.
 
+const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -33,7 +34,7 @@ class GitLab {
   /** A connection for git's status that has subscribed to a directory. */
   async subscribe(directory, more = {}, options = {}) {
     const client = this.connect(options)
-    await client.settled()
+    await once(client.socket, 'open')
     client.send({ type: 'subscribe', projectId: 'p', projectPath: directory, ...more })
     return client
   }

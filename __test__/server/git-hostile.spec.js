@@ -35,7 +35,7 @@ function runAsUser() {
   const copy = lab.file('copy')
   fs.cpSync(repository.folder, copy, { recursive: true, preserveTimestamps: true })
   disturb(`${copy}/a.txt`)
-  spawnSync('git', ['status'], { cwd: copy, env: lab.env, input: '' })
+  spawnSync('git', ['status'], { cwd: copy, env: lab.env, input: '', timeout: 20_000 })
   fs.rmSync(copy, { recursive: true })
 }
 
@@ -157,6 +157,8 @@ test('what a submodule’s configuration names is not run', async () => {
 })
 
 test('objects that are missing are not fetched, by whatever program', async () => {
+  // A transport that says nothing.
+  fs.writeFileSync(trap, `#!/bin/sh\ntouch ${marker}\n`)
   const remote = `[remote "origin"]\n\turl = ${lab.file('none')}\n\tpromisor = true\n\tuploadpack = ${trap}\n`
   config(`[extensions]\n\tpartialClone = origin\n${remote}`)
   repository.git('config', 'core.repositoryformatversion', '1')

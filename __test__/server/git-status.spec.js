@@ -101,7 +101,7 @@ describe('what a repository is like', () => {
     repository.git('commit', '-q', '-a', '-m', 'main')
     const client = await lab.subscribe(repository.folder)
     await status(client, isClean)
-    expect(() => repository.git('merge', 'other')).toThrow(/CONFLICT|status/)
+    expect(() => repository.git('merge', 'other')).toThrow()
     const { status: found } = await status(client, ({ conflicts }) => conflicts?.length === 1)
     expect(found).toMatchObject({ conflicts: ['a.txt'], modified: [], staged: [], isClean: false })
   })
@@ -159,11 +159,12 @@ describe('what a repository is like', () => {
   })
 
   test('more than ten thousand paths are counted, not listed', async () => {
-    for (let index = 0; index < 10_050; index += 1) fs.writeFileSync(repository.file(`file-${index}`), '')
+    repository.stage(10_050)
     const client = await lab.subscribe(repository.folder)
     const { status: found } = await status(client, ({ truncated }) => truncated)
-    expect(found.untracked).toHaveLength(10_000)
-    expect(found.counts.untracked).toBe(10_050)
+    // Each is in the index, and not on the disk.
+    expect(found.counts).toMatchObject({ staged: 10_050, modified: 10_050 })
+    expect(found.staged.length + found.modified.length).toBe(10_000)
   })
 })
 

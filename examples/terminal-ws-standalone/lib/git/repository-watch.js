@@ -35,7 +35,7 @@ class RepositoryWatch {
   #files = null
   #subscribers = new Set()
   #abort = new AbortController()
-  #branchesDue = true
+  #branchesDue = false
   /** Why changes are looked for at intervals: for good, and until it is put right. */
   #reason = null
   #trouble = null
@@ -117,9 +117,10 @@ class RepositoryWatch {
     }
     await this.#catchUp()
     let isNew = await this.#read()
-    // The first answer does not wait until everything is watched.
+    // The first answer does not wait until everything is watched; what changes meanwhile is in the second.
     if (!this.#files && !this.#signal.aborted) {
       await this.#watch()
+      this.#branchesDue = true
       isNew = (await this.#read()) || isNew
     }
     return isNew
