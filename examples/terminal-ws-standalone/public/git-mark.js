@@ -33,6 +33,7 @@ export class GitMark {
     client.addEventListener('ready', () => this.#subscribe())
     client.addEventListener('control', ({ detail }) => {
       if (detail.type === 'status-update') this.#show(detail)
+      if (detail.type === 'directory' && detail.workingDirectory) this.#follow(detail.workingDirectory)
     })
   }
 
@@ -45,7 +46,7 @@ export class GitMark {
   }
 
   /** The terminal is in another directory now. */
-  follow(directory) {
+  #follow(directory) {
     if (directory === this.#directory) return
     this.#directory = directory
     if (this.#client.state === 'live') this.#subscribe()

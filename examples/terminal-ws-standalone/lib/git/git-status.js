@@ -31,8 +31,14 @@ class Subscription {
   }
 
   told(state, news) {
-    this.isAsking = false
     this.#tell(state, news)
+  }
+
+  /** Whether an answer is due; from here on it is being made. */
+  takeAsking() {
+    const { isAsking } = this
+    this.isAsking = false
+    return isAsking
   }
 
   /** Asks for an answer, whether or not something is new. */
@@ -127,6 +133,7 @@ class GitStatus {
     } catch (error) {
       if (isOver()) return
       this.#part(subscription)
+      subscription.isAsking = false
       subscription.told(stateOf(error), { status: true, branches: false })
     }
   }

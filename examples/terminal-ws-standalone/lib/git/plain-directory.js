@@ -77,7 +77,7 @@ class PlainDirectory {
   /** Asks again whether there is a repository; the answer is the same until there is. */
   refresh() {
     for (const each of this.#subscribers)
-      if (each.isAsking) each.told(this.#state, { status: true, branches: false })
+      if (each.takeAsking()) each.told(this.#state, { status: true, branches: false })
     this.#schedule.hurry()
   }
 

@@ -22,8 +22,8 @@ const WATCHES_TREES = process.platform === 'darwin' || process.platform === 'win
 
 /**
  * Runs git when something has changed, and tells its subscribers what is new.
- * A subscriber has `told(state, news)`, and `isAsking` while it waits for an
- * answer whether or not there is news.
+ * A subscriber has `told(state, news)`, and `takeAsking()`: whether it waits for
+ * an answer whether or not there is news.
  */
 class RepositoryWatch {
   #location
@@ -207,6 +207,8 @@ class RepositoryWatch {
 
   async #read() {
     const before = this.#state
+    // Who asks from here on is not answered by what git has read by now.
+    const asking = new Set([...this.#subscribers].filter((each) => each.takeAsking()))
     const status = await this.#readStatus()
     if (this.#signal.aborted) return false
     const isReadable = status.error === null || status.error === BARE
@@ -216,7 +218,7 @@ class RepositoryWatch {
     const watch = reason === null ? { mode: 'events' } : { mode: 'poll', ...this.#options.poll, reason }
     // What is wrong with a repository may be put right where nothing tells of it.
     this.#schedule.pollWhile(reason !== null || (status.error !== null && status.error !== BARE))
-    return this.#publish({ ...status, watch, branches: branches ?? null })
+    return this.#publish({ ...status, watch, branches: branches ?? null }, asking)
   }
 
   async #readStatus() {
@@ -258,7 +260,7 @@ class RepositoryWatch {
     })
   }
 
-  #publish(state) {
+  #publish(state, asking) {
     const { branches, ...rest } = state
     const digests = { status: digestOf(rest), branches: digestOf(branches) }
     const news = {
@@ -268,7 +270,7 @@ class RepositoryWatch {
     this.#digests = digests
     this.#state = state
     for (const subscriber of this.#subscribers) {
-      const { isAsking } = subscriber
+      const isAsking = asking.has(subscriber)
       const told = {
         status: news.status || isAsking,
         branches: news.branches || (isAsking && branches !== null),
