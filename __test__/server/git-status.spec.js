@@ -1,11 +1,16 @@
 // Git status as the migrated server gives it: real repositories, over real connections.
 
-const { execFileSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { GitLab, PATIENCE, branches, failure, status } = require('../helpers/git-lab')
 const { children, eventually } = require('../helpers/proc')
 const { Repository } = require('../helpers/repository')
+const { startServerProcess } = require('../helpers/server')
+
+/** A namespace of users in which inotify has few watches; what follows is the program that runs in it. */
+const FEW_WATCHES = ['-Ur', 'sh', '-c', 'echo 12 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh']
+const canLimit = spawnSync('unshare', [...FEW_WATCHES, 'true']).status === 0
 
 let lab
 afterEach(() => lab.close())
@@ -226,6 +231,23 @@ describe('where changes are seen', () => {
     })
     expect(lab.stats().directories).toBe(0)
     repository.write('a/b/c/d/e.txt', 'changed')
+    await status(client, ({ modified }) => modified?.length === 1)
+  })
+
+  const limited = canLimit ? test : test.skip
+  limited('by looking at intervals, where the limit of inotify is reached', async () => {
+    await lab.host.stop()
+    const files = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`d${index}/a.txt`, 'one\n']))
+    const repository = lab.repository('repository', files)
+    const config = { git: { env: lab.env, poll: { least: 50, most: 200 } } }
+    lab.host = await startServerProcess(config, {
+      execPath: 'unshare',
+      execArgv: [...FEW_WATCHES, process.execPath],
+    })
+    const client = await lab.subscribe(repository.folder)
+    const { watch } = await status(client, (_status, { watch }) => watch.mode === 'poll')
+    expect(watch.reason).toMatch(/limit of inotify/)
+    repository.write('d29/a.txt', 'changed')
     await status(client, ({ modified }) => modified?.length === 1)
   })
 

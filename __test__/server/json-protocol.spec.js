@@ -119,7 +119,11 @@ describe('a session over JSON', () => {
     ['a control key that is no string', '{"type":"ctrl","key":[]}', 'ERR_INVALID_ARG_VALUE'],
     ['an ack of NaN', '{"type":"ack","offset":null}', 'ERR_OUT_OF_RANGE'],
     ['an unknown focus mode', '{"type":"focus_change","mode":"sideways"}', 'ERR_INVALID_ARG_VALUE'],
-    ['a path that is no string', '{"type":"subscribe","projectId":"p","projectPath":7}', 'ERR_INVALID_ARG_TYPE'],
+    [
+      'a path that is no string',
+      '{"type":"subscribe","projectId":"p","projectPath":7}',
+      'ERR_INVALID_ARG_TYPE',
+    ],
     ['a project that is no string', '{"type":"subscribe","projectId":{}}', 'ERR_INVALID_ARG_TYPE'],
     ['a git refresh of nothing', '{"type":"git-refresh"}', 'ERR_GIT_NOT_SUBSCRIBED'],
   ])('%s is an error frame, and the connection goes on', async (_what, frame, code) => {

@@ -21,7 +21,7 @@ const { RESULTS, tables } = require('./report')
 const quick = process.argv.includes('quick')
 const FILES = 10_000
 const FOLDERS = 500
-const EDITS = quick ? 10 : 100
+const EDITS = quick ? 10 : 80
 const OLD_EDITS = quick ? 2 : 8
 const IDLE_SECONDS = quick ? 5 : 60
 const BURST = 5000
@@ -298,4 +298,13 @@ async function main() {
   console.log(tables(results))
 }
 
-main().finally(() => fs.rmSync(folder, { recursive: true, force: true }))
+main()
+  .catch((error) => {
+    console.error(error)
+    process.exitCode = 1
+  })
+  .finally(() => {
+    fs.rmSync(folder, { recursive: true, force: true })
+    // The processes end with this one.
+    process.exit()
+  })
