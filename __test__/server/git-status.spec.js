@@ -197,6 +197,26 @@ describe('where changes are seen', () => {
     await status(client, ({ modified }) => modified?.length === 1)
   })
 
+  test('though the kernel drop them, when another repository has too many at once', async () => {
+    const busy = lab.repository('busy', { 'a.txt': '', 'b.txt': '' })
+    const quiet = lab.repository('quiet', { 'src/a.txt': '' })
+    const clients = [await lab.subscribe(busy.folder), await lab.subscribe(quiet.folder)]
+    for (const client of clients) await status(client, isClean)
+    // .git, its info, refs, heads and tags of each, the two tops, and src.
+    await eventually('the watch', () => lab.stats().directories === 5 + 5 + 2 + 1)
+    const queue = Number(fs.readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'))
+    // All of it in one turn of the loop: the server reads nothing meanwhile.
+    for (let index = 0; index <= queue; index += 1)
+      fs.appendFileSync(busy.file(index % 2 ? 'a.txt' : 'b.txt'), 'x')
+    quiet.write('src/new/b.txt', '')
+    await status(clients[1], ({ untracked }) => untracked?.includes('src/new/'))
+    quiet.write('src/new/c.txt', '')
+    quiet.git('add', 'src/new/c.txt')
+    await status(clients[1], ({ staged }) => staged?.length === 1)
+    quiet.write('src/new/c.txt', 'changed')
+    await status(clients[1], ({ modified }) => modified?.length === 1)
+  })
+
   test('not in ignored ones, until they are no longer ignored', async () => {
     const files = { '.gitignore': 'node_modules/\n*.log\n', 'src/a.txt': '' }
     const repository = lab.repository('repository', files)

@@ -403,13 +403,20 @@ describe('a session over JSON', () => {
       },
     )
 
-    test('a git connection gets a clear error and a close', async () => {
+    test('a git connection is told of the directory in its URL', async () => {
       const client = host.connect({}, { path: '/git/some-project' })
-      expect(await client.message('error')).toEqual({
-        type: 'error',
-        message: 'Git status is not available on this server',
+      expect(await client.message('git-status')).toMatchObject({
+        projectId: 'some-project',
+        projectPath: host.folder,
+        status: null,
+        error: { code: 'ERR_GIT_NO_REPOSITORY' },
       })
-      expect((await client.isClosed()).code).toBe(1008)
+    })
+
+    test.each(['/git', '/git/', '/git/a/b', '/git/%ff'])('%s is no WebSocket', async (path) => {
+      const client = host.connect({}, { path })
+      await client.until('the refusal', () => client.refused)
+      expect(client.refused).toBe(404)
     })
 
     test('another path is no WebSocket', async () => {

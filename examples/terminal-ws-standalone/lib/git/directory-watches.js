@@ -14,10 +14,54 @@ const { GitError } = require('./errors')
 /** Directories that come and go, or may not be read: git cannot look into them either. */
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP'])
 
+const QUEUE = '/proc/sys/fs/inotify/max_queued_events'
+const USUAL_QUEUE = 16_384
+
 const toBytes = (text) => Buffer.from(text, 'latin1')
 const fromBytes = (bytes) => bytes.toString('latin1')
 /** A path of Node's, as one of these. */
 const fromPath = (file) => fromBytes(Buffer.from(file))
+
+/**
+ * The kernel keeps so many events for the whole process, drops what comes when
+ * there are more, and libuv does not say so. Where many come in one turn of the
+ * loop, anything may be missing, of any repository.
+ */
+class Overflow {
+  #watches = new Set()
+  #length = null
+  #events = 0
+
+  add(watches) {
+    this.#watches.add(watches)
+  }
+
+  delete(watches) {
+    this.#watches.delete(watches)
+  }
+
+  count() {
+    if (this.#events === 0) setImmediate(() => this.#turned())
+    this.#events += 1
+  }
+
+  #turned() {
+    this.#length ??= queueLength()
+    const isOver = this.#events > this.#length / 2
+    this.#events = 0
+    if (isOver) for (const watches of [...this.#watches]) watches.missed()
+  }
+}
+
+function queueLength() {
+  try {
+    return Number(fs.readFileSync(QUEUE, 'latin1')) || USUAL_QUEUE
+  } catch {
+    return USUAL_QUEUE
+  }
+}
+
+const overflow = new Overflow()
 
 class DirectoryWatches {
   #watchers = new Map()
@@ -27,11 +71,15 @@ class DirectoryWatches {
 
   /**
    * @param {number} most how many there may be
-   * @param {(error: GitError) => void} failed is told what it cannot watch any more
+   * @param {object} told
+   * @param {(error: GitError) => void} told.failed it cannot watch something any more
+   * @param {() => void} told.missed it may have missed anything
    */
-  constructor(most, failed) {
+  constructor(most, { failed, missed }) {
     this.#most = most
     this.#failed = failed
+    this.missed = missed
+    overflow.add(this)
   }
 
   get size() {
@@ -62,7 +110,10 @@ class DirectoryWatches {
       throw new GitError('ERR_GIT_WATCH_LIMIT', `There are more than ${this.#most} directories to watch`)
     try {
       const watcher = fs.watch(toBytes(directory), { persistent: false, encoding: 'buffer' })
-      watcher.on('change', (type, name) => changed(name && fromBytes(name), type === 'rename'))
+      watcher.on('change', (type, name) => {
+        overflow.count()
+        changed(name && fromBytes(name), type === 'rename')
+      })
       watcher.on('error', (error) => this.#broke(directory, error))
       this.#watchers.set(directory, watcher)
       return true
@@ -98,6 +149,7 @@ class DirectoryWatches {
   /** Watches nothing from here on, whoever is still looking for directories. */
   close() {
     this.#isClosed = true
+    overflow.delete(this)
     this.clear()
   }
 }

@@ -25,7 +25,10 @@ class GitFiles {
   constructor(location, told) {
     this.#location = location
     this.#told = told
-    this.#watches = new DirectoryWatches(MAX_DIRECTORIES, told.failed)
+    this.#watches = new DirectoryWatches(MAX_DIRECTORIES, {
+      failed: told.failed,
+      missed: () => this.#ref(null, true),
+    })
   }
 
   get size() {

@@ -26,7 +26,10 @@ class PlainDirectory {
    */
   constructor(directory, { isThere, isChanged, moved, poll = POLL }) {
     this.top = directory
-    this.#watches = new DirectoryWatches(1, () => this.#schedule.pollWhile(true))
+    this.#watches = new DirectoryWatches(1, {
+      failed: () => this.#schedule.pollWhile(true),
+      missed: () => this.#schedule.touch(),
+    })
     this.#schedule = new Schedule(async () => {
       const isNew = await isChanged()
       if (isNew) moved()

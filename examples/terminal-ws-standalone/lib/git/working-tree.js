@@ -1,14 +1,11 @@
 /** The working tree of a repository, watched: every directory in it that is not ignored. */
 
-const fs = require('node:fs')
 const { DirectoryWatches, entriesOf, fromPath, isDirectory } = require('./directory-watches')
 
 /** What came and went since the last look; more are as good as everything. */
 const MAX_FRESH = 1000
 /** New directories that are asked about by name. */
 const MAX_NAMED = 100
-const QUEUE = '/proc/sys/fs/inotify/max_queued_events'
-const USUAL_QUEUE = 16_384
 
 class WorkingTree {
   #top
@@ -17,7 +14,6 @@ class WorkingTree {
   #changed
   #repositoryChanged
   #fresh = new Set()
-  #events = 0
   /** Whether other directories may be ignored than before. */
   #isStale = false
   /** Whether something may have been missed. */
@@ -37,7 +33,7 @@ class WorkingTree {
    */
   constructor(top, { most, ignoredOf, changed, repositoryChanged, failed }) {
     this.#top = fromPath(top)
-    this.#watches = new DirectoryWatches(most, failed)
+    this.#watches = new DirectoryWatches(most, { failed, missed: () => this.#missed() })
     this.#ignoredOf = ignoredOf
     this.#changed = changed
     this.#repositoryChanged = repositoryChanged
@@ -64,7 +60,6 @@ class WorkingTree {
   async catchUp() {
     const [fresh, isStale, isLost] = [[...this.#fresh], this.#isStale, this.#isLost]
     this.#fresh.clear()
-    this.#events = 0
     this.#isStale = this.#isLost = false
     // One of the same name may be another directory.
     for (const each of fresh) this.#forget(each)
@@ -129,13 +124,16 @@ class WorkingTree {
   }
 
   #event(directory, name, isEntry) {
-    this.#events += 1
-    if (this.#events > queueLength() / 2) this.#isLost = true
     if (name === null) this.#isLost = true
     else if (isEntry && this.#isPlace(directory, name)) this.#repositoryChanged()
     else if (name === '.git') this.#isStale ||= directory !== this.#top
     else if (name === '.gitignore') this.#isStale = true
     else if (isEntry) this.#entry(`${directory}/${name}`)
+    this.#changed()
+  }
+
+  #missed() {
+    this.#isLost = true
     this.#changed()
   }
 
@@ -163,20 +161,6 @@ class WorkingTree {
   close() {
     this.#watches.close()
   }
-}
-
-let queue = 0
-
-/** How many events the kernel keeps: it drops what comes when there are more, and libuv does not say so. */
-function queueLength() {
-  if (queue === 0) {
-    try {
-      queue = Number(fs.readFileSync(QUEUE, 'latin1')) || USUAL_QUEUE
-    } catch {
-      queue = USUAL_QUEUE
-    }
-  }
-  return queue
 }
 
 module.exports = { WorkingTree }
