@@ -13,6 +13,7 @@ class RecursiveTree {
   #watcher = null
   #ignored = new Set()
   #isStale = false
+  #isClosed = false
   nested = new Set()
 
   /** Takes what `WorkingTree` takes; it has no need of `most`. */
@@ -30,6 +31,7 @@ class RecursiveTree {
 
   /** @throws `ERR_GIT_WATCH_LIMIT` */
   async watch() {
+    if (this.#isClosed) return
     try {
       this.#watcher = fs.watch(this.#top, { recursive: true, persistent: false })
     } catch (error) {
@@ -66,6 +68,7 @@ class RecursiveTree {
   }
 
   close() {
+    this.#isClosed = true
     this.#watcher?.close()
     this.#watcher = null
   }

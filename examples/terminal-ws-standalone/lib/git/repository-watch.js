@@ -241,8 +241,9 @@ class RepositoryWatch {
       await this.#git(BRANCHES, reader)
       return reader.branches
     } catch {
-      // The status, which comes with it, says what is wrong with the repository.
-      return []
+      // The status says what is wrong with the repository; until it is right, these are the last known.
+      this.#branchesDue = true
+      return this.#state?.branches
     }
   }
 
