@@ -5,7 +5,7 @@
  *     npm run bench:git -- quick      (about 40 seconds: fewer of everything)
  *
  * Writes the figures to bench/results/git.json and prints the table;
- * `node bench/git/report.js --write` puts it into docs/benchmarks.md.
+ * `npm run bench:git:report -- --write` puts it into docs/benchmarks.md.
  */
 
 const { execFileSync, fork, spawn } = require('node:child_process')

@@ -41,12 +41,15 @@ function tables({ files, plain, latency, oldLatency, quiet, burst, shared, left,
   return `${table(['', 'the example', 'every 5 s, as before'], rows)}\n\n${made}`
 }
 
+/** The document with other figures. */
+const placed = (document, text) => between(document, BEGIN, END, text)
+
 if (require.main === module) {
   const file = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? RESULTS
   const text = tables(JSON.parse(fs.readFileSync(file, 'utf8')))
   console.log(text)
   if (process.argv.includes('--write'))
-    fs.writeFileSync(DOCUMENT, between(fs.readFileSync(DOCUMENT, 'utf8'), BEGIN, END, text))
+    fs.writeFileSync(DOCUMENT, placed(fs.readFileSync(DOCUMENT, 'utf8'), text))
 }
 
-module.exports = { RESULTS, tables }
+module.exports = { DOCUMENT, RESULTS, placed, tables }
