@@ -191,10 +191,17 @@ async function plainStatus() {
 /** CPU time of both while nothing changes. */
 async function idle(host, old) {
   await sleep(3000)
-  const before = [host.cpu(), old.cpu(), (await host.stats()).runs]
+  const { runs } = await host.stats()
+  await sleep(500)
+  const before = [host.cpu(), old.cpu()]
   await sleep(IDLE_SECONDS * 1000)
-  const runs = (await host.stats()).runs - before[2]
-  return { seconds: IDLE_SECONDS, cpuMs: host.cpu() - before[0], oldCpuMs: old.cpu() - before[1], runs }
+  const after = [host.cpu(), old.cpu()]
+  return {
+    seconds: IDLE_SECONDS,
+    cpuMs: after[0] - before[0],
+    oldCpuMs: after[1] - before[1],
+    runs: (await host.stats()).runs - runs,
+  }
 }
 
 const MAKE = `const fs = require('node:fs')
