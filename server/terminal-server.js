@@ -1,9 +1,11 @@
+const { Arrivals } = require('./arrivals')
 const { Audience } = require('./audience')
 const { Authorization } = require('./authorization')
 const { onMessage } = require('./control')
 const { EarlyMessages } = require('./early-messages')
 const { coded } = require('./errors')
 const { Handshake, MUX_PROTOCOL, STREAM_PROTOCOL } = require('./handshake')
+const { Incoming } = require('./incoming')
 const { JsonConnection } = require('./json-connection')
 const { Liveness } = require('./liveness')
 const { MuxConnection } = require('./mux-connection')
@@ -20,6 +22,7 @@ const CLOSE_GRACE = 3000
 const CLOSE_CODES = new Map([
   [401, 4401],
   [403, 4403],
+  [429, 1013],
   [503, 1013],
 ])
 
@@ -32,6 +35,8 @@ class TerminalServer {
   #handshake
   #opener
   #liveness
+  #arrivals
+  #incoming
   #watch
   #sockets = new Set()
   #closing = null
@@ -43,6 +48,8 @@ class TerminalServer {
     this.#audience = new Audience(this.#options, (news) => this.#shares.sessionClosed(news))
     this.#opener = new Opener(this.#options, this.#audience, this.#shares)
     this.#liveness = new Liveness(this.#options.pingInterval)
+    this.#arrivals = new Arrivals(this.#options)
+    this.#incoming = new Incoming(this.#options)
     this.#watch = new OutputWatch(this.#audience, this.#options.outputKeepsAlive)
   }
 
@@ -54,6 +61,16 @@ class TerminalServer {
 
   #upgrade = (request, socket, head) => {
     this.#handshake.answer(request, socket, head, (ws, url, grant) => this.#accept(ws, request, url, grant))
+  }
+
+  get connection() {
+    return this.#connection
+  }
+
+  #connection = (socket) => this.#arrivals.add(socket)
+
+  admit(socket) {
+    this.#arrivals.admit(socket)
   }
 
   connect(ws, request, grant = null) {
@@ -88,6 +105,8 @@ class TerminalServer {
   #accept(ws, request, url, grant) {
     // A frame that breaks the protocol ends its own connection; ws closes it.
     ws.on('error', () => {})
+    this.#arrivals.admit(request.socket)
+    this.#incoming.watch(ws, request.socket)
     this.#sockets.add(ws)
     ws.on('close', () => this.#sockets.delete(ws))
     const peer = this.#liveness.watch(ws, request.socket)
