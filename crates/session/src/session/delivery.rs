@@ -148,4 +148,29 @@ mod tests {
         drop(moving);
         assert!(deliveries.has_room(later), "nothing waits any more");
     }
+
+    #[test]
+    fn so_many_wait_at_a_time_however_small_they_are() {
+        let (deliveries, now) = (Deliveries::new(1000), Instant::now());
+        let begin = || {
+            deliveries.begin(Snapshot { data: Vec::new(), offset: 0, cols: 80, rows: 24 }, now)
+        };
+        let all: Vec<_> = (0..MOST_AT_ONCE).map(|_| begin()).collect();
+        assert!(!deliveries.has_room(now));
+        assert!(deliveries.has_room(now + STALL), "one that stalls gives way");
+        assert_eq!(all.iter().filter(|each| each.is_waiting()).count(), MOST_AT_ONCE - 1);
+    }
+
+    #[test]
+    fn what_takes_long_is_not_followed_by_more_at_once() {
+        let (deliveries, now) = (Deliveries::new(1000), Instant::now());
+        let slow = || {
+            while now.elapsed() < 2 * BURST {}
+            None
+        };
+        assert!(deliveries.make(slow).is_none());
+        assert!(!deliveries.has_room(now));
+        deliveries.time.lock().is_left(Instant::now() + 2 * BURST);
+        assert!(deliveries.has_room(now));
+    }
 }
