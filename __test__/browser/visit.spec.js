@@ -76,18 +76,21 @@ browserTest('a link that is clicked there is the same, and what was open before 
   expect(created()).toBe(1)
 })
 
-browserTest('by the visitor, by the page itself, or with the token in the address, it opens at once', async () => {
-  await page.goto(target())
-  await isLive()
-  await page.evaluate(() => sessionStorage.clear())
-  await page.evaluate((url) => window.open(url, '_self'), `${target()}&again`)
-  await page.waitForURL('**&again')
-  await isLive()
-  await page.goto(`http://localhost:${elsewhere.address().port}/`)
-  await page.evaluate((url) => location.assign(url), `${target()}&once-more#token=any`)
-  await page.waitForURL('**&once-more*')
-  await isLive()
-})
+browserTest(
+  'by the visitor, by the page itself, or with the token in the address, it opens at once',
+  async () => {
+    await page.goto(target())
+    await isLive()
+    await page.evaluate(() => sessionStorage.clear())
+    await page.evaluate((url) => window.open(url, '_self'), `${target()}&again`)
+    await page.waitForURL('**&again')
+    await isLive()
+    await page.goto(`http://localhost:${elsewhere.address().port}/`)
+    await page.evaluate((url) => location.assign(url), `${target()}&once-more#token=any`)
+    await page.waitForURL('**&once-more*')
+    await isLive()
+  },
+)
 
 async function expectText(selector, pattern) {
   await eventually(String(pattern), async () => pattern.test(await page.textContent(selector)))
@@ -101,7 +104,10 @@ test.each([
   [undefined, true],
 ])('Sec-Fetch-Site: %s', async (site, isLed) => {
   for (const path of ['/', '/index.html?path=/']) {
-    const request = http.get(host.url + path, { headers: site ? { 'Sec-Fetch-Site': site } : {}, agent: false })
+    const request = http.get(host.url + path, {
+      headers: site ? { 'Sec-Fetch-Site': site } : {},
+      agent: false,
+    })
     const [response] = await once(request, 'response')
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) text += chunk

@@ -44,7 +44,11 @@ describe('a file that cannot be used is named in the terminal, and the shell sta
     ['with a NUL', (file) => fs.writeFileSync(file, 'A=1\nB=\0\n'), /it contains a NUL byte/],
     ['UTF-16', (file) => fs.writeFileSync(file, utf16('A=1\r\n')), /it is UTF-16/],
     ['UTF-16, big-endian', (file) => fs.writeFileSync(file, utf16('A=1\r\n').swap16()), /it is UTF-16/],
-    ['UTF-16 without a mark', (file) => fs.writeFileSync(file, utf16('A=1').subarray(2)), /NUL byte, as UTF-16/],
+    [
+      'UTF-16 without a mark',
+      (file) => fs.writeFileSync(file, utf16('A=1').subarray(2)),
+      /NUL byte, as UTF-16/,
+    ],
     ['a directory', (file) => fs.mkdirSync(file), /it is a directory/],
     ['a FIFO', (file) => execFileSync('mkfifo', [file]), /it is no regular file/],
     ['huge', (file) => fs.writeFileSync(file, 'A='.padEnd(64 * 1024 + 1)), /it is larger than 64 KiB/],
@@ -59,8 +63,8 @@ describe('a file that cannot be used is named in the terminal, and the shell sta
       const [line] = client.output.split('\r\n')
       expect(line).toContain('.env.local is not used: ')
       expect(line).toMatch(reason)
-      client.type('echo "A is ${A-unset}, the other ${OTHER}"\r')
-      await client.sees('A is unset, the other whole\r\n')
+      client.type('echo "A is <$A>, the other $OTHER"\r')
+      await client.sees('A is <>, the other whole\r\n')
       // Who comes to the same shell later is told nothing anew.
       expect(client.output.match(/is not used/g)).toHaveLength(1)
     } finally {

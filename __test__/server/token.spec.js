@@ -35,7 +35,9 @@ async function started(env) {
 
 /** The status of a call of the HTTP interface. */
 async function callWith(url, token) {
-  const response = await fetch(`${url}/api/stats`, { headers: token ? { Authorization: `Bearer ${token}` } : {} })
+  const response = await fetch(`${url}/api/stats`, {
+    headers: token ? { Authorization: `Bearer ${token}` } : {},
+  })
   await response.arrayBuffer()
   return response.status
 }
@@ -64,7 +66,11 @@ test('it may stand in a file', async () => {
 })
 
 test.each([
-  ['no file', { AUTH_TOKEN_FILE: '/does/not/exist' }, /AUTH_TOKEN_FILE=\/does\/not\/exist cannot be read: ENOENT/],
+  [
+    'no file',
+    { AUTH_TOKEN_FILE: '/does/not/exist' },
+    /AUTH_TOKEN_FILE=\/does\/not\/exist cannot be read: ENOENT/,
+  ],
   ['an empty one', { AUTH_TOKEN_FILE: '/dev/null' }, /must hold the token/],
   ['both', { AUTH_TOKEN_FILE: '/dev/null', AUTH_TOKEN: 'x' }, /AUTH_TOKEN or AUTH_TOKEN_FILE, not both/],
 ])('%s is refused at the start', async (_what, env, message) => {

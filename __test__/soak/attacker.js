@@ -140,7 +140,10 @@ const KINDS = {
       fragment(Buffer.from([0x01, 0x81]), Buffer.from(' ')),
       ...Array.from({ length: 16_000 }, () => fragment(Buffer.from([0x00, 0x81]), Buffer.from(' '))),
     ])
-    const large = fragment(Buffer.from([0x01, 0xff, 0, 0, 0, 0, 0, 0x0f, 0xff, 0xff]), Buffer.alloc(1_000_000, ' '))
+    const large = fragment(
+      Buffer.from([0x01, 0xff, 0, 0, 0, 0, 0, 0x0f, 0xff, 0xff]),
+      Buffer.alloc(1_000_000, ' '),
+    )
     const query = { projectId: 'fragments', sessionId: 'fragments', path, token }
     many(300, (n) => dangle(upgrade(query), n % 3 === 0 ? large : pieces), 2000)
     ready()

@@ -67,7 +67,8 @@ function decoded(bytes) {
   if (UTF_16.includes(bytes.toString('hex', 0, 2))) {
     throw new Unusable('it is UTF-16, and must be saved as UTF-8')
   }
-  if (bytes.includes(0)) throw new Unusable('it contains a NUL byte, as UTF-16 does; it must be saved as UTF-8')
+  if (bytes.includes(0))
+    throw new Unusable('it contains a NUL byte, as UTF-16 does; it must be saved as UTF-8')
   return bytes.toString('utf8', bytes.toString('hex', 0, 3) === UTF_8_MARK ? 3 : 0)
 }
 

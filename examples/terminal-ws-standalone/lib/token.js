@@ -32,7 +32,9 @@ function tokenIn(file) {
     throw new ConfigError(`AUTH_TOKEN_FILE=${file} cannot be read: ${error.message}`)
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new ConfigError(`AUTH_TOKEN_FILE=${file} must hold the token, as one word of ASCII, and nothing else`)
+    throw new ConfigError(
+      `AUTH_TOKEN_FILE=${file} must hold the token, as one word of ASCII, and nothing else`,
+    )
   }
   return token
 }

@@ -6,6 +6,7 @@ use offheap_wire::{Header, Position};
 
 use super::*;
 use crate::session::Recovery;
+use crate::session::cursor::SCREEN;
 
 const HISTORY: usize = 64 * 1024;
 /// The smallest frame that viewers may have.
