@@ -154,7 +154,7 @@ export interface TerminalServerOptions {
   maxPayload?: number | null
   /**
    * The most bytes that incomplete messages of all connections may hold together,
-   * 1024 to 1 TiB; each piece that has come counts for 256 bytes more. Past it the
+   * 1 MiB to 1 TiB; each piece that has come counts for 256 bytes more. Past it the
    * connection that holds the most is closed with 1009. Default 67108864 (64 MiB).
    */
   maxIncompleteBytes?: number | null

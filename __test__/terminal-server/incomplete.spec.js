@@ -106,7 +106,7 @@ test('incomplete messages of all connections are bounded together: the largest i
 })
 
 test('what clients send day in, day out adds up to nothing', async () => {
-  host = await startTerminals({ maxIncompleteBytes: 64 * 1024 })
+  host = await startTerminals({ maxIncompleteBytes: MIB })
   const client = host.connect()
   await client.sees(PROMPT)
   client.type('stty -echo; cat > /dev/null\r')
