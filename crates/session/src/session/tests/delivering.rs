@@ -99,7 +99,7 @@ fn a_gap_is_followed_by_the_screen() {
 fn a_viewer_gets_four_screens_at_once_and_then_one_in_a_quarter_of_a_second() {
     let mut bench = bench();
     let key = open(&mut bench, Origin::Screen, Format::Framed);
-    let mut screens = |bench: &mut Bench| {
+    let screens = |bench: &mut Bench| {
         let mut frame = vec![0; SMALL];
         bench.append(&b"line of text\r\n".repeat(HISTORY / 10));
         let mut count = 0;
