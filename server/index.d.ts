@@ -155,7 +155,7 @@ export interface TerminalServerOptions {
   /**
    * The most bytes that incomplete messages of all connections may hold together,
    * 1 MiB to 1 TiB; each piece that has come counts for 256 bytes more. Past it the
-   * connection that holds the most is closed with 1009. Default 67108864 (64 MiB).
+   * connection that holds the most is closed with 1009. Default 33554432 (32 MiB).
    */
   maxIncompleteBytes?: number | null
   /**

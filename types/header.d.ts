@@ -587,8 +587,8 @@ export interface ViewerOptions {
    * Viewers that begin while nothing is printed share one snapshot. At most 64
    * snapshots of 64 MiB together wait to be sent in a process, beyond which those
    * of stalled viewers are dropped and made anew when they read again. A viewer
-   * gets four at once and then four a second, and making them takes at most half
-   * of the thread's time, after 50 ms: then `read()` returns `null`, and the
+   * gets four at once and then four a second, and making them takes at most a
+   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
    * listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null

@@ -5,8 +5,8 @@
 //! that have taken nothing for a while are dropped (their viewers get a new one
 //! when they read again), and as long as that is not enough, no new one is made.
 //!
-//! Making one keeps the thread of JavaScript busy. So they have at most half of its
-//! time once they have used up a burst: who asks for one after another waits, and
+//! Making one keeps the thread of JavaScript busy. So they have at most a quarter of
+//! its time once they have used up a burst: who asks for one after another waits, and
 //! what else there is to do does not.
 
 use std::sync::{Arc, Weak};
@@ -25,9 +25,11 @@ const MOST_WAITING: usize = 64 << 20;
 /// The most snapshots that are being sent at a time, by the process.
 const MOST_AT_ONCE: usize = 64;
 
-/// What snapshots may take of the thread's time before they have to take turns
-/// with everything else.
-const BURST: Duration = Duration::from_millis(50);
+/// How long the thread has for everything else after a snapshot, in times that it took.
+const REST: u32 = 3;
+
+/// How much of that may be outstanding, so that small ones can come together.
+const BURST: Duration = Duration::from_millis(100);
 
 /// A snapshot that some viewers of a session are being sent.
 pub(super) struct Delivery {
@@ -67,7 +69,7 @@ impl Deliveries {
     pub(super) fn make(&self, make: impl FnOnce() -> Option<Snapshot>) -> Option<Snapshot> {
         let begun = Instant::now();
         let snapshot = make();
-        self.time.lock().take(begun.elapsed());
+        self.time.lock().take(REST * begun.elapsed());
         snapshot
     }
 
@@ -165,12 +167,12 @@ mod tests {
     fn what_takes_long_is_not_followed_by_more_at_once() {
         let (deliveries, now) = (Deliveries::new(1000), Instant::now());
         let slow = || {
-            while now.elapsed() < 2 * BURST {}
+            while REST * now.elapsed() < BURST {}
             None
         };
         assert!(deliveries.make(slow).is_none());
         assert!(!deliveries.has_room(now));
-        deliveries.time.lock().is_left(Instant::now() + 2 * BURST);
+        deliveries.time.lock().is_left(Instant::now() + Duration::from_secs(60));
         assert!(deliveries.has_room(now));
     }
 }
