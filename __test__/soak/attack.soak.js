@@ -80,8 +80,13 @@ test(
     expect(before).toHaveLength(GOOD)
     const idle = worst(await Promise.all(good.map((ask) => ask('echo', 3))))
 
-    const attackers = ATTACKS.map((kind) => started('attacker.js', kind, host.url, host.folder, TOKEN))
-    await Promise.all(attackers.map((child) => once(child, 'message')))
+    const attackers = []
+    for (const kind of ATTACKS) {
+      const child = started('attacker.js', kind, host.url, host.folder, TOKEN)
+      attackers.push(child)
+      const begun = Promise.race([once(child, 'message'), once(child, 'exit')])
+      expect({ kind, said: (await begun)[0] }).toEqual({ kind, said: 'ready' })
+    }
     let [most, sum, samples] = [0, 0, 0]
     const timer = setInterval(() => {
       const now = rss(host.pid)

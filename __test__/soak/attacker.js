@@ -4,7 +4,7 @@
 const http = require('node:http')
 const net = require('node:net')
 const os = require('node:os')
-const { once } = require('node:events')
+const { on, once } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { WebSocket } = require('ws')
 
@@ -21,6 +21,8 @@ const COLOURS = `
     text += '\\x1b[38;2;' + [c(), c(), c()].join(';') + ';48;2;' + [c(), c(), c()].join(';') + 'mx'
   }
   process.stdout.write(text, () => setInterval(() => process.stdout.write('\\x1b[Hy'), 100))`
+/** What of it shows that the screen is full. */
+const FILLED = 10_000_000
 /** Takes 400 MB, holds them for a while, and begins anew. */
 const HOG = `
   let held = []
@@ -36,6 +38,17 @@ function connect(query, { protocol = [], ...options } = {}) {
   const ws = new WebSocket(address, protocol, options)
   ws.on('error', () => {})
   return ws
+}
+
+/** Resolves once the server has opened a session, and sent so many bytes of it. */
+async function opened(ws, bytes = 0) {
+  let received = 0
+  for await (const [data] of on(ws, 'message', { close: ['close'] })) {
+    if (data.includes('"type":"error"')) throw new Error(`${kind} was refused: ${data}`)
+    received += data.length
+    if (received > bytes) return
+  }
+  throw new Error(`${kind} was closed`)
 }
 
 /** Does something over and over, each time when the last one is over. */
@@ -72,7 +85,7 @@ const KINDS = {
   hog: () =>
     forEver(async () => {
       const ws = connect({ projectId: 'hog', path, token })
-      await once(ws, 'open')
+      await opened(ws)
       ws.send(JSON.stringify({ type: 'input', data: program(HOG) }))
       ready()
       await once(ws, 'close')
@@ -81,8 +94,9 @@ const KINDS = {
   /** Channels of a large screen are opened and closed, sixty in a packet. */
   async channels() {
     const first = connect(LARGE)
-    await once(first, 'open')
+    await opened(first)
     first.send(JSON.stringify({ type: 'input', data: program(COLOURS) }))
+    await opened(first, FILLED)
     ready()
     forEver(async () => {
       const mux = connect({ token }, { protocol: 'offheap.mux.v1' })
@@ -119,7 +133,7 @@ const KINDS = {
   sizes: () =>
     forEver(async () => {
       const ws = connect({ ...LARGE, sessionId: 'sizes' })
-      await once(ws, 'open')
+      await opened(ws)
       ready()
       while (ws.readyState === WebSocket.OPEN) {
         ws.send(JSON.stringify({ type: 'resize', cols: 65_535, rows: 65_535 }))

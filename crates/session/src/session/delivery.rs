@@ -20,7 +20,7 @@ use super::snapshot::Snapshot;
 
 /// The most bytes of snapshots that wait to be sent, in all sessions of the
 /// process together. One more is begun while they are fewer.
-const MOST_WAITING: usize = 64 << 20;
+const MOST_WAITING: usize = 32 << 20;
 
 /// The most snapshots that are being sent at a time, by the process.
 const MOST_AT_ONCE: usize = 64;
@@ -68,7 +68,11 @@ impl Deliveries {
     /// Makes a snapshot, and counts the time that it takes.
     pub(super) fn make(&self, make: impl FnOnce() -> Option<Snapshot>) -> Option<Snapshot> {
         let begun = Instant::now();
-        let snapshot = make();
+        let mut snapshot = make();
+        if let Some(snapshot) = &mut snapshot {
+            // Its room has grown by doubling, and it may wait for long.
+            snapshot.data.shrink_to_fit();
+        }
         self.time.lock().take(REST * begun.elapsed());
         snapshot
     }
