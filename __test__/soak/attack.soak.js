@@ -17,9 +17,7 @@ const SECONDS = Number(process.env.ATTACK_SECONDS ?? 600)
 const TOKEN = 's3cret'
 const GOOD = 4
 /** All of them, unless somebody looks for what one of them does. */
-const ATTACKS = (
-  process.env.ATTACKS ?? 'hog channels unread sizes strangers fragments creations'
-).split(' ')
+const ATTACKS = (process.env.ATTACKS ?? 'hog channels unread sizes strangers fragments creations').split(' ')
 
 const group = controlGroup(GROUP)
 let host

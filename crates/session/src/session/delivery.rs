@@ -158,9 +158,8 @@ mod tests {
     #[test]
     fn so_many_wait_at_a_time_however_small_they_are() {
         let (deliveries, now) = (Deliveries::new(1000), Instant::now());
-        let begin = || {
-            deliveries.begin(Snapshot { data: Vec::new(), offset: 0, cols: 80, rows: 24 }, now)
-        };
+        let begin =
+            || deliveries.begin(Snapshot { data: Vec::new(), offset: 0, cols: 80, rows: 24 }, now);
         let all: Vec<_> = (0..MOST_AT_ONCE).map(|_| begin()).collect();
         assert!(!deliveries.has_room(now));
         assert!(deliveries.has_room(now + STALL), "one that stalls gives way");

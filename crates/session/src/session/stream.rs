@@ -418,9 +418,7 @@ impl Stream {
 
     pub(super) fn is_drained(&self, now: Instant) -> bool {
         let end = self.ring.end();
-        let has_all = |cursor: &Cursor| {
-            cursor.offset == end && !cursor.is_screen_due()
-        };
+        let has_all = |cursor: &Cursor| cursor.offset == end && !cursor.is_screen_due();
         self.viewers.iter().all(|cursor| has_all(cursor) || !cursor.is_live(now))
     }
 
