@@ -108,8 +108,8 @@ class MuxConnection {
     this.send({ type: 'error', channel, message, code })
   }
 
-  send(message) {
-    sendControl(this.#socket, message)
+  send(message, sent) {
+    sendControl(this.#socket, message, sent)
   }
 
   get isOpen() {
@@ -196,8 +196,8 @@ class Channel extends StreamConnection {
     return { ...super.viewerOptions(), channel: this.number }
   }
 
-  send(message) {
-    this.socket.sendControl({ ...message, channel: this.number })
+  send(message, sent) {
+    this.socket.sendControl({ ...message, channel: this.number }, sent)
   }
 
   mayRead() {
@@ -233,8 +233,8 @@ class ChannelSocket {
     this.#mux.sendFrame(this.#number, frame, options, done)
   }
 
-  sendControl(message) {
-    this.#mux.send(message)
+  sendControl(message, sent) {
+    this.#mux.send(message, sent)
   }
 
   takesTurn(channel) {

@@ -47,12 +47,15 @@ async function startServer(config = {}) {
  * and threads are only its own. `ask(name)` calls one of the commands of
  * `server-process.js`. It may run in a control group.
  */
-async function startServerProcess(config = {}, { execArgv = [], group = null } = {}) {
+async function startServerProcess(
+  config = {},
+  { execArgv = [], execPath = process.execPath, group = null } = {},
+) {
   const settings = { port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config }
   const start = group ? `${group.joining} && exec "$0" "$@"` : 'exec "$0" "$@"'
   const child = spawn(
     '/bin/sh',
-    ['-c', start, process.execPath, ...execArgv, HOST_PROCESS, JSON.stringify(settings)],
+    ['-c', start, execPath, ...execArgv, HOST_PROCESS, JSON.stringify(settings)],
     {
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
