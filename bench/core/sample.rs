@@ -74,13 +74,20 @@ pub fn floods(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let progress = format!("{}\r\n", "\rprogress: [#########          ] 47 %".repeat(14));
     let links = format!("{}\x1b]8;;http://x/\x07link\x1b]8;;\x07\r\n", "plain text\r\n".repeat(50));
     vec![
-        ("plain", log(size)),
-        ("coloured", coloured(size)),
-        ("UTF-8", unicode(size)),
+        ("plain", whole(log(size))),
+        ("coloured", whole(coloured(size))),
+        ("UTF-8", whole(unicode(size))),
         ("y", lines("y\r\n")),
         ("long lines", lines(&long)),
         ("progress bars", lines(&progress)),
         ("one line", vec![b'x'; size]),
         ("a link every 50 lines", lines(&links)),
     ]
+}
+
+/// Without the line that was cut off, so that the text can come again and again.
+fn whole(mut text: Vec<u8>) -> Vec<u8> {
+    let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    text
 }

@@ -140,7 +140,7 @@ async function transfers() {
       for (const way of WAYS) {
         const { command, bytes } = texts.command(kind, mebibytesOf(kind, sessions))
         const figures = await median(way, { task: 'transfer', sessions, command }, 'cpuMs')
-        checkComplete(figures, bytes * sessions * 0.99)
+        checkComplete(way, figures, bytes * sessions * 0.99)
         note('transfer', { kind, sessions, way: way.name, megabytes: (bytes * sessions) / 1e6, ...figures })
       }
     }
@@ -160,9 +160,12 @@ async function unwatched() {
   }
 }
 
-/** A server that lost output would be the fastest. */
-function checkComplete({ died, bytes }, wanted) {
-  if (!died && bytes < wanted) throw new Error(`${bytes} bytes came, ${wanted} were printed`)
+/** A server that lost output would be the fastest: ours must not, and of others it is said. */
+function checkComplete({ name, server }, { died, bytes }, wanted) {
+  if (died || bytes >= wanted) return
+  const lost = `${name} lost output: ${bytes} bytes came, ${wanted.toFixed(0)} were printed`
+  if (!server || server.startsWith('offheap')) throw new Error(lost)
+  console.error(lost)
 }
 
 async function echoes() {
