@@ -175,6 +175,7 @@ function buildTab(pane) {
     },
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
+    pane.git.view('tab'),
     badge,
     status,
   )
