@@ -318,7 +318,8 @@ export declare class TerminalServer {
   /**
    * Finds the session that `sessionId` and `projectId` of a query name, or
    * creates one; one without a shell gets `shell`. A session whose clients have
-   * all received its exit is replaced, unless the query has an `offset`. With
+   * all received its exit is replaced, unless the query has an `offset`; a restored
+   * one is kept, and gets a new shell. With
    * `access: 'read'` nothing is created: returns `null`.
    *
    * For an `open` that changes the query first.
@@ -328,6 +329,20 @@ export declare class TerminalServer {
    * `Session.spawn()` throw.
    */
   findOrCreate(query: TerminalQuery, grant: TerminalGrantInfo): Session | null
+  /**
+   * Starts `shell` in a restored session whose own is gone (`lost`, or `exited`):
+   * what it prints follows what the session has, on a line of its own and without
+   * the modes that were set. Viewers are told by a message `spawned`.
+   *
+   * Clients that may type do it by a message `spawn`, unless they came by a share,
+   * or the server has an `open` and no `shell`.
+   *
+   * @param query what `shell` gets. Default: nothing
+   * @param grant what `shell` gets. Default: `{ access: 'write' }`
+   * @throws `ERR_SESSION_STARTED` when it has a shell, or had one under this
+   * server, and what else `Session.spawn()` throws; `ERR_INVALID_ARG_TYPE`.
+   */
+  newShell(session: Session, query?: TerminalQuery | null, grant?: Partial<TerminalGrantInfo> | null): void
   /**
    * Makes a token whose holder can open this session, and no other, as
    * `?share=TOKEN` or by `share` in an `open` message. It is valid until it

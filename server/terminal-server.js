@@ -171,6 +171,12 @@ class TerminalServer {
     return this.#opener.findOrCreate(query, grant)
   }
 
+  newShell(session, query = {}, grant = {}) {
+    if (typeof session?.openViewer !== 'function')
+      throw coded('ERR_INVALID_ARG_TYPE', 'session must be a Session')
+    this.#opener.newShell(session, query ?? {}, { access: 'write', ...grant })
+  }
+
   share(session, options) {
     if (this.#closing) throw coded('ERR_CLOSED', 'The server is closed')
     return this.#shares.add(session, options ?? {})

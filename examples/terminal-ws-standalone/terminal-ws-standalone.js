@@ -68,7 +68,7 @@ class TerminalWebSocketServer {
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
-      shares: this.#terminals,
+      terminals: this.#terminals,
       stats: () => this.stats(),
       limits: this.#limits(),
     })
