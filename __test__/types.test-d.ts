@@ -197,6 +197,14 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   same<ReturnType<typeof terminals.close>, Promise<void>>()
   terminals.close({ code: 1012 })
   new TerminalServer({ registry, authorize: () => ({ status: 403, message: 'no' }) })
+  new TerminalServer({
+    registry,
+    maxUnauthorized: 250,
+    maxUnauthorizedPerAddress: 8,
+    maxIncompleteBytes: null,
+  })
+  server.on('connection', terminals.connection)
+  server.on('request', ({ socket }) => terminals.admit(socket))
   // @ts-expect-error The registry is needed.
   new TerminalServer({})
   // @ts-expect-error There is no such option.

@@ -102,7 +102,6 @@ class Connection {
       binary: this.binary,
       mayRead: () => this.mayRead(),
       beforeFrame: this.beforeFrame?.bind(this),
-      afterFrame: this.afterFrame?.bind(this),
       failed: (error) => this.broke(error),
     })
     if (this.isShared) this.grant.share.connections.add(this)
