@@ -28,15 +28,18 @@ impl Terminal {
     /// simple; returns how many bytes that were.
     pub(super) fn print_text(&mut self, bytes: &[u8]) -> usize {
         let (x, unicode) = (self.active.x, self.tables.unicode);
+        // A row may have been left with another width by a resize.
+        let cols = self.cols.min(self.active.cursor_row().width());
+        let room = cols.saturating_sub(x);
         let is_plain = self.charsets.current == Charset::Ascii
             && !self.modes.has(Mode::Insert)
             && unicode.separates_by_width();
-        if !is_plain || simple(bytes, self.cols.saturating_sub(x), unicode).is_none() {
+        if !is_plain || simple(bytes, room, unicode).is_none() {
             return 0;
         }
         let null = self.pen_cell();
         self.begin_run(null);
-        let written = write(self.active.cursor_row(), x, bytes, null, unicode);
+        let written = write(self.active.cursor_row(), cols, x, bytes, null, unicode);
         self.active.x = written.column;
         self.join = Join::alone(written.width);
         self.mend_right(null);
@@ -47,12 +50,12 @@ impl Terminal {
 /// Writes characters of one style from a column on, as far as they fit.
 fn write(
     row: &mut Row,
+    cols: usize,
     column: usize,
     bytes: &[u8],
     null: Cell,
     unicode: UnicodeVersion,
 ) -> Written {
-    let cols = row.width();
     let mut done = Written { bytes: 0, column, width: 0 };
     while let Some(&first) = bytes.get(done.bytes)
         && done.column < cols
