@@ -47,7 +47,7 @@ export class TerminalClient extends EventTarget {
   #input
   #link = null
   #state = 'idle'
-  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null }
+  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null, recording: false }
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -100,6 +100,9 @@ export class TerminalClient extends EventTarget {
   }
   get viewers() {
     return this.#facts.viewers
+  }
+  get recording() {
+    return this.#facts.recording
   }
   get answers() {
     return this.#output.answers
@@ -311,6 +314,8 @@ export class TerminalClient extends EventTarget {
         return this.#output[message.type](message)
       case 'viewers':
         return this.#onViewers(message)
+      case 'recording':
+        return this.#setRecording(message.recording === true)
       case 'exit':
         return this.#onExit(message)
       case 'input-pause':
@@ -336,6 +341,7 @@ export class TerminalClient extends EventTarget {
     this.#facts.sessionId = message.sessionId
     this.#facts.workingDir = textOf(message.workingDir)
     this.#setAccess(message.access === 'read' ? 'read' : 'write')
+    this.#setRecording(message.recording === true)
     this.#setState('live')
     this.#liveness.start()
     const { sessionId, workingDir, access } = this
@@ -357,6 +363,12 @@ export class TerminalClient extends EventTarget {
     if (access === this.#facts.access) return
     this.#facts.access = access
     this.#emit('access', { access })
+  }
+
+  #setRecording(recording) {
+    if (recording === this.#facts.recording) return
+    this.#facts.recording = recording
+    this.#emit('recording', { recording })
   }
 
   #onViewers({ count, readers }) {

@@ -6,7 +6,7 @@
 
 const http = require('node:http')
 const { SessionRegistry } = require('offheap-terminal')
-const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
+const { Access, RecordingServer, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
 
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
@@ -33,6 +33,8 @@ class TerminalWebSocketServer {
   #refusals = new Refusals()
   #page = new Page()
   #api
+  /** `null` where nothing is recorded. */
+  #recordings
   #server
   #closing = null
 
@@ -49,6 +51,8 @@ class TerminalWebSocketServer {
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
     this.#terminals = this.#terminalServer()
+    const { recordingDir } = this.config
+    this.#recordings = recordingDir ? new RecordingServer({ dir: recordingDir }) : null
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
@@ -60,7 +64,7 @@ class TerminalWebSocketServer {
 
   #registry() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
-    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells } = this.config
+    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells, recordingDir } = this.config
     return new SessionRegistry({
       journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
@@ -69,6 +73,7 @@ class TerminalWebSocketServer {
       historyBytes,
       screen: screen && { unicodeVersion },
       inactiveTimeout,
+      recording: recordingDir ? { dir: recordingDir } : null,
     })
   }
 
@@ -175,6 +180,10 @@ class TerminalWebSocketServer {
       reply(response, refused.status, { error: refused.message })
     } else if (isPreflight) {
       this.#cors.answerPreflight(response)
+    } else if (this.#recordings && /^\/api\/recordings(\/|$)/.test(path)) {
+      // Who may call the interface may do all of it.
+      const below = path.slice('/api/recordings/'.length)
+      this.#recordings.serve(request, response, below, { access: 'write' })
     } else {
       url.pathname = path
       this.#api.handle(request, response, url)
@@ -232,6 +241,7 @@ class TerminalWebSocketServer {
     else this.registry.shutdown()
     const disconnected = this.#terminals.close()
     this.#refusals.close()
+    this.#recordings?.close()
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
     await Promise.all([stopped, disconnected, allGone(shells)])

@@ -104,7 +104,8 @@ export class TerminalPane extends EventTarget {
   get badge() {
     const { access, viewers } = this.client
     const others = viewers?.count > 1 ? `${viewers.count} viewers` : ''
-    return [access === 'read' ? 'read-only' : '', others].filter(Boolean).join(' · ')
+    const recorded = this.client.recording ? '● recorded' : ''
+    return [recorded, access === 'read' ? 'read-only' : '', others].filter(Boolean).join(' · ')
   }
   /** What the server knows it by. */
   get address() {
@@ -279,6 +280,7 @@ export class TerminalPane extends EventTarget {
     })
     client.addEventListener('access', () => this.#show())
     client.addEventListener('viewers', () => this.#show())
+    client.addEventListener('recording', () => this.#show())
     addon.addEventListener('clipboard', ({ detail }) => this.#tell('clipboard', detail))
     addon.addEventListener('bell', () => this.#ring())
     terminal.onTitleChange((title) => {

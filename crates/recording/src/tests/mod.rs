@@ -4,6 +4,7 @@
 mod hostile;
 mod playing;
 mod recording;
+mod resuming;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
