@@ -100,7 +100,10 @@ export interface RecordingOptions {
    * on and a marker says how many bytes are missing, or it waits. Default `'gap'`.
    */
   onSlowDisk?: 'gap' | 'pause' | null
-  /** A new file begins when the cast has so many bytes; at least 4096. Default: never. */
+  /**
+   * A new file begins when the cast has so many bytes, without the screen that a
+   * sequel begins with; at least 4096. Default: never.
+   */
   rotateBytes?: number | null
   /** A new file begins, with the next output, after so long, in ms; at least 1000. Default: never. */
   rotateInterval?: number | null

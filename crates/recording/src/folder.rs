@@ -97,15 +97,24 @@ pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     builder.create(dir).map_err(|error| Error::io(dir, error))
 }
 
-/// Makes a file that did not exist, for its owner alone.
+/// Makes a file that did not exist, for its owner alone, and that is written to at
+/// its end.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create_new(true);
+    create_with(path, OpenOptions::new().read(true).append(true))
+}
+
+/// The same for one that is written to anywhere.
+pub(crate) fn create_bookmark(path: &Path) -> io::Result<File> {
+    create_with(path, OpenOptions::new().read(true).write(true))
+}
+
+fn create_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     // Others may read and remove it, which is what a lock is for elsewhere.
     #[cfg(windows)]
-    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0x1 | 0x4);
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, 0x1 | 0x4);
     options.open(path)
 }
 

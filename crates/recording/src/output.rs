@@ -49,6 +49,8 @@ pub(crate) struct Output {
     tail: Vec<u8>,
     /// Bytes of the raw file that are in it.
     raw_position: u64,
+    /// Bytes of the cast that a sequel begins with: its header and the screen.
+    begun: u64,
     /// What resizes count as until the next keyframe.
     cost: u64,
     /// Reused for the text of an event.
@@ -74,6 +76,7 @@ impl Output {
         let mut screen = Vec::new();
         self.screen.snapshot(Some(keyframes::SCROLLBACK), &mut screen);
         next.show(&String::from_utf8_lossy(&screen), 0);
+        next.begun = next.bytes();
         Ok(next)
     }
 
@@ -109,7 +112,8 @@ impl Output {
     ) -> Result<Self, Error> {
         let Made { file: cast, path, number } = made;
         let line = about.line(epoch().as_secs());
-        let mut beside = |path: PathBuf| match folder::create(&path) {
+        type Create = fn(&Path) -> io::Result<File>;
+        let mut beside = |path: PathBuf, create: Create| match create(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::Exists(path.display().to_string()))
             }
@@ -119,11 +123,13 @@ impl Output {
                 Ok(file)
             }
         };
-        let mut card = beside(folder::card_of(&path))?;
-        let keys = beside(folder::keys_of(&path))?;
-        let raw = options.raw.then(|| beside(folder::raw_of(&path))).transpose()?;
+        let mut card = beside(folder::card_of(&path), folder::create)?;
+        let keys = beside(folder::keys_of(&path), folder::create)?;
+        let raw = options.raw.then(|| beside(folder::raw_of(&path), folder::create)).transpose()?;
+        let bookmark = options.journal.as_ref();
         let bookmark =
-            options.journal.is_some().then(|| beside(folder::bookmark_of(&path))).transpose()?;
+            bookmark.map(|_| beside(folder::bookmark_of(&path), folder::create_bookmark));
+        let bookmark = bookmark.transpose()?;
         let context = Context { options: options.clone(), about: about.clone(), started };
         let bookmark = bookmark.map(|file| Bookmark::create(file, &context)).transpose();
         let io = |error| Error::io(&path, error);
@@ -173,6 +179,7 @@ impl Output {
             position: 0,
             tail: Vec::new(),
             raw_position: 0,
+            begun: 0,
             cost: 0,
             text: String::new(),
         }
@@ -342,6 +349,11 @@ impl Output {
         self.position + self.pending.len() as u64
     }
 
+    /// Bytes of the cast, without those that it began with.
+    pub(crate) fn added(&self) -> u64 {
+        self.bytes() - self.begun
+    }
+
     /// Writes what was gathered, and a keyframe when one is due. When it fails,
     /// the next call goes on where this one stopped. `offset` is that of the
     /// session's output which follows what was gathered.
@@ -415,6 +427,9 @@ impl Output {
     /// Ends the files after everything has been committed.
     pub(crate) fn finish(&mut self, ending: Ending) {
         if ending == Ending::Left {
+            // Whoever is told of the end may go on with it. Where this fails, the
+            // files are closed a moment later.
+            let _ = self.cast.unlock();
             return;
         }
         if self.bookmark.take().is_some() {

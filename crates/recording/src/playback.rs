@@ -261,12 +261,11 @@ impl Playback {
         let found: Vec<(Vec<Hit>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
         // Where a line does not end with a part, as in one long sequence, what the
         // next one has found counts for nothing.
-        let mut hits = Vec::new();
-        if found.iter().all(|(_, ended)| *ended) {
-            hits = found.into_iter().flat_map(|(hits, _)| hits).collect();
+        let mut hits: Vec<Hit> = if found.iter().all(|(_, ended)| *ended) {
+            found.into_iter().flat_map(|(hits, _)| hits).collect()
         } else {
-            (hits, _) = self.search_part(&needle, limit, (self.first(), u64::MAX))?;
-        }
+            self.search_part(&needle, limit, (self.first(), u64::MAX))?.0
+        };
         hits.truncate(limit);
         Ok(hits)
     }

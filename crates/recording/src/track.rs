@@ -253,13 +253,20 @@ impl Track {
         self.recording.feed().drain(&mut self.notes);
         let resumed = shown.as_ref().map_or(start, |shown| shown.offset.max(start));
         self.lose(resumed - self.offset);
+        let mut shown = shown;
         while self.ending.is_none() && self.notes.front().is_some_and(|next| next.offset <= resumed)
         {
             let Some(noted) = self.notes.pop_front() else { break };
+            // The end comes after what is shown at it.
+            if matches!(noted.note, Note::Exit(_) | Note::End(_))
+                && let Some(shown) = shown.take()
+            {
+                self.show(&shown);
+            }
             self.apply(noted);
         }
         self.offset = resumed;
-        if let (Some(shown), None) = (shown, self.ending) {
+        if let Some(shown) = shown {
             self.show(&shown);
         }
     }
@@ -320,7 +327,7 @@ impl Track {
     /// Goes on in another file when this one is large or long enough. Where that
     /// cannot be made, this one goes on.
     fn rotate(&mut self) {
-        let large = self.options.rotate_bytes.is_some_and(|most| self.output.bytes() >= most);
+        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
         let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
         if self.ending.is_some() || !(large || long) {
             return;

@@ -96,7 +96,7 @@ fn a_name_cannot_leave_the_folder_and_nothing_is_overwritten() {
     }
     let made: Vec<_> =
         folder.names().into_iter().filter(|name| name.contains("-etc-x-y")).collect();
-    assert_eq!(made.len(), 40);
+    assert_eq!(made.len(), 60);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn what_the_history_has_lost_is_said() {
     let next = go_on(&first, &printed, 4096).unwrap();
     next.end(Ending::Stopped);
     let (output, markers) = content(&first);
-    assert!(output.starts_with("before\r\n") && output.contains("now"));
+    assert!(output.starts_with("before\r\n") && output.contains("now"), "{output:?}");
     assert_eq!(markers[0], "the server restarted");
     assert!(markers[1].ends_with("bytes of output are missing"), "{markers:?}");
     assert_eq!(next.recording.missed(), printed.len() as u64 - 8);
@@ -178,6 +178,7 @@ fn rotated_files_go_on_with_the_newest() {
     let next = go_on(&folder.0.join("turn.cast"), &[b'x'; 15_000], 1 << 20).unwrap();
     assert_eq!(next.recording.file(), newest);
     next.print("y".repeat(5000).as_bytes());
+    assert!(flush(Duration::from_secs(60)));
     let last = next.end(Ending::Stopped);
     assert_ne!(last, newest);
     assert!(content(&last).0.contains('y') || content(&newest).0.contains('y'));
@@ -212,11 +213,15 @@ fn a_recording_that_is_awaited_is_neither_marked_nor_removed() {
     assert_eq!(open(&path).status(), Status::Interrupted);
     let limits = |name| Options { max_bytes: Some(4096), ..folder.options(name) };
     folder.write("kept.raw", vec![0; 8192]);
-    Shell::record(limits("other"), 80, 24, 4096).end(Ending::Stopped);
+    let other = Shell::record(limits("other"), 80, 24, 4096);
+    assert!(flush(Duration::from_secs(60)));
+    other.end(Ending::Stopped);
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // The session is gone for good.
     std::fs::remove_file(folder.0.join("kept.journal")).unwrap();
-    Shell::record(limits("third"), 80, 24, 4096).end(Ending::Stopped);
+    let third = Shell::record(limits("third"), 80, 24, 4096);
+    assert!(flush(Duration::from_secs(60)));
+    third.end(Ending::Stopped);
     assert!(!path.exists());
     assert!(!folder.0.join("kept.resume").exists() && !folder.0.join("kept.json").exists());
 }
