@@ -196,6 +196,7 @@ describe('a recording', () => {
     await eventually('the output', async () => (await (await get('/live')).text()).includes('one'))
     const torn = path.join(dir, 'torn.cast')
     fs.copyFileSync(await recorded('whole'), torn)
+    fs.copyFileSync(path.join(dir, 'whole.json'), path.join(dir, 'torn.json'))
     const { size } = fs.statSync(torn)
     fs.appendFileSync(torn, `[0.1, "o", "${'half'.repeat(50_000)}`)
     expect(await (await get('/torn')).text()).toBe(fs.readFileSync(torn, 'utf8').slice(0, size))
