@@ -57,6 +57,9 @@ pub trait Source: Send {
     fn screen(&mut self) -> Option<Shown>;
     /// Output has been taken: a terminal that waits may go on.
     fn advanced(&mut self);
+    /// The disk refused, or takes again what it had refused: a terminal that waits
+    /// asks anew whether it may go on.
+    fn disk_changed(&mut self);
     /// Nothing more will be taken.
     fn ended(&mut self);
 }
@@ -298,6 +301,8 @@ impl Track {
         if self.tries > 0 {
             self.tries = 0;
             self.recording.set_problem(None);
+            self.recording.feed().set_taken(self.offset);
+            self.source.disk_changed();
         }
         self.recording.set_bytes(self.before + self.output.bytes());
         Ok(())
@@ -309,7 +314,7 @@ impl Track {
         self.tries += 1;
         let error = Error::io(&self.output.path, error);
         self.recording.set_problem(Some(&error));
-        self.source.advanced();
+        self.source.disk_changed();
         let over = self.ending.is_some() || self.recording.feed().is_ending();
         if self.tries > LAST_TRIES && over {
             self.output.give_up();

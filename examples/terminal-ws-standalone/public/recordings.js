@@ -66,7 +66,7 @@ class Recordings {
     this.#dialog = element(
       'dialog',
       { class: 'recordings', id: 'recordings', 'aria-label': 'Recordings', onclose: () => this.#closed() },
-      this.#place,
+      element('div', { class: 'recordings-frame' }, this.#place),
     )
     // Escape leaves a recording first.
     this.#dialog.addEventListener('cancel', (event) => {
@@ -83,7 +83,7 @@ class Recordings {
   }
 
   open() {
-    if (!this.#dialog.open) this.#dialog.showModal()
+    this.#showDialog()
     this.showList()
   }
 
@@ -106,7 +106,7 @@ class Recordings {
 
   /** Shows a recording at a time, in seconds. */
   async show(id, time = 0) {
-    if (!this.#dialog.open) this.#dialog.showModal()
+    this.#showDialog()
     this.#leave()
     const view = new RecordingView(id, {
       back: () => this.showList(),
@@ -117,6 +117,13 @@ class Recordings {
     await view.open(time)
   }
 
+  #showDialog() {
+    if (this.#dialog.open) return
+    this.#dialog.showModal()
+    // What is said would be behind it.
+    this.#place.after(document.getElementById('toasts'))
+  }
+
   #leave() {
     this.#view?.dispose()
     this.#view = null
@@ -125,6 +132,7 @@ class Recordings {
   #closed() {
     this.#leave()
     this.#place.replaceChildren()
+    document.body.append(document.getElementById('toasts'))
   }
 
   #reload() {

@@ -86,6 +86,7 @@ impl Source for ShellSource {
     }
 
     fn advanced(&mut self) {}
+    fn disk_changed(&mut self) {}
     fn ended(&mut self) {}
 }
 

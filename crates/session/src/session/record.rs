@@ -301,6 +301,12 @@ impl Source for SessionSource {
         }
     }
 
+    fn disk_changed(&mut self) {
+        if let Some(session) = self.session.upgrade() {
+            session.gate_bell.ring();
+        }
+    }
+
     fn ended(&mut self) {
         if let Some(session) = self.session.upgrade() {
             session.stream.lock().drop_taps();
