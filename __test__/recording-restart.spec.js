@@ -60,7 +60,11 @@ onUnix('recordings go on in the next process', () => {
   /** A process whose shells count; see the helper. */
   const start = async (options) => {
     const script = path.join(__dirname, 'helpers', 'keeper-process.js')
-    const args = [script, path.join(dir, 'state'), JSON.stringify({ recording: { dir: recordings }, ...options })]
+    const args = [
+      script,
+      path.join(dir, 'state'),
+      JSON.stringify({ recording: { dir: recordings }, ...options }),
+    ]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)
     const said = []
@@ -137,7 +141,12 @@ onUnix('recordings go on in the next process', () => {
     expect(first.leave()).toBe(3)
     const second = restore({ recording: { dir: recordings } })
     expect(second.faults).toEqual([])
-    expect(second.list().map(({ id, recording }) => [id, recording]).sort()).toEqual([
+    expect(
+      second
+        .list()
+        .map(({ id, recording }) => [id, recording])
+        .sort(),
+    ).toEqual([
       ['never', false],
       ['once', false],
       ['plain', true],

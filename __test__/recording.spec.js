@@ -405,8 +405,10 @@ describe('when things go wrong', () => {
       expect(recording).toMatchObject({ missed: 0, error: null })
       const printed = output(file).split('\r\n')
       expect(printed).toHaveLength(lines + 1)
-      expect(printed.every((line, number) => number === lines || line.startsWith(`line ${number + 1} `))).toBe(true)
-      expect((await (await openRecording(file)).markers())).toEqual([])
+      expect(
+        printed.every((line, number) => number === lines || line.startsWith(`line ${number + 1} `)),
+      ).toBe(true)
+      expect(await (await openRecording(file)).markers()).toEqual([])
     })
   })
 
@@ -477,7 +479,11 @@ describe('rotation and retention', () => {
       fs.utimesSync(recording.file, time, time)
     }
   }
-  const left = () => fs.readdirSync(dir).filter((name) => name.endsWith('.cast')).sort()
+  const left = () =>
+    fs
+      .readdirSync(dir)
+      .filter((name) => name.endsWith('.cast'))
+      .sort()
 
   test('what is too old goes, with all that is beside it; what others wrote stays', async () => {
     await old('a', 'b', 'c')
@@ -548,7 +554,10 @@ describe('what is known later', () => {
       }
       console.log(process.listenerCount('exit') - before)
       setImmediate(() => console.log(warnings.join()))`
-    const said = execFileSync(process.execPath, ['-e', load], { cwd: path.join(__dirname, '..'), encoding: 'utf8' })
+    const said = execFileSync(process.execPath, ['-e', load], {
+      cwd: path.join(__dirname, '..'),
+      encoding: 'utf8',
+    })
     expect(said).toBe('1\n\n')
   })
 })

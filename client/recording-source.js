@@ -106,8 +106,11 @@ export class RecordingSource {
     const response = await this.#fetch(url, { headers: { ...this.#headers, ...headers } })
     if (response.ok) return response
     const { error, code } = await response.json().catch(() => ({}))
-    throw Object.assign(fail(Error, code ?? 'ERR_RECORDING_FETCH', error ?? `The server said ${response.status}`), {
-      status: response.status,
-    })
+    throw Object.assign(
+      fail(Error, code ?? 'ERR_RECORDING_FETCH', error ?? `The server said ${response.status}`),
+      {
+        status: response.status,
+      },
+    )
   }
 }

@@ -118,7 +118,8 @@ class RecordingIndex {
     const stats = await fs.lstat(file).catch(() => null)
     if (!stats?.isFile() || Date.now() - stats.mtimeMs < SETTLED) return null
     const header = parse((await this.#head(id, 'cast'))?.split('\n', 1)[0]) ?? {}
-    const { cols, rows } = header.version === 3 ? (header.term ?? {}) : { cols: header.width, rows: header.height }
+    const { cols, rows } =
+      header.version === 3 ? (header.term ?? {}) : { cols: header.width, rows: header.height }
     const startedAt = Number.isFinite(header.timestamp) ? header.timestamp * 1000 : stats.mtimeMs
     return {
       id,

@@ -15,6 +15,8 @@ class RecordingReaders {
   #readers = new Map()
   #facts = new Map()
   #turns = new Turns(AT_ONCE, WAITING)
+  /** A list asks for many: they wait for each other, not for a search. */
+  #quick = new Turns(AT_ONCE, Number.POSITIVE_INFINITY)
 
   /** @param {(file: string) => Promise<import('offheap-terminal').RecordingReader>} open */
   constructor(open) {
@@ -32,12 +34,14 @@ class RecordingReaders {
     const stamp = stampOf(stats)
     const known = this.#facts.get(file)
     if (known?.stamp === stamp && known.status !== 'recording') return known.facts
-    const facts = await this.use(file, ({ duration, status }) => ({ duration, status, code: null })).catch(
-      (error) => {
-        if (error.code === 'ERR_BUSY' || error.code === 'ENOENT') throw error
-        return { duration: null, status: 'damaged', code: error.code ?? null }
-      },
-    )
+    const read = async () => {
+      const { duration, status } = await this.#reader(file)
+      return { duration, status, code: null }
+    }
+    const facts = await this.#quick.take(read).catch((error) => {
+      if (error.code === 'ENOENT') throw error
+      return { duration: null, status: 'damaged', code: error.code ?? null }
+    })
     const found = { bytes: stats.size, ...facts }
     this.#facts.delete(file)
     this.#facts.set(file, { stamp, status: facts.status, facts: found })

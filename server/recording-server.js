@@ -191,7 +191,8 @@ class RecordingServer {
     if (status === 503) response.setHeader('Retry-After', '1')
     // A message of the system names files of the server.
     const isOwn = typeof error?.code === 'string' && error.code.startsWith('ERR_')
-    const message = status === 500 ? 'The recording cannot be read' : isOwn ? error.message : 'No such recording'
+    const message =
+      status === 500 ? 'The recording cannot be read' : isOwn ? error.message : 'No such recording'
     const code = status === 404 ? 'ERR_RECORDING_NOT_FOUND' : (error?.code ?? null)
     send(response, status, { error: message, code })
   }

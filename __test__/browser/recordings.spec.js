@@ -42,7 +42,7 @@ async function record() {
     'i=0',
     'while [ $i -lt 60 ]; do i=$((i+1))',
     'seq -f "\\033[3$((i % 8))m%.0f wide 漢字 e\\314\\201 😀 line of block $i\\033[m" 1 120',
-    'printf "\\033[?1049h\\033[2J\\033[$((i % 20 + 1));${i}Hscreen $i\\033[4munder\\033[m"',
+    'printf "\\033[?1049h\\033[2J\\033[$((i % 20 + 1));$((i))Hscreen $i\\033[4munder\\033[m"',
     '[ $((i % 3)) = 0 ] && printf "\\033[?1049l"; printf "\\ttab\\rback\\033[K\\n"; read go',
     'done',
   ].join('\n')
@@ -151,47 +151,60 @@ browserTest(
     session.close()
     await eventually('the end', () => recording.ended)
     await page.goto(`${host.url}/?renderer=dom`)
-    const played = await page.evaluate(async (id) => {
-      const { RecordingPlayer } = await import('./client/index.js')
-      const { Terminal } = await import('./vendor/xterm/xterm.mjs')
-      const terminal = new Terminal({ allowProposedApi: true })
-      const player = new RecordingPlayer(`api/recordings/${id}`, { terminal, speed: 0.25, idleLimit: 0.01 })
-      const events = []
-      for (const type of ['state', 'end', 'error', 'load'])
-        player.addEventListener(type, ({ detail }) => events.push([type, detail.playing ?? null]))
-      const ended = new Promise((resolve) => player.addEventListener('end', resolve))
-      await player.load()
-      const began = performance.now()
-      player.play()
-      const playing = player.playing
-      await ended
-      const took = (performance.now() - began) / 1000
-      const text = terminal.buffer.active.getLine(4).translateToString(true)
-      await player.seek(0)
-      const first = terminal.buffer.active.getLine(0).translateToString(true)
-      player.play()
-      await player.pause()
-      const refused = []
-      for (const act of [
-        () => (player.speed = 0),
-        () => (player.speed = 'x'),
-        () => (player.idleLimit = 0),
-        () => player.seek(Number.NaN),
-        () => new RecordingPlayer(5, { terminal }),
-        () => new RecordingPlayer('x', {}),
-        () => player.search(''),
-      ]) {
-        try {
-          await act()
-          refused.push(null)
-        } catch (error) {
-          refused.push(error.code)
+    const played = await page.evaluate(
+      async (id) => {
+        const { RecordingPlayer } = await import('./client/index.js')
+        const { Terminal } = await import('./vendor/xterm/xterm.mjs')
+        const terminal = new Terminal({ allowProposedApi: true })
+        const player = new RecordingPlayer(`api/recordings/${id}`, { terminal, speed: 0.25, idleLimit: 0.01 })
+        const events = []
+        for (const type of ['state', 'end', 'error', 'load'])
+          player.addEventListener(type, ({ detail }) => events.push([type, detail.playing ?? null]))
+        const ended = new Promise((resolve) => player.addEventListener('end', resolve))
+        await player.load()
+        const began = performance.now()
+        player.play()
+        const playing = player.playing
+        await ended
+        const took = (performance.now() - began) / 1000
+        const text = terminal.buffer.active.getLine(4).translateToString(true)
+        await player.seek(0)
+        const first = terminal.buffer.active.getLine(0).translateToString(true)
+        player.play()
+        await player.pause()
+        const refused = []
+        for (const act of [
+          () => (player.speed = 0),
+          () => (player.speed = 'x'),
+          () => (player.idleLimit = 0),
+          () => player.seek(Number.NaN),
+          () => new RecordingPlayer(5, { terminal }),
+          () => new RecordingPlayer('x', {}),
+          () => player.search(''),
+        ]) {
+          try {
+            await act()
+            refused.push(null)
+          } catch (error) {
+            refused.push(error.code)
+          }
         }
-      }
-      const none = new RecordingPlayer('api/recordings/none', { terminal })
-      const missing = await none.load().catch(({ code, status }) => [code, status])
-      return { events, playing, took, text, first, refused, missing, duration: player.duration, paused: !player.playing }
-    }, path.basename(recording.file, '.cast'))
+        const none = new RecordingPlayer('api/recordings/none', { terminal })
+        const missing = await none.load().catch(({ code, status }) => [code, status])
+        return {
+          events,
+          playing,
+          took,
+          text,
+          first,
+          refused,
+          missing,
+          duration: player.duration,
+          paused: !player.playing,
+        }
+      },
+      path.basename(recording.file, '.cast'),
+    )
     expect(played.events.slice(0, 4)).toEqual([
       ['load', null],
       ['state', true],
@@ -285,7 +298,10 @@ browserTest(
     const stopped = page.locator('.recordings-list li', { has: page.locator('.badge:empty') })
     await stopped.locator('[aria-label="Delete this recording"]').first().click()
     await page.click('.toast >> text="Delete"')
-    await eventually('one row less', async () => (await page.locator('.recordings-open').count()) === rows - 1)
+    await eventually(
+      'one row less',
+      async () => (await page.locator('.recordings-open').count()) === rows - 1,
+    )
     expect(fs.existsSync(recording.file)).toBe(false)
   },
   120_000,

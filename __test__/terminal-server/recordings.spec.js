@@ -108,7 +108,9 @@ describe('the list', () => {
     expect(await ids('?sessionId=b')).toEqual(['b'])
     const [{ startedAt: last }, { startedAt: middle }] = (await json('')).recordings
     expect(await ids(`?from=${last + 1}`)).toEqual([])
-    expect(await ids(`?from=${new Date(0).toISOString()}&to=${new Date(last + 1).toISOString()}`)).toHaveLength(3)
+    expect(
+      await ids(`?from=${new Date(0).toISOString()}&to=${new Date(last + 1).toISOString()}`),
+    ).toHaveLength(3)
     expect(await ids(`?to=${middle}`)).not.toContain('c')
     const seen = []
     for (let next = ''; next !== null; ) {
@@ -223,7 +225,9 @@ describe('a recording', () => {
     expect([status, version, bytes]).toEqual(['complete', 3, fs.statSync(recording.file).size])
     const reader = await openRecording(recording.file)
     expect(segments).toEqual(
-      reader.segments().map(({ time, start, cols, rows, keyframe }) => [time, start, cols, rows, keyframe ? 1 : 0]),
+      reader
+        .segments()
+        .map(({ time, start, cols, rows, keyframe }) => [time, start, cols, rows, keyframe ? 1 : 0]),
     )
     expect(segments.length).toBeGreaterThan(2)
     const [time, start] = segments.at(-1)
@@ -233,7 +237,9 @@ describe('a recording', () => {
     for (const none of [segments[0][1], start + 1, 'x', '1e3'])
       expect((await json(`/a/keyframes/${none}`)).code).toBe('ERR_RECORDING_NOT_FOUND')
     expect((await json('/a/markers')).markers).toEqual([{ time: expect.any(Number), label: 'half time' }])
-    expect((await json('/a/search?text=THE%20LAST')).hits).toEqual([{ time: expect.any(Number), line: 'the last' }])
+    expect((await json('/a/search?text=THE%20LAST')).hits).toEqual([
+      { time: expect.any(Number), line: 'the last' },
+    ])
     expect((await json('/a/search?text=play&limit=3')).hits).toHaveLength(3)
     expect(await (await get('/a/transcript')).text()).toMatch(/^play .*the last\n$/s)
     for (const query of ['', '?text=', '?text=x&limit=0', `?text=${'x'.repeat(1001)}`])
@@ -247,7 +253,10 @@ describe('a recording', () => {
     expect(fs.readdirSync(dir)).toEqual([])
     expect((await json('/a', { method: 'DELETE' })).code).toBe('ERR_RECORDING_NOT_FOUND')
     const session = registry.create({ recording: { dir, name: 'live' } })
-    expect(await json('/live', { method: 'DELETE' })).toMatchObject({ status: 409, code: 'ERR_RECORDING_BUSY' })
+    expect(await json('/live', { method: 'DELETE' })).toMatchObject({
+      status: 409,
+      code: 'ERR_RECORDING_BUSY',
+    })
     await session.recordings[0].stop()
     expect((await json('/live', { method: 'DELETE' })).removed).toBe(true)
   })

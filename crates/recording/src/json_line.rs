@@ -10,20 +10,24 @@ const WHOLE: usize = 9;
 /// Reads `[seconds, "code", "data"]`: microseconds and the kind. The data is put
 /// into `text`. `None` for a line that is not that plain, or is none.
 pub(crate) fn read(line: &[u8], text: &mut String) -> Option<(u64, Kind)> {
-    let mut rest = blank(line).strip_prefix(b"[")?;
-    let micros;
-    (micros, rest) = time(blank(rest))?;
-    rest = blank(rest).strip_prefix(b",")?;
-    let code;
-    (code, rest) = match blank(rest) {
+    let line = std::str::from_utf8(line).ok()?;
+    // In a string, controls are escaped.
+    if line.bytes().any(|byte| byte < 0x20) {
+        return None;
+    }
+    let rest = blank(line.as_bytes()).strip_prefix(b"[")?;
+    let (micros, rest) = time(blank(rest))?;
+    let rest = blank(rest).strip_prefix(b",")?;
+    let (code, rest) = match blank(rest) {
         [b'"', code, b'"', rest @ ..] if code.is_ascii_alphanumeric() => (*code, rest),
         _ => return None,
     };
-    rest = blank(blank(rest).strip_prefix(b",")?).strip_prefix(b"\"")?;
+    let rest = blank(blank(rest).strip_prefix(b",")?).strip_prefix(b"\"")?;
     text.clear();
-    rest = blank(string(rest, text)?).strip_prefix(b"]")?;
+    let rest = string(&line[line.len() - rest.len()..], text)?;
+    let rest = blank(blank(rest).strip_prefix(b"]")?);
     let kind = Kind::of(std::str::from_utf8(&[code]).ok()?);
-    (blank(rest).is_empty() && kind != Kind::Other).then_some((micros, kind))
+    (rest.is_empty() && kind != Kind::Other).then_some((micros, kind))
 }
 
 fn blank(bytes: &[u8]) -> &[u8] {
@@ -56,29 +60,28 @@ fn time(bytes: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// The inside of a string, up to its end; what follows it is returned.
-fn string<'a>(mut bytes: &'a [u8], text: &mut String) -> Option<&'a [u8]> {
+fn string<'a>(mut rest: &'a str, text: &mut String) -> Option<&'a [u8]> {
     loop {
-        let ends = |byte: &u8| *byte < 0x20 || matches!(*byte, b'"' | b'\\');
-        let plain = bytes.iter().position(ends)?;
-        text.push_str(std::str::from_utf8(&bytes[..plain]).ok()?);
-        let rest = &bytes[plain + 1..];
-        match bytes[plain] {
-            b'"' => return Some(rest),
-            b'\\' => bytes = escape(rest, text)?,
-            _ => return None,
+        let plain = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
+        text.push_str(&rest[..plain]);
+        let after = &rest[plain + 1..];
+        if rest.as_bytes()[plain] == b'"' {
+            return Some(after.as_bytes());
         }
+        rest = escape(after, text)?;
     }
 }
 
-fn escape<'a>(bytes: &'a [u8], text: &mut String) -> Option<&'a [u8]> {
-    let (kind, rest) = bytes.split_first()?;
+fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
+    let kind = rest.bytes().next().filter(u8::is_ascii)?;
+    let rest = &rest[1..];
     let plain = match kind {
         b'n' => '\n',
         b'r' => '\r',
         b't' => '\t',
         b'b' => '\x08',
         b'f' => '\x0c',
-        b'"' | b'\\' | b'/' => char::from(*kind),
+        b'"' | b'\\' | b'/' => char::from(kind),
         b'u' => return unicode(rest, text),
         _ => return None,
     };
@@ -87,11 +90,10 @@ fn escape<'a>(bytes: &'a [u8], text: &mut String) -> Option<&'a [u8]> {
 }
 
 /// Four hexadecimal digits; pairs of surrogates are rare enough for serde.
-fn unicode<'a>(bytes: &'a [u8], text: &mut String) -> Option<&'a [u8]> {
-    let (digits, rest) = bytes.split_at_checked(4)?;
-    let value = digits.iter().try_fold(0, |value, digit| {
-        Some(value * 16 + char::from(*digit).to_digit(16)?)
-    })?;
+fn unicode<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
+    let (digits, rest) = rest.split_at_checked(4)?;
+    let value =
+        digits.chars().try_fold(0, |value, digit| Some(value * 16 + digit.to_digit(16)?))?;
     text.push(char::from_u32(value)?);
     Some(rest)
 }

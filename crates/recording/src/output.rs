@@ -426,12 +426,15 @@ impl Output {
 
     /// Ends the files after everything has been committed.
     pub(crate) fn finish(&mut self, ending: Ending) {
-        if ending == Ending::Left {
-            // Whoever is told of the end may go on with it. Where this fails, the
-            // files are closed a moment later.
-            let _ = self.cast.unlock();
-            return;
+        if ending != Ending::Left {
+            self.finish_files(ending);
         }
+        // Whoever is told of the end finds that nobody writes it. Where this fails,
+        // the file is closed a moment later.
+        let _ = self.cast.unlock();
+    }
+
+    fn finish_files(&mut self, ending: Ending) {
         if self.bookmark.take().is_some() {
             // Where it stays, the end in the keyframes says the same.
             let _ = std::fs::remove_file(folder::bookmark_of(&self.path));

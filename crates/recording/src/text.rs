@@ -178,6 +178,10 @@ impl Reader {
     }
 
     fn act(&mut self, last: char, take: &mut dyn FnMut(&Line<'_>)) {
+        // Colours, most of all, change nothing.
+        if !"@ABCDEFGHJKPX`defhlr".contains(last) {
+            return;
+        }
         let number = |index: usize| -> usize {
             self.params.split(';').nth(index).and_then(|each| each.parse().ok()).unwrap_or(0)
         };

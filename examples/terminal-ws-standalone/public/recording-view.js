@@ -295,7 +295,11 @@ export class RecordingView {
 
   #toggleFull() {
     if (document.fullscreenElement) document.exitFullscreen()
-    else this.element.closest('.recordings-frame').requestFullscreen?.().catch(() => toast('The browser did not allow the full screen.'))
+    else
+      this.element
+        .closest('.recordings-frame')
+        .requestFullscreen?.()
+        .catch(() => toast('The browser did not allow the full screen.'))
   }
 
   /** The address of this moment. The server's token is not part of it. */

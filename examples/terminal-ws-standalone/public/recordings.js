@@ -1,5 +1,5 @@
 /** The recordings: a list of them, over the whole page, and the way into each. */
-import { call, recording as wanted, share } from './access.js'
+import { call, share, recording as wanted } from './access.js'
 import { RecordingView } from './recording-view.js'
 import { clock } from './recordings-clock.js'
 import { bytes, element, iconButton, svg, toast } from './ui.js'
@@ -18,7 +18,12 @@ const ICONS = {
   play: ['path', { d: 'M5 3.2v9.6l7.6-4.8z', class: 'fill' }],
   pause: ['path', { d: 'M5.4 3.4v9.2M10.6 3.4v9.2' }],
   back: ['path', { d: 'M9.8 3.4 5.2 8l4.6 4.6' }],
-  link: ['path', { d: 'M6.6 9.4a2.6 2.6 0 0 0 3.8 0l2-2a2.7 2.7 0 0 0-3.8-3.8l-.7.7M9.4 6.6a2.6 2.6 0 0 0-3.8 0l-2 2a2.7 2.7 0 0 0 3.8 3.8l.7-.7' }],
+  link: [
+    'path',
+    {
+      d: 'M6.6 9.4a2.6 2.6 0 0 0 3.8 0l2-2a2.7 2.7 0 0 0-3.8-3.8l-.7.7M9.4 6.6a2.6 2.6 0 0 0-3.8 0l-2 2a2.7 2.7 0 0 0 3.8 3.8l.7-.7',
+    },
+  ],
   save: ['path', { d: 'M8 2.8v7M5.2 7.2 8 10l2.8-2.8M3 13.2h10' }],
   bin: ['path', { d: 'M3 4.6h10M6.2 4.4V3h3.6v1.4M4.6 4.8l.6 8.4h5.6l.6-8.4' }],
   full: ['path', { d: 'M3 6.2V3h3.2M9.8 3H13v3.2M13 9.8V13H9.8M6.2 13H3V9.8' }],
@@ -27,7 +32,9 @@ const ICONS = {
 function addIcons() {
   for (const [name, [tag, attributes, more]] of Object.entries(ICONS)) {
     const shapes = [svg(tag, attributes), ...(more ? [svg(more[0], more[1])] : [])]
-    document.querySelector('.sprite').append(svg('symbol', { id: `i-${name}`, viewBox: '0 0 16 16' }, ...shapes))
+    document
+      .querySelector('.sprite')
+      .append(svg('symbol', { id: `i-${name}`, viewBox: '0 0 16 16' }, ...shapes))
   }
 }
 
