@@ -212,11 +212,7 @@ impl RecordingReader {
     /// @returns Bytes that turn a fresh xterm.js of the segment's size into that
     /// terminal; `null` for a segment without a keyframe, or where it is damaged.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
-    #[napi(
-        catch_unwind,
-        ts_args_type = "start: number",
-        ts_return_type = "Promise<Buffer | null>"
-    )]
+    #[napi(catch_unwind, ts_args_type = "start: number", ts_return_type = "Promise<Buffer | null>")]
     pub fn keyframe(
         &self,
         env: Env,

@@ -131,7 +131,9 @@ impl Context {
         let Self { options, about, started } = self;
         let mut object = Map::new();
         let path = |path: &Path| Value::from(path.to_string_lossy());
-        let millis = |time: Option<Duration>| time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let millis = |time: Option<Duration>| {
+            time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+        };
         object.insert("journal".into(), options.journal.as_deref().map_or(Value::Null, path));
         object.insert("started".into(), (*started).into());
         object.insert("about".into(), about.to_json());

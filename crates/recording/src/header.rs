@@ -35,9 +35,12 @@ impl About {
         let mut card = Map::new();
         card.insert("version".into(), 1.into());
         card.insert("session".into(), self.session.as_str().into());
-        for (name, value) in
-            [("project", &self.project), ("user", &self.user), ("command", &self.command), ("title", &self.title)]
-        {
+        for (name, value) in [
+            ("project", &self.project),
+            ("user", &self.user),
+            ("command", &self.command),
+            ("title", &self.title),
+        ] {
             card.insert(name.into(), value.as_deref().into());
         }
         card.insert("started".into(), started.into());

@@ -148,10 +148,10 @@ mod tests {
             let mut damaged = line.into_bytes();
             let at = cut.index(damaged.len());
             damaged[at] = byte;
-            if let Ok(line) = std::str::from_utf8(&damaged) {
-                if let Some(read) = by_hand(line) {
-                    prop_assert_eq!(Some(read), by_serde(line));
-                }
+            if let Ok(line) = std::str::from_utf8(&damaged)
+                && let Some(read) = by_hand(line)
+            {
+                prop_assert_eq!(Some(read), by_serde(line));
             }
         }
     }

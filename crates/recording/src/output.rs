@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use offheap_screen::{Screen, ScreenOptions};
+use offheap_screen::ScreenOptions;
 
 use crate::blob::Blob;
 use crate::bookmark::{Bookmark, Context, Mark};
@@ -16,6 +16,7 @@ use crate::header::{About, Header};
 use crate::keyframes::{self, Builder, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 use crate::options::{Options, epoch};
+use crate::sketch::Sketch;
 
 /// One cast with its keyframes and raw bytes. Lines are gathered, and written by
 /// [`Output::commit`].
@@ -29,7 +30,7 @@ pub(crate) struct Output {
     /// The path of the first file, of which this one is a numbered sequel.
     pub(crate) first: PathBuf,
     number: u32,
-    screen: Screen,
+    sketch: Sketch,
     cutter: Cutter,
     /// The size in force, as the header and the resizes say it.
     pub(crate) size: (u16, u16),
@@ -57,6 +58,11 @@ pub(crate) struct Output {
     text: String,
 }
 
+/// Makes a file that did not exist.
+type Create = fn(&Path) -> io::Result<File>;
+/// The keyframes of a cast, and the last of them with its screen.
+type KnownKeys = (Builder<File>, Option<(Place, Vec<u8>)>);
+
 impl Output {
     /// Makes the files.
     pub(crate) fn create(options: &Options, about: &About) -> Result<Self, Error> {
@@ -68,13 +74,13 @@ impl Output {
     }
 
     /// Makes the files that the recording goes on in.
-    pub(crate) fn next(&self, options: &Options, about: &About) -> Result<Self, Error> {
+    pub(crate) fn next(&mut self, options: &Options, about: &About) -> Result<Self, Error> {
         let made = folder::create_cast(&self.first, self.number + 1, true)?;
         let about = About { cols: self.size.0, rows: self.size.1, ..about.clone() };
         let began = (self.first.clone(), self.started + self.time);
         let mut next = Self::with_cast(options, &about, made, began)?;
         let mut screen = Vec::new();
-        self.screen.snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
         next.show(&String::from_utf8_lossy(&screen), 0);
         next.begun = next.bytes();
         Ok(next)
@@ -112,7 +118,6 @@ impl Output {
     ) -> Result<Self, Error> {
         let Made { file: cast, path, number } = made;
         let line = about.line(epoch().as_secs());
-        type Create = fn(&Path) -> io::Result<File>;
         let mut beside = |path: PathBuf, create: Create| match create(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::Exists(path.display().to_string()))
@@ -167,7 +172,7 @@ impl Output {
             first: path.clone(),
             path,
             number: 1,
-            screen: Screen::new(&screen),
+            sketch: Sketch::new(&screen),
             cutter: Cutter::default(),
             size: (about.cols, about.rows),
             time: 0,
@@ -194,7 +199,8 @@ impl Output {
         let io = |error| Error::io(&path, error);
         let cast = folder::reopen(&path)?;
         let length = cast.metadata().map_err(io)?.len();
-        let file = std::fs::OpenOptions::new().read(true).write(true).open(folder::bookmark_of(&path));
+        let file =
+            std::fs::OpenOptions::new().read(true).write(true).open(folder::bookmark_of(&path));
         let damaged = Error::Invalid { position: 0, reason: "its bookmark is damaged" };
         let found = Bookmark::open(file.map_err(io)?, length).ok_or(damaged)?;
         let (bookmark, mark, mut context) = found;
@@ -233,8 +239,8 @@ impl Output {
         let mut output = Self::over(&context.options, &about, (cast, keys, raw), path.into());
         let (mut position, mut micros) = (begin, 0);
         if let Some((place, screen)) = start {
-            output.screen.resize(place.cols, place.rows);
-            output.screen.feed(&screen);
+            output.sketch.screen().resize(place.cols, place.rows);
+            output.sketch.show(&screen);
             output.size = (place.cols, place.rows);
             (position, micros) = (place.position, place.time);
         }
@@ -257,10 +263,10 @@ impl Output {
 
     fn replay_one(&mut self, event: &event::Event) {
         match event.kind {
-            Kind::Output => self.screen.feed(event.data.as_bytes()),
+            Kind::Output => self.sketch.show(event.data.as_bytes()),
             Kind::Resize => {
                 if let Some((cols, rows)) = event::size(&event.data) {
-                    self.screen.resize(cols, rows);
+                    self.sketch.screen().resize(cols, rows);
                     self.size = (cols, rows);
                     self.cost += keyframes::RESIZE_COST;
                 }
@@ -271,11 +277,7 @@ impl Output {
 
     /// The keyframes of a cast and the last of them; new ones where there are
     /// none that can be used.
-    fn known_keys(
-        path: &Path,
-        cast: &Blob,
-        line: &[u8],
-    ) -> Result<(Builder<File>, Option<(Place, Vec<u8>)>), Error> {
+    fn known_keys(path: &Path, cast: &Blob, line: &[u8]) -> Result<KnownKeys, Error> {
         let keys_path = folder::keys_of(path);
         let io = |error| Error::io(&keys_path, error);
         if let Ok(file) = folder::append(&keys_path) {
@@ -317,7 +319,7 @@ impl Output {
     fn show(&mut self, text: &str, at: u64) {
         if !text.is_empty() {
             self.event(Kind::Output, text, at);
-            self.screen.feed(text.as_bytes());
+            self.sketch.show(text.as_bytes());
         }
     }
 
@@ -327,7 +329,7 @@ impl Output {
         }
         self.size = (cols, rows);
         self.event(Kind::Resize, &format!("{cols}x{rows}"), at);
-        self.screen.resize(cols, rows);
+        self.sketch.screen().resize(cols, rows);
         self.cost += keyframes::RESIZE_COST;
     }
 
@@ -412,7 +414,7 @@ impl Output {
 
     fn keyframe_of(&mut self, anchor: u32) {
         let mut screen = Vec::new();
-        self.screen.snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
         let place = Place { anchor, ..self.place() };
         if self.keys.keyframe(&place, &screen).is_err() {
             self.keys.mend();

@@ -2,8 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
 
@@ -14,6 +13,7 @@ use crate::event::{self, Event, Kind};
 use crate::folder;
 use crate::header::Header;
 use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
+use crate::scratch::Scratch;
 use crate::search::Needle;
 use crate::text::{Line, Reader};
 
@@ -256,7 +256,10 @@ impl Playback {
         let found: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> =
                 parts.iter().map(|part| scope.spawn(move || search(part))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or(Ok((Vec::new(), false)))).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(Ok((Vec::new(), false))))
+                .collect()
         });
         let found: Vec<(Vec<Hit>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
         // Where a line does not end with a part, as in one long sequence, what the
@@ -283,7 +286,8 @@ impl Playback {
                 starts.push(*place);
             }
         }
-        let ends: Vec<_> = starts.iter().skip(1).map(|place| place.position).chain([u64::MAX]).collect();
+        let ends: Vec<_> =
+            starts.iter().skip(1).map(|place| place.position).chain([u64::MAX]).collect();
         starts.into_iter().zip(ends).collect()
     }
 
@@ -478,36 +482,5 @@ fn show(screen: &mut Screen, event: &Event, place: &mut Place) {
             }
         }
         _ => {}
-    }
-}
-
-/// A file for keyframes while they are made. It is gone when this is, unless it
-/// was put in its place.
-struct Scratch {
-    file: File,
-    path: PathBuf,
-    beside: bool,
-}
-
-impl Scratch {
-    /// Beside the cast, or where that cannot be, among temporary files.
-    fn create(cast: &Path, beside: bool) -> io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let unique = format!("keys-{}-{number}.tmp", std::process::id());
-        let near = cast.with_extension(&unique);
-        if beside && let Ok(file) = folder::create(&near) {
-            return Ok(Self { file, path: near, beside: true });
-        }
-        let path = std::env::temp_dir().join(format!("offheap-{unique}"));
-        let file = folder::create(&path)?;
-        Ok(Self { file, path, beside: false })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // After the rename it is no longer there.
-        let _ = fs::remove_file(&self.path);
     }
 }

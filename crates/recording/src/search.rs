@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn case_does_not_matter() {
-        for (text, line) in [("Ab", "xaB"), ("ä", "Ä"), ("k", "\u{212a}"), ("", "x"), ("ß", "ß")] {
+        for (text, line) in [("Ab", "xaB"), ("ä", "Ä"), ("k", "\u{212a}"), ("", "x"), ("ß", "ß")]
+        {
             assert!(Needle::new(text).is_in(line), "{text} in {line}");
         }
         assert!(!Needle::new("ab").is_in("a"));

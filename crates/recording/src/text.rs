@@ -134,7 +134,11 @@ impl Reader {
 
     /// The byte at which a character of the line begins.
     fn at(&self, column: usize) -> usize {
-        if self.line.len() == self.count { column.min(self.count) } else { prefix(&self.line, column) }
+        if self.line.len() == self.count {
+            column.min(self.count)
+        } else {
+            prefix(&self.line, column)
+        }
     }
 
     fn escape(&mut self, character: char, take: &mut dyn FnMut(&Line<'_>)) {

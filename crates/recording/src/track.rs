@@ -344,8 +344,7 @@ impl Track {
         old.finish(Ending::Rotated);
         let (moment, before) = self.base;
         let later = old.time().saturating_sub(before);
-        self.base =
-            (moment + Duration::from_millis(later), before.saturating_sub(old.time()));
+        self.base = (moment + Duration::from_millis(later), before.saturating_sub(old.time()));
         self.time = 0;
         self.recording.set_file(self.output.path.clone());
     }

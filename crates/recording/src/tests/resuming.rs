@@ -60,12 +60,13 @@ fn go_on(first: &Path, printed: &[u8], capacity: usize) -> Result<Arc<Shell>, Er
 #[test]
 fn every_byte_once_wherever_the_cast_was_cut_off() {
     let folder = Folder::new();
-    let shell = Shell::record(Options { raw: true, ..with_journal(&folder, "one") }, 80, 24, 1 << 16);
+    let shell =
+        Shell::record(Options { raw: true, ..with_journal(&folder, "one") }, 80, 24, 1 << 16);
     shell.print(b"first\r\n");
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     let before = std::fs::metadata(folder.0.join("one.cast")).unwrap().len();
     shell.print(b"second \xff line \xc3");
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     let after = std::fs::metadata(folder.0.join("one.cast")).unwrap().len();
     assert!(after > before);
     let printed = b"first\r\nsecond \xff line \xc3\xbc\r\nmeanwhile\r\n";
@@ -94,7 +95,7 @@ fn one_timeline_and_keyframes_across_many_processes() {
     let mut printed = line.repeat(8000);
     let shell = Shell::record(with_journal(&folder, "many"), 80, 24, 1 << 22);
     shell.print(printed.as_bytes());
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     let first = folder.0.join("many.cast");
     for process in 0..3 {
         let copy = Folder::new();
@@ -144,10 +145,12 @@ fn what_the_history_has_lost_is_said() {
     let folder = Folder::new();
     let shell = Shell::record(with_journal(&folder, "lost"), 80, 24, 1 << 16);
     shell.print(b"before\r\n");
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     let copy = Folder::new();
     let first = snapshot(&folder, "lost", &copy);
-    let printed = [b"before\r\n".as_slice(), &b"0123456789abcde\n".repeat(1000), b"\x1b[2J\x1b[Hnow"].concat();
+    let printed =
+        [b"before\r\n".as_slice(), &b"0123456789abcde\n".repeat(1000), b"\x1b[2J\x1b[Hnow"]
+            .concat();
     let next = go_on(&first, &printed, 4096).unwrap();
     next.end(Ending::Stopped);
     let (output, markers) = content(&first);
@@ -167,7 +170,7 @@ fn rotated_files_go_on_with_the_newest() {
     let shell = Shell::record(options, 80, 24, 1 << 20);
     for _ in 0..3 {
         shell.print("x".repeat(5000).as_bytes());
-        assert!(flush(Duration::from_secs(60)));
+        assert!(flush(Duration::from_mins(1)));
     }
     shell.recording.feed().leave();
     shell.recording.feed().close(15_000, Vec::new(), Instant::now());
@@ -178,7 +181,7 @@ fn rotated_files_go_on_with_the_newest() {
     let next = go_on(&folder.0.join("turn.cast"), &[b'x'; 15_000], 1 << 20).unwrap();
     assert_eq!(next.recording.file(), newest);
     next.print("y".repeat(5000).as_bytes());
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     let last = next.end(Ending::Stopped);
     assert_ne!(last, newest);
     assert!(content(&last).0.contains('y') || content(&newest).0.contains('y'));
@@ -214,13 +217,13 @@ fn a_recording_that_is_awaited_is_neither_marked_nor_removed() {
     let limits = |name| Options { max_bytes: Some(4096), ..folder.options(name) };
     folder.write("kept.raw", vec![0; 8192]);
     let other = Shell::record(limits("other"), 80, 24, 4096);
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     other.end(Ending::Stopped);
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // The session is gone for good.
     std::fs::remove_file(folder.0.join("kept.journal")).unwrap();
     let third = Shell::record(limits("third"), 80, 24, 4096);
-    assert!(flush(Duration::from_secs(60)));
+    assert!(flush(Duration::from_mins(1)));
     third.end(Ending::Stopped);
     assert!(!path.exists());
     assert!(!folder.0.join("kept.resume").exists() && !folder.0.join("kept.json").exists());

@@ -119,12 +119,7 @@ fn note(session: &Session) {
 }
 
 /// What a recording's header and its card say of a session.
-fn about(
-    session: &Session,
-    subject: &Subject,
-    user: Option<&Arc<str>>,
-    program: Program,
-) -> About {
+fn about(session: &Session, subject: &Subject, user: Option<&Arc<str>>, program: Program) -> About {
     let size = session.size();
     About {
         cols: size.cols,

@@ -93,7 +93,7 @@ impl Session {
         let begun = prepared.begin(source, offset, shown).inspect_err(|_| {
             self.stream.lock().drop_taps();
         })?;
-        self.remember(Arc::clone(&begun));
+        self.remember(&begun);
         Ok(begun)
     }
 
@@ -125,7 +125,7 @@ impl Session {
         drop(stream);
         let source = Box::new(SessionSource { session: Arc::downgrade(self), behind: false });
         prepared.go_on(source).inspect_err(|_| self.stream.lock().drop_taps())?;
-        self.remember(recording);
+        self.remember(&recording);
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl Session {
         }
     }
 
-    fn remember(self: &Arc<Self>, recording: Arc<Recording>) {
+    fn remember(self: &Arc<Self>, recording: &Arc<Recording>) {
         self.records_input.fetch_or(recording.wants_input(), Ordering::AcqRel);
         let session = Arc::downgrade(self);
         let over = move || {
@@ -144,7 +144,7 @@ impl Session {
                 session.tell_recorded();
             }
         };
-        self.keep(Arc::clone(&recording));
+        self.keep(Arc::clone(recording));
         self.tell_recorded();
         recording.on_end(over);
     }
