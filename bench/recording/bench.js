@@ -44,7 +44,9 @@ const percent = (ratio) => `${((ratio - 1) * 100).toFixed(1)} %`
 function writeFlood(file) {
   const lines = []
   for (let line = 0; line < 5000; line += 1)
-    lines.push(`2026-01-31T12:00:${line % 60} \x1b[3${line % 8}mINFO\x1b[m request ${(line * 7919) % 1e6} took ${line % 900} ms`)
+    lines.push(
+      `2026-01-31T12:00:${line % 60} \x1b[3${line % 8}mINFO\x1b[m request ${(line * 7919) % 1e6} took ${line % 900} ms`,
+    )
   const block = `${lines.join('\n')}\n`
   const descriptor = fs.openSync(file, 'w')
   for (let written = 0; written < floodMegabytes * 1e6; ) written += fs.writeSync(descriptor, block)
@@ -56,7 +58,9 @@ function flood(dir) {
   const file = path.join(dir, 'flood.txt')
   writeFlood(file)
   const run = (to) =>
-    JSON.parse(execFileSync(process.execPath, [path.join(__dirname, 'flood.js'), file, ...to], { encoding: 'utf8' }))
+    JSON.parse(
+      execFileSync(process.execPath, [path.join(__dirname, 'flood.js'), file, ...to], { encoding: 'utf8' }),
+    )
   const rounds = { off: [], on: [] }
   for (let round = 0; round < ROUNDS; round += 1) {
     // Which is first changes, so that neither has the warmer cache.
@@ -71,7 +75,10 @@ function flood(dir) {
   const compress = (method) => zlib[method]?.(content).length ?? null
   const result = {
     megabytes: floodMegabytes,
-    seconds: { off: median(rounds.off.map((each) => each.seconds)), on: median(rounds.on.map((each) => each.seconds)) },
+    seconds: {
+      off: median(rounds.off.map((each) => each.seconds)),
+      on: median(rounds.on.map((each) => each.seconds)),
+    },
     cpu: { off: median(rounds.off.map((each) => each.cpu)), on: median(rounds.on.map((each) => each.cpu)) },
     missed: Math.max(...rounds.on.map((each) => each.missed)),
     raw: printed,
@@ -114,7 +121,8 @@ async function serve(dir) {
     const { pathname } = new URL(request.url, 'http://localhost')
     const file = FILES[pathname] ?? path.join(CLIENT, path.basename(pathname))
     if (pathname === '/') response.setHeader('Content-Type', 'text/html').end(PAGE)
-    else if (fs.existsSync(file)) response.setHeader('Content-Type', 'text/javascript').end(fs.readFileSync(file))
+    else if (fs.existsSync(file))
+      response.setHeader('Content-Type', 'text/javascript').end(fs.readFileSync(file))
     else response.writeHead(404).end()
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -159,7 +167,11 @@ async function searches(reader) {
     const hits = await reader.search(text)
     return { text, hits: hits.length, seconds: (performance.now() - began) / 1000 }
   }
-  return [await time(NEEDLE.toUpperCase()), await time('there is no such text'), await time('request 12345 took')]
+  return [
+    await time(NEEDLE.toUpperCase()),
+    await time('there is no such text'),
+    await time('request 12345 took'),
+  ]
 }
 
 function longTables({ bytes, events, resizes, hours, keyframesSeconds, segments, seek, search }) {
@@ -201,9 +213,18 @@ async function list(dir) {
   const cast = `${header}[0.100, "o", "hello\\r\\n"]\n[0.200, "x", "0"]\n`
   for (let number = 0; number < LISTED; number += 1) {
     const name = path.join(folder, `20260131T120000${String(number).padStart(4, '0')}Z-session`)
-    const card = { version: 1, session: `s${number}`, project: `p${number % 50}`, user: null, started: 1.769e12 + number }
+    const card = {
+      version: 1,
+      session: `s${number}`,
+      project: `p${number % 50}`,
+      user: null,
+      started: 1.769e12 + number,
+    }
     fs.writeFileSync(`${name}.cast`, cast)
-    fs.writeFileSync(`${name}.json`, JSON.stringify({ ...card, cols: 80, rows: 24, command: 'bash -l', title: null }))
+    fs.writeFileSync(
+      `${name}.json`,
+      JSON.stringify({ ...card, cols: 80, rows: 24, command: 'bash -l', title: null }),
+    )
   }
   const server = await serve(folder)
   const time = async (query) => {
@@ -213,12 +234,19 @@ async function list(dir) {
   }
   const first = await time('limit=100')
   const later = []
-  for (let turn = 0; turn < 20; turn += 1) later.push(await time(`limit=100&projectId=${turn % 2 ? '' : 'p7'}`))
+  for (let turn = 0; turn < 20; turn += 1)
+    later.push(await time(`limit=100&projectId=${turn % 2 ? '' : 'p7'}`))
   const most = await time('limit=1000')
   server.close()
   fs.rmSync(folder, { recursive: true })
   const times = later.map(({ ms }) => ms)
-  return { recordings: first.total, first: first.ms, p50: median(times), p95: quantile(times, 0.95), thousand: most.ms }
+  return {
+    recordings: first.total,
+    first: first.ms,
+    p50: median(times),
+    p95: quantile(times, 0.95),
+    thousand: most.ms,
+  }
 }
 
 function listTable({ recordings, first, p50, p95, thousand }) {
@@ -235,7 +263,11 @@ function listTable({ recordings, first, p50, p95, thousand }) {
 
 async function main() {
   const dir = fs.mkdtempSync(path.join(process.env.BENCH_DIR ?? os.tmpdir(), 'offheap-bench-recording-'))
-  const results = { node: process.version, platform: `${process.platform} ${process.arch}`, cpus: os.cpus().length }
+  const results = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpus: os.cpus().length,
+  }
   try {
     if (isWanted('flood')) {
       results.flood = flood(dir)

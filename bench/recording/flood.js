@@ -25,7 +25,14 @@ registry.on('sessionExited', async () => {
   const seconds = Number(process.hrtime.bigint() - began.clock) / 1e9
   const missed = recording?.missed ?? 0
   console.log(
-    JSON.stringify({ seconds, cpu: (user + system) / 1e6, bytes, printed: session.end, missed, file: recording?.file ?? null }),
+    JSON.stringify({
+      seconds,
+      cpu: (user + system) / 1e6,
+      bytes,
+      printed: session.end,
+      missed,
+      file: recording?.file ?? null,
+    }),
   )
   process.exit(0)
 })

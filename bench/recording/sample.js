@@ -27,8 +27,9 @@ function pieces() {
     const text = fs.readFileSync(path.join(STREAMS, name)).toString('utf8').replaceAll('\ufffd', '')
     for (let at = 0; at < text.length; ) {
       // Not within a sequence: before the next one begins.
-      const escape = text.indexOf('\x1b', at + PIECE)
-      const end = escape < 0 || escape - at > 4 * PIECE ? Math.min(text.length, at + 4 * PIECE) : escape
+      const sequence = text.indexOf('\x1b', at + PIECE)
+      const isFar = sequence < 0 || sequence - at > 4 * PIECE
+      const end = isFar ? Math.min(text.length, at + 4 * PIECE) : sequence
       all.push(text.slice(at, end))
       at = end
     }
@@ -49,7 +50,11 @@ function writeSample(file, bytes) {
   const descriptor = fs.openSync(file, 'w', 0o600)
   const next = random(1)
   const all = pieces().map((text) => JSON.stringify(text))
-  const header = { version: 3, term: { cols: 120, rows: 40, type: 'xterm-256color' }, timestamp: 1_769_860_800 }
+  const header = {
+    version: 3,
+    term: { cols: 120, rows: 40, type: 'xterm-256color' },
+    timestamp: 1_769_860_800,
+  }
   let [written, events, resizes, chunk] = [0, 0, 0, `${JSON.stringify(header)}\n`]
   const mean = all.reduce((sum, text) => sum + text.length, 0) / all.length
   const interval = (HOURS * 3_600_000) / (bytes / mean)

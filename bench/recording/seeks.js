@@ -60,7 +60,12 @@ async function measure({ id, points }) {
     const time = Math.random() * player.duration
     const [before, clock] = [player.bytesRead, performance.now()]
     await player.seek(time)
-    found.push({ ms: performance.now() - clock, bytes: player.bytesRead - before, time: Math.round(time * 1e6), look: look(terminal) })
+    found.push({
+      ms: performance.now() - clock,
+      bytes: player.bytesRead - before,
+      time: Math.round(time * 1e6),
+      look: look(terminal),
+    })
   }
   found.sort((a, b) => a.time - b.time)
 
