@@ -459,7 +459,7 @@ describe('rotation and retention', () => {
       return recording.file !== first
     }, 'another file')
     expect(recording.file).toBe(path.join(dir, 'turn.2.cast'))
-    session.append('after')
+    session.append('\r\nafter')
     await recording.stop()
     const [one, two] = await Promise.all([first, recording.file].map((file) => openRecording(file)))
     expect([one.status, two.status]).toEqual(['complete', 'complete'])

@@ -89,7 +89,7 @@ impl Session {
             rows: snapshot.rows,
         });
         let offset = shown.as_ref().map_or(kept, |shown| shown.offset);
-        let source = Box::new(SessionSource { session: Arc::downgrade(self), behind: false });
+        let source = Box::new(SessionSource { session: Arc::downgrade(self), took: false });
         let begun = prepared.begin(source, offset, shown).inspect_err(|_| {
             self.stream.lock().drop_taps();
         })?;
@@ -123,7 +123,7 @@ impl Session {
         }
         tap(&mut stream, Arc::clone(&recording));
         drop(stream);
-        let source = Box::new(SessionSource { session: Arc::downgrade(self), behind: false });
+        let source = Box::new(SessionSource { session: Arc::downgrade(self), took: false });
         prepared.go_on(source).inspect_err(|_| self.stream.lock().drop_taps())?;
         self.remember(&recording);
         Ok(())
@@ -268,8 +268,9 @@ fn exit_code(status: ExitStatus) -> i32 {
 /// Takes output out of a session's history.
 struct SessionSource {
     session: Weak<Session>,
-    /// The terminal may wait for what is taken now.
-    behind: bool,
+    /// Something was taken that the terminal may wait for: whether it does may have
+    /// changed since.
+    took: bool,
 }
 
 impl Source for SessionSource {
@@ -282,8 +283,9 @@ impl Source for SessionSource {
             return Taken { start: from, length: 0 };
         }
         let start = if from < ring.start() { ring.safe_start(from) } else { from };
-        self.behind |= ring.end() - start > ring.capacity() as u64 / 2;
-        Taken { start, length: ring.copy_to(start, into) }
+        let length = ring.copy_to(start, into);
+        self.took |= length > 0 || start > from;
+        Taken { start, length }
     }
 
     fn screen(&mut self) -> Option<Shown> {
@@ -293,7 +295,7 @@ impl Source for SessionSource {
     }
 
     fn advanced(&mut self) {
-        if !std::mem::take(&mut self.behind) {
+        if !std::mem::take(&mut self.took) {
             return;
         }
         if let Some(session) = self.session.upgrade() {
