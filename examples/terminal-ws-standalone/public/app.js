@@ -176,6 +176,7 @@ function buildTab(pane) {
     },
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
+    pane.git.view('tab'),
     badge,
     status,
   )

@@ -2,6 +2,7 @@
 
 import { OffheapAddon, TerminalClient } from './client/index.js'
 import { confirmPaste } from './dialogs.js'
+import { GitMark } from './git-mark.js'
 import { linkHandler } from './links.js'
 import { onThemeChange, terminalTheme } from './themes.js'
 import { bytes, element, iconButton } from './ui.js'
@@ -88,6 +89,7 @@ export class TerminalPane extends EventTarget {
     this.client = new TerminalClient(server.target, { ...server.options, sessionId })
     this.addon = new OffheapAddon(this.client, { confirmPaste })
     this.terminal.loadAddon(this.addon)
+    this.git = new GitMark(this.client, server.options)
     this.#projectId = server.options.projectId ?? undefined
     this.element = this.#build()
     this.#listen()
@@ -241,6 +243,7 @@ export class TerminalPane extends EventTarget {
         element('i', { class: 'dot', 'aria-hidden': 'true' }),
         parts.title,
         parts.subtitle,
+        this.git.view('head'),
         parts.badge,
         parts.status,
         parts.share,
