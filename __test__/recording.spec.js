@@ -388,6 +388,40 @@ describe('when things go wrong', () => {
     }
   }
 
+  onTmpfs('a folder that may only be read is refused, and none of its recordings need it', async () => {
+    await onSmallDisk(async (small) => {
+      const session = registry.create({ recording: { dir: small, name: 'here' } })
+      session.append('kept')
+      const [recording] = session.recordings
+      await recording.stop()
+      fs.rmSync(path.join(small, 'here.keys'))
+      execFileSync('mount', ['-o', 'remount,ro', small])
+      const refused = expect.objectContaining({ code: 'EROFS' })
+      expect(() => registry.create().record({ dir: small })).toThrow(refused)
+      expect(() => registry.create({ recording: { dir: path.join(small, 'new') } })).toThrow(refused)
+      const reader = await openRecording(recording.file)
+      expect((await reader.at(1)).text.trim()).toBe('kept')
+      reader.close()
+    })
+  })
+
+  onUnix('a folder that is removed under a recording harms no session', async () => {
+    const gone = path.join(dir, 'gone')
+    const session = registry.create({ recording: { dir: gone, rotateBytes: 4096 } })
+    const [recording] = session.recordings
+    fs.rmSync(gone, { recursive: true })
+    // The next file cannot be made: the one that has no name any more goes on.
+    await until(() => {
+      session.append('x'.repeat(1000))
+      return recording.bytes > 20_000
+    }, 'more than a file')
+    expect(recording.error).toBe(null)
+    await recording.stop()
+    expect(session.closed).toBe(false)
+    await expect(openRecording(recording.file)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(() => session.record({ file: path.join(dir, 'mine.cast') }).stop()).not.toThrow()
+  })
+
   onTmpfs("with onSlowDisk: 'pause' the shell waits for the disk, and nothing is missing", async () => {
     await onSmallDisk(async (small, free) => {
       const lines = 60_000
