@@ -123,7 +123,7 @@ fn versions_1_and_2_are_read() {
     assert_eq!((playback.header().version, playback.header().title.as_deref()), (2, Some("T")));
     // The clock that stepped back stands still, and the last line counts.
     assert_eq!(playback.duration(), 2_000_000);
-    assert_eq!(playback.at(600_000).unwrap().text.trim_end(), "a");
+    assert_eq!(playback.at(300_000).unwrap().text.trim_end(), "a");
     let end = playback.at(2_000_000).unwrap();
     assert_eq!((end.text.trim_end(), end.cols, end.rows), ("ab", 30, 6));
     let v1 = "{\n \"version\": 1, \"width\": 20, \"height\": 5, \"duration\": 1.5,\n \"stdout\": [[0.5, \"a\\r\\n\"],\n [1.0, \"\\u00fc\"]]\n}";
@@ -208,7 +208,7 @@ fn a_long_recording_is_searched_in_parts_that_miss_nothing_between_them() {
     let folder = Folder::new();
     let mut cast = String::from("{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n");
     let mut text = String::new();
-    for number in 0..600_000 {
+    for number in 0..300_000 {
         // Some lines are printed over and over, and some programs take the screen.
         let line = match number % 1000 {
             7 => format!("\u{1b}[?1049hfull {number}\u{1b}[?1049l"),
@@ -236,12 +236,12 @@ fn a_long_recording_is_searched_in_parts_that_miss_nothing_between_them() {
     };
     let numbers = |wanted: &dyn Fn(u32) -> bool| -> Vec<String> {
         let plain = |number: &u32| !matches!(number % 1000, 7 | 8);
-        let lines = (0..600_000).filter(|number| wanted(*number)).filter(plain);
+        let lines = (0..300_000).filter(|number| wanted(*number)).filter(plain);
         lines.map(|number| format!("line {number} of many")).collect()
     };
     assert_eq!(found("LINE 1234"), numbers(&|number| number.to_string().starts_with("1234")));
     assert_eq!(found("9 OF MANY").len(), numbers(&|number| number % 10 == 9).len());
-    assert_eq!(found("full ").len(), 600);
+    assert_eq!(found("full ").len(), 300);
     assert_eq!(
         found("done 5").len(),
         found("done ").iter().filter(|line| line.contains(" 5")).count()
