@@ -47,7 +47,14 @@ export class TerminalClient extends EventTarget {
   #input
   #link = null
   #state = 'idle'
-  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null, recording: false }
+  #facts = {
+    sessionId: null,
+    workingDir: null,
+    access: 'write',
+    viewers: null,
+    recording: false,
+    lost: false,
+  }
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -103,6 +110,9 @@ export class TerminalClient extends EventTarget {
   }
   get recording() {
     return this.#facts.recording
+  }
+  get lost() {
+    return this.#facts.lost
   }
   get answers() {
     return this.#output.answers
@@ -167,6 +177,10 @@ export class TerminalClient extends EventTarget {
     const size = wholeNumbers({ cols, rows }, SIZE)
     this.#wishes.size = width && height ? { ...size, ...wholeNumbers({ width, height }, PIXELS) } : size
     return this.send({ type: 'resize', ...this.#wishes.size })
+  }
+
+  spawn() {
+    return this.send({ type: 'spawn' })
   }
 
   setTheme(theme) {
@@ -316,6 +330,8 @@ export class TerminalClient extends EventTarget {
         return this.#onViewers(message)
       case 'recording':
         return this.#setRecording(message.recording === true)
+      case 'spawned':
+        return this.#setLost(false)
       case 'exit':
         return this.#onExit(message)
       case 'input-pause':
@@ -342,6 +358,7 @@ export class TerminalClient extends EventTarget {
     this.#facts.workingDir = textOf(message.workingDir)
     this.#setAccess(message.access === 'read' ? 'read' : 'write')
     this.#setRecording(message.recording === true)
+    this.#setLost(message.lost === true)
     this.#setState('live')
     this.#liveness.start()
     const { sessionId, workingDir, access } = this
@@ -369,6 +386,12 @@ export class TerminalClient extends EventTarget {
     if (recording === this.#facts.recording) return
     this.#facts.recording = recording
     this.#emit('recording', { recording })
+  }
+
+  #setLost(lost) {
+    if (lost === this.#facts.lost) return
+    this.#facts.lost = lost
+    this.#emit('lost', { lost })
   }
 
   #onViewers({ count, readers }) {
