@@ -2,7 +2,7 @@
 //! flood prints is gone from the scrollback by then, and is never drawn.
 
 use memchr::memrchr_iter;
-use offheap_ring::text::plain::{PlainText, line_feeds};
+use offheap_ring::text::plain::PlainText;
 use offheap_screen::{Screen, ScreenOptions};
 
 /// Plain output that waits, at most, in bytes.
@@ -13,17 +13,21 @@ pub(crate) struct Sketch {
     screen: Screen,
     plain: PlainText,
     waiting: Vec<u8>,
+    /// The line feeds in it.
+    feeds: usize,
 }
 
 impl Sketch {
     pub(crate) fn new(options: &ScreenOptions) -> Self {
-        Self { screen: Screen::new(options), plain: PlainText::new(), waiting: Vec::new() }
+        let screen = Screen::new(options);
+        Self { screen, plain: PlainText::new(), waiting: Vec::new(), feeds: 0 }
     }
 
     /// Takes output: plain text may wait, anything else is drawn, and what waits
     /// before it.
     pub(crate) fn show(&mut self, text: &[u8]) {
-        if self.plain.push(text) {
+        if let Some(feeds) = self.plain.push(text) {
+            self.feeds += feeds;
             self.waiting.extend_from_slice(text);
             if self.waiting.len() >= MAX_WAITING {
                 self.draw();
@@ -44,7 +48,7 @@ impl Sketch {
     fn draw(&mut self) {
         let visible = self.screen.lines_to_clear();
         let mut rest = self.waiting.as_slice();
-        if line_feeds(rest) > visible && self.screen.can_leap() {
+        if std::mem::take(&mut self.feeds) > visible && self.screen.can_leap() {
             let last = memrchr_iter(b'\n', rest).nth(visible);
             let (skipped, shown) = rest.split_at(last.map_or(0, |at| at + 1));
             self.screen.leap(skipped);
