@@ -1,11 +1,11 @@
 //! Whether output is plain: lines of text and colours, which neither move the
-//! cursor about nor change how a terminal works nor ask it anything.
+//! cursor about nor change how a terminal works nor ask it anything nor ring.
 //!
 //! A screen that follows its output late may leave plain output unread, since
-//! nothing in it needs an answer, and may skip what has scrolled away before
+//! nothing in it needs an answer or is to be told, and may skip what has scrolled away before
 //! anybody looked.
 
-use super::scanner::{C1_LEAD, ESC};
+use super::scanner::{BEL, C1_LEAD, ESC};
 use memchr::memchr2;
 
 /// How far the next escape character is looked for byte by byte: where colours
@@ -28,7 +28,7 @@ enum Open {
 /// Follows a stream, piece by piece, for as long as it is plain.
 ///
 /// Plain are printable text in any encoding, valid or not, the controls below
-/// 0x20 but VT, FF, SO, SI and ESC, and the sequences SGR (`CSI … m`) and EL
+/// 0x20 but BEL, VT, FF, SO, SI and ESC, and the sequences SGR (`CSI … m`) and EL
 /// (`CSI … K`) whose parameters are digits, `:` and `;`. DEL and the C1 controls
 /// are not. The result does not depend on where the stream is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,9 +132,10 @@ fn next_lead(bytes: &[u8]) -> Option<usize> {
     Some(near.len() + memchr2(ESC, C1_LEAD, &bytes[near.len()..])?)
 }
 
-/// Whether there is VT, FF, SO, SI or DEL.
+/// Whether there is BEL, VT, FF, SO, SI or DEL.
 fn has_special_control(bytes: &[u8]) -> bool {
-    let is_special = |byte: u8| (byte.wrapping_sub(0x0b) < 5 && byte != b'\r') || byte == 0x7f;
+    let is_special =
+        |byte: u8| (byte.wrapping_sub(0x0b) < 5 && byte != b'\r') || byte == 0x7f || byte == BEL;
     // Without a way out of the inner loop, many bytes are looked at at once.
     bytes.chunks(256).any(|part| part.iter().fold(false, |found, &byte| found | is_special(byte)))
 }

@@ -7,6 +7,7 @@ use super::journals::JournalFault;
 use super::reason::{Action, Limit, Reason};
 use super::subject::Subject;
 use crate::pressure::{Bound, Level};
+use crate::session::ShellNews;
 use offheap_pty::ExitStatus;
 
 /// Who is told what happens in a registry.
@@ -118,6 +119,8 @@ pub enum Change {
     Detached(Arc<str>),
     /// Input that had to wait has been taken.
     Drained,
+    /// There is something new about its shell.
+    Shell(ShellNews),
 }
 
 /// The kinds of event that one can listen to.
@@ -138,11 +141,18 @@ pub enum EventName {
     MemoryPressure,
     JournalError,
     Drain,
+    TitleChanged,
+    DirectoryChanged,
+    CommandStarted,
+    CommandFinished,
+    ProgressChanged,
+    Bell,
+    Notification,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 21] = [
         Self::SessionCreated,
         Self::SessionRestored,
         Self::SessionUpdated,
@@ -157,6 +167,13 @@ impl EventName {
         Self::MemoryPressure,
         Self::JournalError,
         Self::Drain,
+        Self::TitleChanged,
+        Self::DirectoryChanged,
+        Self::CommandStarted,
+        Self::CommandFinished,
+        Self::ProgressChanged,
+        Self::Bell,
+        Self::Notification,
     ];
 
     /// The name that listeners use.
@@ -177,6 +194,13 @@ impl EventName {
             Self::MemoryPressure => "memoryPressure",
             Self::JournalError => "journalError",
             Self::Drain => "drain",
+            Self::TitleChanged => "titleChanged",
+            Self::DirectoryChanged => "directoryChanged",
+            Self::CommandStarted => "commandStarted",
+            Self::CommandFinished => "commandFinished",
+            Self::ProgressChanged => "progressChanged",
+            Self::Bell => "bell",
+            Self::Notification => "notification",
         }
     }
 
@@ -228,6 +252,19 @@ impl Change {
             Self::Attached(_) => EventName::SessionAttached,
             Self::Detached(_) => EventName::SessionDetached,
             Self::Drained => EventName::Drain,
+            Self::Shell(news) => name_of(news),
         }
+    }
+}
+
+const fn name_of(news: &ShellNews) -> EventName {
+    match news {
+        ShellNews::Title { .. } => EventName::TitleChanged,
+        ShellNews::Directory { .. } => EventName::DirectoryChanged,
+        ShellNews::Started(_) => EventName::CommandStarted,
+        ShellNews::Finished(_) => EventName::CommandFinished,
+        ShellNews::Progress(_) => EventName::ProgressChanged,
+        ShellNews::Bell(_) => EventName::Bell,
+        ShellNews::Notification(_) => EventName::Notification,
     }
 }

@@ -122,6 +122,8 @@ pub(super) fn remember(identity: Identity) -> NewSession {
         id: Some(identity.id.into()),
         history: None,
         screen: None,
+        // It goes on as the journal has it.
+        integration: None,
         // A recording does not outlive its process yet.
         recording: None,
         rate_key: text(identity.rate_key),
