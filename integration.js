@@ -66,7 +66,8 @@ function nameOf(file) {
 function integrated(pty) {
   if (typeof pty !== 'object' || pty === null) return pty
   const { integration, ...rest } = pty
-  if (integration === undefined || integration === null || integration === false) return pty.integration === undefined ? pty : rest
+  if (integration === undefined || integration === null || integration === false)
+    return pty.integration === undefined ? pty : rest
   if (integration !== true) throw failure('The "options.pty.integration" argument must be of type boolean')
   const shell = nameOf(pty.file)
   const args = pty.args ?? []

@@ -26,7 +26,11 @@ function awaited(pattern, options, hasScreen) {
   if (pattern === 'prompt' || pattern === 'idle') return { kind: pattern }
   const kind = options.in ?? (hasScreen ? 'screen' : 'output')
   if (kind !== 'screen' && kind !== 'output') {
-    throw failure(TypeError, 'ERR_INVALID_ARG_VALUE', `The "options.in" argument must be 'screen' or 'output'`)
+    throw failure(
+      TypeError,
+      'ERR_INVALID_ARG_VALUE',
+      `The "options.in" argument must be 'screen' or 'output'`,
+    )
   }
   if (pattern instanceof RegExp) return { kind, source: pattern.source, flags: pattern.flags }
   if (typeof pattern === 'string' && pattern !== '') return { kind, text: pattern }
@@ -53,7 +57,9 @@ async function wait(session, beginWait, request, options) {
 
 /** `null` stands for the default, too. */
 function withoutNull(options) {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null && value !== undefined))
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== null && value !== undefined),
+  )
 }
 
 /** Gives the native class its two methods. */

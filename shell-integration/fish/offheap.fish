@@ -18,7 +18,12 @@ if status is-interactive; and set -q OFFHEAP_SHELL_NONCE
             printf '\e]7;file://%s%s\a' $hostname (string escape --style=url -- $PWD)
             printf '\e]633;P;Cwd=%s\a' (__offheap_escape $PWD)
         end
-        # fish draws its prompt anew whenever it likes: the end of it has no mark.
+        __offheap_ready
+    end
+
+    # A line that is cancelled is followed by a prompt without an event of its own.
+    # fish draws prompts anew whenever it likes: their ends have no mark.
+    function __offheap_ready --on-event fish_cancel
         printf '\e]133;A;aid=%s\a\e]133;B;aid=%s\a' $__offheap_nonce $__offheap_nonce
     end
 

@@ -29,7 +29,11 @@ function shells({ shellEnvDeny, projectEnvAllow }) {
     const shell = defaultShell(query, grant, session)
     const inherited = shellEnvironment(process.env, { deny: [...VARIABLES, ...shellEnvDeny] })
     const env = projectEnvironment(inherited, envFiles(shell.cwd), { allow: projectEnvAllow })
-    return { ...shell, env: withPrograms(env, path.join(shell.cwd, 'node_modules', '.bin')), integration: true }
+    return {
+      ...shell,
+      env: withPrograms(env, path.join(shell.cwd, 'node_modules', '.bin')),
+      integration: true,
+    }
   }
 }
 

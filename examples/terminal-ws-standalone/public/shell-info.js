@@ -87,7 +87,9 @@ export class ShellInfo {
 
   #show() {
     const { workingDirectory, remoteDirectory, command, lastCommand, progress } = this.#client.shell
-    const path = remoteDirectory ? `${remoteDirectory.host}:${remoteDirectory.path}` : (workingDirectory ?? '')
+    const path = remoteDirectory
+      ? `${remoteDirectory.host}:${remoteDirectory.path}`
+      : (workingDirectory ?? '')
     put(this.#where, short(fit(path)), fit(path))
     this.#showCommand(command)
     const code = command === null ? lastCommand?.exitCode : null

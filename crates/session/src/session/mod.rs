@@ -22,6 +22,7 @@ mod tap;
 mod view;
 mod viewers;
 mod waiting;
+mod waits;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use super::pacing;
 use super::tap::{Passage, Tap};
 use super::view::{Frame, Origin, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
-use super::waiting::Waits;
+use super::waits::Waits;
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;

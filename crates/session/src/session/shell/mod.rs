@@ -121,6 +121,8 @@ impl Shell {
 
     /// The program has ended, after so much output.
     pub(super) fn exited(&mut self, at: u64, now: Instant) {
+        // Whoever waits for a command is told of the exit instead.
+        self.watched = None;
         self.end(None, at, now);
         self.phase = Phase::Unknown;
     }

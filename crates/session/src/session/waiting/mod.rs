@@ -19,13 +19,12 @@ use tokio::sync::Notify;
 
 use super::Session;
 use super::stream::Stream;
+use super::waits::MAX_WAITS;
 pub use pattern::{Found, Pattern, PatternError};
 pub use run::Ran;
 use run::Run;
 use search::Search;
 
-/// Who may wait for one session at a time.
-const MAX_WAITS: usize = 16;
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The same where the screen is read for it.
@@ -89,32 +88,6 @@ pub enum WaitError {
     QueueFull,
 }
 
-/// Who waits for a session.
-#[derive(Debug, Default)]
-pub(super) struct Waits(Vec<Arc<Notify>>);
-
-impl Waits {
-    /// Something has happened that they may wait for.
-    #[inline]
-    pub(super) fn wake(&self) {
-        for bell in &self.0 {
-            bell.notify_one();
-        }
-    }
-
-    fn add(&mut self, bell: &Arc<Notify>) -> Result<(), WaitError> {
-        if self.0.len() == MAX_WAITS {
-            return Err(WaitError::TooMany);
-        }
-        self.0.push(Arc::clone(bell));
-        Ok(())
-    }
-
-    fn remove(&mut self, bell: &Arc<Notify>) {
-        self.0.retain(|known| !Arc::ptr_eq(known, bell));
-    }
-}
-
 /// What is waited for, and how far that is.
 enum Wait {
     Prompt,
@@ -158,7 +131,9 @@ impl Session {
             return Err(WaitError::Closed);
         }
         let wait = Wait::new(awaited, &mut stream)?;
-        stream.waits.add(&bell)?;
+        if !stream.waits.add(&bell) {
+            return Err(WaitError::TooMany);
+        }
         drop(stream);
         let task = Task { session: Arc::downgrade(self), wait, bell, abort: Arc::clone(&abort) };
         let deadline = within.map(|within| Instant::now() + within);
