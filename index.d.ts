@@ -619,7 +619,10 @@ export interface Session {
    * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for an expression that cannot be used,
    * `ERR_OUT_OF_RANGE`; the signal's reason.
    */
-  waitFor(pattern: 'prompt' | 'idle' | (string & {}) | RegExp, options?: WaitForOptions | null): Promise<WaitResult>
+  waitFor(
+    pattern: 'prompt' | 'idle' | (string & {}) | RegExp,
+    options?: WaitForOptions | null,
+  ): Promise<WaitResult>
 }
 
 /**

@@ -23,7 +23,7 @@ use super::waits::MAX_WAITS;
 pub use pattern::{Found, Pattern, PatternError};
 pub use run::Ran;
 use run::Run;
-use search::Search;
+use search::{Search, Searched};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -173,11 +173,14 @@ impl Wait {
             }
             Self::Screen(pattern) => {
                 let text = session.screen_text().unwrap_or_default();
-                pattern.find(text.as_bytes(), 0).map(|found| Ok(Outcome::Found(found))).ok_or(None)
+                pattern.find(&text).map(|found| Ok(Outcome::Found(found))).ok_or(None)
             }
-            Self::Output(search) => {
-                search.look(session).map(|found| Ok(Outcome::Found(found))).ok_or(None)
-            }
+            Self::Output(search) => match search.look(session) {
+                Searched::Found(found) => Ok(Ok(Outcome::Found(found))),
+                // At once, but others have their turn before.
+                Searched::More => Err(Some(Instant::now())),
+                Searched::Nothing => Err(None),
+            },
             Self::Command(run) => run.look(session),
         }
     }
@@ -250,7 +253,7 @@ impl Task {
         // Asked before: what came before the exit is there by then.
         let has_exited = session.exit_status().is_some();
         match self.wait.look(&session) {
-            Err(_) if has_exited => Ok(Err(WaitError::Exited)),
+            Err(None) if has_exited => Ok(Err(WaitError::Exited)),
             look => look,
         }
     }
