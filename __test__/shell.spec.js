@@ -210,8 +210,7 @@ describe.each(SHELLS)('%s', (name) => {
     const session = start(name)
     const outcome = await run(session, 'exit 7').catch((error) => error)
     // fish tells the end of the command before its own.
-    if (name === 'fish') expect(outcome).toMatchObject({ exitCode: 7 })
-    else expect(outcome).toMatchObject({ code: 'ERR_SHELL_EXITED' })
+    expect(outcome).toMatchObject(name === 'fish' ? { exitCode: 7 } : { code: 'ERR_SHELL_EXITED' })
     await eventually('the exit', async () => session.exit)
     expect(session.exit).toEqual({ code: 7, signal: 0 })
     expect(session.command).toBeNull()

@@ -18,8 +18,10 @@ const NOTHING = { title: null, iconName: null, remoteDirectory: null, progress: 
 /** Has the shell run something that says all there is, and fails. */
 async function speak(session) {
   const says = '\\033]2;a title\\007\\033]7;file:///some/where\\007\\033]9;4;1;50\\007\\007\\033]777;notify;t;b\\007'
-  const { exitCode } = await session.run(`printf '${says}'; false`, { timeout: 60_000 })
-  expect(exitCode).toBe(1)
+  const ran = session.run(`printf '${says}'; read line; false`, { timeout: 60_000 })
+  await eventually('progress', () => session.progress)
+  session.write('\r')
+  expect(await ran).toMatchObject({ exitCode: 1 })
 }
 
 /** What came of it, by type. */
@@ -68,7 +70,7 @@ test('over offheap.mux.v1', async () => {
   await client.open(7, { sessionId: 's', path: host.folder })
   await client.until(({ type }) => type === 'shell', 7)
   await speak(host.registry.get('s'))
-  await heard(client.messages.filter(({ channel }) => channel === 7).length > 0 ? client.messages : [])
+  await heard(client.messages)
   expect(client.messages.every(({ channel }) => channel === 7)).toBe(true)
   client.ws.terminate()
 })

@@ -29,22 +29,25 @@ function put(node, text, hint = text) {
   if (node.title !== hint) node.title = hint
 }
 
+const bell = () =>
+  element('span', { class: 'shell-bell', role: 'img', 'aria-label': 'The bell rang', hidden: true }, '🔔')
+
 export class ShellInfo {
   #client
   #isSeen
   #where = element('span', { class: 'shell-where' })
   #command = element('span', { class: 'shell-command' })
   #failed = element('span', { class: 'shell-failed' })
-  #bell = element('span', { class: 'shell-bell', role: 'img', hidden: true }, '🔔')
+  #bells = [bell(), bell()]
   #tabFailed = element('span', { class: 'shell-failed' })
   #tick
   /** When the command began by this page's clock: the server's may be another. */
   #since = null
 
   /** For the head of the terminal. */
-  element = element('span', { class: 'shell-info' }, this.#where, this.#command, this.#failed)
+  element = element('span', { class: 'shell-info' }, this.#where, this.#command, this.#failed, this.#bells[0])
   /** For its tab. */
-  tabElement = element('span', { class: 'shell-marks' }, this.#tabFailed, this.#bell)
+  tabElement = element('span', { class: 'shell-marks' }, this.#tabFailed, this.#bells[1])
   /** Over the screen. */
   bar = element('i', { class: 'shell-progress', role: 'progressbar', hidden: true })
 
@@ -55,7 +58,6 @@ export class ShellInfo {
   constructor(client, isSeen) {
     this.#client = client
     this.#isSeen = isSeen
-    this.#bell.setAttribute('aria-label', 'The bell rang')
     client.addEventListener('shell', () => this.#restart())
     client.addEventListener('directory', () => this.#show())
     client.addEventListener('progress', () => this.#show())
@@ -65,7 +67,7 @@ export class ShellInfo {
 
   /** Somebody looks at it: the bell was heard. */
   seen() {
-    this.#bell.hidden = true
+    for (const each of this.#bells) each.hidden = true
   }
 
   dispose() {
@@ -73,7 +75,7 @@ export class ShellInfo {
   }
 
   #ring() {
-    if (!this.#isSeen()) this.#bell.hidden = false
+    if (!this.#isSeen()) for (const each of this.#bells) each.hidden = false
   }
 
   #restart() {

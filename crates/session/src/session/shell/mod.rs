@@ -121,8 +121,8 @@ impl Shell {
 
     /// The program has ended, after so much output.
     pub(super) fn exited(&mut self, at: u64, now: Instant) {
-        // Whoever waits for a command is told of the exit instead.
-        self.watched = None;
+        // Whoever waits for a command that has not ended is told of the exit instead.
+        self.watched.take_if(|watched| watched.command.is_none());
         self.end(None, at, now);
         self.phase = Phase::Unknown;
     }
