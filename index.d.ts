@@ -611,8 +611,8 @@ export interface Session {
   /**
    * Waits until the shell is at its prompt with nothing typed (`'prompt'`; any shell whose marks say so), until there
    * is no output for a while (`'idle'`), or for a text or a regular expression. It is searched outside the V8 heap in
-   * time that grows with the text alone: expressions have the syntax of Rust's `regex` crate, which is JavaScript's
-   * without look-around and back-references; the flags `i`, `m` and `s` count. A match in output is at most 8192 bytes
+   * time that grows with the text alone: expressions have the syntax of Rust's `regex-lite` crate, which is JavaScript's
+   * without look-around, back-references and classes of Unicode; the flags `i`, `m` and `s` count. A match in output is at most 8192 bytes
    * longer than what comes at once.
    *
    * @throws rejects with `ERR_TIMED_OUT`, `ERR_SHELL_EXITED`, `ERR_TOO_MANY_WAITS`, `ERR_SCREEN_DISABLED`,

@@ -200,6 +200,7 @@ describe.each(SHELLS)('%s', (name) => {
     expect(await first).toMatchObject({ exitCode: 0 })
     await session.waitFor('prompt', WAIT)
     session.write('half a li')
+    await session.waitFor('half a li', WAIT)
     await expect(run(session, 'ne')).rejects.toMatchObject({ code: 'ERR_SHELL_BUSY' })
     session.write('\x03')
     await session.waitFor('prompt', WAIT)
