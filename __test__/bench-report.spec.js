@@ -3,6 +3,7 @@
 const fs = require('node:fs')
 const { DOCUMENT, between, part } = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
+const git = require('../bench/git/report')
 const screen = require('../bench/screen/report.cjs')
 
 const WAYS = ['the old way', 'careful JavaScript, binary', 'offheap.v1']
@@ -96,4 +97,25 @@ describe('the screen', () => {
     const text = fs.readFileSync(screen.DOCUMENT, 'utf8')
     expect(screen.place(text, 'tables')).toMatch(/begin here\. -->\n\ntables\n\n<!-- The figures/)
   })
+})
+
+test('git’s figures are a table, and have their place in the document', () => {
+  const text = git.tables({
+    node: 'v20.20.2',
+    platform: 'Linux x64',
+    cpus: 2,
+    files: 10_000,
+    plain: [20, 30],
+    latency: Array.from({ length: 100 }, (_, index) => index + 1),
+    oldLatency: [2500, 4000],
+    quiet: { seconds: 60, cpuMs: 0, oldCpuMs: 900, runs: 0 },
+    burst: { changes: 5000, runs: 3, writtenMs: 800 },
+    shared: { subscriptions: 100, watches: 1 },
+    left: { cycles: 1000, watches: 0, inotify: 0, descriptors: 0 },
+  })
+  expect(text).toMatch(/p50, p95 +\| 50 ms, 95 ms +\| 2500 ms, 4000 ms/)
+  expect(text).toMatch(/5000 changes in 800 ms +\| 3 /)
+  expect(text).toMatch(/1000 subscribers that vanished[^|]+\| 0, 0 /)
+  const document = fs.readFileSync(git.DOCUMENT, 'utf8')
+  expect(git.placed(document, 'figures')).toContain(`begin -->\n\nfigures\n\n<!-- made by bench/git`)
 })

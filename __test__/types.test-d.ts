@@ -175,6 +175,19 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   const server = createServer()
   server.on('upgrade', terminals.upgrade)
+  server.on('upgrade', (request, socket, head) =>
+    terminals.accept(request, socket, head, (ws, { userId, address }, { path }) => {
+      ws.send(JSON.stringify({ userId, address, path }))
+    }),
+  )
+  new TerminalServer({
+    registry,
+    messages: {
+      watch(_message, { shared, signal, send }) {
+        if (!shared) send({ type: 'watched' }, () => signal.throwIfAborted())
+      },
+    },
+  })
   same<ReturnType<typeof terminals.share>, string>()
   const token = terminals.share(registry.create(), { access: 'write', expiresIn: 60_000 })
   same<ReturnType<typeof terminals.revoke>, boolean>()

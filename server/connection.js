@@ -4,6 +4,7 @@ const { obey } = require('./control-messages')
 const { Outlet } = require('./outlet')
 const { shellFacts } = require('./shell-news')
 const { ShareGrant } = require('./shares')
+const { ViewerFace } = require('./viewer-face')
 
 /** What a closed session's connections are told, by reason. */
 const CLOSE_CODES = {
@@ -34,6 +35,7 @@ class Connection {
   activeAt = 0
   acked = 0
   #ended = false
+  #face = null
 
   /**
    * @param {object} options
@@ -57,10 +59,10 @@ class Connection {
     this.suspended = false
   }
 
-  /** What the application's message handlers get. */
+  /** What the application's message handlers get: always the same. */
   get face() {
-    const { session, grant } = this
-    return { session, grant, send: (message) => this.send(message) }
+    this.#face ??= new ViewerFace(this)
+    return this.#face
   }
 
   /**
@@ -144,8 +146,9 @@ class Connection {
     return { format: this.format }
   }
 
-  send(message) {
-    sendControl(this.socket, message)
+  /** @param {() => void} [sent] is called when it is out */
+  send(message, sent) {
+    sendControl(this.socket, message, sent)
   }
 
   fail(message, code) {
@@ -316,6 +319,7 @@ class Connection {
   gone() {
     if (this.isShared) this.grant.share.connections.delete(this)
     this.outlet?.close()
+    this.#face?.ended()
   }
 }
 

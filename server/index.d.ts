@@ -61,14 +61,23 @@ export interface TerminalQuery {
   [parameter: string]: string | undefined
 }
 
-/** The viewer that sent a message of the application's own. */
+/** The viewer that sent a message of the application's own: the same object each time. */
 export interface TerminalViewer {
   /** What it views. */
   readonly session: Session
   /** What it may do. */
   readonly grant: TerminalGrantInfo
-  /** Sends it a JSON message. Nothing happens once it is gone. */
-  send(message: object): void
+  /** Whether it came by a share: it may see this one terminal, and nothing else of the application. */
+  readonly shared: boolean
+  /** Aborted when the viewer is gone, also if its connection died without a word. */
+  readonly signal: AbortSignal
+  /**
+   * Sends it a JSON message. Nothing happens once it is gone. A viewer with
+   * 1 MiB of messages that it has not read is disconnected.
+   *
+   * @param sent - called when the message is out; never once the viewer is gone.
+   */
+  send(message: object, sent?: () => void): void
 }
 
 /** A message of a client: an object with a `type`, otherwise unchecked. */
@@ -238,6 +247,25 @@ export declare class TerminalServer {
    * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
    */
   get upgrade(): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /**
+   * Answers the handshake of a WebSocket of the application's own, for paths that
+   * lead to no terminal. It is authorized as a terminal's is, with the same
+   * limits; its messages are bounded by `maxPayload`, its peer is pinged, and
+   * `close()` closes it. A share is refused with 403.
+   *
+   * @param accepted - receives the connection, its grant, and the query of its URL.
+   * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
+   */
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    accepted: (
+      ws: TerminalWebSocket,
+      grant: TerminalGrantInfo,
+      query: Record<string, string | undefined>,
+    ) => void,
+  ): void
   /**
    * Serves a connection of a `ws` server of the application's own, which has
    * answered the handshake (and chosen one of the subprotocols above). Without a

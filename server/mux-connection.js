@@ -104,8 +104,8 @@ class MuxConnection {
     this.send({ type: 'error', channel, message, code })
   }
 
-  send(message) {
-    sendControl(this.#socket, message)
+  send(message, sent) {
+    sendControl(this.#socket, message, sent)
   }
 
   get isOpen() {
@@ -192,8 +192,8 @@ class Channel extends StreamConnection {
     return { ...super.viewerOptions(), channel: this.number }
   }
 
-  send(message) {
-    this.socket.sendControl({ ...message, channel: this.number })
+  send(message, sent) {
+    this.socket.sendControl({ ...message, channel: this.number }, sent)
   }
 
   mayRead() {
@@ -229,8 +229,8 @@ class ChannelSocket {
     this.#mux.sendFrame(this.#number, frame, options, done)
   }
 
-  sendControl(message) {
-    this.#mux.send(message)
+  sendControl(message, sent) {
+    this.#mux.send(message, sent)
   }
 
   takesTurn(channel) {

@@ -11,6 +11,7 @@ const { Opener } = require('./opener')
 const { optionsOf } = require('./options')
 const { OutputWatch } = require('./output-watch')
 const { queryOf, urlOf } = require('./query')
+const { refuseUpgrade } = require('./refusal')
 const { Shares } = require('./shares')
 const { StreamConnection } = require('./stream-connection')
 
@@ -22,6 +23,9 @@ const CLOSE_CODES = new Map([
   [403, 4403],
   [503, 1013],
 ])
+
+/** What a share is no key to. */
+const TERMINALS_ONLY = { status: 403, message: 'A share opens its terminal only' }
 
 /** Serves the sessions of a registry over WebSockets; `index.d.ts` describes it. */
 class TerminalServer {
@@ -56,6 +60,18 @@ class TerminalServer {
     this.#handshake.answer(request, socket, head, (ws, url, grant) => this.#accept(ws, request, url, grant))
   }
 
+  accept(request, socket, head, accepted) {
+    this.#handshake.needWebSockets()
+    if (urlOf(request)?.searchParams.has('share')) {
+      refuseUpgrade(socket, TERMINALS_ONLY)
+      return
+    }
+    this.#handshake.answer(request, socket, head, (ws, url, grant) => {
+      this.#keep(ws, request)
+      accepted(ws, grant, queryOf(url.searchParams))
+    })
+  }
+
   connect(ws, request, grant = null) {
     const url = urlOf(request)
     const refused = ({ status, message }) => ws.close(CLOSE_CODES.get(status) ?? 1008, message)
@@ -86,13 +102,18 @@ class TerminalServer {
   }
 
   #accept(ws, request, url, grant) {
+    const peer = this.#keep(ws, request)
+    if (ws.protocol === MUX_PROTOCOL) this.#serveMany(ws, grant)
+    else this.#serveOne(ws, peer, queryOf(url.searchParams), grant)
+  }
+
+  /** Keeps a connection until it is closed, or its peer is gone. */
+  #keep(ws, request) {
     // A frame that breaks the protocol ends its own connection; ws closes it.
     ws.on('error', () => {})
     this.#sockets.add(ws)
     ws.on('close', () => this.#sockets.delete(ws))
-    const peer = this.#liveness.watch(ws, request.socket)
-    if (ws.protocol === MUX_PROTOCOL) this.#serveMany(ws, grant)
-    else this.#serveOne(ws, peer, queryOf(url.searchParams), grant)
+    return this.#liveness.watch(ws, request.socket)
   }
 
   /** One session over the connection. */

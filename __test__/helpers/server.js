@@ -47,12 +47,13 @@ async function startServer(config = {}) {
  * and threads are only its own. `ask(name)` calls one of the commands of
  * `server-process.js`.
  */
-async function startServerProcess(config = {}, { execArgv = [] } = {}) {
+async function startServerProcess(config = {}, { execArgv = [], execPath = process.execPath } = {}) {
   const child = fork(
     HOST_PROCESS,
     [JSON.stringify({ port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config })],
     {
       execArgv,
+      execPath,
       env: { ...process.env, NODE_OPTIONS: '' },
     },
   )

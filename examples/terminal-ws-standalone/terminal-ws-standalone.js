@@ -11,6 +11,8 @@ const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/serv
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
 const { Cors } = require('./lib/cors')
+const { GitConnections } = require('./lib/git/connections')
+const { GitStatus } = require('./lib/git/git-status')
 const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
@@ -24,7 +26,13 @@ const SHUTDOWN_GRACE = 3000
 
 const BAD_REQUEST = { status: 400, message: 'Bad request' }
 const NOT_FOUND = { status: 404, message: 'Not found' }
-const NO_GIT = 'Git status is not available on this server'
+/** What a WebSocket is told that asks for the shared connection in the wrong way. */
+const NO_MUX = {
+  code: 1002,
+  reason: 'Subprotocol needed',
+  message: `Connect with the subprotocol ${MUX_PROTOCOL}`,
+}
+const READER = { code: 4403, reason: 'Write access needed' }
 
 class TerminalWebSocketServer {
   #access
@@ -33,6 +41,8 @@ class TerminalWebSocketServer {
   #refusals = new Refusals()
   #page = new Page()
   #api
+  #git
+  #gitConnections
   #server
   #closing = null
 
@@ -48,6 +58,9 @@ class TerminalWebSocketServer {
     this.#cors = new Cors(allowedOrigins)
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
+    this.#git = new GitStatus({ roots: this.config.gitRoots, ...this.config.git })
+    this.#gitConnections = new GitConnections(this.#git, this.registry)
+    this.#watchCommands()
     this.#terminals = this.#terminalServer()
     this.#api = new HttpApi({
       service: this.service,
@@ -81,9 +94,6 @@ class TerminalWebSocketServer {
   #terminalServer() {
     const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
     const { historyAs, unknownMessages } = this.config
-    const noGit = (_message, { send }) => {
-      send({ type: 'error', message: NO_GIT, code: 'ERR_GIT_UNAVAILABLE' })
-    }
     const terminals = new TerminalServer({
       registry: this.registry,
       authorize: (request) => this.#access.refuseWithToken(request, parseUrl(request)) ?? { access: 'write' },
@@ -96,9 +106,27 @@ class TerminalWebSocketServer {
       pingInterval,
       history: historyAs,
       unknownMessages,
-      messages: { subscribe: noGit, unsubscribe: noGit, 'git-refresh': noGit },
+      messages: this.#gitConnections.handlers,
     })
     return terminals
+  }
+
+  /** What is watched of git repositories, in numbers. */
+  gitStats() {
+    return this.#git.stats()
+  }
+
+  /** A command that has ended may have changed files where nothing tells of it. */
+  #watchCommands() {
+    try {
+      this.registry.on('commandFinished', ({ id, projectId }) => {
+        const session = this.registry.get(id, projectId ?? undefined)
+        if (session) this.#git.refreshFor(session.workingDirectory ?? session.cwd)
+      })
+    } catch (error) {
+      // A package that does not know the event.
+      if (error.code !== 'ERR_INVALID_ARG_VALUE') throw error
+    }
   }
 
   /** Starts to listen. Resolves with the address once it does. */
@@ -195,8 +223,16 @@ class TerminalWebSocketServer {
       this.#terminals.upgrade(request, socket, head)
       return
     }
+    const projectId = path && projectOf(path)
+    if (projectId) {
+      this.#terminals.accept(request, socket, head, (ws, { access }, query) => {
+        if (access === 'write') this.#gitConnections.serve(ws, projectId, query.path ?? query.projectPath)
+        else ws.close(READER.code, READER.reason)
+      })
+      return
+    }
     const refused = url ? this.#access.refuseWithToken(request, url) : BAD_REQUEST
-    const closed = path && closeOf(path)
+    const closed = path === '/mux' ? NO_MUX : null
     if (!refused && closed) this.#refusals.answer(request, socket, head, closed)
     else refuseUpgrade(socket, refused ?? NOT_FOUND)
   }
@@ -231,6 +267,7 @@ class TerminalWebSocketServer {
     if (leaves) this.registry.leave()
     else this.registry.shutdown()
     const disconnected = this.#terminals.close()
+    this.#git.close()
     this.#refusals.close()
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
@@ -261,14 +298,13 @@ function offers({ headers }, protocol) {
   return (headers['sec-websocket-protocol'] ?? '').split(',').some((each) => each.trim() === protocol)
 }
 
-/** What a WebSocket is told whose path leads to no terminal; `null` where there is nothing at all. */
-function closeOf(path) {
-  if (path.startsWith('/git/')) return { code: 1008, reason: 'Not available', message: NO_GIT }
-  if (path !== '/mux') return null
-  return {
-    code: 1002,
-    reason: 'Subprotocol needed',
-    message: `Connect with the subprotocol ${MUX_PROTOCOL}`,
+/** The project of a connection for git's status; `null` for another path. */
+function projectOf(path) {
+  const [, name] = /^\/git\/([^/]+)\/?$/.exec(path) ?? []
+  try {
+    return name === undefined ? null : decodeURIComponent(name)
+  } catch {
+    return null
   }
 }
 

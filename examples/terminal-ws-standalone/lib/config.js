@@ -4,6 +4,7 @@
  * limit of NaN.
  */
 
+const path = require('node:path')
 const { Access, isLoopback } = require('offheap-terminal/server')
 
 const MAX_TIME = 2 ** 31 - 1
@@ -47,6 +48,10 @@ const DEFAULTS = {
   shellEnvDeny: [],
   /** Variables that a project's `.env` files may set although they decide which code runs. */
   projectEnvAllow: [],
+  /** Directories outside of which no git status is told; none: wherever a shell can go. */
+  gitRoots: [],
+  /** Bounds of what is watched for it, as `GitStatus` takes them. */
+  git: {},
   /** How long a request's head may take, in ms; the whole request three times as long. */
   headersTimeout: 10_000,
   /** Connections in all, of any kind; past it new ones are dropped. */
@@ -77,6 +82,7 @@ const SETTINGS = {
   UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
+  GIT_ROOTS: ['gitRoots', directories],
 }
 
 /** Every variable that is read: the server's own business, and not its shells'. */
@@ -155,12 +161,18 @@ function list(_name, value) {
     .filter(Boolean)
 }
 
+function directories(name, value) {
+  const relative = list(name, value).find((each) => !path.isAbsolute(each))
+  if (relative !== undefined) throw new ConfigError(`${name}: "${relative}" is no absolute path`)
+  return list(name, value)
+}
+
 function basePath(name, value) {
-  const path = value.replace(/\/+$/, '')
-  if (!/^(?:\/[\w.~-]+)*$/.test(path) || /\/\.\.?(?:\/|$)/.test(path)) {
+  const below = value.replace(/\/+$/, '')
+  if (!/^(?:\/[\w.~-]+)*$/.test(below) || /\/\.\.?(?:\/|$)/.test(below)) {
     throw new ConfigError(`${name} must be a path such as /tools/terminal, not "${value}"`)
   }
-  return path
+  return below
 }
 
 function proxies(name, value) {

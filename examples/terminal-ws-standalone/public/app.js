@@ -177,6 +177,7 @@ function buildTab(pane) {
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
     pane.shell.tabElement,
+    pane.git.view('tab'),
     badge,
     status,
   )

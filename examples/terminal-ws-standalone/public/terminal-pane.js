@@ -3,6 +3,7 @@
 import { OffheapAddon, TerminalClient } from './client/index.js'
 import { CommandMarks } from './command-marks.js'
 import { confirmPaste } from './dialogs.js'
+import { GitMark } from './git-mark.js'
 import { linkHandler } from './links.js'
 import { ShellInfo } from './shell-info.js'
 import { onThemeChange, terminalTheme } from './themes.js'
@@ -92,6 +93,7 @@ export class TerminalPane extends EventTarget {
     this.terminal.loadAddon(this.addon)
     this.shell = new ShellInfo(this.client, () => this.element.dataset.active === 'true' && !document.hidden)
     this.marks = new CommandMarks(this.terminal)
+    this.git = new GitMark(this.client, server.options)
     this.#projectId = server.options.projectId ?? undefined
     this.element = this.#build()
     this.#listen()
@@ -246,6 +248,7 @@ export class TerminalPane extends EventTarget {
         parts.title,
         parts.subtitle,
         this.shell.element,
+        this.git.view('head'),
         parts.badge,
         parts.status,
         parts.share,
