@@ -16,7 +16,16 @@ const COMMAND = {
 /** Listens to what the helper does not. */
 function listen(session) {
   const told = []
-  for (const type of ['shell', 'title', 'directory', 'command', 'progress', 'bell', 'notification', 'control'])
+  for (const type of [
+    'shell',
+    'title',
+    'directory',
+    'command',
+    'progress',
+    'bell',
+    'notification',
+    'control',
+  ])
     session.addEventListener(type, ({ detail }) => told.push([type, detail]))
   return told
 }
@@ -29,9 +38,26 @@ test('nothing is known at first', () => {
 test('what is told is known, and told on', () => {
   const { session, socket } = live()
   const told = listen(session)
-  socket.json({ type: 'shell', title: 'a', iconName: 'b', workingDirectory: '/c', command: COMMAND, integration: 'zsh' })
-  expect(session.shell).toMatchObject({ title: 'a', iconName: 'b', workingDirectory: '/c', integration: 'zsh' })
-  expect(session.shell).toMatchObject({ command: COMMAND, lastCommand: null, progress: null, remoteDirectory: null })
+  socket.json({
+    type: 'shell',
+    title: 'a',
+    iconName: 'b',
+    workingDirectory: '/c',
+    command: COMMAND,
+    integration: 'zsh',
+  })
+  expect(session.shell).toMatchObject({
+    title: 'a',
+    iconName: 'b',
+    workingDirectory: '/c',
+    integration: 'zsh',
+  })
+  expect(session.shell).toMatchObject({
+    command: COMMAND,
+    lastCommand: null,
+    progress: null,
+    remoteDirectory: null,
+  })
   const ended = { ...COMMAND, endedAt: 2000, duration: 1000, exitCode: 2, outputEnd: 9 }
   socket.json({ type: 'command', command: ended })
   expect(session.shell).toMatchObject({ command: null, lastCommand: ended, title: 'a' })
@@ -61,5 +87,13 @@ test('what makes no sense is unknown', () => {
   socket.json({ type: 'bell', count: 'x' })
   socket.json({ type: 'notification' })
   expect(Object.values(session.shell)).toEqual(Array(8).fill(null))
-  expect(told.map(([type]) => type)).toEqual(['title', 'directory', 'progress', 'control', 'control', 'bell', 'notification'])
+  expect(told.map(([type]) => type)).toEqual([
+    'title',
+    'directory',
+    'progress',
+    'control',
+    'control',
+    'bell',
+    'notification',
+  ])
 })

@@ -17,7 +17,8 @@ const NOTHING = { title: null, iconName: null, remoteDirectory: null, progress: 
 
 /** Has the shell run something that says all there is, and fails. */
 async function speak(session) {
-  const says = '\\033]2;a title\\007\\033]7;file:///some/where\\007\\033]9;4;1;50\\007\\007\\033]777;notify;t;b\\007'
+  const says =
+    '\\033]2;a title\\007\\033]7;file:///some/where\\007\\033]9;4;1;50\\007\\007\\033]777;notify;t;b\\007'
   const ran = session.run(`printf '${says}'; read line; false`, { timeout: 60_000 })
   await eventually('progress', () => session.progress)
   session.write('\r')
@@ -31,7 +32,9 @@ async function heard(messages) {
     ['title', 'directory', 'progress', 'bell', 'notification', 'command'].every(last),
   )
   expect(last('title')).toMatchObject({ title: 'a title' })
-  expect(messages).toContainEqual(expect.objectContaining({ type: 'directory', workingDirectory: '/some/where' }))
+  expect(messages).toContainEqual(
+    expect.objectContaining({ type: 'directory', workingDirectory: '/some/where' }),
+  )
   expect(messages).toContainEqual(
     expect.objectContaining({ type: 'progress', progress: { state: 'normal', value: 50 } }),
   )
