@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 beforeEach(async () => {
-  host = await startServer()
+  host = await startServer({ shellIntegration: true })
   if (!browser) return
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
   errors = []

@@ -31,6 +31,8 @@ async function startServer(config = {}) {
     port: 0,
     spawnsPerMinute: 0,
     projectEnvAllow: OWN_HOME,
+    // What shells print is counted, byte by byte.
+    shellIntegration: false,
     ...config,
   })
   await server.listen()
@@ -50,7 +52,15 @@ async function startServer(config = {}) {
 async function startServerProcess(config = {}, { execArgv = [], execPath = process.execPath } = {}) {
   const child = fork(
     HOST_PROCESS,
-    [JSON.stringify({ port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config })],
+    [
+      JSON.stringify({
+        port: 0,
+        spawnsPerMinute: 0,
+        projectEnvAllow: OWN_HOME,
+        shellIntegration: false,
+        ...config,
+      }),
+    ],
     {
       execArgv,
       execPath,

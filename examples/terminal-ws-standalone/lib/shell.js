@@ -22,9 +22,9 @@ const ENV_FILES = [
  * Makes the function that says which shell a session gets. Settings of this
  * server are not inherited: a project's server would take its PORT for its own.
  *
- * @param {{ shellEnvDeny: string[], projectEnvAllow: string[] }} config
+ * @param {{ shellEnvDeny: string[], projectEnvAllow: string[], shellIntegration: boolean, screen: boolean }} config
  */
-function shells({ shellEnvDeny, projectEnvAllow }) {
+function shells({ shellEnvDeny, projectEnvAllow, shellIntegration, screen }) {
   return (query, grant, session) => {
     const shell = defaultShell(query, grant, session)
     const inherited = shellEnvironment(process.env, { deny: [...VARIABLES, ...shellEnvDeny] })
@@ -32,7 +32,7 @@ function shells({ shellEnvDeny, projectEnvAllow }) {
     return {
       ...shell,
       env: withPrograms(env, path.join(shell.cwd, 'node_modules', '.bin')),
-      integration: true,
+      integration: shellIntegration && screen,
     }
   }
 }

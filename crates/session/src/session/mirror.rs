@@ -94,15 +94,12 @@ impl Mirror {
             return;
         }
         self.backlog.catch_up(screen, ring, at);
-        match verdict {
-            Verdict::TakePlain(feeds) => {
-                let span = Span { start: at, head: bytes, tail: &[] };
-                skim::skim(screen, &span, feeds);
-            }
-            _ => {
-                screen.feed_answering(bytes, answers);
-                self.shell.hear(screen, at, now);
-            }
+        if let Verdict::TakePlain(feeds) = verdict {
+            let span = Span { start: at, head: bytes, tail: &[] };
+            skim::skim(screen, &span, feeds);
+        } else {
+            screen.feed_answering(bytes, answers);
+            self.shell.hear(screen, at, now);
         }
         self.backlog.caught_up(at + bytes.len() as u64);
         self.since += bytes.len();

@@ -136,7 +136,7 @@ pub(super) fn read(number: u16, text: &str) -> Option<Claim> {
     Some(Claim { mark, nonce: None })
 }
 
-/// FinalTerm's marks, with the nonce as the id of the application (`aid`).
+/// The marks of `FinalTerm`, with the nonce as the id of the application (`aid`).
 fn of_osc_133(text: &str) -> Option<Claim> {
     let mut parts = text.split(';');
     let kind = parts.next()?;

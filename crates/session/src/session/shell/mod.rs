@@ -131,7 +131,7 @@ impl Shell {
     /// byte has the offset `at`.
     pub(super) fn hear(&mut self, screen: &mut Screen, at: u64, now: Instant) {
         if let Some(said) = screen.take_said() {
-            self.hear_said(said, at, now);
+            self.hear_said(&said, at, now);
         }
         self.see_titles(screen);
     }
@@ -143,10 +143,10 @@ impl Shell {
         said.asides.retain(|aside| at + aside.end as u64 > known_to);
         // Whoever was to hear it has heard it.
         said.bells = 0;
-        self.hear_said(said, at, now);
+        self.hear_said(&said, at, now);
     }
 
-    fn hear_said(&mut self, said: Said, at: u64, now: Instant) {
+    fn hear_said(&mut self, said: &Said, at: u64, now: Instant) {
         for Aside { number, text, end } in &said.asides {
             let Some(claim) = marks::read(*number, text) else { continue };
             let end = at + *end as u64;

@@ -73,6 +73,7 @@ impl Allowance {
 
 /// What waits to be told.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct News {
     title: bool,
     directory: bool,
