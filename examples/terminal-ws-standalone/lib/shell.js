@@ -32,7 +32,7 @@ function shells({ shellEnvDeny, projectEnvAllow, shellIntegration, screen }) {
     return {
       ...shell,
       env: withPrograms(env, path.join(shell.cwd, 'node_modules', '.bin')),
-      integration: shellIntegration && screen,
+      integration: shellIntegration && Boolean(screen),
     }
   }
 }
