@@ -2,6 +2,8 @@
 // looks for what is waited for outside of the V8 heap. What belongs to JavaScript
 // alone is here: regular expressions and abort signals.
 
+const { isRegExp } = require('node:util').types
+
 function failure(Class, code, message) {
   const error = new Class(message)
   error.code = code
@@ -32,7 +34,7 @@ function awaited(pattern, options, hasScreen) {
       `The "options.in" argument must be 'screen' or 'output'`,
     )
   }
-  if (pattern instanceof RegExp) return { kind, source: pattern.source, flags: pattern.flags }
+  if (isRegExp(pattern)) return { kind, source: pattern.source, flags: pattern.flags }
   if (typeof pattern === 'string' && pattern !== '') return { kind, text: pattern }
   const expected = `'prompt', 'idle', a string with something in it or a RegExp`
   throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', `The "pattern" argument must be ${expected}`)
