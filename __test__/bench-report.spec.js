@@ -1,7 +1,16 @@
 // What docs/benchmarks.md shows of the benchmarks is made by programs.
 
 const fs = require('node:fs')
-const { DOCUMENT, between, part } = require('../bench/server/report')
+const {
+  DOCUMENT,
+  FLOOR,
+  README,
+  between,
+  part,
+  reachPart,
+  reachSummary,
+  written,
+} = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
 const git = require('../bench/git/report')
 const screen = require('../bench/screen/report.cjs')
@@ -47,6 +56,52 @@ test('the plot has each server at each load, with a look in light and in dark', 
   for (const way of WAYS) expect(svg.split(`>${way}<`).length - 1).toBe(3 + 3 + 2)
   expect(svg).toContain('prefers-color-scheme: dark')
   expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+})
+
+describe('above the floor', () => {
+  const cost = (way, cpuMs) => ({
+    way,
+    kind: 'yes',
+    sessions: 8,
+    megabytes: 100,
+    ...figures,
+    cpuMs,
+    switches: 5000,
+  })
+  const transfer = [
+    cost(FLOOR, 200),
+    cost('careful JavaScript, JSON', 2200),
+    cost('careful JavaScript, binary', 1200),
+    cost('offheap, JSON, no screen', 450),
+    cost('offheap, JSON', 500),
+    cost('offheap.v1', 400),
+    { way: 'the old way', kind: 'yes', sessions: 8, died: 'died of SIGABRT' },
+  ]
+  const unwatched = [cost('offheap, JSON', 310), cost('offheap, JSON, no screen', 320)]
+  const reach = { ...results, transfer, unwatched, echo: [], stall: [] }
+
+  test('a server is measured by what it adds to reading, and the screen by what it adds to a server', () => {
+    const text = reachPart(reach).replace(/ +/g, ' ')
+    expect(text).toContain(`| yes | 8 | ${FLOOR} | 2.00 | 50 | | | |`)
+    expect(text).toContain('| yes | 8 | careful JavaScript, JSON | 22.00 | 50 | 20.00 | 1.00 | 2.00 |')
+    expect(text).toContain('| yes | 8 | offheap, JSON | 5.00 | 50 | 3.00 | 0.15 | 0.30 |')
+    expect(text).toContain('| yes | 8 | offheap, JSON | 5.00 | 4.50 | +0.50 |')
+    expect(text).toContain('| yes | 8 | nobody watches | 3.10 | 3.20 | −0.10 |')
+  })
+
+  test('the README gets the shares alone, and the document keeps what was not measured', () => {
+    const summary = reachSummary(reach).replace(/ +/g, ' ')
+    expect(summary).toContain('| offheap, JSON, 8 sessions | 0.15 |')
+    expect(summary).toContain('| offheap.v1, 8 sessions | 0.10 |')
+    expect(summary).toContain('| offheap.v1, 20 sessions | – |')
+    const text = fs.readFileSync(DOCUMENT, 'utf8')
+    const changed = written(text, reach)
+    expect(changed).toContain('nobody watches')
+    expect(changed.slice(0, text.indexOf('<!-- end -->'))).toBe(text.slice(0, text.indexOf('<!-- end -->')))
+    expect(written(changed, reach)).toBe(changed)
+    const readme = fs.readFileSync(README, 'utf8')
+    expect(readme.split('the cost above the floor').length - 1).toBe(2)
+  })
 })
 
 test('the document has a place for them, and the rest of it stays', () => {

@@ -237,6 +237,7 @@ set -u
   testWith('bash').each([
     ['a string', `PROMPT_COMMAND='echo "before:$?"'`],
     ['a string that ends oddly', `PROMPT_COMMAND='echo "before:$?" ; '`],
+    ['an exported string', `export PROMPT_COMMAND='echo "before:$?"'`],
     ['an array', `PROMPT_COMMAND=('echo "before:$?"' 'PS1="again> "')`],
   ])('of bash: prompts, traps and PROMPT_COMMAND as %s', async (_what, commands) => {
     const session = start('bash', { profile: `${BASH}${commands}\n` })
@@ -244,6 +245,7 @@ set -u
     await session.waitFor('prompt', WAIT)
     expect(session.screenText()).toMatch(/before:4\n(mine|again)> $|before:4\n(mine|again)>$/m)
     expect(session.screenText()).toContain('[zero]')
+    expect(await run(session, 'printenv PROMPT_COMMAND PS0')).toMatchObject({ exitCode: 1 })
     const { output } = await run(session, 'trap -p DEBUG EXIT; echo "$seen"')
     expect(output).toMatch(/trap -- 'seen=\$BASH_COMMAND' DEBUG/)
     expect(output).toMatch(/goodbye|good''bye|good'\\'''\\''bye/)

@@ -43,9 +43,10 @@ class Connection {
    * @param {import('ws').WebSocket} options.socket
    * @param {import('offheap-terminal').Session} options.session
    * @param {{ access: 'read' | 'write' }} options.grant
+   * @param {() => void} options.newShell starts one in a session whose shell is gone
    * @param {import('./liveness').Peer} [options.peer] the socket's other end, where it is this session's alone
    */
-  constructor({ audience, socket, session, grant, peer }) {
+  constructor({ audience, socket, session, grant, newShell, peer }) {
     this.audience = audience
     this.options = audience.options
     this.socket = socket
@@ -54,6 +55,7 @@ class Connection {
     this.access = grant.access
     this.isShared = grant instanceof ShareGrant
     this.peer = peer
+    this.newShell = newShell
     // Who only reads cannot ask for the stream to go on, so it never stops.
     this.focused = this.access === 'read' || session.focused
     this.suspended = false
@@ -88,6 +90,7 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
       access: this.access,
+      lost: session.status === 'lost',
       answers: this.group.answersFor(this),
     })
     this.send(shellFacts(session))
@@ -101,7 +104,6 @@ class Connection {
       binary: this.binary,
       mayRead: () => this.mayRead(),
       beforeFrame: this.beforeFrame?.bind(this),
-      afterFrame: this.afterFrame?.bind(this),
       failed: (error) => this.broke(error),
     })
     if (this.isShared) this.grant.share.connections.add(this)
@@ -280,6 +282,11 @@ class Connection {
     // What waited has nobody to read it; the peer's own close is behind it.
     this.peer?.release()
     this.socket.close(code, reason)
+  }
+
+  /** A new shell runs where there was none any more. */
+  spawned() {
+    if (this.outlet) this.send({ type: 'spawned' })
   }
 
   setFocused(focused, allFocused) {

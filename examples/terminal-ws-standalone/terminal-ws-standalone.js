@@ -17,8 +17,9 @@ const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
 const { Refusals } = require('./lib/refusals')
-const { shells } = require('./lib/shell')
+const { Shells } = require('./lib/shell')
 const { TerminalSessionService } = require('./lib/terminal-service')
+const { startWithToken } = require('./lib/token')
 
 const MUX_PROTOCOL = 'offheap.mux.v1'
 /** How long a shutdown waits for sockets and shells to end by themselves. */
@@ -40,6 +41,7 @@ class TerminalWebSocketServer {
   #cors
   #refusals = new Refusals()
   #page = new Page()
+  #shells
   #api
   #git
   #gitConnections
@@ -56,6 +58,7 @@ class TerminalWebSocketServer {
       trustProxy,
     })
     this.#cors = new Cors(allowedOrigins)
+    this.#shells = new Shells(this.config)
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
     this.#git = new GitStatus({ roots: this.config.gitRoots, ...this.config.git })
@@ -65,7 +68,7 @@ class TerminalWebSocketServer {
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
-      shares: this.#terminals,
+      terminals: this.#terminals,
       stats: () => this.stats(),
       limits: this.#limits(),
     })
@@ -93,12 +96,12 @@ class TerminalWebSocketServer {
 
   #terminalServer() {
     const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
-    const { historyAs, unknownMessages } = this.config
-    const terminals = new TerminalServer({
+    const { historyAs, unknownMessages, maxUnauthorized, maxUnauthorizedPerAddress } = this.config
+    return new TerminalServer({
       registry: this.registry,
       authorize: (request) => this.#access.refuseWithToken(request, parseUrl(request)) ?? { access: 'write' },
-      open: (query, grant) => terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant),
-      shell: shells(this.config),
+      open: (query, grant) => this.#open(query, grant),
+      shell: (query, grant, session) => this.#shells.optionsFor(query, grant, session),
       origins: allowedOrigins,
       trustProxy,
       keepAlive: (code) => keepAlive[code],
@@ -106,9 +109,18 @@ class TerminalWebSocketServer {
       pingInterval,
       history: historyAs,
       unknownMessages,
+      maxUnauthorized,
+      maxUnauthorizedPerAddress,
       messages: this.#gitConnections.handlers,
     })
-    return terminals
+  }
+
+  /** A session, which says itself what was wrong with its project's files. */
+  #open(query, grant) {
+    this.#shells.takeProblems()
+    const session = this.#terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant)
+    for (const problem of this.#shells.takeProblems()) session.append(`\x1b[33m${problem}\x1b[m\r\n`)
+    return session
   }
 
   /** What is watched of git repositories, in numbers. */
@@ -135,6 +147,7 @@ class TerminalWebSocketServer {
     this.#server.maxConnections = maxConnections
     // For who does not read an answer; a WebSocket has its pings.
     this.#server.setTimeout(3 * headersTimeout)
+    this.#server.on('connection', this.#terminals.connection)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#restore()
@@ -199,6 +212,7 @@ class TerminalWebSocketServer {
     } else if (isPreflight) {
       this.#cors.answerPreflight(response)
     } else {
+      this.#terminals.admit(request.socket)
       url.pathname = path
       this.#api.handle(request, response, url)
     }
@@ -345,6 +359,7 @@ async function main() {
     process.once('SIGINT', () => server.close().then(() => process.exit(0)))
     console.log(`offheap-terminal is serving shells on ${server.url}`)
     if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
+    else console.log(`Whoever can connect gets a shell. To ask for a token: ${startWithToken()}`)
   } catch (error) {
     console.error(reasonOf(error))
     process.exit(1)

@@ -119,4 +119,6 @@ if [[ -n "${__offheap_nonce-}" && $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BAS
   else
     PROMPT_COMMAND=__offheap_finish$'\n'${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}__offheap_prompt
   fi
+  # A shell within this one has none of these functions.
+  builtin export -n PROMPT_COMMAND PS0 2>/dev/null
 fi

@@ -12,6 +12,16 @@ pub enum UnicodeVersion {
     V11,
 }
 
+impl UnicodeVersion {
+    /// Whether a character that takes columns always begins a cell of its own,
+    /// whatever comes before it.
+    pub(super) const fn separates_by_width(self) -> bool {
+        match self {
+            Self::V6 | Self::V11 => true,
+        }
+    }
+}
+
 /// What the parser remembers of the last printed character: its width, and
 /// whether it was joined to the character before. Zero after anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +35,11 @@ impl Join {
 
     fn new(width: usize, joined: bool) -> Self {
         Self(u8::try_from(width).unwrap_or(0) << 1 | u8::from(joined))
+    }
+
+    /// A character of one or two columns that belongs to no cell before it.
+    pub(super) const fn alone(width: usize) -> Self {
+        Self(if width == 2 { 2 << 1 } else { 1 << 1 })
     }
 
     /// Columns of the character, joined marks included.

@@ -72,7 +72,7 @@ impl QueryFilter {
     #[must_use]
     pub fn is_idle(parts: [&[u8]; 2]) -> bool {
         let mut text = PlainText::new();
-        let is_idle = |part: &&[u8]| memchr(ENQ, part).is_none() && text.push(part);
+        let is_idle = |part: &&[u8]| memchr(ENQ, part).is_none() && text.push(part).is_some();
         parts.iter().all(is_idle) && text.is_whole()
     }
 

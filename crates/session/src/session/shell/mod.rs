@@ -209,8 +209,11 @@ impl Shell {
         self.progress(None);
     }
 
+    /// The prompt of a shell within this one has its end marked, too, but nothing else.
     fn input(&mut self) {
-        self.phase = Phase::Ready;
+        if self.phase != Phase::Running {
+            self.phase = Phase::Ready;
+        }
     }
 
     /// What was typed at the last prompt, or for a program, is not in the line that
