@@ -1,12 +1,15 @@
 // The package's entry. `index.js` is generated and looks for the platform's
 // binary; when it finds none, this file says which one is missing and what to
 // do. The plain `require` below is what lets ESM see the named exports. The
-// native `CircularBuffer` gets its small writes gathered, and the native `Pty`
-// becomes node-pty's.
+// native `CircularBuffer` gets its small writes gathered, the native `Pty` becomes
+// node-pty's, and sessions get what is JavaScript's own: promises and shell
+// integration.
 
 const { isMainThread } = require('node:worker_threads')
 const { gathering } = require('./circular-buffer.js')
+const { addIntegration } = require('./integration.js')
 const { nodePty } = require('./pty.js')
+const { addWaiting } = require('./session-wait.js')
 
 const supported = [
   'linux-x64-gnu',
@@ -86,6 +89,9 @@ if (isMainThread && !process[atExit]) {
 }
 
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
+
+addIntegration(module.exports)
+addWaiting(module.exports.Session)
 
 const terminals = nodePty(module.exports)
 // The native functions behind `open()` are nobody else's.

@@ -12,9 +12,11 @@ import {
   type Recording,
   type RecordingReader,
   type RegistryStats,
+  type RunResult,
   type Session,
   type SessionInfo,
   SessionRegistry,
+  type ShellCommand,
   spawn,
   type Viewer,
 } from 'offheap-terminal'
@@ -270,4 +272,33 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   same<ReturnType<typeof read>, Promise<void>>()
   // @ts-expect-error There is no such policy.
   session.record({ dir: '/recordings', onSlowDisk: 'stop' })
+}
+
+// What a session knows of its shell
+{
+  const registry = new SessionRegistry()
+  const session = registry.create({ pty: { file: 'bash', integration: true } })
+  same<typeof session.title, string | null>()
+  same<typeof session.workingDirectory, string | null>()
+  same<typeof session.command, ShellCommand | null>()
+  same<SessionInfo['lastCommand'], ShellCommand | null>()
+  same<typeof session.integration, 'bash' | 'zsh' | 'fish' | null>()
+  same<ShellCommand['exitCode'], number | null>()
+  registry.on('commandFinished', ({ id, command }) => {
+    same<typeof id, string>()
+    same<typeof command, ShellCommand>()
+  })
+  registry.on('bell', ({ count }) => same<typeof count, number>())
+  const ran = session.run('ls', { timeout: 1000, signal: new AbortController().signal, maxOutput: 10 })
+  same<Awaited<typeof ran>, RunResult>()
+  session.waitFor('prompt')
+  session.waitFor('text', { in: 'output', from: 0 })
+  session.waitFor(/(text)/).then(({ text, groups: [first] }) => {
+    same<typeof text, string | null>()
+    same<typeof first, string | null>()
+  })
+  // @ts-expect-error A screen or the output.
+  session.waitFor('text', { in: 'air' })
+  // @ts-expect-error It is on or off.
+  registry.create({ pty: { file: 'bash', integration: 'zsh' } })
 }

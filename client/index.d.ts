@@ -131,6 +131,37 @@ export interface Viewers {
   readers: number | null
 }
 
+/** A command of a shell. Times are in ms since the epoch, `duration` in ms. */
+export interface ShellCommand {
+  /** Without control characters; `null` where the shell has not told it. */
+  line: string | null
+  startedAt: number
+  /** `null` while it runs. */
+  endedAt: number | null
+  duration: number | null
+  exitCode: number | null
+  /** Where its output begins and ends in the session's, in bytes. */
+  outputStart: number | null
+  outputEnd: number | null
+  /** The shell has proved that it told this itself. */
+  trusted: boolean
+}
+
+/** What the server knows of the session's shell; `null` where it does not, or is of an older version. */
+export interface ShellFacts {
+  title: string | null
+  iconName: string | null
+  workingDirectory: string | null
+  remoteDirectory: { host: string; path: string } | null
+  /** The command that runs. */
+  command: ShellCommand | null
+  /** The last one that has ended. */
+  lastCommand: ShellCommand | null
+  progress: { state: 'normal' | 'error' | 'indeterminate' | 'warning'; value: number | null } | null
+  /** The shell that the server has integrated. */
+  integration: string | null
+}
+
 /** The events of a `TerminalClient` and their `detail`. */
 export interface TerminalClientEvents {
   /** The state changed. `code` and `reason` are those of the close, where there was one, or of the exit. */
@@ -179,6 +210,20 @@ export interface TerminalClientEvents {
   viewers: Viewers
   /** `recording` changed. */
   recording: { recording: boolean }
+  /** What is known of the shell; once for each connection. */
+  shell: ShellFacts
+  /** `shell.title` or `shell.iconName` changed. */
+  title: Pick<ShellFacts, 'title' | 'iconName'>
+  /** `shell.workingDirectory` or `shell.remoteDirectory` changed. */
+  directory: Pick<ShellFacts, 'workingDirectory' | 'remoteDirectory'>
+  /** A command began, or ended: then `endedAt` is a number. */
+  command: { command: ShellCommand }
+  /** `shell.progress` changed. */
+  progress: Pick<ShellFacts, 'progress'>
+  /** The bell rang, as the server heard it; at most twice a second, and also where no output is sent. */
+  bell: { count: number }
+  /** A program notifies its user, as the server heard it; at most twice a second. Each text is 1024 bytes at most. */
+  notification: { title: string | null; body: string }
   /** Any other message of the server, as `focusUpdate`. */
   control: { type: string; [name: string]: unknown }
 }
@@ -255,6 +300,8 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
   readonly viewers: Viewers | null
   /** Whether the session is being recorded, as the server says. */
   readonly recording: boolean
+  /** What is known of the shell. */
+  readonly shell: ShellFacts
   /**
    * Whether the session has no shell any more, since its server has ended with it: what it printed can be read, and
    * `spawn()` starts a new one in it.

@@ -7,6 +7,7 @@ import { Liveness } from './liveness.js'
 import { fail, optional, wholeNumbers } from './options.js'
 import { Output } from './output.js'
 import { watchPage } from './page-events.js'
+import { ShellFacts } from './shell-facts.js'
 import { SocketTransport } from './socket.js'
 import { TerminalMux } from './terminal-mux.js'
 
@@ -55,6 +56,7 @@ export class TerminalClient extends EventTarget {
     recording: false,
     lost: false,
   }
+  #shell = new ShellFacts()
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -110,6 +112,9 @@ export class TerminalClient extends EventTarget {
   }
   get recording() {
     return this.#facts.recording
+  }
+  get shell() {
+    return this.#shell.facts
   }
   get lost() {
     return this.#facts.lost
@@ -343,8 +348,15 @@ export class TerminalClient extends EventTarget {
       case 'pong':
         return undefined
       default:
-        return this.#emit('control', message)
+        return this.#onOther(message)
     }
+  }
+
+  /** News of the shell, or something that only the page may understand. */
+  #onOther(message) {
+    const news = this.#shell.take(message)
+    if (news === null) this.#emit('control', message)
+    else this.#emit(message.type, news)
   }
 
   #onReady(message) {

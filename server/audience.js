@@ -2,6 +2,7 @@ const { coded } = require('./errors')
 const { Group } = require('./group')
 const { MAX_TIME } = require('./options')
 const { keyOf } = require('./session-key')
+const { SHELL_NEWS } = require('./shell-news')
 
 /** How a connection counts as closed that only read: it decides nothing. */
 const UNKNOWN_CLOSE = 1006
@@ -173,6 +174,9 @@ class Audience {
     each('sessionResumed', (connection) => connection.setSuspended(false))
     each('focusChanged', (connection, { focused, allFocused }) => connection.setFocused(focused, allFocused))
     each('recordingChanged', (connection, { recording }) => connection.recordingChanged(recording))
+    for (const [event, messageOf] of Object.entries(SHELL_NEWS)) {
+      each(event, (connection, news) => connection.shellNews(messageOf(news)))
+    }
     // After they were told: the id may be another session's from here on.
     this.#listen('sessionClosed', (news) => {
       const key = keyOf(news)

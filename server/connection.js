@@ -2,6 +2,7 @@ const crypto = require('node:crypto')
 const { sendControl } = require('./control')
 const { obey } = require('./control-messages')
 const { Outlet } = require('./outlet')
+const { shellFacts } = require('./shell-news')
 const { ShareGrant } = require('./shares')
 const { ViewerFace } = require('./viewer-face')
 
@@ -93,6 +94,7 @@ class Connection {
       lost: session.status === 'lost',
       answers: this.group.answersFor(this),
     })
+    this.send(shellFacts(session))
     const from = this.#beginning(isNew, offset)
     const viewer = session.openViewer({ from, ...this.viewerOptions() })
     this.acked = viewer.offset
@@ -319,6 +321,11 @@ class Connection {
 
   viewersChanged(count, readers) {
     if (this.outlet) this.send({ type: 'viewers', count, readers, answers: this.group.answersFor(this) })
+  }
+
+  /** There is something new of the shell. */
+  shellNews(message) {
+    if (this.outlet) this.send(message)
   }
 
   /** The socket is gone. */

@@ -167,6 +167,15 @@ pub(super) fn recording(env: &Env, error: &RecordError) -> Error {
     }
 }
 
+/// An error as a value.
+pub(super) fn value(env: &Env, code: &str, message: &str) -> sys::napi_value {
+    // SAFETY: all values are made in this call by the environment it runs in.
+    unsafe {
+        let raw = env.raw();
+        create(raw, Class::Error, text(raw, code), text(raw, message))
+    }
+}
+
 /// An error that rejects a promise.
 pub(super) fn rejection(env: &Env, error: &offheap_recording::Error) -> Error {
     // SAFETY: all values are made in this call by the environment it runs in.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use offheap_pty::ExitStatus;
 use offheap_session::registry::{Event, EventListener, Incarnation, Work};
-use offheap_session::session::{Owner, Session};
+use offheap_session::session::{Outcome, Owner, Session, WaitError};
 use offheap_wake::Reader;
 
 /// Names who is told: the hub keeps the targets under these numbers.
@@ -28,6 +28,8 @@ pub(super) enum News {
     Ended,
     /// A recording has ended, and all of it is in its file.
     Recorded,
+    /// What was waited for has come, or will not.
+    Waited(Result<Outcome, WaitError>),
     /// A registry has an event to emit.
     Event(Event, Origin),
     /// A registry's watch over memory asks for something that only the JS thread

@@ -12,18 +12,20 @@ use super::error::{self, Class, invalid_type, throw};
 use offheap_pty::environment::{Variables, is_same_name};
 use offheap_pty::{DEFAULT_DRAIN, DEFAULT_GRACE, PtySize, SpawnOptions, directory};
 use offheap_ring::MAX_CAPACITY;
+use offheap_session::session::Integration;
 
 /// node-pty's default size.
 const COLS: u16 = 80;
 const ROWS: u16 = 24;
 
-/// The `pty` of `SessionRegistry.create`.
+/// The `pty` of `SessionRegistry.create`, and how its shell is integrated:
+/// `integration.js` has made an object of it.
 pub(super) fn of_session(
     env: &Env,
     value: Unknown<'_>,
     cwd: Option<&str>,
     max_input: usize,
-) -> Result<SpawnOptions> {
+) -> Result<(SpawnOptions, Option<Integration>)> {
     let object = args::object(env, value, "options.pty")?;
     let file = args::property(Some(&object), "file")?;
     let file = file.ok_or_else(|| invalid_type(env, "options.pty.file", "of type string"))?;
@@ -34,7 +36,26 @@ pub(super) fn of_session(
     };
     let mut options = common(env, Some(&object), &file, arguments, "options.pty.", cwd)?;
     options.max_input = max_input;
-    Ok(options)
+    let integration = args::property(Some(&object), "integration")?;
+    let integration =
+        integration.map(|value| integrate(env, value, &mut options.env)).transpose()?;
+    Ok((options, integration))
+}
+
+/// Gives a shell the variables by which its scripts are found.
+fn integrate(env: &Env, value: Unknown<'_>, pairs: &mut Variables) -> Result<Integration> {
+    let object = args::object(env, value, "options.pty.integration")?;
+    let text = |name: &str| {
+        let value = args::property(Some(&object), name)?;
+        args::string_or_none(env, value, &format!("options.pty.integration.{name}"))
+    };
+    let (shell, nonce) = (text("shell")?.unwrap_or_default(), text("nonce")?.unwrap_or_default());
+    if let Some(more) = args::property(Some(&object), "env")? {
+        for (key, value) in variables(env, more, "options.pty.integration.env")? {
+            set(pairs, &key.to_string_lossy(), value);
+        }
+    }
+    Ok(Integration { shell: shell.into(), nonce: nonce.into() })
 }
 
 /// What `spawn(file, args, options)` and `create({ pty })` have in common.

@@ -111,7 +111,7 @@ impl Target for State {
                 self.exit.set(Some(status));
                 self.finish(env);
             }
-            News::Event(..) | News::Work(_) | News::Recorded => {}
+            News::Event(..) | News::Work(_) | News::Recorded | News::Waited(_) => {}
         }
     }
 

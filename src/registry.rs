@@ -111,11 +111,15 @@ impl SessionRegistry {
     pub fn create(&self, env: Env, options: Option<Unknown<'_>>) -> Result<Session> {
         let registry = self.registry();
         let object = args::options(&env, options)?;
-        let new = registry_types::new_session(&env, object.as_ref(), registry.options())?;
+        let mut new = registry_types::new_session(&env, object.as_ref(), registry.options())?;
         let spawn = match args::property(object.as_ref(), "pty")? {
             Some(pty) => {
                 let max_input = registry.options().max_input;
-                Some(pty_options::of_session(&env, pty, new.details.cwd.as_deref(), max_input)?)
+                let cwd = new.details.cwd.clone();
+                let (spawn, integration) =
+                    pty_options::of_session(&env, pty, cwd.as_deref(), max_input)?;
+                new.integration = integration;
+                Some(spawn)
             }
             None => None,
         };

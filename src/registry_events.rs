@@ -10,7 +10,9 @@ use napi::bindgen_prelude::{Env, Function, JsValue, Object, Result};
 use super::callback::Callback;
 use super::hub::{Hub, Target};
 use super::news::{News, Token};
-use super::{memory_types, registry_journal, registry_memory, registry_types, subject};
+use super::{
+    memory_types, registry_journal, registry_memory, registry_types, shell_types, subject,
+};
 use offheap_session::registry::{Change, Event, EventName, Registry, Subject};
 
 /// A registry as JavaScript knows it: with its listeners. It lives as long as
@@ -173,6 +175,7 @@ fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<
         }
         Change::Recording(recording) => object.set("recording", *recording)?,
         Change::Restored { alive } => object.set("alive", *alive)?,
+        Change::Shell(news) => shell_types::tell(env, &mut object, news)?,
         Change::Created(_)
         | Change::Updated(_)
         | Change::Suspended

@@ -8,7 +8,7 @@ use napi::sys;
 
 use super::callback::Reference;
 use super::error::{Class, Extra, invalid_type, throw_with};
-use super::{args, memory_types, recording_options, subject};
+use super::{args, memory_types, recording_options, shell_types, subject};
 use offheap_pty::ExitStatus;
 use offheap_ring::MAX_CAPACITY;
 use offheap_screen::{ScreenOptions, UnicodeVersion};
@@ -129,6 +129,7 @@ pub(super) fn new_session(
         project: word("projectId")?,
         id: word("id")?,
         history: Some(history(env, history_bytes, options.history)?),
+        integration: None,
         screen: screen(env, args::property(object, "screen")?, options.screen)?,
         recording: recording_options::of_session(
             env,
@@ -258,5 +259,6 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     object.set("historyBytes", session.bytes_held() as f64)?;
     object.set("exit", exit(env, session.exit_status())?)?;
     object.set("recording", session.is_recorded())?;
+    shell_types::describe(env, &mut object, session)?;
     Ok(object)
 }

@@ -53,11 +53,11 @@ impl Session {
         self.last.borrow().clone()
     }
 
-    fn core(&self) -> &Arc<offheap_session::session::Session> {
+    pub(super) fn core(&self) -> &Arc<offheap_session::session::Session> {
         &self.shared.handle.session
     }
 
-    fn open_core(&self, env: &Env) -> Result<&Arc<offheap_session::session::Session>> {
+    pub(super) fn open_core(&self, env: &Env) -> Result<&Arc<offheap_session::session::Session>> {
         let session = self.core();
         if session.is_closed() { Err(closed(env, "session")) } else { Ok(session) }
     }
@@ -228,13 +228,16 @@ impl Session {
         self.open_core(&env)?;
         let details = self.info().details;
         let max_input = self.shared.registry().options().max_input;
-        let options = pty_options::of_session(&env, pty, details.cwd.as_deref(), max_input)?;
+        let (options, integration) =
+            pty_options::of_session(&env, pty, details.cwd.as_deref(), max_input)?;
         let object = args::object(&env, pty, "options.pty")?;
         let rate_key = args::property(Some(&object), "rateKey")?;
         let rate_key = args::string_or_none(&env, rate_key, "options.pty.rateKey")?;
         let rate_key: Option<Arc<str>> = rate_key.map(Arc::from);
         let handle = &self.shared.handle;
-        let start = |registry: &Arc<Registry>| registry.start(handle, &options, rate_key.as_ref());
+        let start = |registry: &Arc<Registry>| {
+            registry.start(handle, &options, integration, rate_key.as_ref())
+        };
         let started = self.shared.js.call(&env, start);
         started.map_err(|refusal| error::refusal(&env, &refusal))
     }

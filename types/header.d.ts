@@ -391,6 +391,13 @@ export interface SessionPtyOptions {
   drainTimeout?: number | null
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
   killGrace?: number | null
+  /**
+   * Whether the shell reads the package's scripts, which tell what it does: prompts, commands, directories. Needed for
+   * `Session.run()`. For bash from 4.4 on, zsh and fish, by the name of the file, with no arguments but `-l`,
+   * `--login` and `-i`; for others, and on Windows, it has no effect, and `Session.integration` is `null`. The user's
+   * files are read as ever. Default false.
+   */
+  integration?: boolean | null
 }
 
 /** Options of `SessionRegistry.create()`. */
@@ -487,6 +494,141 @@ export interface SessionInfo extends SessionName {
   exit: { code: number; signal: number } | null
   /** Whether it is being recorded. */
   recording: boolean
+  /** The window title that a program has set last. */
+  title: string | null
+  iconName: string | null
+  /** Where the shell is, as `Session.workingDirectory`. */
+  workingDirectory: string | null
+  /** Where a shell on another machine is that talks through this terminal. */
+  remoteDirectory: RemoteDirectory | null
+  /** The command that runs. */
+  command: ShellCommand | null
+  /** The last command that has ended. */
+  lastCommand: ShellCommand | null
+  /** How far a program says it is. */
+  progress: ShellProgress | null
+  /** The shell that was started with `integration: true`. */
+  integration: 'bash' | 'zsh' | 'fish' | null
+}
+
+/** A directory of another machine, as a shell there tells it. */
+export interface RemoteDirectory {
+  host: string
+  path: string
+}
+
+/** How far a program says it is. */
+export interface ShellProgress {
+  state: 'normal' | 'error' | 'indeterminate' | 'warning'
+  /** Percent; `null` where there is no telling. */
+  value: number | null
+}
+
+/** A command of a shell. */
+export interface ShellCommand {
+  /**
+   * Its line, of up to 4096 bytes; control characters, such as line feeds, are blanks. `null` where the shell has not
+   * told it.
+   */
+  line: string | null
+  /** In ms since the epoch. */
+  startedAt: number
+  /** In ms since the epoch; `null` while it runs. */
+  endedAt: number | null
+  /** How long it ran, in ms; `null` while it runs. */
+  duration: number | null
+  /** `null` while it runs, and where the shell has not told it. */
+  exitCode: number | null
+  /** The offset of its output's first byte, for `readFrom()`. */
+  outputStart: number
+  /** The offset past its output's last byte; `null` while it runs. */
+  outputEnd: number | null
+  /** The shell is integrated, and has proved that it told this itself: no program can. */
+  trusted: boolean
+}
+
+/** Options of `Session.run()` and `Session.waitFor()`. */
+export interface WaitOptions {
+  /** How long to wait, in ms; 0: for ever. Default 30000. */
+  timeout?: number | null
+  /** Ends the wait; the promise is rejected with its reason. */
+  signal?: AbortSignal | null
+}
+
+/** Options of `Session.run()`. */
+export interface RunOptions extends WaitOptions {
+  /** The most bytes of output that are looked at, from its end. Default 1048576. */
+  maxOutput?: number | null
+}
+
+/** What a command has come to. */
+export interface RunResult {
+  /**
+   * What it printed, as text: without escape sequences, lines ending in `\n`, and of a line that was written over
+   * again and again the last text.
+   */
+  output: string
+  /** `null` where the shell has not told it. */
+  exitCode: number | null
+  /** How long it ran, in ms. */
+  duration: number
+  /** The beginning of the output is missing: there was more than `maxOutput`, or than the history keeps. */
+  truncated: boolean
+}
+
+/** Options of `Session.waitFor()`. */
+export interface WaitForOptions extends WaitOptions {
+  /**
+   * Where a text is looked for: on the visible screen as it is, or in the output as it comes, without escape sequences
+   * and carriage returns. Default: `'screen'`, without a screen `'output'`.
+   */
+  in?: 'screen' | 'output' | null
+  /** For `'output'`: the offset from which on. Default: from now on. */
+  from?: number | null
+  /** For `'idle'`: how long there must be no output, in ms. Default 500. */
+  quiet?: number | null
+}
+
+/** What was found; for `'prompt'` and `'idle'` the text is `null`. */
+export interface WaitResult {
+  text: string | null
+  /** The groups of the expression, in their order. */
+  groups: (string | null)[]
+}
+
+/** What a `Session` has beside the members of its class. */
+export interface Session {
+  /**
+   * Types a command at the prompt of a shell with `integration`, and waits for its end. A shell that is still starting
+   * is waited for. What runs after a time-out or an abort runs on: `write('\x03')` interrupts it.
+   *
+   * @param line - One line, without control characters, of up to 32768 bytes. The shell takes it as if it were typed:
+   * its own expansions apply.
+   * @throws rejects with `ERR_NOT_INTEGRATED`, `ERR_SHELL_BUSY` while a command runs or something is typed at the
+   * prompt, `ERR_TIMED_OUT`, `ERR_SHELL_EXITED`, `ERR_TOO_MANY_WAITS` past 16 waits, `ERR_INPUT_QUEUE_FULL`,
+   * `ERR_SCREEN_DISABLED`, `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; the
+   * signal's reason.
+   * @example
+   * ```js
+   * const { output, exitCode } = await session.run('git status --short', { timeout: 10_000 })
+   * ```
+   */
+  run(line: string, options?: RunOptions | null): Promise<RunResult>
+  /**
+   * Waits until the shell is at its prompt with nothing typed (`'prompt'`; any shell whose marks say so), until there
+   * is no output for a while (`'idle'`), or for a text or a regular expression. It is searched outside the V8 heap in
+   * time that grows with the text alone: expressions have the syntax of Rust's `regex-lite` crate, which is JavaScript's
+   * without look-around, back-references and classes of Unicode; the flags `i`, `m` and `s` count. A match in output is at most 8192 bytes
+   * longer than what comes at once.
+   *
+   * @throws rejects with `ERR_TIMED_OUT`, `ERR_SHELL_EXITED`, `ERR_TOO_MANY_WAITS`, `ERR_SCREEN_DISABLED`,
+   * `ERR_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for an expression that cannot be used,
+   * `ERR_OUT_OF_RANGE`; the signal's reason.
+   */
+  waitFor(
+    pattern: 'prompt' | 'idle' | (string & {}) | RegExp,
+    options?: WaitForOptions | null,
+  ): Promise<WaitResult>
 }
 
 /**
@@ -582,6 +724,21 @@ export interface RegistryEvents {
   drain: SessionName
   /** The session is recorded from now on, or no longer. */
   recordingChanged: SessionName & { recording: boolean }
+  /**
+   * A program has set another title or icon name. This event and the following ones come at most 20 times a second for
+   * each session, after 32 at once: of states the latest is told, of more than 32 commands that wait the oldest are
+   * dropped.
+   */
+  titleChanged: SessionName & { title: string | null; iconName: string | null }
+  /** The shell has told another directory; `workingDirectory` is what it told, `null` for nothing that can be told. */
+  directoryChanged: SessionName & { workingDirectory: string | null; remoteDirectory: RemoteDirectory | null }
+  commandStarted: SessionName & { command: ShellCommand }
+  commandFinished: SessionName & { command: ShellCommand }
+  progressChanged: SessionName & { progress: ShellProgress | null }
+  /** The bell rang `count` times. Together with notifications at most twice a second, after 4 at once. */
+  bell: SessionName & { count: number }
+  /** A program notifies its user (OSC 9, 777, 99). Of more than 4 that wait the newest are dropped. */
+  notification: SessionName & { title: string | null; body: string }
 }
 
 /** Options of `Session.openViewer()`. */

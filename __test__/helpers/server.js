@@ -31,6 +31,8 @@ async function startServer(config = {}) {
     port: 0,
     spawnsPerMinute: 0,
     projectEnvAllow: OWN_HOME,
+    // What shells print is counted, byte by byte.
+    shellIntegration: false,
     ...config,
   })
   await server.listen()
@@ -51,7 +53,13 @@ async function startServerProcess(
   config = {},
   { execArgv = [], execPath = process.execPath, group = null } = {},
 ) {
-  const settings = { port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config }
+  const settings = {
+    port: 0,
+    spawnsPerMinute: 0,
+    projectEnvAllow: OWN_HOME,
+    shellIntegration: false,
+    ...config,
+  }
   const start = group ? `${group.joining} && exec "$0" "$@"` : 'exec "$0" "$@"'
   const child = spawn(
     '/bin/sh',

@@ -70,6 +70,7 @@ describe('what is published', () => {
       ...docs.map((name) => `docs/${name}`).sort(),
       'index.d.ts',
       'index.js',
+      'integration.js',
       'main.js',
       'package.json',
       'pty-open.js',
@@ -79,6 +80,11 @@ describe('what is published', () => {
         .readdirSync(path.join(root, 'server'))
         .map((name) => `server/${name}`)
         .sort(),
+      'session-wait.js',
+      'shell-integration/bash/offheap.bash',
+      'shell-integration/fish/offheap.fish',
+      'shell-integration/zsh/.zshenv',
+      'shell-integration/zsh/offheap.zsh',
     ])
   })
 

@@ -135,15 +135,10 @@ class TerminalWebSocketServer {
 
   /** A command that has ended may have changed files where nothing tells of it. */
   #watchCommands() {
-    try {
-      this.registry.on('commandFinished', ({ id, projectId }) => {
-        const session = this.registry.get(id, projectId ?? undefined)
-        if (session) this.#git.refreshFor(session.workingDirectory ?? session.cwd)
-      })
-    } catch (error) {
-      // A package that does not know the event.
-      if (error.code !== 'ERR_INVALID_ARG_VALUE') throw error
-    }
+    this.registry.on('commandFinished', ({ id, projectId }) => {
+      const session = this.registry.get(id, projectId ?? undefined)
+      if (session) this.#git.refreshFor(session.workingDirectory ?? session.cwd)
+    })
   }
 
   /** Starts to listen. Resolves with the address once it does. */

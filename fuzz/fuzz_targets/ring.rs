@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use offheap_ring::{MAX_HELD, Ring};
 use offheap_ring::text::scanner::State;
+use offheap_ring::{MAX_HELD, Ring};
 
 #[derive(Arbitrary, Debug)]
 enum Step<'a> {

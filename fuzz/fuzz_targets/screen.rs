@@ -96,7 +96,9 @@ const WINDOW: usize = 2000;
 
 impl Late {
     fn new(options: &ScreenOptions) -> Self {
-        Self { screen: Screen::new(options), text: PlainText::new(), pending: Vec::new() }
+        let mut screen = Screen::new(options);
+        screen.listen();
+        Self { screen, text: PlainText::new(), pending: Vec::new() }
     }
 
     fn feed(&mut self, bytes: &[u8]) {

@@ -39,6 +39,8 @@ pub struct Identity {
     pub rate_key: Option<String>,
     /// The app's own data.
     pub metadata: Option<String>,
+    /// What is known of its shell, in the words of whoever knows it.
+    pub shell: Option<String>,
     /// When it was created, in ms since the epoch.
     pub created_ms: u64,
     /// The screen it keeps, if any.
@@ -61,6 +63,7 @@ mod tag {
     pub(super) const CREATED: u16 = 8;
     pub(super) const SCREEN: u16 = 9;
     pub(super) const RECORDINGS: u16 = 10;
+    pub(super) const SHELL: u16 = 11;
 }
 
 /// The bytes before a field: its number and its length.
@@ -100,6 +103,7 @@ impl Identity {
             (tag::CWD, &self.cwd),
             (tag::RATE_KEY, &self.rate_key),
             (tag::METADATA, &self.metadata),
+            (tag::SHELL, &self.shell),
         ];
         for (tag, text) in texts {
             if let Some(text) = text {
@@ -136,6 +140,7 @@ impl Identity {
                 tag::CWD => identity.cwd = Some(text()?),
                 tag::RATE_KEY => identity.rate_key = Some(text()?),
                 tag::METADATA => identity.metadata = Some(text()?),
+                tag::SHELL => identity.shell = Some(text()?),
                 tag::CREATED => identity.created_ms = u64::from_le_bytes(field.try_into().ok()?),
                 tag::SCREEN => identity.screen = Some(ScreenShape::decode(field)),
                 tag::RECORDINGS => {

@@ -200,6 +200,11 @@ pub trait Pty: Send + Sync {
     /// The name that the foreground process was started by, whole, where the
     /// system can tell. [`short_name`] is the part of it that people know.
     fn process_name(&self) -> Option<String>;
+    /// The working directory of the foreground process, where the system can tell
+    /// and the directory is still there.
+    fn directory(&self) -> Option<String> {
+        None
+    }
     /// Lets go: hangs up, closes the master side and, after the grace period,
     /// kills what is left of the process group. Idempotent.
     fn close(&self);

@@ -14,12 +14,19 @@ impl Terminal {
             0x0d => self.active.x = 0,
             0x08 => self.backspace(),
             0x09 => self.tab_forward(1),
+            0x07 => self.ring(),
             0x0e => self.charsets.shift(1),
             0x0f => self.charsets.shift(0),
             0x84 => self.index(),
             0x85 => self.next_line(),
             0x88 => self.set_tab(),
             _ => {}
+        }
+    }
+
+    fn ring(&mut self) {
+        if let Some(said) = &mut self.said {
+            said.bells = said.bells.saturating_add(1);
         }
     }
 

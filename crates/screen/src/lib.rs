@@ -35,7 +35,8 @@
 //!
 //! The bytes come from programs nobody vouches for. So whatever could grow
 //! without end is bounded: scrollback, titles, links, combined characters,
-//! unfinished sequences and answers. Work is bounded, too: what a few bytes may
+//! unfinished sequences, answers and what is said
+//! beside the output. Work is bounded, too: what a few bytes may
 //! ask for beyond their own length (shifting all columns, repeating a character)
 //! draws on a budget that every control and every sequence refills. Ordinary
 //! programs never use it up.
@@ -87,6 +88,7 @@ mod resize;
 mod row;
 mod row_reader;
 mod row_writer;
+mod said;
 mod screen;
 mod scrollback;
 mod sequence;
@@ -110,5 +112,6 @@ mod width_table;
 struct Readme;
 
 pub use options::{MAX_CELLS, ScreenOptions};
+pub use said::{Aside, Said};
 pub use screen::Screen;
 pub use width::UnicodeVersion;

@@ -1,11 +1,11 @@
-//! Operating system commands: titles, colours and links.
+//! Operating system commands: titles, colours, links, and what is for others.
 
 use super::palette::{FOREGROUND, parse_color};
 use super::terminal::Terminal;
 
 impl Terminal {
     /// Performs an operating system command.
-    pub(super) fn perform_osc(&mut self, data: &[u8]) {
+    pub(super) fn perform_osc(&mut self, data: &[u8], end: usize) {
         let Ok(text) = std::str::from_utf8(data) else { return };
         let (number, rest) = text.split_once(';').unwrap_or((text, ""));
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -24,7 +24,11 @@ impl Terminal {
             "110" => self.palette.restore(FOREGROUND),
             "111" => self.palette.restore(FOREGROUND + 1),
             "112" => self.palette.restore(FOREGROUND + 2),
-            _ => {}
+            number => {
+                if let Some(said) = &mut self.said {
+                    said.hear(number, rest, end);
+                }
+            }
         }
     }
 

@@ -50,8 +50,8 @@ impl Perform for Terminal {
         self.forget_printed();
     }
 
-    fn osc(&mut self, data: &[u8]) {
-        self.perform_osc(data);
+    fn osc(&mut self, data: &[u8], end: usize) {
+        self.perform_osc(data, end);
         self.forget_printed();
     }
 

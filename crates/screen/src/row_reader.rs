@@ -122,7 +122,7 @@ impl Perform for Reader<'_> {
         }
     }
 
-    fn osc(&mut self, data: &[u8]) {
+    fn osc(&mut self, data: &[u8], _end: usize) {
         self.join = Join::NONE;
         if let Some(text) = std::str::from_utf8(data).ok().and_then(|text| text.strip_prefix("8;"))
         {

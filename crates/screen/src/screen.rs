@@ -1,8 +1,10 @@
 //! The screen as its users see it.
 
 use super::answers::Answers;
+use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
+use super::said::Said;
 use super::terminal::Terminal;
 
 /// A terminal without a display.
@@ -38,6 +40,18 @@ impl Screen {
         if let Some(given) = self.terminal.answers.take() {
             answers.extend_from_slice(&given.into_bytes());
         }
+    }
+
+    /// Keeps what programs say beside their output from here on, for
+    /// [`take_said`](Self::take_said).
+    pub fn listen(&mut self) {
+        self.terminal.said.get_or_insert_default();
+    }
+
+    /// What was said since the last call; `None` when nothing was, or nobody
+    /// [listens](Self::listen).
+    pub fn take_said(&mut self) -> Option<Said> {
+        self.terminal.said.as_mut().filter(|said| !said.is_empty()).map(std::mem::take)
     }
 
     /// Sets the client's colours of text, background and cursor (red, green and
@@ -150,6 +164,18 @@ impl Screen {
     #[must_use]
     pub fn title(&self) -> &str {
         &self.terminal.titles.window.current
+    }
+
+    /// The icon name.
+    #[must_use]
+    pub fn icon_name(&self) -> &str {
+        &self.terminal.titles.icon.current
+    }
+
+    /// Whether pastes are to be put between brackets (mode 2004).
+    #[must_use]
+    pub const fn brackets_pastes(&self) -> bool {
+        self.terminal.modes.has(Mode::BracketedPaste)
     }
 
     /// Bytes of memory the screen holds.

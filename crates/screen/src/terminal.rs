@@ -8,6 +8,7 @@ use super::charset::Charsets;
 use super::modes::{KeyboardStack, Mode, Modes, MouseEncoding, MouseProtocol};
 use super::options::ScreenOptions;
 use super::palette::Palette;
+use super::said::Said;
 use super::scrollback::Scrollback;
 use super::style::Style;
 use super::tables::Tables;
@@ -52,6 +53,8 @@ pub(super) struct Terminal {
     pub(super) budget: Budget,
     /// Where answers to queries go, while anybody wants them.
     pub(super) answers: Option<Answers>,
+    /// Where what is said beside the output goes, while anybody listens.
+    pub(super) said: Option<Said>,
 }
 
 impl Terminal {
@@ -81,6 +84,7 @@ impl Terminal {
             in_run: false,
             budget: Budget::new(),
             answers: None,
+            said: None,
         }
     }
 

@@ -48,6 +48,8 @@ const DEFAULTS = {
   historyAs: 'history',
   /** What becomes of their messages of unknown types: an `error`, or `ignore`. */
   unknownMessages: 'error',
+  /** Whether shells tell what they do: bash, zsh and fish. Without a screen nobody would hear it. */
+  shellIntegration: true,
   /** Variables that shells do not inherit, beside those of the package's list. */
   shellEnvDeny: [],
   /** Variables that a project's `.env` files may set although they decide which code runs. */
@@ -87,6 +89,7 @@ const SETTINGS = {
   HISTORY_AS: ['historyAs', oneOf('history', 'stream')],
   UNKNOWN_MESSAGES: ['unknownMessages', oneOf('error', 'ignore')],
   UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
+  SHELL_INTEGRATION: ['shellIntegration', flag],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
   GIT_ROOTS: ['gitRoots', directories],

@@ -9,13 +9,15 @@ const { withPrograms } = require('./programs')
 class Shells {
   #deny
   #allow
+  #isIntegrated
   #problems = []
 
-  /** @param {{ shellEnvDeny: string[], projectEnvAllow: string[] }} config */
-  constructor({ shellEnvDeny, projectEnvAllow }) {
+  /** @param {{ shellEnvDeny: string[], projectEnvAllow: string[], shellIntegration: boolean, screen: boolean }} config */
+  constructor({ shellEnvDeny, projectEnvAllow, shellIntegration, screen }) {
     // Settings of this server are not inherited: a project's server would take its PORT for its own.
     this.#deny = [...VARIABLES, ...shellEnvDeny]
     this.#allow = projectEnvAllow
+    this.#isIntegrated = Boolean(shellIntegration && screen)
   }
 
   /** Which shell a session gets. */
@@ -26,7 +28,7 @@ class Shells {
     this.#problems.push(...problems)
     const env = projectEnvironment(inherited, variables, { allow: this.#allow })
     const programs = path.join(shell.cwd, 'node_modules', '.bin')
-    return { ...shell, env: withPrograms(env, programs, shell.file) }
+    return { ...shell, env: withPrograms(env, programs, shell.file), integration: this.#isIntegrated }
   }
 
   /** What was wrong with the project's files since this was asked last. */

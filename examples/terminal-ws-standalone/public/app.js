@@ -86,6 +86,7 @@ function select(id, { focus = true } = {}) {
   if (active !== id) {
     active = id
     pane.client.send({ type: 'focus' })
+    pane.shell.seen()
     refresh()
     tabs.get(id).root.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     pane.element.scrollIntoView({ block: 'nearest' })
@@ -188,6 +189,7 @@ function buildTab(pane) {
     },
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
+    pane.shell.tabElement,
     pane.git.view('tab'),
     badge,
     status,
@@ -290,6 +292,8 @@ const SHORTCUTS = [
   ['←', 'Previous terminal', () => step(-1), 'ArrowLeft'],
   ['→', 'Next terminal', () => step(1), 'ArrowRight'],
   ['1 – 9', 'Terminal by number', null, null],
+  ['↑', 'Previous command', () => terminals.get(active)?.marks.jump(-1), 'ArrowUp'],
+  ['↓', 'Next command', () => terminals.get(active)?.marks.jump(1), 'ArrowDown'],
   ['G', 'Grid or tabs', () => setLayout(layout === 'grid' ? 'tabs' : 'grid'), 'KeyG'],
   ['M', 'Live figures', () => toggleStats(), 'KeyM'],
   ['L', 'Light or dark', toggleTheme, 'KeyL'],
@@ -372,6 +376,7 @@ $('open-help').addEventListener('click', toggleHelp)
 for (const button of document.querySelectorAll('[data-layout].icon'))
   button.addEventListener('click', () => setLayout(button.dataset.layout))
 addEventListener('keydown', onShortcut, { capture: true })
+document.addEventListener('visibilitychange', () => !document.hidden && terminals.get(active)?.shell.seen())
 addEventListener('pagehide', () => {
   for (const pane of leaving.values()) endShell(pane)
 })

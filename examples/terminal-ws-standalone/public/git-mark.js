@@ -33,8 +33,11 @@ export class GitMark {
     client.addEventListener('ready', () => this.#subscribe())
     client.addEventListener('control', ({ detail }) => {
       if (detail.type === 'status-update') this.#show(detail)
-      if (detail.type === 'directory' && detail.workingDirectory) this.#follow(detail.workingDirectory)
     })
+    for (const type of ['shell', 'directory'])
+      client.addEventListener(type, ({ detail: { workingDirectory } }) => {
+        if (workingDirectory) this.#follow(workingDirectory)
+      })
   }
 
   /** An element that shows it, in place of an earlier one there. @param {'head' | 'tab'} place */

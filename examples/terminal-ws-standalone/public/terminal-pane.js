@@ -1,10 +1,12 @@
 /** One terminal on the page: an xterm.js screen, its session, and the frame that says how it is doing. */
 
 import { OffheapAddon, TerminalClient } from './client/index.js'
+import { CommandMarks } from './command-marks.js'
 import { confirmPaste } from './dialogs.js'
 import { GitMark } from './git-mark.js'
 import { linkHandler } from './links.js'
 import { Restored } from './restored.js'
+import { ShellInfo } from './shell-info.js'
 import { onThemeChange, terminalTheme } from './themes.js'
 import { bytes, element, iconButton } from './ui.js'
 import { FitAddon } from './vendor/xterm/addon-fit.mjs'
@@ -93,6 +95,8 @@ export class TerminalPane extends EventTarget {
     this.client = new TerminalClient(server.target, { ...server.options, sessionId })
     this.addon = new OffheapAddon(this.client, { confirmPaste })
     this.terminal.loadAddon(this.addon)
+    this.shell = new ShellInfo(this.client, () => this.element.dataset.active === 'true' && !document.hidden)
+    this.marks = new CommandMarks(this.terminal)
     this.git = new GitMark(this.client, server.options)
     this.#projectId = server.options.projectId ?? undefined
     this.restored = new Restored({
@@ -198,6 +202,7 @@ export class TerminalPane extends EventTarget {
     clearInterval(this.#tick)
     this.#observer?.disconnect()
     this.#forgetTheme()
+    this.shell.dispose()
     this.client.dispose()
     this.#closeWebgl()
     this.terminal.dispose()
@@ -253,6 +258,7 @@ export class TerminalPane extends EventTarget {
         element('i', { class: 'dot', 'aria-hidden': 'true' }),
         parts.title,
         parts.subtitle,
+        this.shell.element,
         this.git.view('head'),
         parts.badge,
         parts.status,
@@ -261,7 +267,15 @@ export class TerminalPane extends EventTarget {
         parts.reconnect,
         parts.close,
       ),
-      element('div', { class: 'pane-body' }, parts.screen, parts.chip, this.restored.element, parts.notice),
+      element(
+        'div',
+        { class: 'pane-body' },
+        parts.screen,
+        this.shell.bar,
+        parts.chip,
+        this.restored.element,
+        parts.notice,
+      ),
     )
   }
 
@@ -355,7 +369,7 @@ export class TerminalPane extends EventTarget {
     const shared =
       this.#wish && (this.terminal.cols < this.#wish.cols || this.terminal.rows < this.#wish.rows)
     const about = [
-      this.#programTitle || this.client.workingDir,
+      this.#programTitle || (!this.client.shell.workingDirectory && this.client.workingDir),
       shared && `shared at ${this.terminal.cols}×${this.terminal.rows}`,
     ]
       .filter(Boolean)

@@ -272,6 +272,15 @@ impl Pty for UnixPty {
         process_name::foreground(master.get_ref(), self.pid)
     }
 
+    fn directory(&self) -> Option<String> {
+        if self.stranger().is_some() {
+            // Its processes are not known here by their numbers.
+            return None;
+        }
+        let master = self.master()?;
+        process_name::directory(master.get_ref(), self.pid)
+    }
+
     fn close(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;

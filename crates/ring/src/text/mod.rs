@@ -8,13 +8,15 @@
 //! - [`plain`]: whether output is no more than lines of text and colours;
 //! - [`json`]: raw output as the inside of a JSON string;
 //! - [`utf8`]: the longest complete prefix of a chunk, and UTF-8 to UTF-16;
-//! - [`queries`]: output without the questions a terminal would answer.
+//! - [`queries`]: output without the questions a terminal would answer;
+//! - [`readable`]: output as text that can be searched.
 
 #![forbid(unsafe_code)]
 
 pub mod json;
 pub mod plain;
 pub mod queries;
+pub mod readable;
 pub mod scanner;
 pub mod utf8;
 

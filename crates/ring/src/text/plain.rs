@@ -1,11 +1,11 @@
 //! Whether output is plain: lines of text and colours, which neither move the
-//! cursor about nor change how a terminal works nor ask it anything.
+//! cursor about nor change how a terminal works nor ask it anything nor ring.
 //!
 //! A screen that follows its output late may leave plain output unread, since
-//! nothing in it needs an answer, and may skip what has scrolled away before
+//! nothing in it needs an answer or is to be told, and may skip what has scrolled away before
 //! anybody looked.
 
-use super::scanner::{C1_LEAD, ESC};
+use super::scanner::{BEL, C1_LEAD, ESC};
 
 /// What a piece of output ends in the middle of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum Open {
 /// Follows a stream, piece by piece, for as long as it is plain.
 ///
 /// Plain are printable text in any encoding, valid or not, the controls below
-/// 0x20 but VT, FF, SO, SI and ESC, and the sequences SGR (`CSI … m`) and EL
+/// 0x20 but BEL, VT, FF, SO, SI and ESC, and the sequences SGR (`CSI … m`) and EL
 /// (`CSI … K`) whose parameters are digits, `:` and `;`. DEL and the C1 controls
 /// are not. The result does not depend on where the stream is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,7 +164,7 @@ fn parameters(bytes: &[u8]) -> usize {
 /// What a piece is made of, found out in one pass.
 #[derive(Clone, Copy, Debug, Default)]
 struct Survey {
-    /// There is VT, FF, SO, SI or DEL.
+    /// There is BEL, VT, FF, SO, SI or DEL.
     has_special: bool,
     /// There is ESC or a byte that may begin a C1 control.
     has_lead: bool,
@@ -192,7 +192,7 @@ impl Survey {
         let (mut special, mut lead, mut feeds) = (0, 0, 0);
         for &byte in block {
             let is_near = u8::from(byte.wrapping_sub(0x0b) < 5) & u8::from(byte != b'\r');
-            special |= is_near | u8::from(byte == 0x7f);
+            special |= is_near | u8::from(byte == 0x7f) | u8::from(byte == BEL);
             lead |= u8::from(byte == ESC) | u8::from(byte == C1_LEAD);
             feeds += u8::from(byte == b'\n');
         }

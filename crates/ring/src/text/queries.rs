@@ -70,13 +70,9 @@ impl QueryFilter {
     /// Whether nothing in whole sequences such as these would be removed, as far as
     /// a quick look shows.
     #[must_use]
-    pub fn is_idle(parts: [&[u8]; 2], removed: Removed) -> bool {
+    pub fn is_idle(parts: [&[u8]; 2]) -> bool {
         let mut text = PlainText::new();
-        let is_idle = |part: &&[u8]| {
-            memchr(ENQ, part).is_none()
-                && (removed == Removed::Queries || memchr(BEL, part).is_none())
-                && text.push(part).is_some()
-        };
+        let is_idle = |part: &&[u8]| memchr(ENQ, part).is_none() && text.push(part).is_some();
         parts.iter().all(is_idle) && text.is_whole()
     }
 

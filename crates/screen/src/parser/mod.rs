@@ -37,8 +37,9 @@ pub(super) trait Perform {
     }
     /// Performs an escape sequence, `ident` as for [`Perform::csi`].
     fn esc(&mut self, ident: u32);
-    /// Performs an operating system command.
-    fn osc(&mut self, data: &[u8]);
+    /// Performs an operating system command, which ended before the byte `end` of
+    /// the input.
+    fn osc(&mut self, data: &[u8], end: usize);
     /// Performs a device control string.
     fn dcs(&mut self, ident: u32, data: &[u8]);
     /// An operating system command or device control string came to nothing.
@@ -332,7 +333,7 @@ impl Parser {
         let begins = next != State::Ground && matches!(action, Action::Clear | Action::OscStart)
             || next == State::IgnoredString && self.state != State::IgnoredString;
         let begins = begins || next == State::Escape && self.state != State::Escape;
-        self.perform(action, code, bytes, terminal);
+        self.perform(action, code, (bytes, at), terminal);
         if begins {
             self.begin(next, code, at, start);
         }
@@ -349,7 +350,14 @@ impl Parser {
         self.too_long = false;
     }
 
-    fn perform(&mut self, action: Action, code: u32, bytes: &[u8], terminal: &mut impl Perform) {
+    /// Performs an action for the character whose bytes are at `at` of the input.
+    fn perform(
+        &mut self,
+        action: Action,
+        code: u32,
+        (bytes, at): (&[u8], usize),
+        terminal: &mut impl Perform,
+    ) {
         match action {
             Action::Ignore | Action::Print => {}
             Action::Execute => terminal.execute(code),
@@ -364,7 +372,9 @@ impl Parser {
                 self.dcs = self.collected << 8 | code;
             }
             Action::OscPut | Action::DcsPut => self.put(bytes),
-            Action::OscEnd | Action::DcsUnhook => self.end_string(action, code, terminal),
+            Action::OscEnd | Action::DcsUnhook => {
+                self.end_string(action, code, at + bytes.len(), terminal);
+            }
         }
     }
 
@@ -386,12 +396,12 @@ impl Parser {
         }
     }
 
-    fn end_string(&mut self, action: Action, code: u32, terminal: &mut impl Perform) {
+    fn end_string(&mut self, action: Action, code: u32, end: usize, terminal: &mut impl Perform) {
         let cancelled = code == 0x18 || code == 0x1a;
         if cancelled || self.too_long {
             terminal.abandon();
         } else if action == Action::OscEnd {
-            terminal.osc(&self.string);
+            terminal.osc(&self.string, end);
         } else {
             terminal.dcs(self.dcs, &self.string);
         }

@@ -53,6 +53,7 @@ impl Registry {
             session.close();
             return Err(refusal);
         }
+        session.integrate(new.integration.clone());
         if let Some(options) = spawn
             && let Err(error) = session.spawn(self.spawner.as_ref(), options)
         {
@@ -63,7 +64,12 @@ impl Registry {
             session.close();
             return Err(error.into());
         }
-        self.commit(place, new, session)
+        let made = self.commit(place, new, session)?;
+        // What the program said before there was anybody to be told.
+        if made.0.session.has_news() {
+            self.tell_shell_news(key);
+        }
+        Ok(made)
     }
 
     /// A session whose history lies in a journal, where the registry has such.

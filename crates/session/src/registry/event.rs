@@ -7,6 +7,7 @@ use super::journals::JournalFault;
 use super::reason::{Action, Limit, Reason};
 use super::subject::Subject;
 use crate::pressure::{Bound, Level};
+use crate::session::ShellNews;
 use offheap_pty::ExitStatus;
 
 /// Who is told what happens in a registry.
@@ -120,6 +121,8 @@ pub enum Change {
     Drained,
     /// It is recorded from now on, or no longer.
     Recording(bool),
+    /// There is something new about its shell.
+    Shell(ShellNews),
 }
 
 /// The kinds of event that one can listen to.
@@ -141,11 +144,18 @@ pub enum EventName {
     JournalError,
     Drain,
     RecordingChanged,
+    TitleChanged,
+    DirectoryChanged,
+    CommandStarted,
+    CommandFinished,
+    ProgressChanged,
+    Bell,
+    Notification,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::SessionCreated,
         Self::SessionRestored,
         Self::SessionUpdated,
@@ -161,6 +171,13 @@ impl EventName {
         Self::JournalError,
         Self::Drain,
         Self::RecordingChanged,
+        Self::TitleChanged,
+        Self::DirectoryChanged,
+        Self::CommandStarted,
+        Self::CommandFinished,
+        Self::ProgressChanged,
+        Self::Bell,
+        Self::Notification,
     ];
 
     /// The name that listeners use.
@@ -182,6 +199,13 @@ impl EventName {
             Self::JournalError => "journalError",
             Self::Drain => "drain",
             Self::RecordingChanged => "recordingChanged",
+            Self::TitleChanged => "titleChanged",
+            Self::DirectoryChanged => "directoryChanged",
+            Self::CommandStarted => "commandStarted",
+            Self::CommandFinished => "commandFinished",
+            Self::ProgressChanged => "progressChanged",
+            Self::Bell => "bell",
+            Self::Notification => "notification",
         }
     }
 
@@ -234,6 +258,19 @@ impl Change {
             Self::Detached(_) => EventName::SessionDetached,
             Self::Drained => EventName::Drain,
             Self::Recording(_) => EventName::RecordingChanged,
+            Self::Shell(news) => name_of(news),
         }
+    }
+}
+
+const fn name_of(news: &ShellNews) -> EventName {
+    match news {
+        ShellNews::Title { .. } => EventName::TitleChanged,
+        ShellNews::Directory { .. } => EventName::DirectoryChanged,
+        ShellNews::Started(_) => EventName::CommandStarted,
+        ShellNews::Finished(_) => EventName::CommandFinished,
+        ShellNews::Progress(_) => EventName::ProgressChanged,
+        ShellNews::Bell(_) => EventName::Bell,
+        ShellNews::Notification(_) => EventName::Notification,
     }
 }

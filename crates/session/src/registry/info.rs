@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::Session;
+use crate::session::{Integration, Session};
 use offheap_pty::ExitStatus;
 use offheap_screen::ScreenOptions;
 
@@ -19,6 +19,8 @@ pub struct NewSession {
     pub history: Option<usize>,
     /// The screen it keeps, if any.
     pub screen: Option<ScreenOptions>,
+    /// How its shell is integrated, if it is.
+    pub integration: Option<Integration>,
     /// Where and how it is recorded, if it is.
     pub recording: Option<offheap_recording::Options>,
     /// It is not to be recorded, whatever a registry that restores it says.

@@ -123,6 +123,8 @@ pub(super) fn remember(identity: Identity) -> NewSession {
         id: Some(identity.id.into()),
         history: None,
         screen: None,
+        // It goes on as the journal has it.
+        integration: None,
         // What becomes of its recordings is seen to once it is here.
         recording: None,
         unrecorded: false,

@@ -28,6 +28,7 @@ mod reason;
 mod recording;
 mod refusal;
 mod restore;
+mod shells;
 mod start;
 mod stats;
 mod subject;

@@ -45,6 +45,12 @@ impl Owner for RegistryOwner {
         }
     }
 
+    fn news(&self, _session: &Session) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.tell_shell_news(self.key);
+        }
+    }
+
     fn failed(&self, _session: &Session) {
         if let Some(registry) = self.registry.upgrade() {
             registry.step().close(self.key, Reason::Fault);

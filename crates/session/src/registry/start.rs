@@ -10,6 +10,7 @@ use super::options::Options;
 use super::reason::Limit;
 use super::refusal::Refusal;
 use super::subject::Subject;
+use crate::session::Integration;
 use offheap_pty::SpawnOptions;
 
 impl Registry {
@@ -24,13 +25,16 @@ impl Registry {
         &self,
         handle: &Handle,
         options: &SpawnOptions,
+        integration: Option<Integration>,
         named: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
         let key = handle.subject.incarnation;
         let (rate, dormant) = self.reserve_start(handle, named)?;
+        let before = handle.session.integrate(integration);
         let started = handle.session.spawn(self.spawner.as_ref(), options);
         let mut step = self.step();
         if started.is_err() {
+            handle.session.integrate(before);
             step.take_back_spawn(&rate);
             step.set_dormant(key, dormant);
         }

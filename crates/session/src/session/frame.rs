@@ -213,7 +213,7 @@ fn encode_filtered(
     }
     let begun = cursor.filter.take();
     let parts = span(ring, start, to);
-    if begun.is_none() && QueryFilter::is_idle([parts.head, parts.tail], removed) {
+    if begun.is_none() && QueryFilter::is_idle([parts.head, parts.tail]) {
         return encode(ring, (start, to), text);
     }
     KEPT.with_borrow_mut(|kept| {

@@ -35,7 +35,7 @@ impl Stream {
             for tap in &mut self.taps {
                 tap.pass(Passage::Output(bytes), at, now);
             }
-            self.mirror.output(&self.ring, at, bytes, answers);
+            self.mirror.output(&self.ring, at, bytes, answers, now);
             at += bytes.len() as u64;
         }
         if count > 0 {
@@ -73,8 +73,17 @@ impl Stream {
     /// Keeps the screen as it is now in the journal, if there is one.
     pub(super) fn checkpoint(&mut self) {
         self.catch_up();
+        // First: from the checkpoint on the output is looked at again.
+        self.keep_shell();
         if let Some(kept) = &mut self.kept {
             kept.checkpoint(&mut self.mirror, &self.ring);
+        }
+    }
+
+    /// Keeps what is known of the shell in the journal, if there is one.
+    pub(super) fn keep_shell(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.keep_shell(self.mirror.shell.keep(self.ring.end()));
         }
     }
 

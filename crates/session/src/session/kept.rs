@@ -35,6 +35,15 @@ impl Kept {
         undrawn.filter(|resize| resize.offset >= offset).copied().collect()
     }
 
+    /// Keeps what is known of the shell. Where there is no room for it, the journal
+    /// goes without.
+    pub(super) fn keep_shell(&mut self, text: String) {
+        let put = |text| move |identity: &mut offheap_journal::Identity| identity.shell = text;
+        if self.journal.change_identity(put(Some(text))).is_err() {
+            let _ = self.journal.change_identity(put(None));
+        }
+    }
+
     /// How the program ended. Nothing once the session is left: what ended it was
     /// that its terminal was closed then.
     pub(super) fn set_exit(&mut self, status: ExitStatus) {
@@ -75,7 +84,8 @@ impl Kept {
         let Some(resizes) = self.undrawn.take() else { return false };
         if let Some(last) = self.journal.last_checkpoint() {
             mirror.resize(last.cols, last.rows);
-            mirror.draw(last.data);
+            // What it says of the shell is known from elsewhere.
+            mirror.draw_output(last.data, 0);
         }
         let mut at = self.drawn_from(ring);
         for Resize { offset, cols, rows } in resizes {
@@ -117,8 +127,8 @@ impl Kept {
 
 fn draw(mirror: &mut Mirror, ring: &Ring, from: u64, to: u64) {
     let span = ring.slices(from, usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX));
-    mirror.draw(span.head);
-    mirror.draw(span.tail);
+    mirror.draw_output(span.head, span.start);
+    mirror.draw_output(span.tail, span.start + span.head.len() as u64);
 }
 
 /// When a process started, in ticks since the system did; 0 where that is not

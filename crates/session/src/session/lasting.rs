@@ -13,6 +13,7 @@ use offheap_screen::{ScreenOptions, UnicodeVersion};
 
 use super::Session;
 use super::kept::Kept;
+use super::shell::Shell;
 use super::stream::Stream;
 use crate::meter::{Counter, Meter};
 
@@ -68,8 +69,12 @@ impl Session {
         let life = recovered.life;
         let screen = recovered.identity.screen.as_ref().map(options);
         let exit = life.exit.map(|exit| ExitStatus { code: exit.code, signal: exit.signal });
+        let shell = recovered.identity.shell.as_deref().map(Shell::restored);
         let (kept, ring) = Kept::restored(recovered);
-        let stream = Stream::over(ring, Some(kept), screen, Arc::clone(&meter));
+        let mut stream = Stream::over(ring, Some(kept), screen, Arc::clone(&meter));
+        if let Some(shell) = shell {
+            stream.mirror.shell = shell;
+        }
         let size = match (life.cols, life.rows) {
             (0, _) | (_, 0) => PtySize::new(80, 24),
             (cols, rows) => PtySize::new(cols, rows),
@@ -92,7 +97,9 @@ impl Session {
             return read(scratch);
         }
         let count = stream.read_in(&mut answers, Instant::now(), read)?;
+        let has_news = stream.mirror.shell.has_news();
         drop(stream);
+        self.tell_news_if(has_news);
         self.meter.count(Counter::BytesOut, count as u64);
         if !answers.is_empty() {
             self.answer(&answers);

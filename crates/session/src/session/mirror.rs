@@ -4,8 +4,10 @@
 //! The screen follows late: see [`Backlog`].
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::backlog::{Backlog, Verdict};
+use super::shell::Shell;
 use super::skim;
 use crate::meter::{Gauge, Meter};
 use offheap_ring::{Ring, Span};
@@ -40,6 +42,8 @@ pub(super) struct Mirror {
     /// Whether its size was ever set, so that another one is a change.
     is_sized: bool,
     backlog: Backlog,
+    /// What programs say of themselves in the output.
+    pub(super) shell: Shell,
     theme: Theme,
     /// The size of a character in pixels, 0 when unknown.
     cell: (u16, u16),
@@ -55,6 +59,7 @@ impl Mirror {
             screen: None,
             is_sized: false,
             backlog: Backlog::new(),
+            shell: Shell::new(),
             theme: Theme::default(),
             cell: (0, 0),
             counted: 0,
@@ -69,8 +74,16 @@ impl Mirror {
 
     /// Takes output whose first byte has the offset `at`, and which is about to be
     /// written to the history or stands there already. What it asks its terminal is
-    /// answered at once; what asks nothing may wait.
-    pub(super) fn output(&mut self, ring: &Ring, at: u64, bytes: &[u8], answers: &mut Vec<u8>) {
+    /// answered at once, and so is heard what it says beside the text; what is plain
+    /// may wait.
+    pub(super) fn output(
+        &mut self,
+        ring: &Ring,
+        at: u64,
+        bytes: &[u8],
+        answers: &mut Vec<u8>,
+        now: Instant,
+    ) {
         if bytes.is_empty() {
             return;
         }
@@ -81,12 +94,12 @@ impl Mirror {
             return;
         }
         self.backlog.catch_up(screen, ring, at);
-        match verdict {
-            Verdict::TakePlain(feeds) => {
-                let span = Span { start: at, head: bytes, tail: &[] };
-                skim::skim(screen, &span, feeds);
-            }
-            _ => screen.feed_answering(bytes, answers),
+        if let Verdict::TakePlain(feeds) = verdict {
+            let span = Span { start: at, head: bytes, tail: &[] };
+            skim::skim(screen, &span, feeds);
+        } else {
+            screen.feed_answering(bytes, answers);
+            self.shell.hear(screen, at, now);
         }
         self.backlog.caught_up(at + bytes.len() as u64);
         self.since += bytes.len();
@@ -122,9 +135,20 @@ impl Mirror {
         }
     }
 
+    /// The same for output whose first byte has the offset `at`.
+    pub(super) fn draw_output(&mut self, bytes: &[u8], at: u64) {
+        self.draw(bytes);
+        if let Some(screen) = &mut self.screen {
+            self.shell.hear_again(screen, at, Instant::now());
+        }
+    }
+
     /// Everything up to an offset has been drawn.
     pub(super) fn drawn(&mut self, to: u64) {
         self.backlog.caught_up(to);
+        if let Some(screen) = &self.screen {
+            self.shell.see_titles(screen);
+        }
         self.account();
     }
 
@@ -132,6 +156,7 @@ impl Mirror {
     fn make(&mut self) {
         let Some(options) = self.options.as_ref().filter(|_| self.screen.is_none()) else { return };
         let mut screen = Box::new(Screen::new(options));
+        screen.listen();
         dress(&mut screen, self.theme, self.cell);
         self.screen = Some(screen);
     }
@@ -200,6 +225,11 @@ impl Mirror {
         let options = self.options.as_ref()?;
         let blank = || "\n".repeat(usize::from(options.rows).saturating_sub(1));
         Some(self.screen.as_ref().map_or_else(blank, |screen| screen.text()))
+    }
+
+    /// Whether pastes are to be put between brackets.
+    pub(super) fn brackets_pastes(&self) -> bool {
+        self.screen.as_ref().is_some_and(|screen| screen.brackets_pastes())
     }
 
     /// The most lines of scrollback that the screen may have.

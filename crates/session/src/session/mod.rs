@@ -8,11 +8,13 @@ mod delivery;
 mod frame;
 mod journaled;
 mod kept;
+mod knowledge;
 mod lasting;
 mod mirror;
 mod pacing;
 mod record;
 mod recovery;
+mod shell;
 mod sink;
 mod skim;
 mod snapshot;
@@ -20,6 +22,8 @@ mod stream;
 mod tap;
 mod view;
 mod viewers;
+mod waiting;
+mod waits;
 
 #[cfg(test)]
 mod tests;
@@ -39,10 +43,12 @@ use offheap_pty::{
 };
 use offheap_screen::ScreenOptions;
 
+pub use knowledge::ShellNews;
 pub(crate) use lasting::{checkpoint_size, shape};
 pub use mirror::Theme;
 pub(crate) use record::Program;
 pub use record::RecordError;
+pub use shell::{Command, Facts, Integration, Notice, Progress, ProgressState, RemoteDirectory};
 pub use snapshot::Snapshot;
 use stream::Stream;
 pub use tap::{Passage, Tap};
@@ -51,6 +57,7 @@ pub use view::{
     ViewerPosition,
 };
 pub use viewers::ViewerKey;
+pub use waiting::{Abort, Awaited, Found, Outcome, Pattern, PatternError, Ran, WaitError};
 
 /// What happened to a session that its owner wants to know.
 pub trait Owner: Send + Sync + 'static {
@@ -67,6 +74,8 @@ pub trait Owner: Send + Sync + 'static {
     fn drained(&self, _session: &Session) {}
     /// It is recorded from now on, or no longer. Called from any thread.
     fn recorded(&self, _session: &Session, _recorded: bool) {}
+    /// There is something new to be told of its shell.
+    fn news(&self, _session: &Session) {}
     /// Something panicked that had to do with this session alone.
     fn failed(&self, _session: &Session) {}
 }
@@ -244,7 +253,9 @@ impl Session {
             return Err(Closed);
         }
         let end = stream.append(bytes, &mut answers, Instant::now());
+        let has_news = stream.mirror.shell.has_news();
         drop(stream);
+        self.tell_news_if(has_news);
         if !answers.is_empty() {
             self.answer(&answers);
         }
@@ -403,7 +414,10 @@ impl Session {
         let was_waited_for = stream.paces();
         let frame = stream.read_frame(key, out, Instant::now());
         let resume = was_waited_for && !stream.paces();
+        // The screen of a restored session may have been drawn for it.
+        let has_news = stream.mirror.shell.has_news();
         drop(stream);
+        self.tell_news_if(has_news);
         if resume {
             self.gate_bell.ring();
         }

@@ -44,7 +44,11 @@ impl Sink for Session {
         if self.status.set(status).is_err() {
             return;
         }
-        self.stream.lock().exit(status, Instant::now());
+        let mut stream = self.stream.lock();
+        stream.exit(status, Instant::now());
+        let has_news = stream.mirror.shell.has_news();
+        drop(stream);
+        self.tell_news_if(has_news);
         if let Some(owner) = self.owner.get() {
             owner.exited(self, status);
         }

@@ -15,6 +15,7 @@ use super::pacing;
 use super::tap::{Passage, Tap};
 use super::view::{Frame, Origin, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
+use super::waits::Waits;
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;
@@ -28,6 +29,7 @@ pub(super) struct Stream {
     pub(super) mirror: Mirror,
     pub(super) viewers: Viewers,
     pub(super) taps: Vec<Box<dyn Tap>>,
+    pub(super) waits: Waits,
     /// The last snapshot that was made, for others who want the same.
     pub(super) latest: Option<Latest>,
     pub(super) meter: Arc<Meter>,
@@ -60,6 +62,7 @@ impl Stream {
             mirror: Mirror::new(screen, Arc::clone(&meter)),
             viewers: Viewers::default(),
             taps: Vec::new(),
+            waits: Waits::default(),
             latest: None,
             meter,
             ended: false,
@@ -81,7 +84,7 @@ impl Stream {
         if self.kept.is_some() {
             return self.append_journaled(bytes, answers, now);
         }
-        self.mirror.output(&self.ring, self.ring.end(), bytes, answers);
+        self.mirror.output(&self.ring, self.ring.end(), bytes, answers, now);
         let before = self.ring.allocated();
         let end = self.ring.write(bytes);
         self.account(before);
@@ -94,6 +97,7 @@ impl Stream {
     pub(super) fn announce(&mut self, count: usize, now: Instant) {
         let end = self.ring.end();
         self.last_output = now;
+        self.waits.wake();
         let echo = std::mem::take(&mut self.echo);
         for cursor in self.viewers.iter_mut() {
             cursor.output(end, count, echo, now);
@@ -139,6 +143,7 @@ impl Stream {
     /// goes out without delay.
     pub(super) fn input(&mut self, bytes: &[u8], now: Instant) {
         self.echo = true;
+        self.mirror.shell.note_input();
         self.pass(Passage::Input(bytes), self.ring.end(), now);
     }
 
@@ -154,6 +159,8 @@ impl Stream {
         if let Some(kept) = &mut self.kept {
             kept.set_exit(status);
         }
+        self.mirror.shell.exited(self.ring.end(), now);
+        self.waits.wake();
         self.pass(Passage::Exit(status), self.ring.end(), now);
     }
 
@@ -177,6 +184,7 @@ impl Stream {
     pub(super) fn close(&mut self) {
         self.ended = true;
         self.closed = true;
+        self.waits.wake();
         for mut tap in std::mem::take(&mut self.taps) {
             let unread = tap.unread().unwrap_or(self.ring.end());
             tap.close(self.ring.slices(unread, usize::MAX), Instant::now());

@@ -9,7 +9,7 @@ fn is_plain(bytes: &[u8]) -> bool {
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         match byte {
-            0x0b | 0x0c | 0x0e | 0x0f | 0x7f => return false,
+            0x07 | 0x0b | 0x0c | 0x0e | 0x0f | 0x7f => return false,
             0xc2 if matches!(rest.first(), Some(0x80..=0x9f)) => return false,
             0x1b => match sequence(rest) {
                 Some(length) => rest = &rest[length..],
@@ -53,7 +53,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"\xa0",
         b"\xe2\x82",
         b"\xac",
-        b"\x07\t\x08",
+        b"\t\x08",
+        b"\x07",
         b"[",
         b"n",
     ];
@@ -102,6 +103,7 @@ fn whatever_asks_or_sets_something_is_not_plain() {
         b"\x1bP$qm\x1b\\",
         b"\x1b7",
         b"\x0e",
+        b"ding\x07",
         b"\xc2\x9b6n",
         b"\x1b[1\n2m",
         b"\x1b\x1b[m",
@@ -109,7 +111,7 @@ fn whatever_asks_or_sets_something_is_not_plain() {
         assert!(PlainText::new().push(bytes).is_none(), "{}", bytes.escape_ascii());
     }
     for bytes in
-        [&b""[..], b"a\r\n\t\x08\x07", "é漢·😀".as_bytes(), b"\xff\xc2", b"\x1b[1;2:3mx\x1b[2K"]
+        [&b""[..], b"a\r\n\t\x08", "é漢·😀".as_bytes(), b"\xff\xc2", b"\x1b[1;2:3mx\x1b[2K"]
     {
         assert!(PlainText::new().push(bytes).is_some(), "{}", bytes.escape_ascii());
     }

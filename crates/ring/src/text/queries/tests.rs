@@ -288,7 +288,7 @@ proptest! {
     fn what_a_quick_look_passes_is_left_as_it_is(bytes in terminal_bytes(40), at in any::<prop::sample::Index>(), all in any::<bool>()) {
         let removed = if all { Removed::QueriesAndSignals } else { Removed::Queries };
         let (head, tail) = bytes.split_at(at.index(bytes.len() + 1));
-        if QueryFilter::is_idle([head, tail], removed) {
+        if QueryFilter::is_idle([head, tail]) {
             let mut out = Vec::new();
             let mut filter = QueryFilter::removing(removed);
             filter.push(&bytes, &mut out);

@@ -130,22 +130,25 @@ fn a_session_is_started_later_once_and_counted_as_its_creation_says() {
     let handle = bench.create("a", Some("p")).expect("room");
     let mut missing = shell("");
     missing.file = "/no/such/file".into();
-    let failed = bench.registry.start(&handle, &missing, None);
+    let failed = bench.registry.start(&handle, &missing, None, None);
     assert!(matches!(failed, Err(Refusal::Spawn(_))));
     assert!(!bench.registry.holds());
-    bench.registry.start(&handle, &shell("exec cat"), None).expect("the failure did not count");
+    bench
+        .registry
+        .start(&handle, &shell("exec cat"), None, None)
+        .expect("the failure did not count");
     assert!(bench.registry.holds());
-    let again = bench.registry.start(&handle, &shell("exec cat"), None);
+    let again = bench.registry.start(&handle, &shell("exec cat"), None, None);
     assert!(matches!(again, Err(Refusal::Started)));
     let other = bench.create("b", Some("p")).expect("room");
-    let refused = bench.registry.start(&other, &shell("exec cat"), None);
+    let refused = bench.registry.start(&other, &shell("exec cat"), None, None);
     assert!(matches!(refused, Err(Refusal::SpawnRate(1))));
     bench
         .registry
-        .start(&other, &shell("exec cat"), Some(&"10.0.0.1".into()))
+        .start(&other, &shell("exec cat"), None, Some(&"10.0.0.1".into()))
         .expect("another's count");
     bench.registry.close_all();
-    let closed = bench.registry.start(&handle, &shell("exec cat"), None);
+    let closed = bench.registry.start(&handle, &shell("exec cat"), None, None);
     assert!(matches!(closed, Err(Refusal::Closed)));
     bench.check();
 }
