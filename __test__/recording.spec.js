@@ -442,7 +442,10 @@ describe('when things go wrong', () => {
       expect(
         printed.every((line, number) => number === lines || line.startsWith(`line ${number + 1} `)),
       ).toBe(true)
-      expect(await (await openRecording(file)).markers()).toEqual([])
+      // Closed, so that the disk can go.
+      const reader = await openRecording(file)
+      expect(await reader.markers()).toEqual([])
+      reader.close()
     })
   })
 
