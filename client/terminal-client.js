@@ -47,7 +47,14 @@ export class TerminalClient extends EventTarget {
   #input
   #link = null
   #state = 'idle'
-  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null }
+  #facts = {
+    sessionId: null,
+    workingDir: null,
+    access: 'write',
+    viewers: null,
+    recording: false,
+    lost: false,
+  }
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -100,6 +107,12 @@ export class TerminalClient extends EventTarget {
   }
   get viewers() {
     return this.#facts.viewers
+  }
+  get recording() {
+    return this.#facts.recording
+  }
+  get lost() {
+    return this.#facts.lost
   }
   get answers() {
     return this.#output.answers
@@ -164,6 +177,10 @@ export class TerminalClient extends EventTarget {
     const size = wholeNumbers({ cols, rows }, SIZE)
     this.#wishes.size = width && height ? { ...size, ...wholeNumbers({ width, height }, PIXELS) } : size
     return this.send({ type: 'resize', ...this.#wishes.size })
+  }
+
+  spawn() {
+    return this.send({ type: 'spawn' })
   }
 
   setTheme(theme) {
@@ -311,6 +328,10 @@ export class TerminalClient extends EventTarget {
         return this.#output[message.type](message)
       case 'viewers':
         return this.#onViewers(message)
+      case 'recording':
+        return this.#setRecording(message.recording === true)
+      case 'spawned':
+        return this.#setLost(false)
       case 'exit':
         return this.#onExit(message)
       case 'input-pause':
@@ -336,6 +357,8 @@ export class TerminalClient extends EventTarget {
     this.#facts.sessionId = message.sessionId
     this.#facts.workingDir = textOf(message.workingDir)
     this.#setAccess(message.access === 'read' ? 'read' : 'write')
+    this.#setRecording(message.recording === true)
+    this.#setLost(message.lost === true)
     this.#setState('live')
     this.#liveness.start()
     const { sessionId, workingDir, access } = this
@@ -357,6 +380,18 @@ export class TerminalClient extends EventTarget {
     if (access === this.#facts.access) return
     this.#facts.access = access
     this.#emit('access', { access })
+  }
+
+  #setRecording(recording) {
+    if (recording === this.#facts.recording) return
+    this.#facts.recording = recording
+    this.#emit('recording', { recording })
+  }
+
+  #setLost(lost) {
+    if (lost === this.#facts.lost) return
+    this.#facts.lost = lost
+    this.#emit('lost', { lost })
   }
 
   #onViewers({ count, readers }) {

@@ -128,6 +128,18 @@ class Audience {
     if (!session.closed) this.#exitTold.add(keyOf(session))
   }
 
+  /** A session whose shell had ended has another one. */
+  forgetExit(session) {
+    this.#exitTold.delete(keyOf(session))
+  }
+
+  /** A new shell goes on where the one before has stopped: its viewers are told. */
+  spawned(session) {
+    for (const connection of this.#groups.get(keyOf(session))?.connections ?? []) {
+      connection.guard(() => connection.spawned())
+    }
+  }
+
   /** A client's word on its session's focus. */
   setFocus(connection, focused) {
     const { session } = connection
@@ -160,6 +172,7 @@ class Audience {
     each('sessionSuspended', (connection) => connection.setSuspended(true))
     each('sessionResumed', (connection) => connection.setSuspended(false))
     each('focusChanged', (connection, { focused, allFocused }) => connection.setFocused(focused, allFocused))
+    each('recordingChanged', (connection, { recording }) => connection.recordingChanged(recording))
     // After they were told: the id may be another session's from here on.
     this.#listen('sessionClosed', (news) => {
       const key = keyOf(news)

@@ -42,9 +42,10 @@ class Connection {
    * @param {import('ws').WebSocket} options.socket
    * @param {import('offheap-terminal').Session} options.session
    * @param {{ access: 'read' | 'write' }} options.grant
+   * @param {() => void} options.newShell starts one in a session whose shell is gone
    * @param {import('./liveness').Peer} [options.peer] the socket's other end, where it is this session's alone
    */
-  constructor({ audience, socket, session, grant, peer }) {
+  constructor({ audience, socket, session, grant, newShell, peer }) {
     this.audience = audience
     this.options = audience.options
     this.socket = socket
@@ -53,6 +54,7 @@ class Connection {
     this.access = grant.access
     this.isShared = grant instanceof ShareGrant
     this.peer = peer
+    this.newShell = newShell
     // Who only reads cannot ask for the stream to go on, so it never stops.
     this.focused = this.access === 'read' || session.focused
     this.suspended = false
@@ -87,6 +89,8 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
       access: this.access,
+      recording: session.recording === true,
+      lost: session.status === 'lost',
       answers: this.group.answersFor(this),
     })
     const from = this.#beginning(isNew, offset)
@@ -99,7 +103,6 @@ class Connection {
       binary: this.binary,
       mayRead: () => this.mayRead(),
       beforeFrame: this.beforeFrame?.bind(this),
-      afterFrame: this.afterFrame?.bind(this),
       failed: (error) => this.broke(error),
     })
     if (this.isShared) this.grant.share.connections.add(this)
@@ -280,6 +283,11 @@ class Connection {
     this.socket.close(code, reason)
   }
 
+  /** A new shell runs where there was none any more. */
+  spawned() {
+    if (this.outlet) this.send({ type: 'spawned' })
+  }
+
   setFocused(focused, allFocused) {
     if (this.access === 'read') return
     this.focused = focused
@@ -302,6 +310,11 @@ class Connection {
 
   sizeChanged(cols, rows) {
     if (this.outlet) this.send({ type: 'size', cols, rows })
+  }
+
+  /** The session is recorded from now on, or no longer: all who watch it are told. */
+  recordingChanged(recording) {
+    if (this.outlet) this.send({ type: 'recording', recording })
   }
 
   viewersChanged(count, readers) {

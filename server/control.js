@@ -45,7 +45,7 @@ function onMessage(socket, handle, report) {
   })
   // ws answers pings by itself.
   socket.on('ping', () => {
-    if (socket.bufferedAmount > 16 * MAX_WAITING) socket.terminate()
+    if (socket.bufferedAmount > 2 * MAX_WAITING) socket.terminate()
   })
 }
 

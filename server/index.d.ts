@@ -1,6 +1,6 @@
 /// <reference types="node" />
 
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
 
@@ -161,6 +161,26 @@ export interface TerminalServerOptions {
   pingInterval?: number | null
   /** The largest message from a client, in bytes, 1024 to 1 GiB; a larger one is 1009. Default 1048576. */
   maxPayload?: number | null
+  /**
+   * The most bytes that incomplete messages of all connections may hold together,
+   * 1 MiB to 1 TiB; each piece that has come counts for 256 bytes more. Past it the
+   * connection that holds the most is closed with 1009. Default 33554432 (32 MiB).
+   */
+  maxIncompleteBytes?: number | null
+  /**
+   * The most connections that are not authorised, 1 to 1000000: requests that
+   * wait for `authorize` (more are 503), and with the listener `connection` those
+   * that have sent nothing, or were refused, too (the oldest of the address that
+   * has most of them is cut off). Keep it well below the `maxConnections` of the
+   * HTTP server: the difference is reserved for who is authorised. Default 1000.
+   */
+  maxUnauthorized?: number | null
+  /**
+   * The same for one address, 1 to 1000000: IPv6 addresses count by /64, clients
+   * behind a proxy of `trustProxy` by the address that it says. More requests that
+   * wait are 429; past it the oldest connection is cut off. Default 64.
+   */
+  maxUnauthorizedPerAddress?: number | null
   /** The most columns that a client can ask for, 1 to 65535; more become this many. Default 1000. */
   maxCols?: number | null
   /** The most rows that a client can ask for, 1 to 65535; more become this many. Default 500. */
@@ -241,12 +261,31 @@ export declare class TerminalServer {
   constructor(options: TerminalServerOptions)
   /**
    * The listener for the `upgrade` event of an HTTP or HTTPS server; it needs no
-   * `this`. A refusal is answered with its status, and ends the connection. At
-   * most 1000 handshakes wait for `authorize` at once: more are 503.
+   * `this`. A refusal is answered with its status, and ends the connection.
    *
    * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
    */
   get upgrade(): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /**
+   * The listener for the `connection` event of an HTTP server (of an HTTPS server:
+   * `secureConnection`); it needs no `this`. It bounds the connections that are
+   * not authorised, from before their first byte: see `maxUnauthorized`.
+   *
+   * @example
+   * ```js
+   * server.on('connection', terminals.connection)
+   * server.on('upgrade', terminals.upgrade)
+   * ```
+   */
+  get connection(): (socket: Duplex) => void
+  /**
+   * Says that the application has authorised who is at a connection, by a request
+   * of its own: it does not count for `maxUnauthorized` any more. Terminals do so
+   * by themselves.
+   *
+   * @param socket - `request.socket`.
+   */
+  admit(socket: Duplex): void
   /**
    * Answers the handshake of a WebSocket of the application's own, for paths that
    * lead to no terminal. It is authorized as a terminal's is, with the same
@@ -270,7 +309,7 @@ export declare class TerminalServer {
    * Serves a connection of a `ws` server of the application's own, which has
    * answered the handshake (and chosen one of the subprotocols above). Without a
    * grant it calls `authorize`, and a refusal is a close: 4401 for 401, 4403 for
-   * 403, 1013 for 503, else 1008. With one, the application has checked the
+   * 403, 1013 for 429 and 503, else 1008. With one, the application has checked the
    * request itself, its `Origin` included.
    *
    * @throws `ERR_INVALID_GRANT`
@@ -279,7 +318,8 @@ export declare class TerminalServer {
   /**
    * Finds the session that `sessionId` and `projectId` of a query name, or
    * creates one; one without a shell gets `shell`. A session whose clients have
-   * all received its exit is replaced, unless the query has an `offset`. With
+   * all received its exit is replaced, unless the query has an `offset`; a restored
+   * one is kept, and gets a new shell. With
    * `access: 'read'` nothing is created: returns `null`.
    *
    * For an `open` that changes the query first.
@@ -289,6 +329,20 @@ export declare class TerminalServer {
    * `Session.spawn()` throw.
    */
   findOrCreate(query: TerminalQuery, grant: TerminalGrantInfo): Session | null
+  /**
+   * Starts `shell` in a restored session whose own is gone (`lost`, or `exited`):
+   * what it prints follows what the session has, on a line of its own and without
+   * the modes that were set. Viewers are told by a message `spawned`.
+   *
+   * Clients that may type do it by a message `spawn`, unless they came by a share,
+   * or the server has an `open` and no `shell`.
+   *
+   * @param query what `shell` gets. Default: nothing
+   * @param grant what `shell` gets. Default: `{ access: 'write' }`
+   * @throws `ERR_SESSION_STARTED` when it has a shell, or had one under this
+   * server, and what else `Session.spawn()` throws; `ERR_INVALID_ARG_TYPE`.
+   */
+  newShell(session: Session, query?: TerminalQuery | null, grant?: Partial<TerminalGrantInfo> | null): void
   /**
    * Makes a token whose holder can open this session, and no other, as
    * `?share=TOKEN` or by `share` in an `open` message. It is valid until it
@@ -315,6 +369,99 @@ export declare class TerminalServer {
    * @throws `ERR_OUT_OF_RANGE`, as a rejection.
    */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** Options of `new RecordingServer()`. `null` is the same as leaving one out. */
+export interface RecordingServerOptions {
+  /** The folder of the recordings: the `recording.dir` of a registry. It need not exist yet. */
+  dir: string
+  /** Where `handle` finds its requests. Default `'/api/recordings'`. */
+  basePath?: string | null
+  /**
+   * As `TerminalServerOptions.authorize`, with the same rules: a grant for a
+   * `projectId` is for the recordings of that project, one for a `userId` for those
+   * of that user and those of nobody, and `access: 'read'` is not for removing any.
+   * Casts of other tools are for grants with neither. Requests with `?share=` are
+   * refused (401).
+   *
+   * Default: admits clients that have the `token` or, without one, clients on this
+   * machine.
+   */
+  authorize?: TerminalServerOptions['authorize']
+  /** As `TerminalServerOptions.token`. */
+  token?: string | null
+  /** As `TerminalServerOptions.origins`. */
+  origins?: string[] | null
+  /** As `TerminalServerOptions.trustProxy`. */
+  trustProxy?: string[] | null
+  /** How long `authorize` may take, in ms, 1 to 2147483647. Default 10000. */
+  timeLimit?: number | null
+  /** Receives what fails without the client's doing. Default: `console.error`. */
+  onError?: ((error: unknown) => void) | null
+}
+
+/** A recording in a list of `RecordingServer`. */
+export interface RecordingEntry {
+  /** The file's name without `.cast`. */
+  id: string
+  /** The session that was recorded; `null` in casts of other tools, as are its project and its user. */
+  sessionId: string | null
+  projectId: string | null
+  userId: string | null
+  /** In ms since the epoch. */
+  startedAt: number
+  cols: number | null
+  rows: number | null
+  command: string | null
+  title: string | null
+  /** Bytes of the cast. */
+  bytes: number
+  /** In seconds; `null` where it cannot be read. */
+  duration: number | null
+  /** `recording` while it is being written. */
+  status: 'complete' | 'recording' | 'interrupted' | 'damaged'
+  /** Why it cannot be read: a code of `openRecording()`. */
+  code: string | null
+}
+
+/**
+ * Serves the recordings of a folder over HTTP, under any server of Node's; see
+ * docs/recording.md for the requests. What is listed is read once and kept, about
+ * 1 KB for each recording; a list reads the folder's names, and of the recordings
+ * in the answer how long they are.
+ *
+ * @example
+ * ```js
+ * const recordings = new RecordingServer({ dir: '/var/lib/app/recordings', authorize })
+ * const server = http.createServer((request, response) => {
+ *   if (!recordings.handle(request, response)) app(request, response)
+ * })
+ * ```
+ */
+export declare class RecordingServer {
+  /** @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`. */
+  constructor(options: RecordingServerOptions)
+  /**
+   * Answers a request below `basePath`. It needs no `this`.
+   *
+   * @returns `false` for any other request, to which nothing was done.
+   */
+  handle: (request: IncomingMessage, response: ServerResponse) => boolean
+  /**
+   * Answers a request that the application has authorized itself, its `Origin`
+   * included. Never rejects.
+   *
+   * @param below - The path below the place of the recordings, as in the URL,
+   * without a slash before it; empty for the list.
+   */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    below: string,
+    grant: TerminalGrant,
+  ): Promise<void>
+  /** Closes files that are open. */
+  close(): void
 }
 
 /** Options of `new Access()`. */

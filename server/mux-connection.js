@@ -1,4 +1,5 @@
 const { sendControl } = require('./control')
+const { OpenRate } = require('./open-rate')
 const { OpeningChannel } = require('./opening-channel')
 const { queryOf } = require('./query')
 const { StreamConnection } = require('./stream-connection')
@@ -21,6 +22,7 @@ class MuxConnection {
   #host
   #socket
   #channels = new Map()
+  #rate = new OpenRate()
   #waiting = new Set()
   #busy = false
   #done = null
@@ -70,6 +72,8 @@ class MuxConnection {
       this.#fail(number, 'channel must be a number that is not in use', 'ERR_INVALID_CHANNEL')
     } else if (this.#channels.size >= MAX_CHANNELS) {
       this.#refuse(number, 1008, `${MAX_CHANNELS} channels are open, which is the limit`)
+    } else if (!this.#rate.take()) {
+      this.#refuse(number, 1013, 'Too many channels were opened lately', 'ERR_OPEN_RATE')
     } else {
       this.#start(number, request)
     }

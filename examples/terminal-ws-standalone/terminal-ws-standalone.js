@@ -6,7 +6,7 @@
 
 const http = require('node:http')
 const { SessionRegistry } = require('offheap-terminal')
-const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
+const { Access, RecordingServer, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
 
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
@@ -17,8 +17,9 @@ const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
 const { Refusals } = require('./lib/refusals')
-const { shells } = require('./lib/shell')
+const { Shells } = require('./lib/shell')
 const { TerminalSessionService } = require('./lib/terminal-service')
+const { startWithToken } = require('./lib/token')
 
 const MUX_PROTOCOL = 'offheap.mux.v1'
 /** How long a shutdown waits for sockets and shells to end by themselves. */
@@ -40,7 +41,10 @@ class TerminalWebSocketServer {
   #cors
   #refusals = new Refusals()
   #page = new Page()
+  #shells
   #api
+  /** `null` where nothing is recorded. */
+  #recordings
   #git
   #gitConnections
   #server
@@ -56,16 +60,19 @@ class TerminalWebSocketServer {
       trustProxy,
     })
     this.#cors = new Cors(allowedOrigins)
+    this.#shells = new Shells(this.config)
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
     this.#git = new GitStatus({ roots: this.config.gitRoots, ...this.config.git })
     this.#gitConnections = new GitConnections(this.#git, this.registry)
     this.#watchCommands()
     this.#terminals = this.#terminalServer()
+    const { recordingDir } = this.config
+    this.#recordings = recordingDir ? new RecordingServer({ dir: recordingDir }) : null
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
-      shares: this.#terminals,
+      terminals: this.#terminals,
       stats: () => this.stats(),
       limits: this.#limits(),
     })
@@ -73,7 +80,7 @@ class TerminalWebSocketServer {
 
   #registry() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
-    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells } = this.config
+    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells, recordingDir } = this.config
     return new SessionRegistry({
       journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
@@ -82,6 +89,7 @@ class TerminalWebSocketServer {
       historyBytes,
       screen: screen && { unicodeVersion },
       inactiveTimeout,
+      recording: recordingDir ? { dir: recordingDir } : null,
     })
   }
 
@@ -93,12 +101,12 @@ class TerminalWebSocketServer {
 
   #terminalServer() {
     const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
-    const { historyAs, unknownMessages } = this.config
-    const terminals = new TerminalServer({
+    const { historyAs, unknownMessages, maxUnauthorized, maxUnauthorizedPerAddress } = this.config
+    return new TerminalServer({
       registry: this.registry,
       authorize: (request) => this.#access.refuseWithToken(request, parseUrl(request)) ?? { access: 'write' },
-      open: (query, grant) => terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant),
-      shell: shells(this.config),
+      open: (query, grant) => this.#open(query, grant),
+      shell: (query, grant, session) => this.#shells.optionsFor(query, grant, session),
       origins: allowedOrigins,
       trustProxy,
       keepAlive: (code) => keepAlive[code],
@@ -106,9 +114,18 @@ class TerminalWebSocketServer {
       pingInterval,
       history: historyAs,
       unknownMessages,
+      maxUnauthorized,
+      maxUnauthorizedPerAddress,
       messages: this.#gitConnections.handlers,
     })
-    return terminals
+  }
+
+  /** A session, which says itself what was wrong with its project's files. */
+  #open(query, grant) {
+    this.#shells.takeProblems()
+    const session = this.#terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant)
+    for (const problem of this.#shells.takeProblems()) session.append(`\x1b[33m${problem}\x1b[m\r\n`)
+    return session
   }
 
   /** What is watched of git repositories, in numbers. */
@@ -140,6 +157,7 @@ class TerminalWebSocketServer {
     this.#server.maxConnections = maxConnections
     // For who does not read an answer; a WebSocket has its pings.
     this.#server.setTimeout(3 * headersTimeout)
+    this.#server.on('connection', this.#terminals.connection)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#restore()
@@ -203,7 +221,12 @@ class TerminalWebSocketServer {
       reply(response, refused.status, { error: refused.message })
     } else if (isPreflight) {
       this.#cors.answerPreflight(response)
+    } else if (this.#recordings && /^\/api\/recordings(\/|$)/.test(path)) {
+      // Who may call the interface may do all of it.
+      const below = path.slice('/api/recordings/'.length)
+      this.#recordings.serve(request, response, below, { access: 'write' })
     } else {
+      this.#terminals.admit(request.socket)
       url.pathname = path
       this.#api.handle(request, response, url)
     }
@@ -269,6 +292,7 @@ class TerminalWebSocketServer {
     const disconnected = this.#terminals.close()
     this.#git.close()
     this.#refusals.close()
+    this.#recordings?.close()
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
     await Promise.all([stopped, disconnected, allGone(shells)])
@@ -350,6 +374,7 @@ async function main() {
     process.once('SIGINT', () => server.close().then(() => process.exit(0)))
     console.log(`offheap-terminal is serving shells on ${server.url}`)
     if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
+    else console.log(`Whoever can connect gets a shell. To ask for a token: ${startWithToken()}`)
   } catch (error) {
     console.error(reasonOf(error))
     process.exit(1)

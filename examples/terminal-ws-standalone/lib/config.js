@@ -6,6 +6,8 @@
 
 const path = require('node:path')
 const { Access, isLoopback } = require('offheap-terminal/server')
+const { ConfigError } = require('./config-error')
+const { TOKEN_VARIABLES, takeToken } = require('./token')
 
 const MAX_TIME = 2 ** 31 - 1
 
@@ -26,6 +28,8 @@ const DEFAULTS = {
   stateDir: '',
   /** Whether their shells do, too. */
   keepShells: false,
+  /** The folder in which every session is recorded; none: no session is. */
+  recordingDir: '',
   /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
   unicodeVersion: '11',
   authToken: '',
@@ -56,6 +60,9 @@ const DEFAULTS = {
   headersTimeout: 10_000,
   /** Connections in all, of any kind; past it new ones are dropped. */
   maxConnections: 1000,
+  /** Those of them that may be without authorisation, in all and of an address: the others are reserved. */
+  maxUnauthorized: 250,
+  maxUnauthorizedPerAddress: 64,
 }
 
 /** By variable: the setting, and how its text is read. */
@@ -70,7 +77,7 @@ const SETTINGS = {
   HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
   STATE_DIR: ['stateDir', text],
   KEEP_SHELLS: ['keepShells', flag],
-  AUTH_TOKEN: ['authToken', text],
+  RECORDING_DIR: ['recordingDir', text],
   ALLOW_NO_TOKEN: ['allowNoToken', flag],
   ALLOWED_ORIGINS: ['allowedOrigins', origins],
   TRUST_PROXY: ['trustProxy', proxies],
@@ -86,19 +93,15 @@ const SETTINGS = {
 }
 
 /** Every variable that is read: the server's own business, and not its shells'. */
-const VARIABLES = Object.keys(SETTINGS)
+const VARIABLES = [...Object.keys(SETTINGS), ...TOKEN_VARIABLES]
 
-class ConfigError extends Error {
-  constructor(message) {
-    super(message)
-    this.name = 'ConfigError'
-    this.code = 'ERR_CONFIG'
-  }
-}
-
-/** @param {NodeJS.ProcessEnv} env */
+/**
+ * The settings. The token is taken out of the environment.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
 function configFromEnv(env = process.env) {
-  const config = {}
+  const config = { authToken: takeToken(env) }
   for (const [name, [key, read]] of Object.entries(SETTINGS)) {
     if (env[name] !== undefined && env[name] !== '') config[key] = read(name, env[name])
   }

@@ -4,11 +4,13 @@ import { TerminalMux } from './client/index.js'
 import { canShare, copyText, openShare } from './dialogs.js'
 import { arrange } from './grid.js'
 import { buildKeybar } from './keybar.js'
+import { setUpRecordings } from './recordings.js'
 import { keepSetting, setting } from './settings.js'
 import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
 import { toggleTheme } from './themes.js'
 import { element, iconButton, toast } from './ui.js'
+import { Visit } from './visit.js'
 
 const UNDO_MS = 4000
 const $ = (id) => document.getElementById(id)
@@ -58,6 +60,17 @@ function open({ id = newId(), title = freeTitle(), named = false, select: select
   pane.open()
   if (selects) select(id)
   return pane
+}
+
+/** What the page opens by itself, unless another site's link led there. */
+const visit = new Visit(() => {
+  if (share) open({ title: 'Shared terminal' })
+  else if (!restore()) open()
+})
+
+function openNew() {
+  if (visit.isHeld) visit.agree()
+  else open()
 }
 
 function add(pane) {
@@ -251,7 +264,7 @@ function refresh() {
 
 /** The open terminals of this browser tab: a reload finds them again. */
 function save() {
-  if (share) return
+  if (share || visit.isHeld) return
   const open = [...terminals.values()].map(({ id, title, named }) => ({ id, title, named }))
   keepSetting('tabs', JSON.stringify({ open, active }), 'tab')
 }
@@ -270,7 +283,7 @@ function restore() {
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SHORTCUTS = [
-  ['N', 'New terminal', () => share || open(), 'KeyN'],
+  ['N', 'New terminal', () => share || openNew(), 'KeyN'],
   ['W', 'Close it', () => close(active), 'KeyW'],
   ['R', 'Rename it', () => rename(active), 'KeyR'],
   ['Enter', 'Reconnect it', () => terminals.get(active)?.reconnect(), 'Enter'],
@@ -351,8 +364,8 @@ function toggleStats(on = !stats.shown, { keep = true } = {}) {
 
 $('new').title = 'New terminal (Alt+Shift+N)'
 $('new').setAttribute('aria-label', 'New terminal')
-$('new').addEventListener('click', () => open())
-$('empty-new').addEventListener('click', () => open())
+$('new').addEventListener('click', openNew)
+$('empty-new').addEventListener('click', openNew)
 $('toggle-stats').addEventListener('click', () => toggleStats())
 $('toggle-theme').addEventListener('click', toggleTheme)
 $('open-help').addEventListener('click', toggleHelp)
@@ -389,8 +402,7 @@ if (!share) {
 }
 
 /** For tests, and for the curious at the console. */
-window.offheap = { terminals, open, close, select, setLayout, rename, stats }
+window.offheap = { terminals, open, close, select, setLayout, rename, stats, recordings: setUpRecordings() }
 
-if (share) open({ title: 'Shared terminal' })
-else if (!restore()) open()
+visit.start()
 refresh()

@@ -4,6 +4,7 @@ import { OffheapAddon, TerminalClient } from './client/index.js'
 import { confirmPaste } from './dialogs.js'
 import { GitMark } from './git-mark.js'
 import { linkHandler } from './links.js'
+import { Restored } from './restored.js'
 import { onThemeChange, terminalTheme } from './themes.js'
 import { bytes, element, iconButton } from './ui.js'
 import { FitAddon } from './vendor/xterm/addon-fit.mjs'
@@ -18,6 +19,9 @@ const CHIP_MS = 8000
 /** Phones take WebGL contexts away whenever the page is in the background; `?renderer=dom` is for everyone else. */
 const WEBGL =
   !matchMedia('(pointer: coarse)').matches && new URLSearchParams(location.search).get('renderer') !== 'dom'
+
+/** No output is so long: the server has lost some, and cannot say how much. */
+const UNKNOWN_GAP = 2 ** 39
 
 let webglInUse = 0
 
@@ -91,6 +95,11 @@ export class TerminalPane extends EventTarget {
     this.terminal.loadAddon(this.addon)
     this.git = new GitMark(this.client, server.options)
     this.#projectId = server.options.projectId ?? undefined
+    this.restored = new Restored({
+      client: this.client,
+      address: () => this.address,
+      changed: () => this.#show(),
+    })
     this.element = this.#build()
     this.#listen()
   }
@@ -106,7 +115,9 @@ export class TerminalPane extends EventTarget {
   get badge() {
     const { access, viewers } = this.client
     const others = viewers?.count > 1 ? `${viewers.count} viewers` : ''
-    return [access === 'read' ? 'read-only' : '', others].filter(Boolean).join(' · ')
+    const recorded = this.client.recording ? '● recorded' : ''
+    const words = [recorded, access === 'read' ? 'read-only' : '', others, this.restored.mark]
+    return words.filter(Boolean).join(' · ')
   }
   /** What the server knows it by. */
   get address() {
@@ -250,7 +261,7 @@ export class TerminalPane extends EventTarget {
         parts.reconnect,
         parts.close,
       ),
-      element('div', { class: 'pane-body' }, parts.screen, parts.chip, parts.notice),
+      element('div', { class: 'pane-body' }, parts.screen, parts.chip, this.restored.element, parts.notice),
     )
   }
 
@@ -266,7 +277,11 @@ export class TerminalPane extends EventTarget {
     client.addEventListener('snapshot', () => this.fit(true))
     client.addEventListener('size', () => this.#show())
     client.addEventListener('gap', ({ detail: { from, to } }) =>
-      this.say(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`),
+      this.say(
+        to - from > UNKNOWN_GAP
+          ? 'Some of the output is lost'
+          : `${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`,
+      ),
     )
     client.addEventListener('error', ({ detail }) => {
       this.#lastError = detail.message ?? ''
@@ -282,6 +297,7 @@ export class TerminalPane extends EventTarget {
     })
     client.addEventListener('access', () => this.#show())
     client.addEventListener('viewers', () => this.#show())
+    client.addEventListener('recording', () => this.#show())
     addon.addEventListener('clipboard', ({ detail }) => this.#tell('clipboard', detail))
     addon.addEventListener('bell', () => this.#ring())
     terminal.onTitleChange((title) => {
@@ -289,7 +305,9 @@ export class TerminalPane extends EventTarget {
       this.#show()
     })
     terminal.onKey(({ key }) => {
-      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect()) // not before the key itself is refused
+      // Not before the key itself has gone nowhere.
+      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect())
+      else if (key === '\r') setTimeout(() => this.restored.newShell())
     })
     this.#forgetTheme = onThemeChange(() => {
       terminal.options.theme = terminalTheme()
