@@ -40,9 +40,7 @@ fn main() -> io::Result<()> {
     let seconds = begin.elapsed().as_secs_f64();
     let cpu = (processor_time() - before).as_secs_f64() * 1e3;
     let switches = context_switches()?;
-    println!(
-        r#"{{"seconds":{seconds},"bytes":{bytes},"cpuMs":{cpu},"switches":{switches}}}"#
-    );
+    println!(r#"{{"seconds":{seconds},"bytes":{bytes},"cpuMs":{cpu},"switches":{switches}}}"#);
     for (_, mut shell) in terminals {
         shell.wait()?;
     }
