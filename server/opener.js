@@ -1,3 +1,4 @@
+const { clientInQuery } = require('./client-kind')
 const { coded } = require('./errors')
 const { historyOf, textOf, wholeNumber, windowOf } = require('./query')
 const { keyOf } = require('./session-key')
@@ -112,6 +113,7 @@ class Opener {
         offset: wholeNumber(query.offset),
         window: windowOf(query.window),
         size: sizeInQuery(query, this.#options),
+        client: clientInQuery(query),
         history: historyOf(query.history, this.#options),
       })
       way.opened(connection)
@@ -182,13 +184,15 @@ class Opener {
     const pty = { ...shell(query, grant, session), ...(size && { cols: size.cols, rows: size.rows }) }
     // Shells without a project are counted for the address that asks for them.
     const rateKey = projectId === undefined ? `address ${grant.address ?? ''}` : undefined
+    const client = size && clientInQuery(query)
     if (session) {
+      if (client) session.setClient(client)
       session.spawn({ ...pty, rateKey })
       this.#isFresh(session)
       return session
     }
     const id = textOf(query.sessionId)
-    return this.#registry.create({
+    const created = this.#registry.create({
       projectId,
       id,
       userId: grant.userId ?? undefined,
@@ -196,6 +200,8 @@ class Opener {
       rateKey,
       pty,
     })
+    if (client) created.setClient(client)
+    return created
   }
 }
 

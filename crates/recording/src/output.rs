@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::cutter::Cutter;
 use crate::error::Error;
@@ -51,8 +51,8 @@ pub struct Options {
     pub max_bytes: Option<u64>,
     /// Recordings of the folder are removed when they are older.
     pub max_age: Option<Duration>,
-    /// The width table of the terminal.
-    pub unicode: UnicodeVersion,
+    /// What the terminal of the clients is.
+    pub client: Client,
 }
 
 impl Options {
@@ -186,7 +186,7 @@ impl Output {
             cols: about.cols,
             rows: about.rows,
             scrollback_lines: keyframes::SCROLLBACK,
-            unicode: options.unicode,
+            client: options.client,
             ..ScreenOptions::default()
         };
         let mut output = Self {

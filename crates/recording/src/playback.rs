@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::memmem::Finder;
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::blob::Blob;
 use crate::cast::Cast;
@@ -80,7 +80,7 @@ pub struct Hit {
 pub struct Playback {
     cast: Cast,
     index: Index,
-    unicode: UnicodeVersion,
+    client: Client,
     duration: u64,
     status: Status,
     /// Where the last whole event ends.
@@ -89,11 +89,12 @@ pub struct Playback {
 
 impl Playback {
     /// Opens a cast of version 1, 2 or 3. Keyframes that are missing, or are not
-    /// of this cast, are made, and kept beside it where that is possible.
+    /// of this cast, are made for such a client, and kept beside it where that is
+    /// possible.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
-    pub fn open(path: &Path, unicode: UnicodeVersion) -> Result<Self, Error> {
+    pub fn open(path: &Path, client: Client) -> Result<Self, Error> {
         let cast = Cast::open(path)?;
         let known = match &cast.blob {
             Blob::File(_) => File::open(folder::keys_of(path)).ok(),
@@ -103,7 +104,7 @@ impl Playback {
         let missing = known.is_none();
         let index = known.unwrap_or_else(Index::empty);
         let mut playback =
-            Self { cast, index, unicode, duration: 0, status: Status::Complete, end: 0 };
+            Self { cast, index, client, duration: 0, status: Status::Complete, end: 0 };
         if missing {
             playback.rebuild(path)?;
         }
@@ -187,7 +188,7 @@ impl Playback {
             cols,
             rows,
             scrollback_lines: keyframes::SCROLLBACK,
-            unicode: self.unicode,
+            client: self.client,
             ..ScreenOptions::default()
         })
     }

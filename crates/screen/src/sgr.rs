@@ -1,5 +1,6 @@
 //! Attributes: reading SGR sequences, and writing them.
 
+use super::client::XtermVersion;
 use super::color_codes::ColorCodes;
 use super::parser::params::{OMITTED, Params};
 use super::sequence::write_number;
@@ -10,13 +11,15 @@ const NO_UNDERLINE_COLOR: u32 = color::ALL;
 
 impl Style {
     /// Applies the parameters of an SGR sequence.
-    pub(super) fn select(&mut self, params: &Params) {
+    pub(super) fn select(&mut self, params: &Params, version: XtermVersion) {
         let values = params.values();
         let mut index = 0;
         while index < values.len() {
             match values[index] {
                 38 | 48 | 58 => index += self.extended_color(params, index),
                 4 => self.underline_by(params.subs(index).first().copied().unwrap_or(1)),
+                221 if version == XtermVersion::V6_1 => self.fg &= !fg::BOLD,
+                222 if version == XtermVersion::V6_1 => self.bg &= !bg::DIM,
                 value => self.apply(value),
             }
             index += 1;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::buffer::Buffer;
 use super::super::cell::Cell;
+use super::super::client::XtermVersion;
 use super::super::edges::Edges;
 use super::super::parser::params::Params;
 use super::super::row::Row;
@@ -12,6 +13,7 @@ use super::super::sequence::{write_number, write_position};
 use super::super::style::Style;
 use super::super::tables::Tables;
 use super::super::terminal::Terminal;
+use super::super::width::UnicodeVersion;
 
 /// A row to be printed.
 enum Source<'a> {
@@ -52,6 +54,11 @@ impl<'a> Rows<'a> {
         {
             self.flowing = true;
             return;
+        }
+        if self.flowing && self.tables.unicode == UnicodeVersion::V15Graphemes {
+            // The rows were not printed in one go: what begins the one need not join
+            // what ends the other.
+            self.out.extend_from_slice(b"\x1b[m");
         }
         self.print(&source);
         self.flowing = next.is_wrapped() && edges.flows_into(next);
@@ -200,7 +207,7 @@ fn style_after(drawing: &[u8]) -> Option<Style> {
             b'm' => {
                 params.reset();
                 sequence[..len].iter().for_each(|&byte| params.take(byte));
-                style.select(&params);
+                style.select(&params, XtermVersion::default());
             }
             b'C' | b'X' => {}
             _ => return None,

@@ -48,6 +48,8 @@ impl Session {
         if self.is_closed() {
             return Err(Closed.into());
         }
+        let client = self.stream.lock().mirror.client();
+        let options = Options { client, ..options };
         let input = options.input;
         let prepared = Prepared::new(options, about)?;
         let recording = prepared.recording();
