@@ -7,6 +7,8 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/__test__/**/*.spec.js'],
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/__test__/helpers/homes.js',
+  globalTeardown: '<rootDir>/__test__/helpers/remove-homes.js',
   setupFiles: ['<rootDir>/__test__/helpers/setup.js'],
   // Each spec runs servers, shells or a browser of its own.
   maxWorkers: 2,

@@ -2,11 +2,7 @@
 // anybody's start-up files, so that what they print, and when, is the test's.
 
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 
-const HOME = path.join(os.tmpdir(), `offheap-home-${process.pid}`)
-fs.mkdirSync(HOME, { recursive: true })
-process.env.HOME = HOME
+process.env.HOME = fs.mkdtempSync(path.join(process.env.OFFHEAP_TEST_HOMES, 'home-'))
 process.env.SHELL = '/bin/bash'
-process.on('exit', () => fs.rmSync(HOME, { recursive: true, force: true }))

@@ -11,6 +11,7 @@ use super::super::sequence::{
 };
 use super::super::style::{Style, bg, color, fg};
 use super::super::terminal::Terminal;
+use super::super::width::width_of;
 
 impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
@@ -249,7 +250,9 @@ impl Terminal {
         };
         write_position(y, self.active.x - width, out);
         if self.modes.has(Mode::Insert) {
-            write_csi(&[width], b'P', out);
+            // What is joined to the first code point is not inserted.
+            let first = text.chars().next().map_or(0, u32::from);
+            write_csi(&[width_of(first, self.tables.unicode).max(1)], b'P', out);
         }
         out.extend_from_slice(text.as_bytes());
     }

@@ -16,6 +16,7 @@ use super::super::terminal::Terminal;
 use super::super::width::UnicodeVersion;
 
 /// A row to be printed.
+#[derive(Clone, Copy)]
 enum Source<'a> {
     Bytes(&'a [u8]),
     Row(&'a Row),
@@ -36,35 +37,62 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn add(&mut self, edges: Edges, source: Source<'a>) {
-        self.flush(edges, Some(&source));
-        self.held = Some((edges, source));
+        if let Some((held, held_source)) = self.held.replace((edges, source)) {
+            self.print_before(held, held_source, edges, Some(source));
+        }
     }
 
-    /// Prints the row held, and makes the next one be where it belongs.
-    fn flush(&mut self, next: Edges, following: Option<&Source>) {
-        let Some((edges, source)) = self.held.take() else { return };
+    /// Prints the last row.
+    fn end(&mut self) {
+        if let Some((held, source)) = self.held.take() {
+            self.print_before(held, source, Edges::default(), None);
+        }
+    }
+
+    /// Prints a row, and makes the next one be where it belongs.
+    #[inline]
+    fn print_before(
+        &mut self,
+        edges: Edges,
+        source: Source,
+        next: Edges,
+        following: Option<Source>,
+    ) {
         if !self.begun {
             self.begin(edges);
         } else if !self.flowing {
             self.out.extend_from_slice(b"\r\n");
-        }
-        self.begun = true;
-        if edges.may_leave_gap_before(next)
-            && following.is_some_and(|following| self.print_up_to_gap(&source, following))
-        {
-            self.flowing = true;
-            return;
-        }
-        if self.flowing && self.tables.unicode == UnicodeVersion::V15Graphemes {
+        } else if self.tables.unicode == UnicodeVersion::V15Graphemes {
             // The rows were not printed in one go: what begins the one need not join
             // what ends the other.
             self.out.extend_from_slice(b"\x1b[m");
         }
-        self.print(&source);
-        self.flowing = next.is_wrapped() && edges.flows_into(next);
-        if next.is_wrapped() && !self.flowing {
-            self.flowing = self.wrap_by_force(edges, &source);
+        self.begun = true;
+        if next.is_wrapped() {
+            self.print_before_wrapped(edges, source, next, following);
+        } else {
+            // Most rows: text that the next one does not continue.
+            self.print(source);
+            self.flowing = false;
         }
+    }
+
+    /// Prints a row that the next one continues.
+    #[inline(never)]
+    fn print_before_wrapped(
+        &mut self,
+        edges: Edges,
+        source: Source,
+        next: Edges,
+        following: Option<Source>,
+    ) {
+        self.flowing = edges.may_leave_gap_before(next)
+            && following.is_some_and(|following| self.print_up_to_gap(source, following));
+        if self.flowing {
+            return;
+        }
+        self.print(source);
+        self.flowing = edges.flows_into(next) || self.wrap_by_force(edges, source);
     }
 
     /// Makes the first row of all continue one that is gone, if it does: a row
@@ -80,7 +108,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Marks the next row as wrapped though this one does not run into it.
-    fn wrap_by_force(&mut self, edges: Edges, source: &Source) -> bool {
+    fn wrap_by_force(&mut self, edges: Edges, source: Source) -> bool {
         if edges.is_full() {
             // A space wraps, and is erased again.
             self.out.extend_from_slice(b" \r\x1b[X");
@@ -107,7 +135,7 @@ impl<'a> Rows<'a> {
 
     /// Prints a row without the space that stands for its last, empty column, if
     /// the wide character that follows leaves the same gap by itself.
-    fn print_up_to_gap(&mut self, source: &Source, following: &Source) -> bool {
+    fn print_up_to_gap(&mut self, source: Source, following: Source) -> bool {
         let (row, next) = (self.drawing(source), self.drawing(following));
         let Some(text) = row.strip_suffix(b" \x1b[m") else { return false };
         let is_left = style_after(text).is_some_and(|gap| style_before_wide(&next) == Some(gap));
@@ -118,7 +146,7 @@ impl<'a> Rows<'a> {
         is_left
     }
 
-    fn drawing<'b>(&self, source: &Source<'b>) -> Cow<'b, [u8]> {
+    fn drawing<'b>(&self, source: Source<'b>) -> Cow<'b, [u8]> {
         match source {
             Source::Bytes(bytes) => Cow::Borrowed(bytes),
             Source::Row(row) => {
@@ -129,7 +157,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn print(&mut self, source: &Source) {
+    fn print(&mut self, source: Source) {
         match source {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
             Source::Row(row) => {
@@ -169,7 +197,7 @@ impl Terminal {
             let row = buffer.row(y);
             rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
         }
-        rows.flush(Edges::default(), None);
+        rows.end();
     }
 
     fn printer<'a>(&'a self, out: &'a mut Vec<u8>) -> Rows<'a> {
