@@ -76,7 +76,7 @@ impl Layout {
             }
             self.lines.iter_mut().for_each(|line| line.resize(cols));
             if self.is_new && cols < self.cols {
-                self.lines.iter_mut().for_each(|line| line.mend_end());
+                self.lines.iter_mut().for_each(Row::mend_end);
             }
         }
         if self.is_new && !self.lines.is_empty() {

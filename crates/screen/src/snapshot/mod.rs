@@ -21,9 +21,10 @@ impl Terminal {
     /// Writes the snapshot with at most `lines` rows of scrollback.
     pub(crate) fn write_snapshot(&self, lines: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(PROLOGUE);
-        let (normal, other) = match self.alternate {
-            true => (&self.parked, &self.active),
-            false => (&self.active, &self.parked),
+        let (normal, other) = if self.alternate {
+            (&self.parked, &self.active)
+        } else {
+            (&self.active, &self.parked)
         };
         // A client that has designated character sets saves all of them.
         let other_first = other.saved.charsets.count < normal.saved.charsets.count;

@@ -74,7 +74,7 @@ impl Terminal {
         if saved.charset != Charset::Ascii {
             write_designation(b'(', saved.charset, out);
         }
-        self.write_modes_to_save(saved, (y, x), out);
+        write_modes_to_save(saved, (y, x), out);
         let mut style = Style { fg: saved.fg, bg: saved.bg, ..Style::default() };
         let linked = saved.bg & bg::EXTENDED != 0 && saved.fg & fg::UNDERLINE == 0;
         if saved.fg & fg::UNDERLINE != 0 {
@@ -97,20 +97,20 @@ impl Terminal {
         }
         write_modes_saved(saved, out);
     }
+}
 
-    /// Brings about what xterm.js 6.1 saves beside the rest. Nothing has been
-    /// designated so far, and there are no margins yet.
-    fn write_modes_to_save(&self, saved: Saved, (y, x): (usize, usize), out: &mut Vec<u8>) {
-        let charsets = saved.charsets;
-        write_designated(&charsets, out);
-        out.extend_from_slice(shift_to(charsets.level));
-        if !saved.wraparound {
-            write_mode(7, b'l', out);
-        }
-        if saved.origin {
-            write_mode(6, b'h', out);
-            write_position(y, x, out);
-        }
+/// Brings about what xterm.js 6.1 saves beside the rest. Nothing has been
+/// designated so far, and there are no margins yet.
+fn write_modes_to_save(saved: Saved, (y, x): (usize, usize), out: &mut Vec<u8>) {
+    let charsets = saved.charsets;
+    write_designated(&charsets, out);
+    out.extend_from_slice(shift_to(charsets.level));
+    if !saved.wraparound {
+        write_mode(7, b'l', out);
+    }
+    if saved.origin {
+        write_mode(6, b'h', out);
+        write_position(y, x, out);
     }
 }
 

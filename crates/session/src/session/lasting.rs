@@ -69,7 +69,7 @@ fn client_shape(client: &Client) -> ClientShape {
     }
 }
 
-fn client(shape: &ClientShape) -> Client {
+fn client(shape: ClientShape) -> Client {
     let has = |flag: u16| shape.options & flag != 0;
     Client {
         version: if shape.version == 0 { XtermVersion::V6_0 } else { XtermVersion::V6_1 },
@@ -98,7 +98,7 @@ fn options(shape: &ScreenShape) -> ScreenOptions {
         rows: shape.rows,
         scrollback_lines: size(shape.scrollback_lines),
         scrollback_bytes: size(shape.scrollback_bytes),
-        client: client(&shape.own),
+        client: client(shape.own),
     }
 }
 
@@ -125,7 +125,7 @@ impl Session {
         let mut stream = Stream::over(ring, Some(kept), screen, Arc::clone(&meter));
         if let Some(shape) = &recovered_screen {
             // Nothing is drawn yet: what is, is drawn as it was followed last.
-            stream.mirror.set_client(client(&shape.client));
+            stream.mirror.set_client(client(shape.client));
         }
         let size = match (life.cols, life.rows) {
             (0, _) | (_, 0) => PtySize::new(80, 24),
