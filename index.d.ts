@@ -609,9 +609,12 @@ export interface ViewerOptions {
    * A snapshot is made when its first frame is read. It comes in as many frames
    * as it takes: `'framed'` ones have the highest bit of their offset set,
    * `'json'` ones are `history` frames, the last of which has the `offset`.
-   * Viewers that begin while nothing is printed share one snapshot; 64 MiB of
-   * them wait to be sent at most, beyond which those of stalled viewers are
-   * dropped and made anew when they read again.
+   * Viewers that begin while nothing is printed share one snapshot. At most 64
+   * snapshots of 32 MiB together wait to be sent in a process, beyond which those
+   * of stalled viewers are dropped and made anew when they read again. A viewer
+   * gets four at once and then four a second, and making them takes at most a
+   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
+   * listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null
   /**
@@ -1709,7 +1712,8 @@ export declare class SessionRegistry {
  */
 export declare class Viewer {
   /**
-   * The next frame, or `null` when everything has been read.
+   * The next frame, or `null` when everything has been read, or a snapshot
+   * cannot be made yet.
    *
    * The Buffer is the caller's for good, unless it calls `release()`: then
    * its memory is used again for a later frame, of this or another viewer.
@@ -1774,6 +1778,11 @@ export declare class Viewer {
    * before it read them.
    */
   get missed(): number
+  /**
+   * Whether a snapshot is to come next, or not all of its frames have been read.
+   * `read()` may return `null` meanwhile; the listener is called when it goes on.
+   */
+  get screenDue(): boolean
   /** Whether the viewer or its session has been closed. */
   get closed(): boolean
   /**

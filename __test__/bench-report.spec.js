@@ -1,8 +1,18 @@
 // What docs/benchmarks.md shows of the benchmarks is made by programs.
 
 const fs = require('node:fs')
-const { DOCUMENT, between, part } = require('../bench/server/report')
+const {
+  DOCUMENT,
+  FLOOR,
+  README,
+  between,
+  part,
+  reachPart,
+  reachSummary,
+  written,
+} = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
+const git = require('../bench/git/report')
 const screen = require('../bench/screen/report.cjs')
 
 const WAYS = ['the old way', 'careful JavaScript, binary', 'offheap.v1']
@@ -46,6 +56,52 @@ test('the plot has each server at each load, with a look in light and in dark', 
   for (const way of WAYS) expect(svg.split(`>${way}<`).length - 1).toBe(3 + 3 + 2)
   expect(svg).toContain('prefers-color-scheme: dark')
   expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+})
+
+describe('above the floor', () => {
+  const cost = (way, cpuMs) => ({
+    way,
+    kind: 'yes',
+    sessions: 8,
+    megabytes: 100,
+    ...figures,
+    cpuMs,
+    switches: 5000,
+  })
+  const transfer = [
+    cost(FLOOR, 200),
+    cost('careful JavaScript, JSON', 2200),
+    cost('careful JavaScript, binary', 1200),
+    cost('offheap, JSON, no screen', 450),
+    cost('offheap, JSON', 500),
+    cost('offheap.v1', 400),
+    { way: 'the old way', kind: 'yes', sessions: 8, died: 'died of SIGABRT' },
+  ]
+  const unwatched = [cost('offheap, JSON', 310), cost('offheap, JSON, no screen', 320)]
+  const reach = { ...results, transfer, unwatched, echo: [], stall: [] }
+
+  test('a server is measured by what it adds to reading, and the screen by what it adds to a server', () => {
+    const text = reachPart(reach).replace(/ +/g, ' ')
+    expect(text).toContain(`| yes | 8 | ${FLOOR} | 2.00 | 50 | | | |`)
+    expect(text).toContain('| yes | 8 | careful JavaScript, JSON | 22.00 | 50 | 20.00 | 1.00 | 2.00 |')
+    expect(text).toContain('| yes | 8 | offheap, JSON | 5.00 | 50 | 3.00 | 0.15 | 0.30 |')
+    expect(text).toContain('| yes | 8 | offheap, JSON | 5.00 | 4.50 | +0.50 |')
+    expect(text).toContain('| yes | 8 | nobody watches | 3.10 | 3.20 | −0.10 |')
+  })
+
+  test('the README gets the shares alone, and the document keeps what was not measured', () => {
+    const summary = reachSummary(reach).replace(/ +/g, ' ')
+    expect(summary).toContain('| offheap, JSON, 8 sessions | 0.15 |')
+    expect(summary).toContain('| offheap.v1, 8 sessions | 0.10 |')
+    expect(summary).toContain('| offheap.v1, 20 sessions | – |')
+    const text = fs.readFileSync(DOCUMENT, 'utf8')
+    const changed = written(text, reach)
+    expect(changed).toContain('nobody watches')
+    expect(changed.slice(0, text.indexOf('<!-- end -->'))).toBe(text.slice(0, text.indexOf('<!-- end -->')))
+    expect(written(changed, reach)).toBe(changed)
+    const readme = fs.readFileSync(README, 'utf8')
+    expect(readme.split('the cost above the floor').length - 1).toBe(2)
+  })
 })
 
 test('the document has a place for them, and the rest of it stays', () => {
@@ -96,4 +152,25 @@ describe('the screen', () => {
     const text = fs.readFileSync(screen.DOCUMENT, 'utf8')
     expect(screen.place(text, 'tables')).toMatch(/begin here\. -->\n\ntables\n\n<!-- The figures/)
   })
+})
+
+test('git’s figures are a table, and have their place in the document', () => {
+  const text = git.tables({
+    node: 'v20.20.2',
+    platform: 'Linux x64',
+    cpus: 2,
+    files: 10_000,
+    plain: [20, 30],
+    latency: Array.from({ length: 100 }, (_, index) => index + 1),
+    oldLatency: [2500, 4000],
+    quiet: { seconds: 60, cpuMs: 0, oldCpuMs: 900, runs: 0 },
+    burst: { changes: 5000, runs: 3, writtenMs: 800 },
+    shared: { subscriptions: 100, watches: 1 },
+    left: { cycles: 1000, watches: 0, inotify: 0, descriptors: 0 },
+  })
+  expect(text).toMatch(/p50, p95 +\| 50 ms, 95 ms +\| 2500 ms, 4000 ms/)
+  expect(text).toMatch(/5000 changes in 800 ms +\| 3 /)
+  expect(text).toMatch(/1000 subscribers that vanished[^|]+\| 0, 0 /)
+  const document = fs.readFileSync(git.DOCUMENT, 'utf8')
+  expect(git.placed(document, 'figures')).toContain(`begin -->\n\nfigures\n\n<!-- made by bench/git`)
 })

@@ -2,41 +2,17 @@
 // in one terminal takes nearly all of it, and nobody else pays for that.
 
 const { execFileSync } = require('node:child_process')
-const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { controlGroup } = require('./helpers/control-group')
 
 const LIMIT = 512 << 20
 
-/** A group with a limit, or `null` where none can be made: [its folder, how it is removed]. */
-function makeGroup() {
-  for (const [root, limit] of [
-    ['/sys/fs/cgroup', 'memory.max'],
-    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
-  ]) {
-    const folder = path.join(root, `offheap-test-${process.pid}`)
-    try {
-      fs.mkdirSync(folder)
-    } catch {
-      continue
-    }
-    try {
-      // What is no file of a group's is not to be made one.
-      fs.accessSync(path.join(folder, limit))
-      fs.writeFileSync(path.join(folder, limit), String(LIMIT))
-      return folder
-    } catch {
-      fs.rmdirSync(folder)
-    }
-  }
-  return null
-}
-
-const group = process.platform === 'linux' ? makeGroup() : null
+const group = controlGroup(LIMIT)
 const inGroup = group ? test : test.skip
 
 afterAll(() => {
-  if (group) fs.rmdirSync(group)
+  group?.remove()
 })
 
 /** Takes memory, some at a time, until it gets a line. */
@@ -74,7 +50,7 @@ const SERVER = `
 /** Runs the server in the group and returns what it says. */
 function serve(closeHeaviest) {
   const script = SERVER.replace('CLOSE', String(closeHeaviest))
-  const join = `echo $$ > '${group}/cgroup.procs' && exec "$0" -e "$1"`
+  const join = `${group.joining} && exec "$0" -e "$1"`
   const said = execFileSync('/bin/sh', ['-c', join, process.execPath, script], {
     cwd: path.join(__dirname, '..'),
     env: { ...process.env, HOG },

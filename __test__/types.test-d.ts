@@ -175,13 +175,36 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   const server = createServer()
   server.on('upgrade', terminals.upgrade)
+  server.on('upgrade', (request, socket, head) =>
+    terminals.accept(request, socket, head, (ws, { userId, address }, { path }) => {
+      ws.send(JSON.stringify({ userId, address, path }))
+    }),
+  )
+  new TerminalServer({
+    registry,
+    messages: {
+      watch(_message, { shared, signal, send }) {
+        if (!shared) send({ type: 'watched' }, () => signal.throwIfAborted())
+      },
+    },
+  })
   same<ReturnType<typeof terminals.share>, string>()
   const token = terminals.share(registry.create(), { access: 'write', expiresIn: 60_000 })
   same<ReturnType<typeof terminals.revoke>, boolean>()
   terminals.revoke(token)
+  same<ReturnType<typeof terminals.newShell>, void>()
+  terminals.newShell(registry.create(), { path: '/' }, { userId: 'ann' })
   same<ReturnType<typeof terminals.close>, Promise<void>>()
   terminals.close({ code: 1012 })
   new TerminalServer({ registry, authorize: () => ({ status: 403, message: 'no' }) })
+  new TerminalServer({
+    registry,
+    maxUnauthorized: 250,
+    maxUnauthorizedPerAddress: 8,
+    maxIncompleteBytes: null,
+  })
+  server.on('connection', terminals.connection)
+  server.on('request', ({ socket }) => terminals.admit(socket))
   // @ts-expect-error The registry is needed.
   new TerminalServer({})
   // @ts-expect-error There is no such option.

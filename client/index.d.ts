@@ -173,6 +173,8 @@ export interface TerminalClientEvents {
   }
   /** `access` changed. */
   access: { access: Access }
+  /** `lost` changed. */
+  lost: { lost: boolean }
   /** `viewers` changed. */
   viewers: Viewers
   /** Any other message of the server, as `focusUpdate`. */
@@ -254,6 +256,11 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
   readonly access: Access
   /** Who is there; `null` before the server has said so. */
   readonly viewers: Viewers | null
+  /**
+   * Whether the session has no shell any more, since its server has ended with it: what it printed can be read, and
+   * `spawn()` starts a new one in it.
+   */
+  readonly lost: boolean
   readonly answers: Answers
   /** The offset of the next byte expected; `null` where the session's screen is needed first. */
   readonly offset: number | null
@@ -302,6 +309,11 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
     rows: number,
     pixels?: { readonly width?: number | null; readonly height?: number | null } | null,
   ): boolean
+  /**
+   * Asks the server for a new shell in a session that is `lost`; it prints where the old one has stopped.
+   * @returns whether that was sent; an `error` follows if the server does not start one
+   */
+  spawn(): boolean
   /**
    * Tells the server the terminal's colours, as `#rrggbb`, now and at each connection.
    * @returns whether they were sent now; the same ones are not sent again

@@ -47,7 +47,7 @@ export class TerminalClient extends EventTarget {
   #input
   #link = null
   #state = 'idle'
-  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null }
+  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null, lost: false }
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -100,6 +100,9 @@ export class TerminalClient extends EventTarget {
   }
   get viewers() {
     return this.#facts.viewers
+  }
+  get lost() {
+    return this.#facts.lost
   }
   get answers() {
     return this.#output.answers
@@ -164,6 +167,10 @@ export class TerminalClient extends EventTarget {
     const size = wholeNumbers({ cols, rows }, SIZE)
     this.#wishes.size = width && height ? { ...size, ...wholeNumbers({ width, height }, PIXELS) } : size
     return this.send({ type: 'resize', ...this.#wishes.size })
+  }
+
+  spawn() {
+    return this.send({ type: 'spawn' })
   }
 
   setTheme(theme) {
@@ -318,6 +325,8 @@ export class TerminalClient extends EventTarget {
         return this.#output[message.type](message)
       case 'viewers':
         return this.#onViewers(message)
+      case 'spawned':
+        return this.#setLost(false)
       case 'exit':
         return this.#onExit(message)
       case 'input-pause':
@@ -343,6 +352,7 @@ export class TerminalClient extends EventTarget {
     this.#facts.sessionId = message.sessionId
     this.#facts.workingDir = textOf(message.workingDir)
     this.#setAccess(message.access === 'read' ? 'read' : 'write')
+    this.#setLost(message.lost === true)
     this.#setState('live')
     this.#liveness.start()
     const { sessionId, workingDir, access } = this
@@ -364,6 +374,12 @@ export class TerminalClient extends EventTarget {
     if (access === this.#facts.access) return
     this.#facts.access = access
     this.#emit('access', { access })
+  }
+
+  #setLost(lost) {
+    if (lost === this.#facts.lost) return
+    this.#facts.lost = lost
+    this.#emit('lost', { lost })
   }
 
   #onViewers({ count, readers }) {

@@ -128,6 +128,18 @@ class Audience {
     if (!session.closed) this.#exitTold.add(keyOf(session))
   }
 
+  /** A session whose shell had ended has another one. */
+  forgetExit(session) {
+    this.#exitTold.delete(keyOf(session))
+  }
+
+  /** A new shell goes on where the one before has stopped: its viewers are told. */
+  spawned(session) {
+    for (const connection of this.#groups.get(keyOf(session))?.connections ?? []) {
+      connection.guard(() => connection.spawned())
+    }
+  }
+
   /** A client's word on its session's focus. */
   setFocus(connection, focused) {
     const { session } = connection

@@ -3,6 +3,7 @@ const { coded } = require('./errors')
 const { isLoopback } = require('./names')
 const { ShareGrant } = require('./shares')
 const { within } = require('./time-limit')
+const { WaitingRoom } = require('./waiting-room')
 
 const UNAUTHORIZED = { status: 401, message: 'Unauthorized' }
 const FORBIDDEN = { status: 403, message: 'Forbidden' }
@@ -13,6 +14,7 @@ class Authorization {
   #access
   #options
   #shares
+  #waiting
 
   /**
    * @param {object} options those of the server
@@ -22,6 +24,7 @@ class Authorization {
     const { token, origins, trustProxy } = options
     this.#options = options
     this.#shares = shares
+    this.#waiting = new WaitingRoom(options)
     // Whoever has the token may use any name of the server.
     this.#access = new Access({ token, origins, trustProxy, loopback: token === null })
   }
@@ -51,13 +54,22 @@ class Authorization {
   }
 
   #ask(request, url, address, granted, refused) {
+    const { refusal: busy, leave } = this.#waiting.enter(address)
+    if (busy) {
+      refused(busy)
+      return
+    }
     const authorize = this.#options.authorize ?? (() => this.#byDefault(request, url, address))
     const decided = (answer) => {
+      leave()
       const { grant, refusal } = this.#verdict(answer, address)
       if (grant) granted(grant)
       else refused(refusal)
     }
-    const failed = (error) => refused(this.#failure(error))
+    const failed = (error) => {
+      leave()
+      refused(this.#failure(error))
+    }
     within(this.#options.timeLimit, () => authorize(request), decided, failed)
   }
 

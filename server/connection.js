@@ -3,6 +3,7 @@ const { sendControl } = require('./control')
 const { obey } = require('./control-messages')
 const { Outlet } = require('./outlet')
 const { ShareGrant } = require('./shares')
+const { ViewerFace } = require('./viewer-face')
 
 /** What a closed session's connections are told, by reason. */
 const CLOSE_CODES = {
@@ -35,6 +36,7 @@ class Connection {
   activeAt = 0
   acked = 0
   #ended = false
+  #face = null
 
   /**
    * @param {object} options
@@ -42,9 +44,10 @@ class Connection {
    * @param {import('ws').WebSocket} options.socket
    * @param {import('offheap-terminal').Session} options.session
    * @param {{ access: 'read' | 'write' }} options.grant
+   * @param {() => void} options.newShell starts one in a session whose shell is gone
    * @param {import('./liveness').Peer} [options.peer] the socket's other end, where it is this session's alone
    */
-  constructor({ audience, socket, session, grant, peer }) {
+  constructor({ audience, socket, session, grant, newShell, peer }) {
     this.audience = audience
     this.options = audience.options
     this.socket = socket
@@ -53,15 +56,16 @@ class Connection {
     this.access = grant.access
     this.isShared = grant instanceof ShareGrant
     this.peer = peer
+    this.newShell = newShell
     // Who only reads cannot ask for the stream to go on, so it never stops.
     this.focused = this.access === 'read' || session.focused
     this.suspended = false
   }
 
-  /** What the application's message handlers get. */
+  /** What the application's message handlers get: always the same. */
   get face() {
-    const { session, grant } = this
-    return { session, grant, send: (message) => this.send(message) }
+    this.#face ??= new ViewerFace(this)
+    return this.#face
   }
 
   /**
@@ -89,6 +93,7 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
       access: this.access,
+      lost: session.status === 'lost',
       answers: this.group.answersFor(this),
     })
     const from = this.#beginning(isNew, offset)
@@ -101,7 +106,6 @@ class Connection {
       binary: this.binary,
       mayRead: () => this.mayRead(),
       beforeFrame: this.beforeFrame?.bind(this),
-      afterFrame: this.afterFrame?.bind(this),
       failed: (error) => this.broke(error),
     })
     if (this.isShared) this.grant.share.connections.add(this)
@@ -147,8 +151,9 @@ class Connection {
     return { format: this.format }
   }
 
-  send(message) {
-    sendControl(this.socket, message)
+  /** @param {() => void} [sent] is called when it is out */
+  send(message, sent) {
+    sendControl(this.socket, message, sent)
   }
 
   fail(message, code) {
@@ -282,6 +287,11 @@ class Connection {
     this.socket.close(code, reason)
   }
 
+  /** A new shell runs where there was none any more. */
+  spawned() {
+    if (this.outlet) this.send({ type: 'spawned' })
+  }
+
   setFocused(focused, allFocused) {
     if (this.access === 'read') return
     this.focused = focused
@@ -314,6 +324,7 @@ class Connection {
   gone() {
     if (this.isShared) this.grant.share.connections.delete(this)
     this.outlet?.close()
+    this.#face?.ended()
   }
 }
 

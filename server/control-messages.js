@@ -70,6 +70,10 @@ const HANDLERS = {
     connection.audience.setSuspended(connection, false)
   },
 
+  spawn(connection) {
+    connection.newShell()
+  },
+
   ping(connection) {
     connection.send({ type: 'pong' })
   },

@@ -7,8 +7,14 @@ const MAX_QUOTED = 64
 
 const waiting = new WeakMap()
 
-/** Sends a JSON message. A peer that asks on and on and does not read the answers is cut off. */
-function sendControl(socket, message) {
+/**
+ * Sends a JSON message. A peer that asks on and on and does not read the answers is cut off.
+ *
+ * @param {import('ws').WebSocket} socket
+ * @param {object} message
+ * @param {() => void} [sent] is called when it is out
+ */
+function sendControl(socket, message, sent) {
   if (socket.readyState !== socket.OPEN) return
   const before = waiting.get(socket) ?? 0
   if (before > MAX_WAITING) {
@@ -18,7 +24,10 @@ function sendControl(socket, message) {
   const text = JSON.stringify(message)
   const cost = text.length + MESSAGE_COST
   waiting.set(socket, before + cost)
-  socket.send(text, () => waiting.set(socket, waiting.get(socket) - cost))
+  socket.send(text, (error) => {
+    waiting.set(socket, waiting.get(socket) - cost)
+    if (!error) sent?.()
+  })
 }
 
 /**
@@ -36,7 +45,7 @@ function onMessage(socket, handle, report) {
   })
   // ws answers pings by itself.
   socket.on('ping', () => {
-    if (socket.bufferedAmount > 16 * MAX_WAITING) socket.terminate()
+    if (socket.bufferedAmount > 2 * MAX_WAITING) socket.terminate()
   })
 }
 

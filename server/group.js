@@ -1,5 +1,8 @@
 const { applySize } = require('./size')
 
+/** Up to so many are told at once of who comes and goes. */
+const FEW = 16
+
 /** The connections of one session: handles, no data. */
 class Group {
   connections = new Set()
@@ -22,15 +25,18 @@ class Group {
 
   /**
    * Tells everyone how many there are: once for all that come and go in one
-   * turn of the event loop.
+   * turn of the event loop, or where there are many, in as many ms.
    */
   #changed() {
     if (this.#telling) return
     this.#telling = true
-    setImmediate(() => {
+    const tell = () => {
       this.#telling = false
       this.#tell()
-    })
+    }
+    const { size } = this.connections
+    if (size > FEW) setTimeout(tell, size).unref()
+    else setImmediate(tell)
   }
 
   #tell() {

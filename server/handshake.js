@@ -6,11 +6,13 @@ const { refuseUpgrade } = require('./refusal')
 const STREAM_PROTOCOL = 'offheap.v1'
 const MUX_PROTOCOL = 'offheap.mux.v1'
 
-/** Handshakes that may wait for `authorize` at once. */
-const MAX_PENDING = 1000
+/** Pieces that one message may be sent in: each is an object until the message is complete. */
+const MAX_FRAGMENTS = 256
+/** Bytes that a piece as the network delivers it has at least, on the whole, before it counts as an attack. */
+const MIN_CHUNK = 256
+const MIN_CHUNKS = 1024
 
 const CLOSED = { status: 503, message: 'Server is shutting down' }
-const BUSY = { status: 503, message: 'Too many connections at once' }
 
 /** `ws`, which only those need who leave the handshake to this package. */
 function webSockets() {
@@ -32,7 +34,6 @@ class Handshake {
   #options
   #authorization
   #sockets = null
-  #pending = 0
   #closed = false
 
   constructor(options, authorization) {
@@ -53,17 +54,14 @@ class Handshake {
    */
   answer(request, socket, head, accepted) {
     const url = urlOf(request)
-    const busy = this.#closed ? CLOSED : this.#pending >= MAX_PENDING ? BUSY : null
-    if (!url || busy) {
-      refuseUpgrade(socket, busy ?? { status: 400, message: 'Bad request' })
+    if (!url || this.#closed) {
+      refuseUpgrade(socket, this.#closed ? CLOSED : { status: 400, message: 'Bad request' })
       return
     }
     // While it waits for a decision nobody else listens for its errors.
     const lost = () => socket.destroy()
     socket.on('error', lost)
-    this.#pending += 1
     const decided = (act) => (answer) => {
-      this.#pending -= 1
       socket.off('error', lost)
       act(answer)
     }
@@ -82,10 +80,13 @@ class Handshake {
 
   #server() {
     const { WebSocketServer } = webSockets()
+    const { maxPayload } = this.#options
     return new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      maxPayload: this.#options.maxPayload,
+      maxPayload,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: Math.max(MIN_CHUNKS, Math.ceil(maxPayload / MIN_CHUNK)),
       perMessageDeflate: false,
       handleProtocols: (offered) =>
         [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,

@@ -69,14 +69,23 @@ export interface TerminalQuery {
   [parameter: string]: string | undefined
 }
 
-/** The viewer that sent a message of the application's own. */
+/** The viewer that sent a message of the application's own: the same object each time. */
 export interface TerminalViewer {
   /** What it views. */
   readonly session: Session
   /** What it may do. */
   readonly grant: TerminalGrantInfo
-  /** Sends it a JSON message. Nothing happens once it is gone. */
-  send(message: object): void
+  /** Whether it came by a share: it may see this one terminal, and nothing else of the application. */
+  readonly shared: boolean
+  /** Aborted when the viewer is gone, also if its connection died without a word. */
+  readonly signal: AbortSignal
+  /**
+   * Sends it a JSON message. Nothing happens once it is gone. A viewer with
+   * 1 MiB of messages that it has not read is disconnected.
+   *
+   * @param sent - called when the message is out; never once the viewer is gone.
+   */
+  send(message: object, sent?: () => void): void
 }
 
 /** A message of a client: an object with a `type`, otherwise unchecked. */
@@ -160,6 +169,26 @@ export interface TerminalServerOptions {
   pingInterval?: number | null
   /** The largest message from a client, in bytes, 1024 to 1 GiB; a larger one is 1009. Default 1048576. */
   maxPayload?: number | null
+  /**
+   * The most bytes that incomplete messages of all connections may hold together,
+   * 1 MiB to 1 TiB; each piece that has come counts for 256 bytes more. Past it the
+   * connection that holds the most is closed with 1009. Default 33554432 (32 MiB).
+   */
+  maxIncompleteBytes?: number | null
+  /**
+   * The most connections that are not authorised, 1 to 1000000: requests that
+   * wait for `authorize` (more are 503), and with the listener `connection` those
+   * that have sent nothing, or were refused, too (the oldest of the address that
+   * has most of them is cut off). Keep it well below the `maxConnections` of the
+   * HTTP server: the difference is reserved for who is authorised. Default 1000.
+   */
+  maxUnauthorized?: number | null
+  /**
+   * The same for one address, 1 to 1000000: IPv6 addresses count by /64, clients
+   * behind a proxy of `trustProxy` by the address that it says. More requests that
+   * wait are 429; past it the oldest connection is cut off. Default 64.
+   */
+  maxUnauthorizedPerAddress?: number | null
   /** The most columns that a client can ask for, 1 to 65535; more become this many. Default 1000. */
   maxCols?: number | null
   /** The most rows that a client can ask for, 1 to 65535; more become this many. Default 500. */
@@ -240,17 +269,55 @@ export declare class TerminalServer {
   constructor(options: TerminalServerOptions)
   /**
    * The listener for the `upgrade` event of an HTTP or HTTPS server; it needs no
-   * `this`. A refusal is answered with its status, and ends the connection. At
-   * most 1000 handshakes wait for `authorize` at once: more are 503.
+   * `this`. A refusal is answered with its status, and ends the connection.
    *
    * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
    */
   get upgrade(): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /**
+   * The listener for the `connection` event of an HTTP server (of an HTTPS server:
+   * `secureConnection`); it needs no `this`. It bounds the connections that are
+   * not authorised, from before their first byte: see `maxUnauthorized`.
+   *
+   * @example
+   * ```js
+   * server.on('connection', terminals.connection)
+   * server.on('upgrade', terminals.upgrade)
+   * ```
+   */
+  get connection(): (socket: Duplex) => void
+  /**
+   * Says that the application has authorised who is at a connection, by a request
+   * of its own: it does not count for `maxUnauthorized` any more. Terminals do so
+   * by themselves.
+   *
+   * @param socket - `request.socket`.
+   */
+  admit(socket: Duplex): void
+  /**
+   * Answers the handshake of a WebSocket of the application's own, for paths that
+   * lead to no terminal. It is authorized as a terminal's is, with the same
+   * limits; its messages are bounded by `maxPayload`, its peer is pinged, and
+   * `close()` closes it. A share is refused with 403.
+   *
+   * @param accepted - receives the connection, its grant, and the query of its URL.
+   * @throws `ERR_MISSING_PEER` where the package `ws` is not installed.
+   */
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    accepted: (
+      ws: TerminalWebSocket,
+      grant: TerminalGrantInfo,
+      query: Record<string, string | undefined>,
+    ) => void,
+  ): void
+  /**
    * Serves a connection of a `ws` server of the application's own, which has
    * answered the handshake (and chosen one of the subprotocols above). Without a
    * grant it calls `authorize`, and a refusal is a close: 4401 for 401, 4403 for
-   * 403, 1013 for 503, else 1008. With one, the application has checked the
+   * 403, 1013 for 429 and 503, else 1008. With one, the application has checked the
    * request itself, its `Origin` included.
    *
    * @throws `ERR_INVALID_GRANT`
@@ -259,7 +326,8 @@ export declare class TerminalServer {
   /**
    * Finds the session that `sessionId` and `projectId` of a query name, or
    * creates one; one without a shell gets `shell`. A session whose clients have
-   * all received its exit is replaced, unless the query has an `offset`. With
+   * all received its exit is replaced, unless the query has an `offset`; a restored
+   * one is kept, and gets a new shell. With
    * `access: 'read'` nothing is created: returns `null`.
    *
    * For an `open` that changes the query first.
@@ -269,6 +337,20 @@ export declare class TerminalServer {
    * `Session.spawn()` throw.
    */
   findOrCreate(query: TerminalQuery, grant: TerminalGrantInfo): Session | null
+  /**
+   * Starts `shell` in a restored session whose own is gone (`lost`, or `exited`):
+   * what it prints follows what the session has, on a line of its own and without
+   * the modes that were set. Viewers are told by a message `spawned`.
+   *
+   * Clients that may type do it by a message `spawn`, unless they came by a share,
+   * or the server has an `open` and no `shell`.
+   *
+   * @param query what `shell` gets. Default: nothing
+   * @param grant what `shell` gets. Default: `{ access: 'write' }`
+   * @throws `ERR_SESSION_STARTED` when it has a shell, or had one under this
+   * server, and what else `Session.spawn()` throws; `ERR_INVALID_ARG_TYPE`.
+   */
+  newShell(session: Session, query?: TerminalQuery | null, grant?: Partial<TerminalGrantInfo> | null): void
   /**
    * Makes a token whose holder can open this session, and no other, as
    * `?share=TOKEN` or by `share` in an `open` message. It is valid until it

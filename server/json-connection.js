@@ -2,8 +2,11 @@ const { Connection } = require('./connection')
 
 /** Makes a terminal forget what it shows: a client that comes back has the past on its screen already. */
 const RESET = JSON.stringify({ type: 'stream', data: '\x1bc' })
-/** How a frame of the past begins, and how one of the stream does that is as long. */
+/** How a frame of the stream begins that is as long as one of `history`. */
 const AS_STREAM = Buffer.from('{"type":"stream" ,')
+/** The first letter of a frame's type, and which it is in `history`. */
+const TYPE = 9
+const H = 0x68
 
 /**
  * The JSON protocol: text frames of JSON both ways. Output frames are
@@ -12,46 +15,37 @@ const AS_STREAM = Buffer.from('{"type":"stream" ,')
 class JsonConnection extends Connection {
   format = 'json'
   binary = false
-  missed = 0
-  isBehind = false
 
   /** The past is sent once, as `history` or as `stream`; a resumed stream is no past. */
   announceReplay(viewer, from) {
-    this.missed = viewer.missed
+    // A screen begins with a reset by itself.
+    if (from === 'snapshot') return
     const isPast = from === 'tail'
     const isStream = this.history === 'stream'
-    // A screen begins with a reset by itself.
     if (isPast && isStream) this.socket.send(RESET)
     const end = viewer.replayAs(isPast && !isStream ? 'history' : 'resumed')
     if (isPast) this.historyEnd = end
   }
 
-  /** Sends the screen; the stream goes on at the offset that is returned. */
+  /** Its viewer sends the screen itself, in pieces. */
   afterScreen() {
-    const { data, offset } = this.session.snapshot({ format: 'json' })
-    if (this.history === 'stream') AS_STREAM.copy(data)
-    this.socket.send(data, { binary: false })
-    return offset
+    return 'snapshot'
   }
 
-  /** A frame that says a gap is followed by the screen, not by what is left of the stream. */
-  beforeFrame() {
-    const { missed } = this.outlet.viewer
-    this.isBehind = missed !== this.missed && this.session.screen
-    this.missed = missed
+  viewerOptions() {
+    return { ...super.viewerOptions(), onGap: 'snapshot' }
   }
 
-  afterFrame() {
-    // A session that was closed meanwhile says so itself.
-    if (this.isBehind && !this.session.closed) this.outlet.viewer.seek(this.afterScreen())
+  beforeFrame(frame) {
+    if (this.history === 'stream' && frame[TYPE] === H) AS_STREAM.copy(frame)
   }
 
   /**
-   * Only focused sessions are streamed. History goes out whether focused or
-   * not, and so does the rest of a session whose shell has ended.
+   * Only focused sessions are streamed. History and the screen go out whether
+   * focused or not, and so does the rest of a session whose shell has ended.
    */
   mayRead() {
-    if (this.exiting) return true
+    if (this.exiting || this.outlet.viewer.screenDue) return true
     if (this.outlet.viewer.offset < (this.historyEnd ?? 0)) return true
     return this.focused && !this.suspended
   }

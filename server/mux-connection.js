@@ -1,4 +1,5 @@
 const { sendControl } = require('./control')
+const { OpenRate } = require('./open-rate')
 const { OpeningChannel } = require('./opening-channel')
 const { queryOf } = require('./query')
 const { StreamConnection } = require('./stream-connection')
@@ -21,6 +22,7 @@ class MuxConnection {
   #host
   #socket
   #channels = new Map()
+  #rate = new OpenRate()
   #waiting = new Set()
   #busy = false
   #done = null
@@ -70,6 +72,8 @@ class MuxConnection {
       this.#fail(number, 'channel must be a number that is not in use', 'ERR_INVALID_CHANNEL')
     } else if (this.#channels.size >= MAX_CHANNELS) {
       this.#refuse(number, 1008, `${MAX_CHANNELS} channels are open, which is the limit`)
+    } else if (!this.#rate.take()) {
+      this.#refuse(number, 1013, 'Too many channels were opened lately', 'ERR_OPEN_RATE')
     } else {
       this.#start(number, request)
     }
@@ -104,8 +108,8 @@ class MuxConnection {
     this.send({ type: 'error', channel, message, code })
   }
 
-  send(message) {
-    sendControl(this.#socket, message)
+  send(message, sent) {
+    sendControl(this.#socket, message, sent)
   }
 
   get isOpen() {
@@ -192,8 +196,8 @@ class Channel extends StreamConnection {
     return { ...super.viewerOptions(), channel: this.number }
   }
 
-  send(message) {
-    this.socket.sendControl({ ...message, channel: this.number })
+  send(message, sent) {
+    this.socket.sendControl({ ...message, channel: this.number }, sent)
   }
 
   mayRead() {
@@ -229,8 +233,8 @@ class ChannelSocket {
     this.#mux.sendFrame(this.#number, frame, options, done)
   }
 
-  sendControl(message) {
-    this.#mux.send(message)
+  sendControl(message, sent) {
+    this.#mux.send(message, sent)
   }
 
   takesTurn(channel) {

@@ -1,6 +1,7 @@
 const { clientInQuery } = require('./client-kind')
 const { coded } = require('./errors')
 const { historyOf, textOf, wholeNumber, windowOf } = require('./query')
+const { leaveOldScreen } = require('./old-screen')
 const { keyOf } = require('./session-key')
 const { defaultShell } = require('./shell')
 const { ShareGrant } = require('./shares')
@@ -43,6 +44,8 @@ class Opener {
   #pending = 0
   /** Sessions whose shells were started by a call that is not over yet. */
   #fresh = new Set()
+  /** Those of them that had printed something before. */
+  #renewed = new Set()
   #created = (news) => this.#isFresh(news)
 
   constructor(options, audience, shares) {
@@ -89,7 +92,9 @@ class Opener {
   #over(act) {
     act()
     this.#pending -= 1
-    if (this.#pending === 0) this.#fresh.clear()
+    if (this.#pending > 0) return
+    this.#fresh.clear()
+    this.#renewed.clear()
   }
 
   #find(query, grant) {
@@ -103,13 +108,15 @@ class Opener {
     try {
       this.#check(session, grant)
       const isNew = this.#fresh.delete(keyOf(session))
+      const hasPast = this.#renewed.delete(keyOf(session))
       // Before the connection is known: it has no viewer yet that could catch up.
       if (session.suspended && !isNew && grant.access === 'write') session.setSuspended(false)
-      const connection = way.make({ audience: this.#audience, session, grant })
+      const newShell = () => this.#renew(session, query, grant)
+      const connection = way.make({ audience: this.#audience, session, grant, newShell })
       this.#audience.join(connection)
       connection.open({
         isNew,
-        isLive: isNew && isLive,
+        isLive: isNew && isLive && !hasPast,
         offset: wholeNumber(query.offset),
         window: windowOf(query.window),
         size: sizeInQuery(query, this.#options),
@@ -151,6 +158,8 @@ class Opener {
     let session = this.#known(textOf(query.sessionId), projectId, grant)
     if (grant.access === 'read') return session
     if (session && wholeNumber(query.offset) === null && this.#audience.isOver(session)) {
+      // One that an earlier server has left keeps its past.
+      if (this.#restart(session, projectId, query, grant)) return session
       session.close()
       session = null
     }
@@ -178,19 +187,65 @@ class Opener {
     }
   }
 
-  #start(session, projectId, query, grant) {
+  /**
+   * Starts a shell in a session that has none any more, and tells its viewers.
+   *
+   * @throws `ERR_SESSION_STARTED` when it has one, or had one under this server;
+   * what `Session.spawn()` throws
+   */
+  newShell(session, query, grant) {
+    const hadPast = session.end > 0
+    this.#spawn(session, session.projectId ?? undefined, query, grant)
+    if (hadPast) this.#audience.spawned(session)
+  }
+
+  /** A client's wish. */
+  #renew(session, query, grant) {
+    if (this.#options.open && !this.#options.shell) {
+      throw coded('ERR_NOT_SUPPORTED', 'The application itself starts the shells of its sessions')
+    }
+    if (grant instanceof ShareGrant) {
+      throw coded('ERR_FORBIDDEN', 'spawn: a share is for a terminal, not for new shells')
+    }
+    this.newShell(session, query, grant)
+  }
+
+  /** `false` for a session whose shell has ended under this server. */
+  #restart(session, projectId, query, grant) {
+    try {
+      this.#start(session, projectId, query, grant)
+      return true
+    } catch (error) {
+      if (error.code === 'ERR_SESSION_STARTED') return false
+      throw error
+    }
+  }
+
+  #pty(session, query, grant) {
     const shell = this.#options.shell ?? defaultShell
     const size = sizeInQuery(query, this.#options)
-    const pty = { ...shell(query, grant, session), ...(size && { cols: size.cols, rows: size.rows }) }
-    // Shells without a project are counted for the address that asks for them.
-    const rateKey = projectId === undefined ? `address ${grant.address ?? ''}` : undefined
-    const client = size && clientInQuery(query)
+    return { ...shell(query, grant, session), ...(size && { cols: size.cols, rows: size.rows }) }
+  }
+
+  #spawn(session, projectId, query, grant) {
+    if (session.pid !== null) throw coded('ERR_SESSION_STARTED', 'The session has a shell')
+    const pty = this.#pty(session, query, grant)
+    leaveOldScreen(session)
+    followClient(session, query)
+    session.spawn({ ...pty, rateKey: rateKeyOf(projectId, grant) })
+    this.#audience.forgetExit(session)
+  }
+
+  #start(session, projectId, query, grant) {
     if (session) {
-      if (client) session.setClient(client)
-      session.spawn({ ...pty, rateKey })
+      const hasPast = session.end > 0
+      this.#spawn(session, projectId, query, grant)
       this.#isFresh(session)
+      if (hasPast && this.#pending > 0) this.#renewed.add(keyOf(session))
       return session
     }
+    const pty = this.#pty(session, query, grant)
+    const rateKey = rateKeyOf(projectId, grant)
     const id = textOf(query.sessionId)
     const created = this.#registry.create({
       projectId,
@@ -200,9 +255,20 @@ class Opener {
       rateKey,
       pty,
     })
-    if (client) created.setClient(client)
+    followClient(created, query)
     return created
   }
+}
+
+/** Shells without a project are counted for the address that asks for them. */
+function rateKeyOf(projectId, grant) {
+  return projectId === undefined ? `address ${grant.address ?? ''}` : undefined
+}
+
+/** A client that comes with a size says for what terminal its shell draws from the first byte on. */
+function followClient(session, query) {
+  const client = query.cols === undefined ? null : clientInQuery(query)
+  if (client) session.setClient(client)
 }
 
 function isForbidden(error) {

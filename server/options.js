@@ -1,6 +1,7 @@
 const { coded } = require('./errors')
 
 const MAX_TIME = 2 ** 31 - 1
+const MAX_COUNT = 1_000_000
 const MINUTE = 60_000
 /** How long a shell lives on after a close code, in ms. */
 const KEEP_ALIVE = new Map([
@@ -14,6 +15,9 @@ const REGISTRY_METHODS = ['get', 'create', 'list', 'attach', 'detach', 'focus', 
 const NUMBERS = {
   pingInterval: [15_000, 1, MAX_TIME],
   maxPayload: [1 << 20, 1024, 2 ** 30],
+  maxIncompleteBytes: [32 << 20, 1 << 20, 2 ** 40],
+  maxUnauthorized: [1000, 1, MAX_COUNT],
+  maxUnauthorizedPerAddress: [64, 1, MAX_COUNT],
   maxCols: [1000, 1, 65_535],
   maxRows: [500, 1, 65_535],
   timeLimit: [10_000, 1, MAX_TIME],

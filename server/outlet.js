@@ -9,7 +9,6 @@ class Outlet {
   #binary
   #mayRead
   #beforeFrame
-  #afterFrame
   #failed
   #inFlight = false
   #onDrained = null
@@ -20,17 +19,15 @@ class Outlet {
    * @param {import('offheap-terminal').Viewer} options.viewer
    * @param {boolean} options.binary send frames as binary messages
    * @param {() => boolean} options.mayRead asked before each frame
-   * @param {() => void} [options.beforeFrame] runs between reading and sending
-   * @param {() => void} [options.afterFrame] runs after each frame was handed to the socket
+   * @param {(frame: Buffer) => void} [options.beforeFrame] runs between reading and sending
    * @param {(error: unknown) => void} options.failed is told what any of these throws
    */
-  constructor({ socket, viewer, binary, mayRead, beforeFrame, afterFrame, failed }) {
+  constructor({ socket, viewer, binary, mayRead, beforeFrame, failed }) {
     this.#socket = socket
     this.#viewer = viewer
     this.#binary = { binary }
     this.#mayRead = mayRead
     this.#beforeFrame = beforeFrame
-    this.#afterFrame = afterFrame
     this.#failed = failed
     viewer.onReadable(() => this.pump())
   }
@@ -53,13 +50,13 @@ class Outlet {
     if (this.#inFlight || this.#socket.readyState !== this.#socket.OPEN || !this.#mayRead()) return
     const frame = this.#viewer.read()
     if (frame === null) {
-      this.#drained()
+      // A screen that has to wait for its turn is not everything yet.
+      if (!this.#viewer.screenDue) this.#drained()
       return
     }
-    this.#beforeFrame?.()
+    this.#beforeFrame?.(frame)
     this.#inFlight = true
     this.#socket.send(frame, this.#binary, this.#sent)
-    this.#afterFrame?.()
   }
 
   // One function for the life of the connection, not one for each frame.

@@ -44,6 +44,11 @@ class Proxies {
     return version !== 0 && this.#trusted.check(address, `ipv${version}`)
   }
 
+  /** Whether a connection is a trusted proxy's. */
+  isProxy({ remoteAddress }) {
+    return this.#trusts(plain(remoteAddress))
+  }
+
   /**
    * Who made a request, and under which name.
    *

@@ -1,9 +1,11 @@
+const { Arrivals } = require('./arrivals')
 const { Audience } = require('./audience')
 const { Authorization } = require('./authorization')
 const { onMessage } = require('./control')
 const { EarlyMessages } = require('./early-messages')
 const { coded } = require('./errors')
 const { Handshake, MUX_PROTOCOL, STREAM_PROTOCOL } = require('./handshake')
+const { Incoming } = require('./incoming')
 const { JsonConnection } = require('./json-connection')
 const { Liveness } = require('./liveness')
 const { MuxConnection } = require('./mux-connection')
@@ -11,6 +13,7 @@ const { Opener } = require('./opener')
 const { optionsOf } = require('./options')
 const { OutputWatch } = require('./output-watch')
 const { queryOf, urlOf } = require('./query')
+const { refuseUpgrade } = require('./refusal')
 const { Shares } = require('./shares')
 const { StreamConnection } = require('./stream-connection')
 
@@ -20,8 +23,12 @@ const CLOSE_GRACE = 3000
 const CLOSE_CODES = new Map([
   [401, 4401],
   [403, 4403],
+  [429, 1013],
   [503, 1013],
 ])
+
+/** What a share is no key to. */
+const TERMINALS_ONLY = { status: 403, message: 'A share opens its terminal only' }
 
 /** Serves the sessions of a registry over WebSockets; `index.d.ts` describes it. */
 class TerminalServer {
@@ -32,6 +39,8 @@ class TerminalServer {
   #handshake
   #opener
   #liveness
+  #arrivals
+  #incoming
   #watch
   #sockets = new Set()
   #closing = null
@@ -43,6 +52,8 @@ class TerminalServer {
     this.#audience = new Audience(this.#options, (news) => this.#shares.sessionClosed(news))
     this.#opener = new Opener(this.#options, this.#audience, this.#shares)
     this.#liveness = new Liveness(this.#options.pingInterval)
+    this.#arrivals = new Arrivals(this.#options)
+    this.#incoming = new Incoming(this.#options)
     this.#watch = new OutputWatch(this.#audience, this.#options.outputKeepsAlive)
   }
 
@@ -54,6 +65,28 @@ class TerminalServer {
 
   #upgrade = (request, socket, head) => {
     this.#handshake.answer(request, socket, head, (ws, url, grant) => this.#accept(ws, request, url, grant))
+  }
+
+  get connection() {
+    return this.#connection
+  }
+
+  #connection = (socket) => this.#arrivals.add(socket)
+
+  admit(socket) {
+    this.#arrivals.admit(socket)
+  }
+
+  accept(request, socket, head, accepted) {
+    this.#handshake.needWebSockets()
+    if (urlOf(request)?.searchParams.has('share')) {
+      refuseUpgrade(socket, TERMINALS_ONLY)
+      return
+    }
+    this.#handshake.answer(request, socket, head, (ws, url, grant) => {
+      this.#keep(ws, request)
+      accepted(ws, grant, queryOf(url.searchParams))
+    })
   }
 
   connect(ws, request, grant = null) {
@@ -86,13 +119,20 @@ class TerminalServer {
   }
 
   #accept(ws, request, url, grant) {
-    // A frame that breaks the protocol ends its own connection; ws closes it.
-    ws.on('error', () => {})
-    this.#sockets.add(ws)
-    ws.on('close', () => this.#sockets.delete(ws))
-    const peer = this.#liveness.watch(ws, request.socket)
+    const peer = this.#keep(ws, request)
     if (ws.protocol === MUX_PROTOCOL) this.#serveMany(ws, grant)
     else this.#serveOne(ws, peer, queryOf(url.searchParams), grant)
+  }
+
+  /** Keeps a connection until it is closed, or its peer is gone. */
+  #keep(ws, request) {
+    // A frame that breaks the protocol ends its own connection; ws closes it.
+    ws.on('error', () => {})
+    this.#arrivals.admit(request.socket)
+    this.#incoming.watch(ws, request.socket)
+    this.#sockets.add(ws)
+    ws.on('close', () => this.#sockets.delete(ws))
+    return this.#liveness.watch(ws, request.socket)
   }
 
   /** One session over the connection. */
@@ -129,6 +169,12 @@ class TerminalServer {
 
   findOrCreate(query, grant) {
     return this.#opener.findOrCreate(query, grant)
+  }
+
+  newShell(session, query = {}, grant = {}) {
+    if (typeof session?.openViewer !== 'function')
+      throw coded('ERR_INVALID_ARG_TYPE', 'session must be a Session')
+    this.#opener.newShell(session, query ?? {}, { access: 'write', ...grant })
   }
 
   share(session, options) {

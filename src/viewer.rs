@@ -83,7 +83,7 @@ impl State {
             return;
         }
         if let Some(position) = self.session.position(self.key) {
-            self.last.set(ViewerPosition { lag: 0, ..position });
+            self.last.set(ViewerPosition { lag: 0, screen_due: false, ..position });
         }
         self.session.close_viewer(self.key);
         self.hub.unregister(self.token);
@@ -246,7 +246,8 @@ impl Viewer {
         Err(illegal_constructor(&env, "Viewer", "Session.openViewer()"))
     }
 
-    /// The next frame, or `null` when everything has been read.
+    /// The next frame, or `null` when everything has been read, or a snapshot
+    /// cannot be made yet.
     ///
     /// The Buffer is the caller's for good, unless it calls `release()`: then
     /// its memory is used again for a later frame, of this or another viewer.
@@ -365,6 +366,13 @@ impl Viewer {
     #[napi(getter, catch_unwind)]
     pub fn missed(&self) -> f64 {
         self.state.position().missed as f64
+    }
+
+    /// Whether a snapshot is to come next, or not all of its frames have been read.
+    /// `read()` may return `null` meanwhile; the listener is called when it goes on.
+    #[napi(getter, catch_unwind)]
+    pub fn screen_due(&self) -> bool {
+        self.state.position().screen_due
     }
 
     /// Whether the viewer or its session has been closed.

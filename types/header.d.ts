@@ -609,9 +609,12 @@ export interface ViewerOptions {
    * A snapshot is made when its first frame is read. It comes in as many frames
    * as it takes: `'framed'` ones have the highest bit of their offset set,
    * `'json'` ones are `history` frames, the last of which has the `offset`.
-   * Viewers that begin while nothing is printed share one snapshot; 64 MiB of
-   * them wait to be sent at most, beyond which those of stalled viewers are
-   * dropped and made anew when they read again.
+   * Viewers that begin while nothing is printed share one snapshot. At most 64
+   * snapshots of 32 MiB together wait to be sent in a process, beyond which those
+   * of stalled viewers are dropped and made anew when they read again. A viewer
+   * gets four at once and then four a second, and making them takes at most a
+   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
+   * listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null
   /**

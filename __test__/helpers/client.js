@@ -70,7 +70,9 @@ class Client {
   #text(message) {
     if (OUTPUT.has(message.type)) {
       const end = message.offset
-      this.#add({ ...message, offset: end - Buffer.byteLength(message.data) }, end)
+      // A piece of a screen that more of follow has none.
+      if (end === undefined) this.#add({ ...message, offset: null }, this.end)
+      else this.#add({ ...message, offset: end - Buffer.byteLength(message.data) }, end)
     } else this.messages.push(message)
   }
 

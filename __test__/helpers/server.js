@@ -1,6 +1,6 @@
 // The migrated server, in this process or in one of its own.
 
-const { fork, spawn } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { Client } = require('./client')
@@ -45,15 +45,20 @@ async function startServer(config = {}) {
 /**
  * Starts the server in a process of its own, where its memory, descriptors
  * and threads are only its own. `ask(name)` calls one of the commands of
- * `server-process.js`.
+ * `server-process.js`. It may run in a control group.
  */
-async function startServerProcess(config = {}, { execArgv = [] } = {}) {
-  const child = fork(
-    HOST_PROCESS,
-    [JSON.stringify({ port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config })],
+async function startServerProcess(
+  config = {},
+  { execArgv = [], execPath = process.execPath, group = null } = {},
+) {
+  const settings = { port: 0, spawnsPerMinute: 0, projectEnvAllow: OWN_HOME, ...config }
+  const start = group ? `${group.joining} && exec "$0" "$@"` : 'exec "$0" "$@"'
+  const child = spawn(
+    '/bin/sh',
+    ['-c', start, execPath, ...execArgv, HOST_PROCESS, JSON.stringify(settings)],
     {
-      execArgv,
       env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     },
   )
   const [{ url }] = await once(child, 'message')

@@ -12,6 +12,22 @@ pty.onExit(({ exitCode }) => console.log(JSON.stringify({ output, exitCode, kept
 const cjs = `const { CircularBuffer, spawn } = require('offheap-terminal')\n${body}`
 const esm = `import { CircularBuffer, spawn } from 'offheap-terminal'\n${body}`
 
+// A shell that goes on in the next registry, which needs the keeper's binary
+// where the package manager has put it, with its mode.
+const keeper = `
+const { SessionRegistry } = require('offheap-terminal')
+const dir = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'offheap-kept-'))
+const journal = { dir, keeper: true }
+const first = new SessionRegistry({ journal })
+const { pid } = first.create({ id: 's', pty: { file: '/bin/sh', args: ['-c', 'exec cat'] } })
+first.leave()
+const second = new SessionRegistry({ journal })
+const [restored] = second.restore()
+console.log(JSON.stringify({ same: restored.pid === pid, status: restored.status }))
+second.shutdown()
+require('node:fs').rmSync(dir, { recursive: true, force: true })
+`
+
 // Beside a copy of the example's server: starts it, loads its page, and types
 // a command as a browser would.
 const server = `
@@ -71,4 +87,4 @@ const tsconfig = (module, moduleResolution) =>
     files: ['consumer.ts'],
   })
 
-module.exports = { cjs, esm, server, typescript, tsconfig }
+module.exports = { cjs, esm, keeper, server, typescript, tsconfig }

@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const { cjs, esm, server, typescript, tsconfig } = require('./consumers')
+const { cjs, esm, keeper, server, typescript, tsconfig } = require('./consumers')
 const { packAll } = require('./packages')
 const { startRegistry } = require('./registry')
 const { bundled, builders } = require('./bundles')
@@ -35,14 +35,17 @@ afterAll(async () => {
 // Yarn 4 waits a day before it takes a new version; this one is seconds old.
 const yarn4 = 'enableScripts: false\nnpmMinimalAgeGate: 0\n'
 
-const programs = { 'app.cjs': cjs, 'app.mjs': esm }
+const shells = { 'app.cjs': cjs, 'app.mjs': esm }
+const programs = { ...shells, 'keeper.cjs': keeper }
 
 /** Runs both programs and expects what a shell really said. */
 function expectShells(project, ...runner) {
-  for (const program of Object.keys(programs)) {
+  for (const program of Object.keys(shells)) {
     const said = JSON.parse(box.run(project, ...runner, program))
     expect(said).toEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
   }
+  if (process.platform === 'win32') return
+  expect(JSON.parse(box.run(project, ...runner, 'keeper.cjs'))).toEqual({ same: true, status: 'active' })
 }
 
 /** Ours among the packages that an installation brought. */
@@ -79,16 +82,17 @@ describe('what is published', () => {
     ])
   })
 
-  test('the package of this platform is the binary, and under 3 MB', () => {
+  test('the package of this platform is its binaries, and under 4 MB', () => {
     const binary = `offheap-terminal.${packed.platform}.node`
     expect(packed.host.files).toEqual([
       'LICENSE',
       'README.md',
       'THIRD-PARTY-LICENSES',
+      ...(process.platform === 'win32' ? [] : ['offheap-keeper']),
       binary,
       'package.json',
     ])
-    expect(packed.host.unpackedSize).toBeLessThan(3_000_000)
+    expect(packed.host.unpackedSize).toBeLessThan(4_000_000)
   })
 
   test('it names every crate that its binary was compiled from, with a licence', () => {
@@ -270,9 +274,9 @@ describe('types', () => {
 
 describe('without the package of the platform', () => {
   test('the error names the platform, the package and what to do', () => {
-    const project = box.project('omitted', programs)
+    const project = box.project('omitted', shells)
     box.run(project, tools.npm, 'install', 'offheap-terminal', '--omit=optional', '--ignore-scripts')
-    for (const program of Object.keys(programs)) {
+    for (const program of Object.keys(shells)) {
       const { status, output } = box.try(project, program)
       expect(status).toBe(1)
       expect(output).toContain('ERR_NATIVE_BINDING')

@@ -42,7 +42,11 @@ function stage(box, platform, host) {
   for (const file of ['package.json', 'README.md', 'THIRD-PARTY-LICENSES'])
     fs.copyFileSync(path.join(root, 'npm', platform, file), path.join(folder, file))
   fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
-  if (platform === host) fs.copyFileSync(hostBinary(host), path.join(folder, `offheap-terminal.${host}.node`))
+  if (platform !== host) return folder
+  const binary = hostBinary(host)
+  fs.copyFileSync(binary, path.join(folder, path.basename(binary)))
+  if (process.platform !== 'win32')
+    fs.copyFileSync(path.join(path.dirname(binary), 'offheap-keeper'), path.join(folder, 'offheap-keeper'))
   return folder
 }
 

@@ -36,7 +36,9 @@ describe('a session over JSON', () => {
     const client = await shell({ sessionId: 'env' })
     // As it is given: on some systems /etc/profile sets the PATH anew.
     const given = fs.readFileSync(`/proc/${host.registry.get('env').pid}/environ`, 'utf8').split('\0')
-    expect(given.find((line) => line.startsWith('PATH='))).toMatch(`PATH=${host.folder}/node_modules/.bin:`)
+    expect(given.find((line) => line.startsWith('PATH='))).toMatch(
+      new RegExp(`:${host.folder}/node_modules/\\.bin$`),
+    )
     client.type('echo "$TERM $COLORTERM $FROM_LOCAL $(tput cols)x$(tput lines)" $((40+2))\r')
     await client.sees('xterm-256color truecolor local 80x30 42\r\n')
     client.type('shopt -q login_shell && echo is""login; echo "$LANG$LC_ALL" | grep -ci utf\r')
@@ -119,8 +121,13 @@ describe('a session over JSON', () => {
     ['a control key that is no string', '{"type":"ctrl","key":[]}', 'ERR_INVALID_ARG_VALUE'],
     ['an ack of NaN', '{"type":"ack","offset":null}', 'ERR_OUT_OF_RANGE'],
     ['an unknown focus mode', '{"type":"focus_change","mode":"sideways"}', 'ERR_INVALID_ARG_VALUE'],
-    ['a git request', '{"type":"subscribe","projectId":"p","projectPath":"/"}', 'ERR_GIT_UNAVAILABLE'],
-    ['a git refresh', '{"type":"git-refresh"}', 'ERR_GIT_UNAVAILABLE'],
+    [
+      'a path that is no string',
+      '{"type":"subscribe","projectId":"p","projectPath":7}',
+      'ERR_INVALID_ARG_TYPE',
+    ],
+    ['a project that is no string', '{"type":"subscribe","projectId":{}}', 'ERR_INVALID_ARG_TYPE'],
+    ['a git refresh of nothing', '{"type":"git-refresh"}', 'ERR_GIT_NOT_SUBSCRIBED'],
   ])('%s is an error frame, and the connection goes on', async (_what, frame, code) => {
     const client = host.connect({ sessionId: 'misused' })
     await client.ready()
@@ -398,13 +405,20 @@ describe('a session over JSON', () => {
       },
     )
 
-    test('a git connection gets a clear error and a close', async () => {
+    test('a git connection is told of the directory in its URL', async () => {
       const client = host.connect({}, { path: '/git/some-project' })
-      expect(await client.message('error')).toEqual({
-        type: 'error',
-        message: 'Git status is not available on this server',
+      expect(await client.message('git-status')).toMatchObject({
+        projectId: 'some-project',
+        projectPath: host.folder,
+        status: null,
+        error: { code: 'ERR_GIT_NO_REPOSITORY' },
       })
-      expect((await client.isClosed()).code).toBe(1008)
+    })
+
+    test.each(['/git', '/git/', '/git/a/b', '/git/%ff'])('%s is no WebSocket', async (path) => {
+      const client = host.connect({}, { path })
+      await client.until('the refusal', () => client.refused)
+      expect(client.refused).toBe(404)
     })
 
     test('another path is no WebSocket', async () => {

@@ -46,6 +46,9 @@ test('a session is what the app knows it as', () => {
     updatedAt: expect.any(String),
     currentPath: '/tmp',
     wsConnected: false,
+    restored: false,
+    lost: false,
+    exit: null,
     metadata: { tabName: 'Terminal 1' },
   })
   expect(created).toEqual([session])

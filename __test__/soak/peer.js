@@ -1,12 +1,12 @@
 // A client in a process of its own, so that its work is not the test's:
-// `node peer.js <url> <folder> <sessionId>`. It answers `bytes` and `echo`.
+// `node peer.js <url> <folder> <sessionId> [<projectId> <token>]`. It answers `bytes` and `echo`.
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const { Client } = require('../helpers/client')
 const { PROMPT } = require('../helpers/workspace')
 
-const [url, path, sessionId] = process.argv.slice(2)
-const client = new Client(url, { path, sessionId }, { stream: true })
+const [url, path, sessionId, projectId, token] = process.argv.slice(2)
+const client = new Client(url, { path, sessionId, projectId, token }, { stream: true })
 let cat = null
 
 const COMMANDS = {

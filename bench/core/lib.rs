@@ -1,1 +1,6 @@
-//! Criterion benchmarks of the crates; they are in `benches/`.
+//! Criterion benchmarks of the crates; they are in `benches/`. Here is what they
+//! have in common: the output that they measure with.
+
+#![allow(clippy::format_push_string, reason = "streams are made before the clock runs")]
+
+pub mod sample;

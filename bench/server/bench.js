@@ -1,33 +1,37 @@
 /**
  * The server beside its peers, in one run on one machine with the same clients:
  *
- *     npm run bench:server                 (about 30 minutes; medians of three rounds)
- *     npm run bench:server -- once         (about 10 minutes; one round of each)
- *     npm run bench:server -- quick        (about 5 minutes; one round, smaller)
+ *     npm run bench:server                 (about 40 minutes; medians of three rounds)
+ *     npm run bench:server -- once         (about 13 minutes; one round of each)
+ *     npm run bench:server -- quick        (about 6 minutes; one round, smaller)
+ *     npm run bench:server -- reach        (about 6 minutes; what a megabyte costs above the floor)
+ *     npm run bench:server -- reach quick  (about 2 minutes; the same, smaller)
+ *     npm run bench:server -- --rounds=3   (medians of so many rounds)
  *     npm run bench:server -- --only=offheap   (only the ways whose name contains it)
  *     npm run bench:server -- --stall=60   (how long the stalled viewer stalls; 20 s by default)
  *
- * Writes the figures to bench/results/server.json; `node bench/server/report.js`
- * makes the tables and plot of them.
+ * Writes the figures to bench/results/server.json, or reach.json;
+ * `node bench/server/report.js` makes the tables and plot of them. The floor is a
+ * loop that only reads the same terminals (floor/, built with cargo; Linux only).
  */
 
 const { fork } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { RESULTS, tables } = require('./report')
+const floor = require('./floor')
+const { FLOOR, REACH, RESULTS, tables } = require('./report')
+const { Texts } = require('./texts')
 
-const quick = process.argv.includes('quick')
-const once = process.argv.includes('once')
-const stallFlag = process.argv.find((argument) => /^--stall=\d+$/.test(argument))
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length) ?? ''
-const MEGABYTES = quick ? 10 : 50
-const LINES = quick ? 300_000 : 2_000_000
+const flag = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1]
+const [once, quick, reach] = ['once', 'quick', 'reach'].map((word) => process.argv.includes(word))
+const only = flag('only') ?? ''
 const KEYS = quick ? 200 : 1000
-const STALL_SECONDS = stallFlag ? Number(stallFlag.split('=')[1]) : 20
-const ROUNDS = quick || once ? 1 : 3
+const STALL_SECONDS = Number(flag('stall') ?? 20)
+const ROUNDS = Number(flag('rounds') ?? (once || quick || reach ? 1 : 3))
 
 const WAYS = [
+  { name: FLOOR },
   { name: 'the old way', server: 'legacy' },
   { name: 'careful JavaScript, JSON', server: 'careful' },
   { name: 'careful JavaScript, binary', server: 'careful-binary' },
@@ -35,21 +39,25 @@ const WAYS = [
   { name: 'offheap.v1, no screen', server: 'offheap-no-screen', protocol: 'offheap.v1' },
   { name: 'offheap, JSON', server: 'offheap' },
   { name: 'offheap.v1', server: 'offheap', protocol: 'offheap.v1' },
-].filter(({ name }) => name.includes(only))
+].filter(isWanted)
 
-const LOG = path.join(os.tmpdir(), `offheap-bench-${process.pid}.log`)
+/** The floor stands beside whatever is measured; what is only to be passed does not. */
+function isWanted({ name }) {
+  if (name === FLOOR) return process.platform === 'linux'
+  return name.includes(only) && !(reach && name === 'the old way')
+}
 
-/** Log text as programs print it: times, levels, words and numbers. */
-function writeLog() {
-  const levels = ['INFO', 'DEBUG', 'WARN', 'ERROR']
-  let text = ''
-  for (let line = 0; text.length < 1024 * 1024; line += 1) {
-    const time = new Date(1.7e12 + line * 137).toISOString()
-    text += `${time} [${levels[line % 4]}] worker-${line % 17} request ${line * 7919} took ${line % 997} ms\n`
-  }
-  const file = fs.openSync(LOG, 'w')
-  for (let index = 0; index < MEGABYTES; index += 1) fs.writeSync(file, text.slice(0, 1024 * 1024))
-  fs.closeSync(file)
+const SERVERS = WAYS.filter(({ server }) => server)
+
+/** The texts that sessions print, with mebibytes of each session, or of all where they are to be reached. */
+const KINDS = reach
+  ? { 'log text': 160, 'coloured UTF-8': 160, lines: 80, yes: 60 }
+  : { 'log text': 50, 'coloured UTF-8': 25, lines: 15 }
+const SESSIONS = reach ? [8, 20] : [1, 8, 20]
+
+function mebibytesOf(kind, sessions) {
+  const all = KINDS[kind] / (quick ? 5 : 1)
+  return Math.max(1, Math.round(reach ? all / sessions : all))
 }
 
 /** A process that answers one message at a time. */
@@ -80,6 +88,7 @@ class Helper {
 
 /** Runs one task against one way, in fresh processes. */
 async function run({ server, protocol }, task) {
+  if (!server) return floor.run(task)
   const host = new Helper('host.js', [server], ['--max-old-space-size=1024', '--expose-gc'])
   const clients = new Helper('clients.js')
   let begun
@@ -87,7 +96,7 @@ async function run({ server, protocol }, task) {
     const { port } = await host.answer()
     const way = { port, protocol }
     // What the engine compiles while it warms up is no cost of a megabyte.
-    if (task.task === 'transfer') await clients.ask({ ...task, ...way, sessions: 2, name: 'warm-up' })
+    if (task.command) await clients.ask({ ...task, ...way, task: 'transfer', sessions: 2, name: 'warm-up' })
     const { heapLeft: before } = await host.ask('collect')
     await host.ask('reset')
     begun = performance.now()
@@ -118,44 +127,50 @@ const results = {
   rounds: ROUNDS,
   stallSeconds: STALL_SECONDS,
   transfer: [],
+  unwatched: [],
   echo: [],
   stall: [],
 }
 
+const texts = new Texts()
+
 async function transfers() {
-  const commands = [
-    ['log text', `cat ${LOG}`, MEGABYTES * 1.048576],
-    ['lines', `seq 1 ${LINES}`, lineBytes(LINES) / 1e6],
-  ]
-  for (const [kind, command, megabytes] of commands) {
-    for (const sessions of [1, 8, 20]) {
+  for (const kind of Object.keys(KINDS)) {
+    for (const sessions of SESSIONS) {
       for (const way of WAYS) {
-        const figures = await median(way, { task: 'transfer', sessions, command }, 'seconds')
-        checkComplete(figures, megabytes * sessions * 0.99e6)
-        const row = { kind, sessions, way: way.name, megabytes: megabytes * sessions, ...figures }
-        note('transfer', row)
+        const { command, bytes } = texts.command(kind, mebibytesOf(kind, sessions))
+        const figures = await median(way, { task: 'transfer', sessions, command }, 'cpuMs')
+        checkComplete(way, figures, bytes * sessions * 0.99)
+        note('transfer', { kind, sessions, way: way.name, megabytes: (bytes * sessions) / 1e6, ...figures })
       }
     }
   }
 }
 
-/** What `seq` prints for so many lines. */
-function lineBytes(lines) {
-  let bytes = 0
-  for (let from = 1; from <= lines; from *= 10) {
-    bytes += (Math.min(lines, from * 10 - 1) - from + 1) * (`${from}`.length + 1)
+/** The same while nobody watches, which only a server can do that keeps sessions. */
+async function unwatched() {
+  const sessions = 8
+  const ways = SERVERS.filter(({ server, protocol }) => server.startsWith('offheap') && !protocol)
+  for (const kind of Object.keys(KINDS)) {
+    for (const way of ways) {
+      const { command, bytes } = texts.command(kind, mebibytesOf(kind, sessions))
+      const figures = await median(way, { task: 'unwatched', sessions, command }, 'cpuMs')
+      note('unwatched', { kind, sessions, way: way.name, megabytes: (bytes * sessions) / 1e6, ...figures })
+    }
   }
-  return bytes
 }
 
-/** A server that lost output would be the fastest. */
-function checkComplete({ died, bytes }, wanted) {
-  if (!died && bytes < wanted) throw new Error(`${bytes} bytes came, ${wanted} were printed`)
+/** A server that lost output would be the fastest: ours must not, and of others it is said. */
+function checkComplete({ name, server }, { died, bytes }, wanted) {
+  if (died || bytes >= wanted) return
+  const lost = `${name} lost output: ${bytes} bytes came, ${wanted.toFixed(0)} were printed`
+  if (!server || server.startsWith('offheap')) throw new Error(lost)
+  console.error(lost)
 }
 
 async function echoes() {
   for (const floods of [0, 20]) {
-    for (const way of WAYS) {
+    for (const way of SERVERS) {
       const figures = await median(way, { task: 'echo', floods, keys: KEYS }, 'p99')
       note('echo', { floods, way: way.name, ...figures })
     }
@@ -163,7 +178,7 @@ async function echoes() {
 }
 
 async function stalls() {
-  for (const way of WAYS) {
+  for (const way of SERVERS) {
     const figures = await run(way, { task: 'stall', seconds: STALL_SECONDS, keys: 300 })
     note('stall', { way: way.name, ...figures })
   }
@@ -175,16 +190,20 @@ function note(table, row) {
 }
 
 async function main() {
-  writeLog()
+  if (WAYS.length > SERVERS.length) floor.build()
   try {
     await transfers()
-    await echoes()
-    await stalls()
+    await unwatched()
+    if (!reach) {
+      await echoes()
+      await stalls()
+    }
   } finally {
-    fs.rmSync(LOG)
+    texts.remove()
   }
-  fs.mkdirSync(path.dirname(RESULTS), { recursive: true })
-  fs.writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+  const file = reach ? REACH : RESULTS
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
   console.log(tables(results))
 }
 

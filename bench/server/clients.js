@@ -3,6 +3,9 @@
  * their work is not the server's.
  */
 
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { WebSocket } = require('ws')
 
 const FLOOD = 'stty -echo; while :; do seq 1 100000; done\r'
@@ -38,6 +41,23 @@ async function transfer({ port, protocol, sessions, command, name = 'transfer' }
   await Promise.all(clients.map(({ closed }) => closed))
   const seconds = (performance.now() - start) / 1000
   return { seconds, bytes: clients.reduce((sum, { bytes }) => sum + bytes, 0) }
+}
+
+/** Each session runs a command while nobody watches; resolves with the seconds until all have ended. */
+async function unwatched({ port, sessions, command }) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-ended-'))
+  const clients = open(port, undefined, sessions, 'unwatched')
+  await Promise.all(clients.map(({ connected }) => connected))
+  clients.forEach((client, index) => {
+    client.input(`sleep 0.5; ${command}; : > ${folder}/${index}\r`)
+  })
+  await pause(300)
+  for (const { ws } of clients) ws.terminate()
+  await Promise.all(clients.map(({ closed }) => closed))
+  const start = performance.now()
+  while (fs.readdirSync(folder).length < sessions) await pause(20)
+  fs.rmSync(folder, { recursive: true })
+  return { seconds: (performance.now() - start) / 1000 }
 }
 
 /** The time from a key to its echo, while other sessions flood. */
@@ -98,7 +118,7 @@ function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-const tasks = { transfer, echo, stall }
+const tasks = { transfer, unwatched, echo, stall }
 
 process.on('message', async ({ task, ...options }) => process.send(await tasks[task](options)))
 process.on('disconnect', () => process.exit(0))

@@ -1,6 +1,6 @@
 /**
  * Runs one server in a process of its own and answers for what it costs:
- * processor time, memory, collections and the delay of the event loop.
+ * processor time, context switches, memory, collections and the delay of the event loop.
  * Wants `--expose-gc`, for what is left on the heap when all is collected.
  */
 
@@ -9,7 +9,7 @@ const { monitorEventLoopDelay, PerformanceObserver } = require('node:perf_hooks'
 const serve = require(`./servers/${process.argv[2]}.js`)
 const delay = monitorEventLoopDelay({ resolution: 10 })
 let figures
-let cpu
+let usage
 
 const observer = new PerformanceObserver((list) => count(list.getEntries()))
 observer.observe({ entryTypes: ['gc'] })
@@ -36,7 +36,7 @@ function reset() {
   figures = { collections: 0, longestPause: 0, heapPeak: 0, rssPeak: 0 }
   figures.rssStart = process.memoryUsage().rss
   delay.reset()
-  cpu = process.cpuUsage()
+  usage = process.resourceUsage()
 }
 
 function sample() {
@@ -48,8 +48,14 @@ function sample() {
 function report() {
   sample()
   count(observer.takeRecords())
-  const { user, system } = process.cpuUsage(cpu)
-  return { ...figures, cpuMs: (user + system) / 1000, loopDelayP99: delay.percentile(99) / 1e6 }
+  const now = process.resourceUsage()
+  const spent = (...keys) => keys.reduce((sum, key) => sum + now[key] - usage[key], 0)
+  return {
+    ...figures,
+    cpuMs: spent('userCPUTime', 'systemCPUTime') / 1000,
+    switches: spent('voluntaryContextSwitches', 'involuntaryContextSwitches'),
+    loopDelayP99: delay.percentile(99) / 1e6,
+  }
 }
 
 const ORDERS = { reset, report, collect }

@@ -44,7 +44,7 @@ const STYLE = `
 
 /** @param {object} results what bench.js wrote */
 function plot(results) {
-  const log = results.transfer.filter(({ kind, died }) => kind === 'log text' && !died)
+  const log = results.transfer.filter(({ kind, way, died }) => kind === 'log text' && way in CLASSES && !died)
   const bySessions = (value) => groups(log, 'sessions', sessionsOf, (row) => ({ value: value(row) }))
   const echoes = results.echo.filter(({ died }) => !died)
   const panels = [

@@ -11,12 +11,15 @@ const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/serv
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
 const { Cors } = require('./lib/cors')
+const { GitConnections } = require('./lib/git/connections')
+const { GitStatus } = require('./lib/git/git-status')
 const { HttpApi, SAFE, reply } = require('./lib/http-api')
 const { listen, urlOf } = require('./lib/listener')
 const { Page } = require('./lib/page')
 const { Refusals } = require('./lib/refusals')
-const { shells } = require('./lib/shell')
+const { Shells } = require('./lib/shell')
 const { TerminalSessionService } = require('./lib/terminal-service')
+const { startWithToken } = require('./lib/token')
 
 const MUX_PROTOCOL = 'offheap.mux.v1'
 /** How long a shutdown waits for sockets and shells to end by themselves. */
@@ -24,7 +27,13 @@ const SHUTDOWN_GRACE = 3000
 
 const BAD_REQUEST = { status: 400, message: 'Bad request' }
 const NOT_FOUND = { status: 404, message: 'Not found' }
-const NO_GIT = 'Git status is not available on this server'
+/** What a WebSocket is told that asks for the shared connection in the wrong way. */
+const NO_MUX = {
+  code: 1002,
+  reason: 'Subprotocol needed',
+  message: `Connect with the subprotocol ${MUX_PROTOCOL}`,
+}
+const READER = { code: 4403, reason: 'Write access needed' }
 
 class TerminalWebSocketServer {
   #access
@@ -32,7 +41,10 @@ class TerminalWebSocketServer {
   #cors
   #refusals = new Refusals()
   #page = new Page()
+  #shells
   #api
+  #git
+  #gitConnections
   #server
   #closing = null
 
@@ -46,13 +58,17 @@ class TerminalWebSocketServer {
       trustProxy,
     })
     this.#cors = new Cors(allowedOrigins)
+    this.#shells = new Shells(this.config)
     this.registry = this.#registry()
     this.service = new TerminalSessionService(this.registry)
+    this.#git = new GitStatus({ roots: this.config.gitRoots, ...this.config.git })
+    this.#gitConnections = new GitConnections(this.#git, this.registry)
+    this.#watchCommands()
     this.#terminals = this.#terminalServer()
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
-      shares: this.#terminals,
+      terminals: this.#terminals,
       stats: () => this.stats(),
       limits: this.#limits(),
     })
@@ -80,15 +96,12 @@ class TerminalWebSocketServer {
 
   #terminalServer() {
     const { allowedOrigins, trustProxy, keepAlive, outputKeepsAlive, pingInterval } = this.config
-    const { historyAs, unknownMessages } = this.config
-    const noGit = (_message, { send }) => {
-      send({ type: 'error', message: NO_GIT, code: 'ERR_GIT_UNAVAILABLE' })
-    }
-    const terminals = new TerminalServer({
+    const { historyAs, unknownMessages, maxUnauthorized, maxUnauthorizedPerAddress } = this.config
+    return new TerminalServer({
       registry: this.registry,
       authorize: (request) => this.#access.refuseWithToken(request, parseUrl(request)) ?? { access: 'write' },
-      open: (query, grant) => terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant),
-      shell: shells(this.config),
+      open: (query, grant) => this.#open(query, grant),
+      shell: (query, grant, session) => this.#shells.optionsFor(query, grant, session),
       origins: allowedOrigins,
       trustProxy,
       keepAlive: (code) => keepAlive[code],
@@ -96,9 +109,36 @@ class TerminalWebSocketServer {
       pingInterval,
       history: historyAs,
       unknownMessages,
-      messages: { subscribe: noGit, unsubscribe: noGit, 'git-refresh': noGit },
+      maxUnauthorized,
+      maxUnauthorizedPerAddress,
+      messages: this.#gitConnections.handlers,
     })
-    return terminals
+  }
+
+  /** A session, which says itself what was wrong with its project's files. */
+  #open(query, grant) {
+    this.#shells.takeProblems()
+    const session = this.#terminals.findOrCreate({ ...query, sessionId: sessionId(query) }, grant)
+    for (const problem of this.#shells.takeProblems()) session.append(`\x1b[33m${problem}\x1b[m\r\n`)
+    return session
+  }
+
+  /** What is watched of git repositories, in numbers. */
+  gitStats() {
+    return this.#git.stats()
+  }
+
+  /** A command that has ended may have changed files where nothing tells of it. */
+  #watchCommands() {
+    try {
+      this.registry.on('commandFinished', ({ id, projectId }) => {
+        const session = this.registry.get(id, projectId ?? undefined)
+        if (session) this.#git.refreshFor(session.workingDirectory ?? session.cwd)
+      })
+    } catch (error) {
+      // A package that does not know the event.
+      if (error.code !== 'ERR_INVALID_ARG_VALUE') throw error
+    }
   }
 
   /** Starts to listen. Resolves with the address once it does. */
@@ -112,6 +152,7 @@ class TerminalWebSocketServer {
     this.#server.maxConnections = maxConnections
     // For who does not read an answer; a WebSocket has its pings.
     this.#server.setTimeout(3 * headersTimeout)
+    this.#server.on('connection', this.#terminals.connection)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#restore()
@@ -176,6 +217,7 @@ class TerminalWebSocketServer {
     } else if (isPreflight) {
       this.#cors.answerPreflight(response)
     } else {
+      this.#terminals.admit(request.socket)
       url.pathname = path
       this.#api.handle(request, response, url)
     }
@@ -195,8 +237,16 @@ class TerminalWebSocketServer {
       this.#terminals.upgrade(request, socket, head)
       return
     }
+    const projectId = path && projectOf(path)
+    if (projectId) {
+      this.#terminals.accept(request, socket, head, (ws, { access }, query) => {
+        if (access === 'write') this.#gitConnections.serve(ws, projectId, query.path ?? query.projectPath)
+        else ws.close(READER.code, READER.reason)
+      })
+      return
+    }
     const refused = url ? this.#access.refuseWithToken(request, url) : BAD_REQUEST
-    const closed = path && closeOf(path)
+    const closed = path === '/mux' ? NO_MUX : null
     if (!refused && closed) this.#refusals.answer(request, socket, head, closed)
     else refuseUpgrade(socket, refused ?? NOT_FOUND)
   }
@@ -231,6 +281,7 @@ class TerminalWebSocketServer {
     if (leaves) this.registry.leave()
     else this.registry.shutdown()
     const disconnected = this.#terminals.close()
+    this.#git.close()
     this.#refusals.close()
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
@@ -261,14 +312,13 @@ function offers({ headers }, protocol) {
   return (headers['sec-websocket-protocol'] ?? '').split(',').some((each) => each.trim() === protocol)
 }
 
-/** What a WebSocket is told whose path leads to no terminal; `null` where there is nothing at all. */
-function closeOf(path) {
-  if (path.startsWith('/git/')) return { code: 1008, reason: 'Not available', message: NO_GIT }
-  if (path !== '/mux') return null
-  return {
-    code: 1002,
-    reason: 'Subprotocol needed',
-    message: `Connect with the subprotocol ${MUX_PROTOCOL}`,
+/** The project of a connection for git's status; `null` for another path. */
+function projectOf(path) {
+  const [, name] = /^\/git\/([^/]+)\/?$/.exec(path) ?? []
+  try {
+    return name === undefined ? null : decodeURIComponent(name)
+  } catch {
+    return null
   }
 }
 
@@ -314,6 +364,7 @@ async function main() {
     process.once('SIGINT', () => server.close().then(() => process.exit(0)))
     console.log(`offheap-terminal is serving shells on ${server.url}`)
     if (server.config.authToken) console.log('The page asks for AUTH_TOKEN, or takes it as /#token=…')
+    else console.log(`Whoever can connect gets a shell. To ask for a token: ${startWithToken()}`)
   } catch (error) {
     console.error(reasonOf(error))
     process.exit(1)

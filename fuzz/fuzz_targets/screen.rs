@@ -124,7 +124,7 @@ impl Late {
 
     fn feed(&mut self, bytes: &[u8]) {
         let is_open = self.pending.is_empty() && !self.screen.is_at_rest();
-        if is_open || !self.text.push(bytes) {
+        if is_open || self.text.push(bytes).is_none() {
             self.screen().feed(bytes);
             return;
         }

@@ -2,10 +2,9 @@
 
 use std::hint::black_box;
 
+use core_benches::sample;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use offheap_ring::Ring;
-
-mod sample;
 
 const CAPACITY: usize = 256 * 1024;
 

@@ -4,11 +4,9 @@
 
 use std::hint::black_box;
 
+use core_benches::sample;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use offheap_screen::{Screen, ScreenOptions};
-
-#[allow(dead_code, reason = "not all kinds of text are of interest here")]
-mod sample;
 
 /// What one read of a terminal gives, at most.
 const CHUNK: usize = 4096;

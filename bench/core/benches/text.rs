@@ -1,10 +1,9 @@
 //! What turning output into text costs, per byte of output.
 
+use core_benches::sample;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use offheap_ring::text::queries::QueryFilter;
 use offheap_ring::text::{json, utf8};
-
-mod sample;
 
 const SIZE: usize = 64 * 1024;
 

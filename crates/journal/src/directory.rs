@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memmap2::{MmapMut, MmapOptions};
 use offheap_ring::Ring;
 
+use crate::blocks::{Era, Marks};
 use crate::journal::Slots;
 use crate::layout::{HEADER, Layout, MIN_CAPACITY, Sizes, Unreadable, VERSION};
 use crate::life::Record;
@@ -149,7 +150,7 @@ impl Directory {
         let folder = &self.shared.folder;
         let file = folder.make_file(unfinished)?;
         folder.allocate(unfinished, &file, layout.file_size())?;
-        let inode = folder.number(unfinished, &file)?;
+        let file_id = folder.file_id(unfinished, &file)?;
         let (mut head, memory) = self.map(unfinished, &file, layout)?;
         head[..HEADER].copy_from_slice(&layout.encode());
         let begin = offheap_ring::Place::default();
@@ -157,8 +158,9 @@ impl Directory {
             path: folder.path().join(name),
             why: "its sizes are out of range",
         })?;
-        let tail = crate::blocks::empty(layout.seed());
-        let record = Record { life, boot: boot_id(), inode, tail, ..Record::default() };
+        let marks = Marks { seed: layout.seed(), era: Era::default() };
+        let tail = marks.empty(0);
+        let record = Record { life, boot: boot_id(), file: file_id, tail, ..Record::default() };
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
         let mut journal = Journal::new(head, *layout, place, record, Slots::default());
         journal.put_identity(0, 1, texts)?;
@@ -176,7 +178,7 @@ impl Directory {
     pub fn recover(&self, name: &str) -> Result<Recovered, Error> {
         let folder = &self.shared.folder;
         let damaged = |why| Error::Damaged { path: folder.path().join(name), why };
-        let (file, size, inode) = folder.open_file(name)?;
+        let (file, size, file_id) = folder.open_file(name)?;
         let mut header = [0; HEADER];
         if size < HEADER as u64 {
             return Err(damaged("it is cut off"));
@@ -193,7 +195,7 @@ impl Directory {
         folder.allocate(name, &file, size)?;
         let (head, memory) = self.map(name, &file, &layout)?;
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
-        recover(head, memory, layout, inode, place).map_err(damaged)
+        recover(head, memory, layout, file_id, place).map_err(damaged)
     }
 
     /// Deletes a journal that is not in use, such as one that cannot be

@@ -5,12 +5,13 @@ use std::sync::atomic::{Ordering, compiler_fence};
 use memmap2::MmapMut;
 use offheap_ring::Ring;
 
+use crate::blocks::Marks;
 use crate::checkpoint::{self, Checkpoint, Slot};
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::place::Place;
 use crate::resizes::{self, Resize};
-use crate::{Error, Identity, Life, blocks, identity};
+use crate::{Error, Identity, Life, identity};
 
 /// The byte that fills the room: no character has it, so what ends in others
 /// was read.
@@ -25,7 +26,9 @@ pub(crate) const FILL: u8 = 0xff;
 pub struct Journal {
     head: MmapMut,
     layout: Layout,
-    seed: u32,
+    marks: Marks,
+    /// What is added to the offsets in the file.
+    base: u64,
     place: Place,
     record: Record,
     /// The offset up to which the room is filled.
@@ -51,8 +54,10 @@ impl Journal {
         record: Record,
         slots: Slots,
     ) -> Self {
-        let filled = record.place.end;
-        Self { head, layout, seed: layout.seed(), place, record, filled, slots }
+        let base = layout.base(record.era.number);
+        let filled = record.place.end + base;
+        let marks = Marks { seed: layout.seed(), era: record.era };
+        Self { head, layout, marks, base, place, record, filled, slots }
     }
 
     /// The name of the file in its directory.
@@ -71,6 +76,12 @@ impl Journal {
     #[must_use]
     pub fn checkpoint_limit(&self) -> usize {
         self.layout.checkpoint
+    }
+
+    /// What is added to the offsets in the file.
+    #[cfg(test)]
+    pub(crate) fn base(&self) -> u64 {
+        self.base
     }
 
     /// How the session stands.
@@ -154,18 +165,19 @@ impl Journal {
     fn publish(&mut self, ring: &mut Ring, before: u64) {
         self.prepare(ring);
         let span = ring.slices(before, usize::MAX);
-        let middle = span.start + span.head.len() as u64;
+        let start = span.start - self.base;
+        let middle = start + span.head.len() as u64;
         let table = &mut self.head[self.layout.blocks()..self.layout.slot(0)];
-        let sum = blocks::follow(table, self.seed, self.record.tail, span.start, span.head);
-        self.record.tail = blocks::follow(table, self.seed, sum, middle, span.tail);
-        self.record.place = ring.place();
+        let sum = self.marks.follow(table, self.record.tail, start, span.head);
+        self.record.tail = self.marks.follow(table, sum, middle, span.tail);
+        self.record.place = moved_back(ring.place(), self.base);
         self.commit();
     }
 
     fn commit(&mut self) {
         // The compiler keeps what was stored before this before it.
         compiler_fence(Ordering::SeqCst);
-        self.record.commit(&mut self.head, self.seed);
+        self.record.commit(&mut self.head, self.marks.seed);
         compiler_fence(Ordering::SeqCst);
     }
 
@@ -184,7 +196,7 @@ impl Journal {
     /// changed.
     pub fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) -> Result<(), Error> {
         let head = Head(&self.head, self.layout);
-        let Some((index, sequence, texts)) = head.identity(self.seed) else { return Ok(()) };
+        let Some((index, sequence, texts)) = head.identity(self.marks.seed) else { return Ok(()) };
         let mut identity = Identity::decode(texts).unwrap_or_default();
         change(&mut identity);
         self.put_identity(1 - index, sequence + 1, &identity.encode()?)
@@ -202,7 +214,7 @@ impl Journal {
         }
         let (at, size) = (self.layout.identity_slot(index), self.layout.identity_size());
         compiler_fence(Ordering::SeqCst);
-        identity::write(&mut self.head[at..][..size], sequence, texts, self.seed);
+        identity::write(&mut self.head[at..][..size], sequence, texts, self.marks.seed);
         compiler_fence(Ordering::SeqCst);
         Ok(())
     }
@@ -217,8 +229,8 @@ impl Journal {
             }
             self.record.resizes += 1;
             let list = &mut self.head[Layout::RESIZES..][..resizes::SIZE];
-            let resize = Resize { offset: ring.end(), cols, rows };
-            resizes::put(list, self.seed, self.record.resizes, resize);
+            let resize = Resize { offset: ring.end() - self.base, cols, rows };
+            resizes::put(list, self.marks, self.record.resizes, resize);
         }
         self.record.life.cols = cols;
         self.record.life.rows = rows;
@@ -232,7 +244,7 @@ impl Journal {
     #[must_use]
     pub fn is_checkpoint_due(&self, ring: &Ring) -> bool {
         let last = self.slots.used.map_or(0, |(_, slot)| slot.offset);
-        let kept = last + self.layout.capacity as u64;
+        let kept = self.base + last + self.layout.capacity as u64;
         self.layout.checkpoint > 0 && ring.end() + ROOM as u64 > kept
     }
 
@@ -245,11 +257,12 @@ impl Journal {
         };
         let index = self.slots.used.map_or(0, |(at, _)| 1 - at);
         let sequence = self.slots.sequence + 1;
-        let (offset, resizes) = (ring.end(), self.record.resizes);
-        let slot = Slot { sequence, offset, resizes, cols, rows, length };
+        let (offset, resizes) = (ring.end() - self.base, self.record.resizes);
+        let era = self.marks.era.number;
+        let slot = Slot { sequence, offset, resizes, cols, rows, length, era };
         let (at, size) = (self.layout.slot(index), self.layout.slot_size());
         compiler_fence(Ordering::SeqCst);
-        slot.write(&mut self.head[at..][..size], data, self.seed);
+        slot.write(&mut self.head[at..][..size], data, self.marks.seed);
         compiler_fence(Ordering::SeqCst);
         self.slots = Slots { used: Some((index, slot)), sequence };
         true
@@ -260,7 +273,8 @@ impl Journal {
     #[must_use]
     pub fn last_checkpoint(&self) -> Option<Checkpoint<'_>> {
         let (index, slot) = self.slots.used?;
-        Some(slot.checkpoint(Head(&self.head, self.layout).slot(index)))
+        let last = slot.checkpoint(Head(&self.head, self.layout).slot(index));
+        Some(Checkpoint { offset: last.offset + self.base, ..last })
     }
 
     fn fits(&self, data: &[u8]) -> bool {
@@ -277,6 +291,12 @@ impl Journal {
         drop(head);
         place.remove(layout.file_size())
     }
+}
+
+/// A place of the ring as the file has it.
+fn moved_back(place: offheap_ring::Place, base: u64) -> offheap_ring::Place {
+    let offheap_ring::Place { start, end, state } = place;
+    offheap_ring::Place { start: start - base, end: end - base, state }
 }
 
 /// The room for one read.

@@ -21,6 +21,11 @@ pub(crate) const MIN_CAPACITY: usize = 64 * 1024;
 /// Everything begins at a multiple of this.
 pub(crate) const PAGE: usize = 4096;
 
+/// How far offsets move on with an era, at least.
+const ERA_STEP: u64 = 1 << 40;
+/// After so many eras offsets move on no more: numbers of JavaScript end there.
+const MAX_STEPS: u32 = 4000;
+
 const MAGIC: &[u8; 8] = b"OFFHEAPJ";
 /// The bytes of the header, its checksum included.
 pub(crate) const HEADER: usize = 64;
@@ -142,6 +147,14 @@ impl Layout {
             return Err(Unreadable::Damaged("it is cut off, or longer than it says"));
         }
         Ok(layout)
+    }
+
+    /// What is added to the offsets in the file in an era: whole turns of the ring,
+    /// and more than was ever printed in the era before, so that no offset that
+    /// somebody was told means other bytes later.
+    pub(crate) fn base(&self, era: u32) -> u64 {
+        let step = ERA_STEP.next_multiple_of(self.ring_size() as u64);
+        u64::from(era.min(MAX_STEPS)) * step
     }
 
     /// What all other checksums of the file begin with.

@@ -6,8 +6,10 @@
 
 use offheap_ring::Place;
 
+use crate::blocks::Era;
 use crate::fields::{self, Reader, Writer};
 use crate::layout::{LIVES, PAGE};
+use crate::system::FileId;
 
 /// The size of a record, its checksum included.
 pub(crate) const RECORD: usize = 128;
@@ -55,8 +57,10 @@ pub(crate) struct Record {
     pub(crate) tail: u32,
     /// The boot of the system that wrote it.
     pub(crate) boot: [u8; 16],
-    /// The number of the file that it was written to: a copy has another.
-    pub(crate) inode: u64,
+    /// The file that it was written to: a copy is another.
+    pub(crate) file: FileId,
+    /// The era of the history's end.
+    pub(crate) era: Era,
 }
 
 const EXITED: u16 = 1;
@@ -71,9 +75,11 @@ impl Record {
         let mut writer = Writer::new(&mut record);
         writer.u64(self.sequence).u64(self.place.start).u64(self.place.end);
         writer.u64(incarnation).u64(self.resizes).u64(started).bytes(&self.boot);
-        writer.u64(self.inode);
+        writer.u64(self.file.number);
         writer.u32(pid).i32(exit.code).i32(exit.signal).u32(self.tail);
         writer.u16(cols).u16(rows).u16(self.place.state).u16(flags);
+        writer.u64(self.file.device).u64(self.era.from).u32(self.era.number);
+        writer.u64(self.file.born);
         fields::seal(&mut record, seed);
         record
     }
@@ -86,9 +92,12 @@ impl Record {
         let sequence = reader.u64();
         let (start, end) = (reader.u64(), reader.u64());
         let (incarnation, resizes, started) = (reader.u64(), reader.u64(), reader.u64());
-        let (boot, inode) = (reader.array(), reader.u64());
+        let (boot, number) = (reader.array(), reader.u64());
         let (pid, code, signal, tail) = (reader.u32(), reader.i32(), reader.i32(), reader.u32());
         let (cols, rows, state, flags) = (reader.u16(), reader.u16(), reader.u16(), reader.u16());
+        let device = reader.u64();
+        let era = Era { from: reader.u64(), number: reader.u32() };
+        let file = FileId { device, number, born: reader.u64() };
         let exit = (flags & EXITED != 0).then_some(Exit { code, signal });
         let left = flags & LEFT != 0;
         Some(Self {
@@ -98,7 +107,8 @@ impl Record {
             resizes,
             tail,
             boot,
-            inode,
+            file,
+            era,
         })
     }
 

@@ -7,12 +7,12 @@
 use memmap2::MmapMut;
 use offheap_ring::{Place, Ring};
 
-use crate::blocks::{self, BLOCK};
+use crate::blocks::{self, BLOCK, Era, Marks};
 use crate::journal::{FILL, Head, Slots};
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::resizes::{self, Resize};
-use crate::system::boot_id;
+use crate::system::{FileId, boot_id};
 use crate::{Identity, Journal, Life};
 
 /// A session as it was left.
@@ -36,32 +36,13 @@ pub struct Recovered {
     pub same_boot: bool,
 }
 
-/// What may be believed of the bytes beyond the published end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
-    /// The very file that was written to, and no restart since: all stores are
-    /// there.
-    File,
-    /// A copy: the stores of one page may be older than those of the next.
-    Copy,
-    /// The system was started anew: any page may be older than any other.
-    Nothing,
-}
-
-/// The kept part of a history.
-struct Found {
-    place: Place,
-    /// The checksum of the last block from its border up to the end.
-    tail: u32,
-}
-
 /// Puts together what is in a file. `Err` says why it cannot be restored.
 pub(crate) fn recover(
     head: MmapMut,
     memory: MmapMut,
     layout: Layout,
-    inode: u64,
-    file: crate::place::Place,
+    file: FileId,
+    location: crate::place::Place,
 ) -> Result<Recovered, &'static str> {
     let seed = layout.seed();
     let parts = Head(&head, layout);
@@ -69,31 +50,44 @@ pub(crate) fn recover(
     let identity = texts.and_then(Identity::decode).ok_or("its identity is damaged")?;
     let mut record = Record::newest(&head, seed).ok_or("no record in it is whole")?;
     check(&record.place, &layout)?;
-    let same_boot = record.boot == boot_id() && record.boot != [0; 16];
-    let found = intact(&parts, &memory, seed, &record);
-    let torn = found.place.end != record.place.end;
-    let trust = match (same_boot && !torn, inode == record.inode) {
-        (false, _) => Trust::Nothing,
-        (true, true) => Trust::File,
-        (true, false) => Trust::Copy,
-    };
-    let unpublished = beyond(&memory, found.place.end, trust);
-    (record.place, record.tail) = (found.place, found.tail);
-    (record.boot, record.inode) = (boot_id(), inode);
+    let (place, torn) = intact(&parts, &memory, seed, &record);
+    let same_boot = record.boot == boot_id();
+    // In the very file that was written to, and without a restart of the system
+    // since, all stores are there. Elsewhere every byte may be of another moment,
+    // and no checksum covers what is beyond the end: it is left out, and what is
+    // printed from here on gets offsets that nobody was ever told.
+    let before = Marks { seed, era: record.era };
+    let complete = !torn && same_boot && file == record.file;
+    let knows_boot = boot_id() != [0; 16];
+    let unpublished = if complete && knows_boot { beyond(&memory, place.end) } else { 0 };
+    if !complete {
+        record.era = Era { number: record.era.number.saturating_add(1), from: place.end };
+    }
+    let marks = Marks { seed, era: record.era };
+    let open = blocks::border_part(&memory, blocks::border(place.end), place.end);
+    record.tail = crate::fields::crc(marks.empty(blocks::number(place.end)), open);
+    (record.boot, record.file, record.place) = (boot_id(), file, place);
     let slots = parts.slots(seed);
     let sequence = slots.first().map_or(0, |(_, slot)| slot.sequence);
-    let kept = found.place.start..=found.place.end;
-    let used = slots.into_iter().find(|(_, slot)| kept.contains(&slot.offset));
+    let kept = place.start..=place.end;
+    let used = slots
+        .into_iter()
+        .find(|(_, slot)| kept.contains(&slot.offset) && before.era.holds(slot.era, slot.offset));
     let since = used.map_or(0, |(_, slot)| slot.resizes);
-    let resizes = resizes::between(parts.resizes(), seed, since, record.resizes);
-    let begins = used.is_some() || found.place.start == 0;
+    let resizes = resizes::between(parts.resizes(), before, since, record.resizes);
+    let begins = used.is_some() || place.start == 0;
     let exact = begins && resizes.is_some() && !torn;
     let life = record.life;
-    let mut ring = Ring::restore(memory, layout.capacity, found.place)
-        .ok_or("its offsets are out of range")?;
-    let mut journal = Journal::new(head, layout, file, record, Slots { used, sequence });
+    let base = layout.base(record.era.number);
+    let Place { start, end, state } = place;
+    let place = Place { start: start + base, end: end + base, state };
+    let mut ring =
+        Ring::restore(memory, layout.capacity, place).ok_or("its offsets are out of range")?;
+    let mut journal = Journal::new(head, layout, location, record, Slots { used, sequence });
     journal.adopt(&mut ring, unpublished);
-    let resizes = resizes.unwrap_or_default();
+    let moved = |resize: Resize| Resize { offset: resize.offset.saturating_add(base), ..resize };
+    let resizes = resizes.unwrap_or_default().into_iter().map(moved).collect();
+    let same_boot = same_boot && knows_boot;
     Ok(Recovered { journal, ring, identity, life, resizes, exact, same_boot })
 }
 
@@ -104,45 +98,44 @@ fn check(place: &Place, layout: &Layout) -> Result<(), &'static str> {
 }
 
 /// The newest run of bytes whose checksums are right, at best all that the
-/// record tells of.
-fn intact(head: &Head<'_>, memory: &[u8], seed: u32, record: &Record) -> Found {
+/// record tells of. Also says whether its newest bytes are lost.
+fn intact(head: &Head<'_>, memory: &[u8], seed: u32, record: &Record) -> (Place, bool) {
+    let marks = Marks { seed, era: record.era };
     let Place { start, end, state } = record.place;
     let size = memory.len() as u64;
-    let block = |number: u64| {
-        let at = usize::try_from(number * BLOCK as u64 % size).unwrap_or(0);
-        blocks::is_whole(head.table(), seed, number, &memory[at..][..BLOCK])
+    // Whether the block that ends at this border is what it was.
+    let is_whole = |border: u64| {
+        let block = blocks::number(border) - 1;
+        let at = usize::try_from(block * BLOCK as u64 % size).unwrap_or(0);
+        marks.is_whole(head.table(), block, &memory[at..][..BLOCK])
     };
     let border = blocks::border(end);
     let open = blocks::border_part(memory, border, end);
-    let tail = crate::fields::crc(blocks::empty(seed), open);
-    let (mut to, mut sum) = (end, tail);
-    let mut from = border;
-    if tail != record.tail {
+    let tail = crate::fields::crc(marks.empty(blocks::number(end)), open);
+    let (mut to, mut from) = (end, border);
+    let torn = tail != record.tail;
+    if torn {
         // The newest bytes are lost: the history ends with the last block that
         // is not.
-        while from > start && !block(from / BLOCK as u64 - 1) {
+        while from > start && !is_whole(from) {
             from -= BLOCK as u64;
         }
-        (to, sum) = (from, blocks::empty(seed));
+        to = from;
         if from <= start {
-            return Found { place: Place { start: end, end, state: 0 }, tail };
+            return (Place { start: end, end, state: 0 }, torn);
         }
     }
-    while from > start && block(from / BLOCK as u64 - 1) {
+    while from > start && is_whole(from) {
         from -= BLOCK as u64;
     }
     let (from, state) = if from > start { (from, 0) } else { (start, state) };
-    Found { place: Place { start: from, end: to, state }, tail: sum }
+    (Place { start: from, end: to, state }, torn)
 }
 
 /// How many bytes beyond the published end were read before the process died.
-fn beyond(memory: &[u8], end: u64, trust: Trust) -> usize {
+fn beyond(memory: &[u8], end: u64) -> usize {
     let at = usize::try_from(end % memory.len() as u64).unwrap_or(0);
     let room = &memory[at..];
     let room = &room[..room.len().min(ROOM)];
-    match trust {
-        Trust::File => room.iter().rposition(|&byte| byte != FILL).map_or(0, |last| last + 1),
-        Trust::Copy => room.iter().position(|&byte| byte == FILL).unwrap_or(room.len()),
-        Trust::Nothing => 0,
-    }
+    room.iter().rposition(|&byte| byte != FILL).map_or(0, |last| last + 1)
 }

@@ -130,6 +130,10 @@ impl Channel {
                 self.arrived.extend(descriptors);
             }
         }
+        if self.arrived.len() > MAX_DESCRIPTORS {
+            // More than belong to one message, and only one with some is under way.
+            return Err(Errno::MSGSIZE);
+        }
         close_on_exec(&self.arrived);
         debug_assert!(!message.flags.contains(ReturnFlags::TRUNC), "a stream is not cut");
         Ok(message.bytes > 0)

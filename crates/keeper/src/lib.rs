@@ -23,6 +23,8 @@ mod peer;
 mod place;
 #[cfg(unix)]
 mod protocol;
+#[cfg(unix)]
+mod version;
 
 #[cfg(unix)]
 pub use client::{Custody, Events, Found, Keeper, Settings, replace};

@@ -79,6 +79,38 @@ pub(crate) fn descriptor(pid: u32) -> Option<OwnedFd> {
     pidfd_open(Pid::from_raw(i32::try_from(pid).ok()?)?, PidfdFlags::NONBLOCK).ok()
 }
 
+/// The number of a terminal's leader: 0 where this namespace hides it. `None` for
+/// what is no terminal, and for one whose leader has ended.
+///
+/// By hand: `rustix` has no type for the number 0.
+#[must_use]
+pub(crate) fn leader_of(master: BorrowedFd<'_>) -> Option<i32> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the call reads a number of an open descriptor.
+    let leader = unsafe { libc::tcgetsid(master.as_raw_fd()) };
+    (leader >= 0).then_some(leader)
+}
+
+/// The process that a descriptor is of, by its number here: 0 where this
+/// namespace hides it, -1 once it was reaped. `None` for a descriptor of something
+/// else.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub(crate) fn process_of(descriptor: BorrowedFd<'_>) -> Option<i32> {
+    use std::os::fd::AsRawFd;
+    let path = format!("/proc/self/fdinfo/{}", descriptor.as_raw_fd());
+    let text = std::fs::read_to_string(path).ok()?;
+    let number = text.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    number.trim().parse().ok()
+}
+
+/// Nobody sends one.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub(crate) fn process_of(_descriptor: BorrowedFd<'_>) -> Option<i32> {
+    None
+}
+
 /// macOS has none.
 #[cfg(not(target_os = "linux"))]
 #[must_use]

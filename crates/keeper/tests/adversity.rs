@@ -1,6 +1,7 @@
 //! Wrong directories, hostile connections, and too little of everything.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod common;
 
@@ -8,6 +9,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -250,6 +252,77 @@ fn a_server_without_descriptors_is_refused_and_loses_nothing() {
     for pid in pids {
         assert!(said.contains(&format!("={pid}")) && lives(pid), "{said}");
     }
+}
+
+#[test]
+fn a_server_that_runs_out_of_descriptors_starts_no_more_and_keeps_what_it_has() {
+    let directory = Directory::new();
+    let (mut server, _) = Server::start(&directory, &[("SERVER_DESCRIPTORS", "40")]);
+    let first = server.spawn("first", "while read line; do echo \"got $line\"; done");
+    let failed = (0..40).find_map(|each| {
+        let said = server.ask(&format!("spawn s{each} exec sleep 1000"));
+        said.starts_with("spawn failed").then_some((each, said))
+    });
+    let (started, failed) = failed.expect("a failure");
+    let codes = ["ERR_KEEPER_DESCRIPTORS", "EMFILE"];
+    assert!(codes.iter().any(|code| failed.contains(code)), "{failed}");
+    server.tell("write first on");
+    until("the answer", || directory.log("first").ends_with("got on\r\n").then_some(()));
+    server.kill();
+    let (_server, said) = Server::start(&directory, &[]);
+    assert!(said.contains(&format!("first={first} ")) && lives(first), "{said}");
+    // The one that came too late was ended.
+    assert!(said.contains(&format!(" {} in ", started + 1)), "{said}");
+}
+
+/// A user without a name.
+const SOMEBODY: u32 = 54_321;
+
+/// Makes a command run as somebody who may not have any number of processes, as
+/// root may.
+fn as_somebody(command: &mut Command) {
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::process::CommandExt::uid(command, SOMEBODY);
+        std::os::unix::process::CommandExt::gid(command, SOMEBODY);
+    }
+}
+
+#[test]
+fn a_keeper_that_cannot_fork_says_so_and_keeps_what_it_has() {
+    let directory = Directory::new();
+    let own = std::env::current_exe().expect("this program");
+    let mut probe = Command::new(&own);
+    as_somebody(probe.arg("--list").stdout(std::process::Stdio::null()));
+    if !probe.status().is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: another user cannot run this program here");
+        return;
+    }
+    if rustix::process::geteuid().is_root() {
+        let owner = Some(SOMEBODY);
+        std::os::unix::fs::chown(&directory.0, owner, owner).expect("its owner");
+    }
+    let mut command = Command::new(own);
+    as_somebody(command.args(common::ARGUMENTS));
+    let mut server = Server::run(command, &directory, &[]);
+    server.line_with("ready");
+    let pid = server.spawn("one", "while read line; do echo \"got $line\"; done");
+    let keeper = keeper_of(&directory.0).expect("a keeper");
+    let limits = std::fs::read_to_string(format!("/proc/{keeper}/limits")).expect("a process");
+    let line = limits.lines().find(|line| line.starts_with("Max processes")).expect("a line");
+    let before = line.split_whitespace().nth(2).expect("a limit").to_owned();
+    let limit = |most: &str| {
+        let mut command = Command::new("prlimit");
+        as_somebody(command.args(["--pid", &keeper.to_string(), &format!("--nproc={most}:")]));
+        assert!(command.status().expect("prlimit").success());
+    };
+    limit("1");
+    let said = server.ask("spawn two exec sleep 1000");
+    assert!(said.starts_with("spawn failed EAGAIN"), "{said}");
+    server.tell("write one on");
+    until("the answer", || directory.log("one").ends_with("got on\r\n").then_some(()));
+    limit(&before);
+    let other = server.spawn("three", "exec sleep 1000");
+    assert!(lives(pid) && lives(other));
 }
 
 /// What a process has for itself alone, in KiB.

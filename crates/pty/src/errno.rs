@@ -52,6 +52,7 @@ fn errno_name(errno: i32) -> &'static str {
         libc::EBADF => "EBADF",
         libc::ENOTTY => "ENOTTY",
         libc::ENXIO => "ENXIO",
+        libc::ESRCH => "ESRCH",
         _ => "EIO",
     }
 }

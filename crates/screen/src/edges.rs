@@ -94,6 +94,11 @@ impl Edges {
         self.has(Self::WRAPPED)
     }
 
+    /// The same row, continuing the one above.
+    pub(super) const fn wrapped(self) -> Self {
+        Self(self.0 | Self::WRAPPED)
+    }
+
     /// The same row standing alone.
     pub(super) const fn unwrapped(self) -> Self {
         Self(self.0 & !Self::WRAPPED)

@@ -26,6 +26,7 @@ impl Terminal {
 
     /// Follows plain lines without drawing them.
     pub(super) fn leap(&mut self, lines: &[u8]) {
+        let census = Census::of(lines);
         let mut walk = Walk {
             cols: self.cols,
             wraps: 0,
@@ -36,16 +37,17 @@ impl Terminal {
             client: self.client,
             buffer: &self.active,
         };
-        let feeds = walk.lines(lines);
-        let (down, x) = (feeds + walk.wraps, walk.x);
+        walk.lines(lines, &census);
+        let (down, x) = (census.feeds + walk.wraps, walk.x);
         self.active.x = x;
         let room = self.rows - 1 - self.active.y;
         self.active.y += down.min(room);
         self.count_scrolled(down.saturating_sub(room));
-        self.carry_pen(lines);
+        if !census.is_bare() {
+            self.carry_pen(lines);
+        }
         if !self.budget.is_full() {
-            let controls = lines.iter().filter(|&&byte| byte < 0x20).count();
-            self.budget.earn(controls);
+            self.budget.earn(census.controls);
         }
         self.join = Join::NONE;
         self.in_run = false;
@@ -69,11 +71,9 @@ impl Terminal {
         let pen = self.pen_mut();
         while let Some(at) = memchr(0x1b, rest) {
             rest = rest.get(at + 2..).unwrap_or_default();
-            params.reset();
             let len = rest.iter().take_while(|&&byte| byte < 0x40).count();
-            rest[..len].iter().for_each(|&byte| params.take(byte));
             if rest.get(len) == Some(&b'm') {
-                pen.select(&params, version);
+                pen.select_all(&rest[..len], &mut params, version);
             }
         }
     }
@@ -93,28 +93,34 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Walks over whole lines; returns how many line feeds there are.
-    fn lines(&mut self, lines: &[u8]) -> usize {
-        let has_tabs = memchr(b'\t', lines).is_some();
-        let mut feeds = 0;
+    /// Walks over whole lines.
+    fn lines(&mut self, lines: &[u8], census: &Census) {
+        let has_tabs = !census.is_bare() && memchr(b'\t', lines).is_some();
         let mut at = 0;
         while at < lines.len() {
             let rest = &lines[at..];
             let hop = if self.is_at_start() { self.hop(rest, has_tabs) } else { 0 };
             if hop > 0 {
-                feeds += count(&rest[..hop], |byte| byte == b'\n');
                 at += hop;
                 continue;
             }
             let end = memchr(b'\n', rest).unwrap_or(rest.len() - 1);
             let line = &rest[..=end];
-            if !(self.is_at_start() && self.fits(line, has_tabs)) {
+            if self.is_at_start() && census.is_bare() {
+                self.count_wraps(line.len().saturating_sub(2));
+            } else if !(self.is_at_start() && self.fits(line, has_tabs)) {
                 self.line(line);
             }
-            feeds += 1;
             at += end + 1;
         }
-        feeds
+    }
+
+    /// Walks over a line of so many narrow characters that begins in the first
+    /// column, and its end.
+    fn count_wraps(&mut self, columns: usize) {
+        if self.wraparound && columns > self.cols {
+            self.wraps += (columns - 1) / self.cols;
+        }
     }
 
     fn is_at_start(&self) -> bool {
@@ -275,11 +281,10 @@ impl Walk<'_> {
 /// some number above `enough` if it can take more than that.
 fn most_columns(line: &[u8], enough: usize) -> usize {
     // A character of three or four bytes takes two columns at most, any other one.
-    let within = |bytes: &[u8]| {
-        let continued = count(bytes, |byte| byte & 0xc0 == 0x80);
-        bytes.len() - continued + count(bytes, |byte| byte >= 0xe0)
-    };
-    let columns = within(line);
+    let (blocks, rest) = line.as_chunks();
+    let mut last = [0x80; FEW];
+    last[..rest.len()].copy_from_slice(rest);
+    let columns = blocks.iter().chain([&last]).map(columns_within).sum();
     if columns <= enough {
         return columns;
     }
@@ -301,9 +306,70 @@ fn sequence_len(bytes: &[u8]) -> usize {
     params.iter().take_while(|&&byte| byte < 0x40).count() + 3
 }
 
-/// How many bytes there are for which this holds.
-fn count(bytes: &[u8], holds: impl Fn(u8) -> bool) -> usize {
-    // So few that a byte holds their number, which keeps the sum fast.
-    let part = |part: &[u8]| part.iter().map(|&byte| u8::from(holds(byte))).sum::<u8>();
-    bytes.chunks(255).map(|bytes| usize::from(part(bytes))).sum()
+/// Bytes that are looked at at once: so few that a byte holds their number, or twice
+/// that, and a multiple of what vectors hold.
+const BLOCK: usize = 192;
+const FEW: usize = 96;
+
+/// The most columns of so many bytes.
+#[inline]
+fn columns_within(bytes: &[u8; FEW]) -> usize {
+    let (mut begun, mut long) = (0u8, 0u8);
+    for &byte in bytes {
+        begun += u8::from(byte & 0xc0 != 0x80);
+        long += u8::from(byte >= 0xe0);
+    }
+    usize::from(begun) + usize::from(long)
+}
+
+/// What plain lines are made of.
+#[derive(Debug, Default)]
+struct Census {
+    /// Line feeds.
+    feeds: usize,
+    /// All controls.
+    controls: usize,
+    /// Line feeds right after a carriage return.
+    ends: usize,
+    /// Bytes beyond ASCII.
+    has_others: bool,
+}
+
+impl Census {
+    fn of(lines: &[u8]) -> Self {
+        let mut census = Self::default();
+        let mut rest = lines;
+        while let Some(window) = rest.first_chunk() {
+            census.add(window);
+            rest = &rest[BLOCK..];
+        }
+        // Spaces are neither of what is counted.
+        let mut last = [b' '; BLOCK + 1];
+        last[..rest.len()].copy_from_slice(rest);
+        census.add(&last);
+        census
+    }
+
+    /// Looks at a block, and at the byte after it. Without a way out of the loop, and
+    /// with sums that fit a byte, many bytes are looked at at once.
+    #[inline]
+    fn add(&mut self, window: &[u8; BLOCK + 1]) {
+        let (mut feeds, mut controls, mut others, mut ends) = (0u8, 0u8, 0u8, 0u8);
+        for at in 0..BLOCK {
+            let (byte, next) = (window[at], window[at + 1]);
+            feeds += u8::from(byte == b'\n');
+            controls += u8::from(byte < 0x20);
+            ends += u8::from(byte == b'\r') & u8::from(next == b'\n');
+            others |= byte;
+        }
+        self.feeds += usize::from(feeds);
+        self.controls += usize::from(controls);
+        self.ends += usize::from(ends);
+        self.has_others |= others >= 0x80;
+    }
+
+    /// Whether there is nothing but ASCII characters in lines that end with CR LF.
+    fn is_bare(&self) -> bool {
+        !self.has_others && self.ends == self.feeds && self.controls == 2 * self.feeds
+    }
 }

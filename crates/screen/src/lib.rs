@@ -108,6 +108,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod text_run;
 mod titles;
 mod width;
 mod width_table;

@@ -14,14 +14,20 @@ use super::modes::Mode;
 use super::parser::params::Params;
 use super::parser::printable;
 use super::row_writer::Writer;
+use super::scrollback::LONGEST_LINE;
 use super::style::{Style, color};
 use super::terminal::Terminal;
 use super::width::Join;
+use memchr::{memchr, memrchr};
 
 /// Lines looked at in one go.
 const MOST: usize = 512;
 /// Lines that must pass, beside those that stay, for the shortcut to pay.
 const GAIN: usize = 4;
+
+/// Bytes of which it is found out at once whether they are plain lines: so few that
+/// a byte holds their number.
+const BLOCK: usize = 240;
 
 /// Lines that were looked at.
 struct Lines {
@@ -83,6 +89,78 @@ fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
     None
 }
 
+/// How many bytes at the beginning are whole lines of printable ASCII with CR LF
+/// behind each, none too long to be kept as it is. None of them unless that is as
+/// good as all.
+fn plain_lines(bytes: &[u8], cols: usize) -> usize {
+    let most = cols.min(LONGEST_LINE - 1);
+    let first = printable(&bytes[..bytes.len().min(most + 1)]);
+    if first > most || !bytes[first..].starts_with(b"\r\n") {
+        return 0;
+    }
+    let text = &bytes[..bare_length(bytes)];
+    let mut len = 0;
+    while let Some(last) = memrchr(b'\n', &text[len..text.len().min(len + most + 2)]) {
+        len += last + 1;
+    }
+    if bytes.len() - len > BLOCK + most { 0 } else { len }
+}
+
+/// How many bytes at the beginning, in whole blocks, are printable ASCII and CR LF.
+fn bare_length(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    for block in bytes.chunks(BLOCK) {
+        // Without a way out of the loop, and with sums that fit a byte, many bytes
+        // are looked at at once.
+        let (mut odd, mut returns, mut feeds) = (false, 0u8, 0u8);
+        for &byte in block {
+            let is_text = (byte.wrapping_sub(0x20) < 0x5f) | (byte == b'\r') | (byte == b'\n');
+            odd |= !is_text;
+            returns += u8::from(byte == b'\r');
+            feeds += u8::from(byte == b'\n');
+        }
+        let pairs = block.iter().zip(&bytes[len + 1..]);
+        let ends: u8 = pairs.map(|(&a, &b)| u8::from(a == b'\r') & u8::from(b == b'\n')).sum();
+        // A pair may lie across two blocks.
+        let begun = u8::from(block[0] == b'\n' && len > 0 && bytes[len - 1] == b'\r');
+        let ended = u8::from(block[block.len() - 1] == b'\r');
+        if odd || ends != returns || ends + begun != feeds + ended {
+            break;
+        }
+        len += block.len();
+    }
+    len
+}
+
+/// The length of the lines before the last `after` ones, and how many there are
+/// in all; none if there are no more than `after`.
+fn split(lines: &[u8], after: usize) -> Option<(usize, usize)> {
+    let mut taken = lines.len();
+    for _ in 0..after {
+        let (last, rest) = lines[..taken].split_last()?;
+        debug_assert_eq!(*last, b'\n');
+        taken = memrchr(b'\n', rest).map_or(0, |at| at + 1);
+    }
+    let passing = line_feeds(&lines[..taken]);
+    (passing > 0).then_some((taken, passing + after))
+}
+
+/// What is left of lines without the first ones.
+fn skip_lines(lines: &[u8], count: usize) -> &[u8] {
+    let mut rest = lines;
+    for _ in 0..count {
+        let end = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        rest = &rest[end..];
+    }
+    rest
+}
+
+fn line_feeds(bytes: &[u8]) -> usize {
+    // So few at a time that a byte holds their number, which keeps the sum fast.
+    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
+    bytes.chunks(BLOCK).map(|part| usize::from(count(part))).sum()
+}
+
 /// Writes a line with colours as the scrollback keeps rows; returns its columns
 /// and whether it begins with a background.
 fn encode(
@@ -94,7 +172,7 @@ fn encode(
     let mut pen = Style::default();
     let (mut at, mut columns, mut tinted) = (0, 0, false);
     loop {
-        let run = printable(&line[at..]);
+        let run = printable(line.get(at..).unwrap_or_default());
         if run > 0 {
             let style = pen.effective();
             tinted |= columns == 0 && style.bg & color::ALL != 0;
@@ -106,14 +184,10 @@ fn encode(
             writer.finish();
             return (columns, tinted);
         }
-        params.reset();
-        at += 2;
-        while let Some(&byte) = line.get(at).filter(|&&byte| byte != b'm') {
-            params.take(byte);
-            at += 1;
-        }
-        at += 1;
-        pen.select(params, version);
+        let sequence = &line[at + 2..];
+        let len = sequence.iter().position(|&byte| byte == b'm').unwrap_or(sequence.len());
+        pen.select_all(&sequence[..len], params, version);
+        at += len + 3;
     }
 }
 
@@ -146,6 +220,12 @@ impl Terminal {
     /// Takes lines that would pass through a screen whose cursor is at the bottom;
     /// returns how many bytes that were, and how many it has looked at.
     pub(super) fn pass_lines(&mut self, bytes: &[u8]) -> (usize, usize) {
+        let plain = plain_lines(bytes, self.cols);
+        let taken = self.pass_plain_lines(&bytes[..plain]);
+        if taken > 0 {
+            // What stays is drawn, and not looked at again.
+            return (taken, plain);
+        }
         let lines = Lines::scan(bytes, self.cols);
         let staying = self.rows - 1;
         if lines.count < staying + GAIN {
@@ -157,7 +237,36 @@ impl Terminal {
         let coloured = lines.first(passing).filter(|&(_, _, coloured)| coloured);
         let sequences: usize = coloured.map(|(begin, end, _)| sequences(&bytes[begin..end])).sum();
         self.budget.earn(sequences + 2 * passing);
-        // What stays is printed from the top, and ends at the bottom again.
+        self.begin_at_the_top();
+        (taken, lines.seen)
+    }
+
+    /// The same for lines of plain text.
+    fn pass_plain_lines(&mut self, lines: &[u8]) -> usize {
+        let staying = self.rows - 1;
+        let Some((taken, count)) = split(lines, staying) else { return 0 };
+        let passing = count - staying;
+        if passing < GAIN {
+            return 0;
+        }
+        let most = self.scrollback.max_rows();
+        self.count_scrolled(count);
+        if most > 0 {
+            // What would be pushed out again at once is not kept in the first place.
+            for y in count.saturating_sub(most).min(staying)..staying {
+                self.scrollback.push(self.active.row(y), self.cols, &self.tables);
+            }
+            let skipped = passing.saturating_sub(most);
+            let kept = skip_lines(&lines[..taken], skipped);
+            self.scrollback.push_lines(kept, passing - skipped, self.cols);
+        }
+        self.budget.earn(2 * passing);
+        self.begin_at_the_top();
+        taken
+    }
+
+    /// What stays is printed from the top, and ends at the bottom again.
+    fn begin_at_the_top(&mut self) {
         self.active.change_rows(0, self.rows, |row| {
             row.fill(Cell::BLANK);
             row.wrapped = false;
@@ -165,7 +274,6 @@ impl Terminal {
         self.active.y = 0;
         self.join = Join::NONE;
         self.in_run = false;
-        (taken, lines.seen)
     }
 
     /// Puts the rows on the screen and then the lines that pass into the scrollback.

@@ -15,6 +15,10 @@ impl Perform for Terminal {
         self.print_code(code);
     }
 
+    fn print_text(&mut self, bytes: &[u8]) -> usize {
+        self.print_text(bytes)
+    }
+
     fn end_run(&mut self) {
         self.in_run = false;
     }
@@ -29,6 +33,17 @@ impl Perform for Terminal {
     fn csi(&mut self, ident: u32, params: &Params) {
         self.perform_csi(ident, params);
         self.forget_printed();
+    }
+
+    #[inline]
+    fn sgr(&mut self, params: &[u8]) -> bool {
+        let mut pen = self.pen;
+        let is_simple = pen.select_from(params);
+        if is_simple {
+            self.set_pen(pen);
+            self.forget_printed();
+        }
+        is_simple
     }
 
     fn esc(&mut self, ident: u32) {

@@ -182,7 +182,7 @@ impl Terminal {
     /// Empties the left half of a wide character whose right half is about to
     /// be overwritten.
     #[inline]
-    fn begin_run(&mut self, null: Cell) {
+    pub(super) fn begin_run(&mut self, null: Cell) {
         if self.in_run {
             return;
         }
@@ -196,7 +196,7 @@ impl Terminal {
 
     /// Empties the right half of a wide character whose left half was overwritten.
     #[inline]
-    fn mend_right(&mut self, null: Cell) {
+    pub(super) fn mend_right(&mut self, null: Cell) {
         let (x, cols) = (self.active.x, self.cols);
         let row = self.active.cursor_row();
         if x < cols && row.is_stub(x) {

@@ -101,6 +101,20 @@ impl Row {
         self.cells.extend(fresh.iter().map(|&byte| null.with_ascii(byte)));
     }
 
+    /// Puts a character of one or two columns, for which there is room.
+    #[inline]
+    pub(super) fn put(&mut self, column: usize, cell: Cell, width: usize) {
+        if self.cells.len() < column + width {
+            self.reach(column + width);
+            self.cells.resize(column + width, self.tail);
+        }
+        self.cells[column] = cell;
+        if width == 2 {
+            self.mixed = true;
+            self.cells[column + 1] = Cell::stub(cell.style());
+        }
+    }
+
     /// Whether the cell at `column` is the left half of a wide character.
     #[inline]
     pub(super) fn is_wide(&self, column: usize) -> bool {

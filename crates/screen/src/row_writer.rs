@@ -9,7 +9,7 @@ use super::row::Row;
 use super::sequence::{write_link, write_number};
 use super::style::{Style, color};
 use super::tables::Tables;
-use super::width::{Join, UnicodeVersion, width_of_text};
+use super::width::{Join, UnicodeVersion, width_of, width_of_text};
 
 /// Writes cells, keeping track of the attributes in force.
 pub(super) struct Writer<'a> {
@@ -114,9 +114,11 @@ impl<'a> Writer<'a> {
         }
         self.out.extend(cells[..run].iter().map(|cell| cell.low_byte()));
         let mut at = run;
-        while let Some(&cell) =
-            cells.get(at).filter(|cell| cell.style() == first.style() && cell.has_content())
-        {
+        loop {
+            at += self.characters(&cells[at..], first.style());
+            let cell = cells.get(at).copied();
+            let cell = cell.filter(|cell| cell.style() == first.style() && cell.has_content());
+            let Some(cell) = cell else { return at };
             if cell.width() < 2 {
                 self.content(cell);
                 at += 1;
@@ -129,6 +131,33 @@ impl<'a> Writer<'a> {
                 self.is_inexact = true;
                 at += 1;
             }
+        }
+    }
+
+    /// Writes single characters of a style that take the columns they are meant to;
+    /// returns how many cells that was.
+    fn characters(&mut self, cells: &[Cell], style: StyleId) -> usize {
+        let mut at = 0;
+        if !self.tables.unicode.separates_by_width() {
+            return at;
+        }
+        while let Some(&cell) = cells.get(at)
+            && cell.style() == style
+            && cell.cluster().is_none()
+            && let Some(character) = char::from_u32(cell.code())
+        {
+            let width = cell.width();
+            let is_whole = width == 1 || cells.get(at + 1).is_some_and(|next| next.is_stub());
+            if width == 0 || !is_whole || width_of(cell.code(), self.tables.unicode) != width {
+                break;
+            }
+            // All of the array is copied, which costs less than to ask how much.
+            let mut bytes = [0; 4];
+            let len = character.encode_utf8(&mut bytes).len();
+            let end = self.out.len() + len;
+            self.out.extend_from_slice(&bytes);
+            self.out.truncate(end);
+            at += width;
         }
         at
     }

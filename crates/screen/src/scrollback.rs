@@ -1,22 +1,31 @@
 //! Rows that left the screen at the top, as bytes in fixed blocks.
 
+use super::cell::Cell;
 use super::edges::Edges;
 use super::remainder;
 use super::row::Row;
 use super::row_writer::Writer;
 use super::tables::Tables;
+use memchr::{memchr, memrchr};
 use std::collections::VecDeque;
 
 /// Bytes of a block. A row never spans two; a longer row has a block to itself.
 const BLOCK: usize = 4096;
 
+/// A line that is kept as it was printed has fewer bytes than this: then its end
+/// takes as much room as the edges and the length of a row.
+pub(super) const LONGEST_LINE: usize = 0x80;
+/// How many bytes of lines are worth a block of another kind.
+const MANY: usize = 1024;
+
 /// A bounded queue of rows.
 ///
 /// A row is stored as a byte for its edges, its length in seven bits a byte,
-/// the bytes that draw it, and what these leave out, if anything.
+/// the bytes that draw it, and what these leave out, if anything. Plain lines that
+/// came many at a time are stored as they were printed, in blocks of their own.
 #[derive(Debug)]
 pub(super) struct Scrollback {
-    blocks: VecDeque<Vec<u8>>,
+    blocks: VecDeque<Block>,
     /// Bytes of the first block that are no longer needed.
     head: usize,
     rows: usize,
@@ -24,6 +33,48 @@ pub(super) struct Scrollback {
     max_rows: usize,
     max_bytes: usize,
     scratch: Vec<u8>,
+}
+
+/// Some rows in a piece of memory.
+#[derive(Debug)]
+struct Block {
+    bytes: Vec<u8>,
+    kind: Kind,
+}
+
+/// What the bytes of a block are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rows,
+    /// Printable ASCII, each line with CR LF behind it, on a screen of so many columns.
+    Lines(usize),
+}
+
+impl Block {
+    fn room(&self) -> usize {
+        self.bytes.capacity() - self.bytes.len()
+    }
+
+    /// Where the row ends that lies at an index.
+    #[inline]
+    fn end_of_row(&self, at: usize) -> usize {
+        if self.kind == Kind::Rows
+            && let Some(&short @ ..0x80) = self.bytes.get(at + 1)
+        {
+            return at + 2 + usize::from(short);
+        }
+        self.record(at).map_or(self.bytes.len(), |record| record.end)
+    }
+
+    /// The row that lies at an index.
+    #[inline]
+    fn record(&self, at: usize) -> Option<Record> {
+        let Kind::Lines(cols) = self.kind else { return read_record(&self.bytes, at) };
+        let feed = at + memchr(b'\n', self.bytes.get(at..)?)?;
+        let line = at..feed.saturating_sub(1);
+        let edges = Edges::of_text(line.len(), false, cols);
+        Some(Record { edges, start: line.start, stop: line.end, end: feed + 1 })
+    }
 }
 
 impl Scrollback {
@@ -52,6 +103,11 @@ impl Scrollback {
 
     /// Adds a row, at the cost of the oldest ones if there are too many.
     pub(super) fn push(&mut self, row: &Row, cols: usize, tables: &Tables) {
+        if let Some(text) = plain_text(row, cols)
+            && self.store_text(text, row.wrapped, cols)
+        {
+            return self.drop_what_is_too_much();
+        }
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         let mut edges = Edges::of(row, cols, &tables.styles);
@@ -66,6 +122,55 @@ impl Scrollback {
     /// Adds a row of which the bytes are known.
     pub(super) fn push_bytes(&mut self, edges: Edges, bytes: &[u8]) {
         self.store(edges, bytes);
+        self.drop_what_is_too_much();
+    }
+
+    /// Adds so many whole lines of printable ASCII with CR LF behind each, none of
+    /// them as long as [`LONGEST_LINE`] or longer than a row of `cols` columns.
+    pub(super) fn push_lines(&mut self, lines: &[u8], count: usize, cols: usize) {
+        if lines.len() < MANY && !self.blocks.back().is_some_and(|block| block.kind != Kind::Rows) {
+            return self.push_each(lines, cols);
+        }
+        let (lines, count) = self.last_that_fit(lines, count);
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let kind = Kind::Lines(cols);
+            let back = self.blocks.back_mut().filter(|block| block.kind == kind);
+            let room = back.as_ref().map_or(0, |block| block.room()).min(rest.len());
+            let fits = memrchr(b'\n', &rest[..room]).map_or(0, |at| at + 1);
+            match back {
+                Some(block) if fits > 0 => block.bytes.extend_from_slice(&rest[..fits]),
+                _ => self.open_block(LONGEST_LINE, kind),
+            }
+            rest = &rest[fits..];
+        }
+        self.rows += count;
+        self.bytes += lines.len();
+        self.drop_what_is_too_much();
+    }
+
+    /// The lines, or the last ones of them if they are too many bytes by themselves;
+    /// then nothing is kept of what was there before.
+    fn last_that_fit<'a>(&mut self, lines: &'a [u8], count: usize) -> (&'a [u8], usize) {
+        let Some(excess) = lines.len().checked_sub(self.max_bytes + 1) else {
+            return (lines, count);
+        };
+        self.clear();
+        let skipped = memchr(b'\n', &lines[excess..]).map_or(lines.len(), |at| excess + at + 1);
+        let feeds = lines[..skipped].iter().filter(|&&byte| byte == b'\n').count();
+        (&lines[skipped..], count - feeds)
+    }
+
+    fn push_each(&mut self, lines: &[u8], cols: usize) {
+        let mut rest = lines;
+        while let Some(feed) = memchr(b'\n', rest) {
+            let line = &rest[..feed.saturating_sub(1)];
+            self.push_bytes(Edges::of_text(line.len(), false, cols), line);
+            rest = &rest[feed + 1..];
+        }
+    }
+
+    fn drop_what_is_too_much(&mut self) {
         while self.rows > self.max_rows || self.bytes > self.max_bytes && self.rows > 0 {
             self.drop_oldest();
         }
@@ -89,7 +194,10 @@ impl Scrollback {
         }
         records.settle();
         let (block, at) = (records.block, records.at);
-        if let Some(edges) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+        // Lines that were kept as they were printed stand alone anyway.
+        if let Some(Block { bytes, kind: Kind::Rows }) = self.blocks.get_mut(block)
+            && let Some(edges) = bytes.get_mut(at)
+        {
             *edges = Edges(*edges).unwrapped().0;
         }
     }
@@ -101,18 +209,45 @@ impl Scrollback {
 
     /// Bytes of memory held.
     pub(super) fn bytes_held(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(Vec::capacity).sum();
-        blocks + self.blocks.capacity() * size_of::<Vec<u8>>() + self.scratch.capacity()
+        let blocks: usize = self.blocks.iter().map(|block| block.bytes.capacity()).sum();
+        blocks + self.blocks.capacity() * size_of::<Block>() + self.scratch.capacity()
+    }
+
+    /// Stores a row of plain text in the newest block, if there is room.
+    #[inline]
+    fn store_text(&mut self, text: &[Cell], wrapped: bool, cols: usize) -> bool {
+        let Some(block) = self.blocks.back_mut() else { return false };
+        let size = text.len() + 2;
+        if block.room() < size || wrapped && block.kind != Kind::Rows {
+            return false;
+        }
+        let bytes = text.iter().map(|cell| cell.low_byte());
+        if block.kind == Kind::Rows {
+            let edges = Edges::of_text(text.len(), false, cols);
+            let edges = if wrapped { edges.wrapped() } else { edges };
+            let len = u8::try_from(text.len()).unwrap_or(0);
+            block.bytes.extend_from_slice(&[edges.0, len]);
+            block.bytes.extend(bytes);
+        } else if block.kind == Kind::Lines(cols) {
+            block.bytes.extend(bytes);
+            block.bytes.extend_from_slice(b"\r\n");
+        } else {
+            return false;
+        }
+        self.rows += 1;
+        self.bytes += size;
+        true
     }
 
     fn store(&mut self, edges: Edges, bytes: &[u8]) {
         if let (Ok(short @ ..0x80), Some(block)) =
             (u8::try_from(bytes.len()), self.blocks.back_mut())
-            && block.capacity() - block.len() >= bytes.len() + 2
+            && block.kind == Kind::Rows
+            && block.room() >= bytes.len() + 2
         {
             // Most rows are short, and most blocks have room.
-            block.extend_from_slice(&[edges.0, short]);
-            block.extend_from_slice(bytes);
+            block.bytes.extend_from_slice(&[edges.0, short]);
+            block.bytes.extend_from_slice(bytes);
             self.rows += 1;
             self.bytes += bytes.len() + 2;
             return;
@@ -130,38 +265,56 @@ impl Scrollback {
             }
         }
         let size = len + bytes.len();
-        if self.blocks.back().is_none_or(|block| block.capacity() - block.len() < size) {
-            self.open_block(size);
+        let has_room = |block: &Block| block.kind == Kind::Rows && block.room() >= size;
+        if !self.blocks.back().is_some_and(has_room) {
+            self.open_block(size, Kind::Rows);
         }
         if let Some(block) = self.blocks.back_mut() {
-            block.extend_from_slice(&header[..len]);
-            block.extend_from_slice(bytes);
+            block.bytes.extend_from_slice(&header[..len]);
+            block.bytes.extend_from_slice(bytes);
             self.rows += 1;
             self.bytes += size;
         }
     }
 
-    fn open_block(&mut self, size: usize) {
-        self.blocks.push_back(Vec::with_capacity(size.max(BLOCK)));
+    fn open_block(&mut self, size: usize, kind: Kind) {
+        if let Some(block) = self.blocks.back_mut().filter(|block| block.kind != kind) {
+            // One of the other kind gets no more rows.
+            block.bytes.shrink_to_fit();
+        }
+        self.blocks.push_back(Block { bytes: Vec::with_capacity(size.max(BLOCK)), kind });
     }
 
     fn drop_oldest(&mut self) {
         let Some(first) = self.blocks.front() else { return };
-        let end = read_record(first, self.head).map_or(first.len(), |record| record.end);
+        let end = first.end_of_row(self.head);
         self.bytes -= end - self.head;
         self.rows -= 1;
         self.head = end;
-        if end == first.len() {
+        if end == first.bytes.len() {
             self.blocks.pop_front();
             self.head = 0;
         }
     }
 }
 
+/// The cells of a row that is short text without attributes.
+fn plain_text(row: &Row, cols: usize) -> Option<&[Cell]> {
+    let cells = row.stored();
+    let is_plain = row.tail() == Cell::BLANK
+        && cells.len() < LONGEST_LINE
+        && cells.len() <= cols
+        && Cell::ascii_run(cells, Cell::BLANK) == cells.len();
+    is_plain.then_some(cells)
+}
+
 /// Where a row lies in its block.
 struct Record {
     edges: Edges,
+    /// The first of its bytes, and the one after the last.
     start: usize,
+    stop: usize,
+    /// Where the next row lies.
     end: usize,
 }
 
@@ -176,7 +329,8 @@ fn read_record(block: &[u8], at: usize) -> Option<Record> {
         len |= (byte & 0x7f) << shift;
         shift += 7;
         if byte & 0x80 == 0 {
-            return Some(Record { edges, start, end: start + len });
+            let stop = start + len;
+            return Some(Record { edges, start, stop, end: stop });
         }
     }
 }
@@ -192,7 +346,8 @@ pub(super) struct Records<'a> {
 impl Records<'_> {
     /// Moves on to the block that holds the next row.
     fn settle(&mut self) {
-        if self.scrollback.blocks.get(self.block).is_some_and(|block| block.len() == self.at) {
+        let block = self.scrollback.blocks.get(self.block);
+        if block.is_some_and(|block| block.bytes.len() == self.at) {
             self.block += 1;
             self.at = 0;
         }
@@ -206,8 +361,8 @@ impl<'a> Iterator for Records<'a> {
         self.left = self.left.checked_sub(1)?;
         self.settle();
         let block = self.scrollback.blocks.get(self.block)?;
-        let record = read_record(block, self.at)?;
+        let record = block.record(self.at)?;
         self.at = record.end;
-        Some((record.edges, block.get(record.start..record.end)?))
+        Some((record.edges, block.bytes.get(record.start..record.stop)?))
     }
 }

@@ -26,6 +26,51 @@ impl Style {
         }
     }
 
+    /// Applies the parameters of an SGR sequence as they stand in it, if they are of
+    /// the common kind: few numbers, semicolons, no colour in an odd form. Returns
+    /// whether they are; if not, the style is of no use any more.
+    #[inline]
+    pub(super) fn select_from(&mut self, params: &[u8]) -> bool {
+        let Some((values, count)) = read_values(params) else { return false };
+        let mut values = &values[..count];
+        while let [value, rest @ ..] = values {
+            values = rest;
+            match *value {
+                word @ (38 | 48) => {
+                    let (color, after) = match rest {
+                        [5, index, after @ ..] => (color::INDEXED | index & 0xff, after),
+                        [2, red, green, blue, after @ ..] => {
+                            let rgb = (red & 0xff) << 16 | (green & 0xff) << 8 | blue & 0xff;
+                            (color::RGB | rgb, after)
+                        }
+                        _ => return false,
+                    };
+                    set_color(if word == 38 { &mut self.fg } else { &mut self.bg }, color);
+                    values = after;
+                }
+                // These depend on more than the sequence.
+                58 | 221 | 222 => return false,
+                4 => self.underline_by(1),
+                value => self.apply(value.cast_signed()),
+            }
+        }
+        true
+    }
+
+    /// Applies the parameters of an SGR sequence as they stand in it, whatever they
+    /// are. `scratch` is for those that are out of the common.
+    #[inline]
+    pub(super) fn select_all(&mut self, bytes: &[u8], scratch: &mut Params, version: XtermVersion) {
+        let mut style = *self;
+        if style.select_from(bytes) {
+            *self = style;
+            return;
+        }
+        scratch.reset();
+        bytes.iter().for_each(|&byte| scratch.take(byte));
+        self.select(scratch, version);
+    }
+
     fn apply(&mut self, value: i32) {
         match value {
             0 => self.reset(),
@@ -250,6 +295,29 @@ impl Style {
             }
         }
     }
+}
+
+/// The most parameters that are read at once.
+const FEW: usize = 16;
+/// The largest number to which another digit is added.
+const LARGE: u32 = 99_999;
+
+/// The numbers between semicolons, 0 where there is none; none of it if there is
+/// anything else or too much.
+#[inline]
+fn read_values(params: &[u8]) -> Option<([u32; FEW], usize)> {
+    let mut values = [0; FEW];
+    let mut index = 0;
+    for &byte in params {
+        match byte {
+            b'0'..=b'9' if values[index] <= LARGE => {
+                values[index] = values[index] * 10 + u32::from(byte - b'0');
+            }
+            b';' if index + 1 < FEW => index += 1,
+            _ => return None,
+        }
+    }
+    Some((values, index + 1))
 }
 
 fn write_switch(old: u32, new: u32, on: &[u8], off: &[u8], out: &mut Vec<u8>) {

@@ -116,6 +116,17 @@ impl Terminal {
         &mut self.pen
     }
 
+    /// Gives the pen other attributes, or the same.
+    #[inline]
+    pub(super) fn set_pen(&mut self, pen: Style) {
+        if pen != self.pen {
+            *self.pen_mut() = pen;
+        }
+        if pen == Style::default() {
+            self.pen_id = Some(0);
+        }
+    }
+
     /// An empty cell with the pen's background colour and nothing else.
     #[inline]
     pub(super) fn erase_cell(&mut self) -> Cell {

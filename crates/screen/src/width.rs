@@ -16,6 +16,17 @@ pub enum UnicodeVersion {
     V15Graphemes,
 }
 
+impl UnicodeVersion {
+    /// Whether a character that takes columns always begins a cell of its own,
+    /// whatever comes before it.
+    pub(super) const fn separates_by_width(self) -> bool {
+        match self {
+            Self::V6 | Self::V11 => true,
+            Self::V15Graphemes => false,
+        }
+    }
+}
+
 /// What the parser remembers of the last printed character: its width, whether it
 /// was joined to the character before, and its kind where graphemes are known.
 /// Zero after anything else.
@@ -45,6 +56,11 @@ impl Join {
     #[inline]
     pub(super) const fn takes_all(self) -> bool {
         self.kind().takes_all()
+    }
+
+    /// A character of one or two columns that belongs to no cell before it.
+    pub(super) const fn alone(width: usize) -> Self {
+        Self(if width == 2 { 2 << 1 } else { 1 << 1 })
     }
 
     /// Columns of the character, joined marks included.

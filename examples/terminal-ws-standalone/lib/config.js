@@ -4,7 +4,10 @@
  * limit of NaN.
  */
 
+const path = require('node:path')
 const { Access, isLoopback } = require('offheap-terminal/server')
+const { ConfigError } = require('./config-error')
+const { TOKEN_VARIABLES, takeToken } = require('./token')
 
 const MAX_TIME = 2 ** 31 - 1
 
@@ -47,10 +50,17 @@ const DEFAULTS = {
   shellEnvDeny: [],
   /** Variables that a project's `.env` files may set although they decide which code runs. */
   projectEnvAllow: [],
+  /** Directories outside of which no git status is told; none: wherever a shell can go. */
+  gitRoots: [],
+  /** Bounds of what is watched for it, as `GitStatus` takes them. */
+  git: {},
   /** How long a request's head may take, in ms; the whole request three times as long. */
   headersTimeout: 10_000,
   /** Connections in all, of any kind; past it new ones are dropped. */
   maxConnections: 1000,
+  /** Those of them that may be without authorisation, in all and of an address: the others are reserved. */
+  maxUnauthorized: 250,
+  maxUnauthorizedPerAddress: 64,
 }
 
 /** By variable: the setting, and how its text is read. */
@@ -65,7 +75,6 @@ const SETTINGS = {
   HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
   STATE_DIR: ['stateDir', text],
   KEEP_SHELLS: ['keepShells', flag],
-  AUTH_TOKEN: ['authToken', text],
   ALLOW_NO_TOKEN: ['allowNoToken', flag],
   ALLOWED_ORIGINS: ['allowedOrigins', origins],
   TRUST_PROXY: ['trustProxy', proxies],
@@ -77,22 +86,19 @@ const SETTINGS = {
   UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],
+  GIT_ROOTS: ['gitRoots', directories],
 }
 
 /** Every variable that is read: the server's own business, and not its shells'. */
-const VARIABLES = Object.keys(SETTINGS)
+const VARIABLES = [...Object.keys(SETTINGS), ...TOKEN_VARIABLES]
 
-class ConfigError extends Error {
-  constructor(message) {
-    super(message)
-    this.name = 'ConfigError'
-    this.code = 'ERR_CONFIG'
-  }
-}
-
-/** @param {NodeJS.ProcessEnv} env */
+/**
+ * The settings. The token is taken out of the environment.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
 function configFromEnv(env = process.env) {
-  const config = {}
+  const config = { authToken: takeToken(env) }
   for (const [name, [key, read]] of Object.entries(SETTINGS)) {
     if (env[name] !== undefined && env[name] !== '') config[key] = read(name, env[name])
   }
@@ -155,12 +161,18 @@ function list(_name, value) {
     .filter(Boolean)
 }
 
+function directories(name, value) {
+  const relative = list(name, value).find((each) => !path.isAbsolute(each))
+  if (relative !== undefined) throw new ConfigError(`${name}: "${relative}" is no absolute path`)
+  return list(name, value)
+}
+
 function basePath(name, value) {
-  const path = value.replace(/\/+$/, '')
-  if (!/^(?:\/[\w.~-]+)*$/.test(path) || /\/\.\.?(?:\/|$)/.test(path)) {
+  const below = value.replace(/\/+$/, '')
+  if (!/^(?:\/[\w.~-]+)*$/.test(below) || /\/\.\.?(?:\/|$)/.test(below)) {
     throw new ConfigError(`${name} must be a path such as /tools/terminal, not "${value}"`)
   }
-  return path
+  return below
 }
 
 function proxies(name, value) {

@@ -20,7 +20,7 @@ class HttpError extends Error {
 class HttpApi {
   #service
   #registry
-  #shares
+  #terminals
   #limits
   /** How often the focus may have changed: of two answers, the one with more is newer. */
   #focusVersion = 0
@@ -30,14 +30,14 @@ class HttpApi {
    * @param {object} options
    * @param {import('./terminal-service').TerminalSessionService} options.service
    * @param {import('offheap-terminal').SessionRegistry} options.registry
-   * @param {{ share: Function, revoke: Function }} options.shares
+   * @param {import('offheap-terminal/server').TerminalServer} options.terminals
    * @param {() => object} options.stats the figures of the page's panel
    * @param {Record<string, number>} options.limits what health says of them
    */
-  constructor({ service, registry, shares, stats, limits }) {
+  constructor({ service, registry, terminals, stats, limits }) {
     this.#service = service
     this.#registry = registry
-    this.#shares = shares
+    this.#terminals = terminals
     this.#limits = limits
     // A new session takes the focus by itself, and one that ends gives it up.
     for (const event of ['focusChanged', 'sessionCreated', 'sessionClosed']) {
@@ -47,6 +47,7 @@ class HttpApi {
       ['POST /api/terminal/create', (_url, body) => this.#create(body)],
       ['GET /api/terminal/list', (url) => this.#list(url)],
       ['GET /api/terminal/status', (url) => this.#status(url)],
+      ['POST /api/terminal/spawn', (_url, body) => this.#spawn(body)],
       ['PUT /api/terminal/focus', (_url, body) => this.#setFocus(body)],
       ['GET /api/terminal/focus', (url) => this.#focusState(needed(url, 'projectId'))],
       ['POST /api/terminal/suspend', (_url, body) => this.#suspend(body)],
@@ -107,6 +108,16 @@ class HttpApi {
     return { success: true, session, websocketReady: session.wsConnected }
   }
 
+  /** Starts a shell in a session whose own was gone when this server came. */
+  #spawn({ sessionId, projectId }) {
+    text('sessionId', sessionId)
+    const project = this.#projectOf(sessionId, projectId)
+    const session = this.#registry.get(sessionId, project ?? undefined)
+    if (!session) throw new HttpError(404, 'Session not found')
+    this.#terminals.newShell(session)
+    return { success: true, session: this.#known(sessionId, project) }
+  }
+
   #setFocus({ sessionId, projectId, focused = true }) {
     text('sessionId', sessionId)
     text('projectId', projectId)
@@ -149,13 +160,13 @@ class HttpApi {
     text('sessionId', sessionId)
     const session = this.#registry.get(sessionId, this.#projectOf(sessionId, projectId))
     if (!session) throw new HttpError(404, 'Session not found')
-    const share = this.#shares.share(session, { access, expiresIn })
+    const share = this.#terminals.share(session, { access, expiresIn })
     const expiresAt = Date.now() + expiresIn
     return { success: true, sessionId, access, share, url: `./#share=${share}`, expiresAt }
   }
 
   #revoke(share) {
-    if (!this.#shares.revoke(share)) throw new HttpError(404, 'Share not found')
+    if (!this.#terminals.revoke(share)) throw new HttpError(404, 'Share not found')
     return { success: true }
   }
 
@@ -254,6 +265,7 @@ const STATUS_BY_CODE = {
   ERR_SPAWN_RATE: 429,
   ERR_SESSION_NOT_FOUND: 404,
   ERR_SESSION_EXISTS: 409,
+  ERR_SESSION_STARTED: 409,
   ERR_SESSION_AMBIGUOUS: 409,
   ERR_SHARE_LIMIT: 429,
   ERR_INVALID_ARG_TYPE: 400,

@@ -30,6 +30,11 @@ const VENDOR = {
   'addon-unicode11.mjs': ['@xterm/addon-unicode11', 'lib/addon-unicode11.mjs'],
 }
 
+/** The page itself, and how it begins for a visitor whom another site's link led there. */
+const INDEX = 'index.html'
+const HTML = '<html lang="en">'
+const LED_HTML = '<html lang="en" data-visit="led">'
+
 /** Every path that is served, and the file behind it. No other file is reachable. */
 function servedFiles() {
   const files = new Map()
@@ -37,7 +42,7 @@ function servedFiles() {
   for (const name of fs.readdirSync(folder)) {
     if (TYPES[path.extname(name)]) files.set(`/${name}`, path.join(folder, name))
   }
-  files.set('/', path.join(folder, 'index.html'))
+  files.set('/', path.join(folder, INDEX))
   const client = path.join(path.dirname(require.resolve('offheap-terminal/package.json')), 'client')
   for (const name of fs.existsSync(client) ? fs.readdirSync(client) : []) {
     if (TYPES[path.extname(name)]) files.set(`/client/${name}`, path.join(client, name))
@@ -57,9 +62,14 @@ class Page {
   /** Answers a GET for one of the page's files; false for any other path. */
   serve(request, response, pathname) {
     const file = this.#files.get(pathname)
-    const content = file && this.#contentOf(file)
+    const isIndex = file && path.basename(file) === INDEX
+    const content = file && this.#contentOf(file, isIndex && isLed(request))
     if (!content) return false
-    response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES[path.extname(file)] })
+    response.writeHead(200, {
+      ...HEADERS,
+      'Content-Type': TYPES[path.extname(file)],
+      ...(isIndex && { Vary: 'Sec-Fetch-Site' }),
+    })
     response.end(request.method === 'HEAD' ? undefined : content)
     return true
   }
@@ -68,19 +78,28 @@ class Page {
    * One Buffer for all who ask: a stream for each would hold its file open
    * behind answers that their client does not read. Null when it is gone.
    */
-  #contentOf(file) {
+  #contentOf(file, led) {
     try {
       const { mtimeMs } = fs.statSync(file)
       let known = this.#contents.get(file)
       if (known?.mtimeMs !== mtimeMs) {
-        known = { mtimeMs, content: fs.readFileSync(file) }
+        const content = fs.readFileSync(file)
+        known = { mtimeMs, content, led: Buffer.from(String(content).replace(HTML, LED_HTML)) }
         this.#contents.set(file, known)
       }
-      return known.content
+      return led ? known.led : known.content
     } catch {
       return null
     }
   }
+}
+
+/**
+ * Whether something else may have led a visitor to the page than they themselves or the page. A browser that does not
+ * say so is one for whom this is not known.
+ */
+function isLed({ headers }) {
+  return !['none', 'same-origin'].includes(headers['sec-fetch-site'])
 }
 
 module.exports = { Page }

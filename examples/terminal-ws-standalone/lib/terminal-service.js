@@ -43,6 +43,7 @@ class TerminalSessionService extends EventEmitter {
   constructor(registry) {
     super()
     this.#registry = registry
+    registry.on('sessionRestored', (news) => this.#restored(news))
     registry.on('sessionClosed', (news) => this.#closed(news))
     registry.on('focusChanged', ({ id, projectId, focused, allFocused }) =>
       this.emit('focusChanged', { sessionId: id, focused, projectId, allFocused }),
@@ -274,6 +275,7 @@ class TerminalSessionService extends EventEmitter {
         status: 'active',
         ready: false,
         suspendedAt: null,
+        restored: false,
         mode: mode ?? 'normal',
         metadata: { ...metadata },
       }
@@ -300,6 +302,10 @@ class TerminalSessionService extends EventEmitter {
       tabName: note.metadata.tabName ?? 'Terminal',
       status,
       active: status === 'active',
+      // An earlier server has left it; its shell is gone where it is lost, or has an exit.
+      restored: note.restored,
+      lost: session.status === 'lost',
+      exit: session.exit ?? null,
       isFocused: session.focused,
       createdAt: new Date(session.createdAt).toISOString(),
       updatedAt: new Date(session.lastActiveAt).toISOString(),
@@ -316,6 +322,15 @@ class TerminalSessionService extends EventEmitter {
 
   #changed(id, status) {
     this.emit('sessionStatusChanged', { sessionId: id, status })
+  }
+
+  #restored({ id, projectId }) {
+    const session = this.#find(id, projectId)
+    if (!session) return
+    this.#note(session).restored = true
+    // New tabs are named after those that are there.
+    const number = Number(/^Terminal (\d+)$/.exec(session.metadata?.tabName)?.[1] ?? 0)
+    this.#tabs.set(projectId, Math.max(this.#tabs.get(projectId) ?? 0, number))
   }
 
   #suspended({ id, projectId }) {

@@ -9,6 +9,7 @@ import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
 import { toggleTheme } from './themes.js'
 import { element, iconButton, toast } from './ui.js'
+import { Visit } from './visit.js'
 
 const UNDO_MS = 4000
 const $ = (id) => document.getElementById(id)
@@ -58,6 +59,17 @@ function open({ id = newId(), title = freeTitle(), named = false, select: select
   pane.open()
   if (selects) select(id)
   return pane
+}
+
+/** What the page opens by itself, unless another site's link led there. */
+const visit = new Visit(() => {
+  if (share) open({ title: 'Shared terminal' })
+  else if (!restore()) open()
+})
+
+function openNew() {
+  if (visit.isHeld) visit.agree()
+  else open()
 }
 
 function add(pane) {
@@ -175,6 +187,7 @@ function buildTab(pane) {
     },
     element('i', { class: 'dot', 'aria-hidden': 'true' }),
     title,
+    pane.git.view('tab'),
     badge,
     status,
   )
@@ -250,7 +263,7 @@ function refresh() {
 
 /** The open terminals of this browser tab: a reload finds them again. */
 function save() {
-  if (share) return
+  if (share || visit.isHeld) return
   const open = [...terminals.values()].map(({ id, title, named }) => ({ id, title, named }))
   keepSetting('tabs', JSON.stringify({ open, active }), 'tab')
 }
@@ -269,7 +282,7 @@ function restore() {
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SHORTCUTS = [
-  ['N', 'New terminal', () => share || open(), 'KeyN'],
+  ['N', 'New terminal', () => share || openNew(), 'KeyN'],
   ['W', 'Close it', () => close(active), 'KeyW'],
   ['R', 'Rename it', () => rename(active), 'KeyR'],
   ['Enter', 'Reconnect it', () => terminals.get(active)?.reconnect(), 'Enter'],
@@ -350,8 +363,8 @@ function toggleStats(on = !stats.shown, { keep = true } = {}) {
 
 $('new').title = 'New terminal (Alt+Shift+N)'
 $('new').setAttribute('aria-label', 'New terminal')
-$('new').addEventListener('click', () => open())
-$('empty-new').addEventListener('click', () => open())
+$('new').addEventListener('click', openNew)
+$('empty-new').addEventListener('click', openNew)
 $('toggle-stats').addEventListener('click', () => toggleStats())
 $('toggle-theme').addEventListener('click', toggleTheme)
 $('open-help').addEventListener('click', toggleHelp)
@@ -390,6 +403,5 @@ if (!share) {
 /** For tests, and for the curious at the console. */
 window.offheap = { terminals, open, close, select, setLayout, rename, stats }
 
-if (share) open({ title: 'Shared terminal' })
-else if (!restore()) open()
+visit.start()
 refresh()

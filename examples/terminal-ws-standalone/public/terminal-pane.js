@@ -2,7 +2,9 @@
 
 import { OffheapAddon, TerminalClient } from './client/index.js'
 import { confirmPaste } from './dialogs.js'
+import { GitMark } from './git-mark.js'
 import { linkHandler } from './links.js'
+import { Restored } from './restored.js'
 import { onThemeChange, terminalTheme } from './themes.js'
 import { bytes, element, iconButton } from './ui.js'
 import { FitAddon } from './vendor/xterm/addon-fit.mjs'
@@ -17,6 +19,9 @@ const CHIP_MS = 8000
 /** Phones take WebGL contexts away whenever the page is in the background; `?renderer=dom` is for everyone else. */
 const WEBGL =
   !matchMedia('(pointer: coarse)').matches && new URLSearchParams(location.search).get('renderer') !== 'dom'
+
+/** No output is so long: the server has lost some, and cannot say how much. */
+const UNKNOWN_GAP = 2 ** 39
 
 let webglInUse = 0
 
@@ -88,7 +93,13 @@ export class TerminalPane extends EventTarget {
     this.client = new TerminalClient(server.target, { ...server.options, sessionId })
     this.addon = new OffheapAddon(this.client, { confirmPaste })
     this.terminal.loadAddon(this.addon)
+    this.git = new GitMark(this.client, server.options)
     this.#projectId = server.options.projectId ?? undefined
+    this.restored = new Restored({
+      client: this.client,
+      address: () => this.address,
+      changed: () => this.#show(),
+    })
     this.element = this.#build()
     this.#listen()
   }
@@ -104,7 +115,7 @@ export class TerminalPane extends EventTarget {
   get badge() {
     const { access, viewers } = this.client
     const others = viewers?.count > 1 ? `${viewers.count} viewers` : ''
-    return [access === 'read' ? 'read-only' : '', others].filter(Boolean).join(' · ')
+    return [access === 'read' ? 'read-only' : '', others, this.restored.mark].filter(Boolean).join(' · ')
   }
   /** What the server knows it by. */
   get address() {
@@ -240,6 +251,7 @@ export class TerminalPane extends EventTarget {
         element('i', { class: 'dot', 'aria-hidden': 'true' }),
         parts.title,
         parts.subtitle,
+        this.git.view('head'),
         parts.badge,
         parts.status,
         parts.share,
@@ -247,7 +259,7 @@ export class TerminalPane extends EventTarget {
         parts.reconnect,
         parts.close,
       ),
-      element('div', { class: 'pane-body' }, parts.screen, parts.chip, parts.notice),
+      element('div', { class: 'pane-body' }, parts.screen, parts.chip, this.restored.element, parts.notice),
     )
   }
 
@@ -263,7 +275,11 @@ export class TerminalPane extends EventTarget {
     client.addEventListener('snapshot', () => this.fit(true))
     client.addEventListener('size', () => this.#show())
     client.addEventListener('gap', ({ detail: { from, to } }) =>
-      this.say(`${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`),
+      this.say(
+        to - from > UNKNOWN_GAP
+          ? 'Some of the output is lost'
+          : `${bytes(Math.max(to - from, 0)).join(' ')} of output skipped`,
+      ),
     )
     client.addEventListener('error', ({ detail }) => {
       this.#lastError = detail.message ?? ''
@@ -286,7 +302,9 @@ export class TerminalPane extends EventTarget {
       this.#show()
     })
     terminal.onKey(({ key }) => {
-      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect()) // not before the key itself is refused
+      // Not before the key itself has gone nowhere.
+      if (key === '\r' && this.state === 'exited') setTimeout(() => this.reconnect())
+      else if (key === '\r') setTimeout(() => this.restored.newShell())
     })
     this.#forgetTheme = onThemeChange(() => {
       terminal.options.theme = terminalTheme()

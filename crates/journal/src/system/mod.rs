@@ -15,6 +15,17 @@ pub(crate) use unix::Folder;
 #[cfg(windows)]
 pub(crate) use windows::Folder;
 
+/// Which file it is, as the system knows it: a copy is another one, and so is a
+/// file of a snapshot of the file system. All zeros where that is not to be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) number: u64,
+    /// When it was made, in ns since the epoch: numbers are used again. 0 where
+    /// the file system does not say.
+    pub(crate) born: u64,
+}
+
 /// How often a lock is tried that somebody holds. The system may take some
 /// milliseconds to free the lock of a process that was killed.
 const TRIES: u32 = 20;

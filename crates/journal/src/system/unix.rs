@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
@@ -14,6 +14,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use super::FileId;
 use crate::Error;
 
 /// A directory of this user's.
@@ -69,8 +70,8 @@ impl Folder {
         Ok(names)
     }
 
-    /// Opens a file that is there; its size and its number.
-    pub(crate) fn open_file(&self, name: &str) -> Result<(File, u64, u64), Error> {
+    /// Opens a file that is there; its size, and which it is.
+    pub(crate) fn open_file(&self, name: &str) -> Result<(File, u64, FileId), Error> {
         // A pipe that somebody put there must not hold this thread up.
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let path = self.path.join(name);
@@ -80,7 +81,8 @@ impl Folder {
         })?;
         let stat = self.check_file(name, &fd)?;
         let size = u64::try_from(stat.st_size).unwrap_or(0);
-        Ok((File::from(fd), size, number_of(&stat)))
+        let id = id_of(&fd, &stat);
+        Ok((File::from(fd), size, id))
     }
 
     fn check_file(&self, name: &str, fd: &OwnedFd) -> Result<Stat, Error> {
@@ -143,10 +145,10 @@ impl Folder {
         }
     }
 
-    /// The number by which the system knows the file.
-    pub(crate) fn number(&self, name: &str, file: &File) -> Result<u64, Error> {
+    /// Which file it is.
+    pub(crate) fn file_id(&self, name: &str, file: &File) -> Result<FileId, Error> {
         let stat = fstat(file).map_err(|errno| self.failed(name, "fstat", errno.into()))?;
-        Ok(number_of(&stat))
+        Ok(id_of(file, &stat))
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
@@ -178,9 +180,36 @@ fn check_owner(path: &Path, stat: &Stat) -> Result<(), Error> {
     Ok(())
 }
 
-#[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "systems differ in the type")]
-fn number_of(stat: &Stat) -> u64 {
-    stat.st_ino as u64
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::cast_lossless,
+    clippy::cast_sign_loss,
+    reason = "systems differ in the types"
+)]
+fn id_of(fd: impl AsFd, stat: &Stat) -> FileId {
+    FileId { device: stat.st_dev as u64, number: stat.st_ino as u64, born: born(fd, stat) }
+}
+
+#[cfg(target_os = "linux")]
+fn born(fd: impl AsFd, _stat: &Stat) -> u64 {
+    use rustix::fs::{StatxFlags, statx};
+    let known = statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::BTIME);
+    let known = known.ok().filter(|known| known.stx_mask & StatxFlags::BTIME.bits() != 0);
+    known.map_or(0, |known| {
+        let seconds = u64::try_from(known.stx_btime.tv_sec).unwrap_or(0);
+        seconds.wrapping_mul(1_000_000_000) + u64::from(known.stx_btime.tv_nsec)
+    })
+}
+
+#[cfg(target_vendor = "apple")]
+fn born(_fd: impl AsFd, stat: &Stat) -> u64 {
+    let part = |value: i64| u64::try_from(value).unwrap_or(0);
+    part(stat.st_birthtime).wrapping_mul(1_000_000_000) + part(stat.st_birthtime_nsec)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn born(_fd: impl AsFd, _stat: &Stat) -> u64 {
+    0
 }
 
 fn refused(path: &Path, why: &'static str) -> Error {

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::FileId;
 use crate::Error;
 
 /// `ERROR_DISK_FULL` and `ERROR_HANDLE_DISK_FULL`.
@@ -53,8 +54,8 @@ impl Folder {
         Ok(names)
     }
 
-    /// Opens a file that is there; its size and its number.
-    pub(crate) fn open_file(&self, name: &str) -> Result<(File, u64, u64), Error> {
+    /// Opens a file that is there; its size, and which it is.
+    pub(crate) fn open_file(&self, name: &str) -> Result<(File, u64, FileId), Error> {
         let path = self.path.join(name);
         let there = std::fs::symlink_metadata(&path);
         if !there.map_err(|error| self.failed(name, "stat", error))?.is_file() {
@@ -63,7 +64,7 @@ impl Folder {
         let file = OpenOptions::new().read(true).write(true).open(&path);
         let file = file.map_err(|error| self.failed(name, "open", error))?;
         let size = file.metadata().map_err(|error| self.failed(name, "stat", error))?.len();
-        Ok((file, size, 0))
+        Ok((file, size, FileId::default()))
     }
 
     pub(crate) fn make_file(&self, name: &str) -> Result<File, Error> {
@@ -108,8 +109,8 @@ impl Folder {
     /// The system has no number for files that is worth its calls here: what is
     /// beyond the published end is not looked for.
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on Unix")]
-    pub(crate) fn number(&self, _name: &str, _file: &File) -> Result<u64, Error> {
-        Ok(0)
+    pub(crate) fn file_id(&self, _name: &str, _file: &File) -> Result<FileId, Error> {
+        Ok(FileId::default())
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Error> {

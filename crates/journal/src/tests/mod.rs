@@ -2,6 +2,7 @@ mod access;
 mod damage;
 #[cfg(unix)]
 mod kills;
+mod moments;
 mod restoring;
 
 use std::path::{Path, PathBuf};
@@ -92,21 +93,34 @@ pub(super) fn run(journal: &mut Journal, ring: &mut Ring, count: usize) {
     }
 }
 
+/// Where a history begins and ends in its file: offsets are higher after its
+/// newest bytes may have been lost.
+pub(super) fn span(found: &Recovered) -> (u64, u64) {
+    let base = found.journal.base();
+    (found.ring.start() - base, found.ring.end() - base)
+}
+
+/// The offset of the last checkpoint in its file.
+pub(super) fn last_checkpoint(found: &Recovered) -> Option<u64> {
+    let last = found.journal.last_checkpoint()?;
+    Some(last.offset - found.journal.base())
+}
+
 /// A history is what the oracle says, at its offsets, and so is its screen.
 pub(super) fn check(found: &Recovered) {
-    let (start, end) = (found.ring.start(), found.ring.end());
+    let (start, end) = span(found);
     let kept = found.ring.slices(0, usize::MAX).to_vec();
     assert!(kept == output(start, end), "wrong bytes between {start} and {end}");
     if let Some(checkpoint) = found.journal.last_checkpoint() {
-        assert!((start..=end).contains(&checkpoint.offset));
-        assert!(checkpoint.data == snapshot(checkpoint.offset), "at {}", checkpoint.offset);
+        let offset = checkpoint.offset - found.journal.base();
+        assert!((start..=end).contains(&offset));
+        assert!(checkpoint.data == snapshot(offset), "at {offset}");
     }
 }
 
 /// Everything is there: up to `end`, and from where the capacity allows.
 pub(super) fn check_all(found: &Recovered, end: u64) {
-    assert_eq!(found.ring.end(), end);
-    assert_eq!(found.ring.start(), end.saturating_sub(SIZES.capacity as u64));
+    assert_eq!(span(found), (end.saturating_sub(SIZES.capacity as u64), end));
     assert!(found.exact, "not exact at {end}");
     check(found);
 }

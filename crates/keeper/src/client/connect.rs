@@ -100,7 +100,7 @@ fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Reaps the child if it ends in time.
-fn wait(child: &mut Child, until: Instant) -> bool {
+pub(super) fn wait(child: &mut Child, until: Instant) -> bool {
     let mut pause = Duration::from_micros(200);
     loop {
         match child.try_wait() {
@@ -138,7 +138,10 @@ fn greet(
         let Some(frame) = frame else { continue };
         let reply = Reply::decode(frame.kind, &frame.fields);
         return match reply.map_err(|_| Failure::Final(KeeperError::Version))? {
-            Some(Reply::Welcome(welcome)) => Ok((channel, welcome)),
+            // It was told which versions are known here.
+            Some(Reply::Welcome(welcome)) if VERSIONS.contains(&welcome.version) => {
+                Ok((channel, welcome))
+            }
             Some(Reply::Refused { reason, holder, problem }) => {
                 Err(refused(reason, holder, problem))
             }

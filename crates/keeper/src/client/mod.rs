@@ -9,6 +9,7 @@
 mod connect;
 mod link;
 mod relink;
+mod renewal;
 mod spawner;
 mod terminal;
 
@@ -113,6 +114,7 @@ impl Keeper {
         });
         let link = Link::start(channel, &shared)?;
         shared.state.lock().link = Some(link);
+        renewal::begin(&shared);
         Ok(Self(shared))
     }
 

@@ -8,7 +8,7 @@ use offheap_pty::{ExitStatus, KeptTerminal};
 
 use super::link::Link;
 use super::terminal::{Found, Terminal};
-use super::{Settings, Shared, State, connect};
+use super::{Settings, Shared, State, connect, renewal};
 use crate::error::KeeperError;
 use crate::peer;
 use crate::protocol::{Kept, Reply, Request};
@@ -101,6 +101,7 @@ impl Shared {
         }
         self.state.lock().link = Some(link);
         self.changed.notify_all();
+        renewal::begin(self);
         Ok(())
     }
 
@@ -138,8 +139,7 @@ fn take_back(terminal: &Terminal, found: &Found) {
 fn give(link: &Link, terminal: &Terminal) -> Option<()> {
     let master = terminal.pty()?.duplicate_master()?;
     // The process is the terminal's leader, or its number is another's by now.
-    let session = rustix::termios::tcgetsid(&master).ok()?;
-    if session.as_raw_pid().cast_unsigned() != terminal.pid {
+    if peer::leader_of(std::os::fd::AsFd::as_fd(&master))?.cast_unsigned() != terminal.pid {
         return None;
     }
     let mut descriptors = vec![Arc::new(master)];

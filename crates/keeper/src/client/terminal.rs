@@ -1,6 +1,6 @@
 //! A terminal that a keeper holds, as its server knows it.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -131,18 +131,17 @@ impl KeptTerminal for Found {
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<dyn Pty>, SpawnError> {
         let Some(master) = self.master else {
-            return Err(offheap_pty::spawn_error(
-                libc::EBADF,
-                "recvmsg",
-                String::from("pty"),
-                String::from("its descriptor was not handed over"),
-            ));
+            return Err(wrong(libc::EBADF, "its descriptor was not handed over"));
         };
+        let shares = self.terminal.shares_processes();
+        check(&master, self.terminal.pid, shares)?;
+        let pid = self.terminal.pid.cast_signed();
+        let process = self.process.filter(|process| is_of(process.as_fd(), pid, shares));
         let holder: Arc<dyn Holder> = Arc::<Terminal>::clone(&self.terminal);
         let adopted = Adopted {
             master,
             pid: self.terminal.pid,
-            process: self.process,
+            process,
             report: Arc::clone(&self.terminal.report),
             holder,
             manner,
@@ -155,6 +154,35 @@ impl KeptTerminal for Found {
     fn close(self: Box<Self>) {
         Holder::close(self.terminal.as_ref(), offheap_pty::DEFAULT_GRACE);
     }
+}
+
+fn wrong(errno: i32, problem: &str) -> SpawnError {
+    offheap_pty::spawn_error(errno, "recvmsg", String::from("pty"), String::from(problem))
+}
+
+/// Whether a descriptor is a terminal's, and a number its leader's. What is not is
+/// not used: a signal to a wrong number would be another process's.
+fn check(master: &OwnedFd, pid: u32, shares: bool) -> Result<(), SpawnError> {
+    if rustix::termios::tcgetwinsize(master).is_err() {
+        return Err(wrong(libc::ENOTTY, "what was handed over is no terminal"));
+    }
+    // A terminal whose leader has ended belongs to no session.
+    let is_leader = peer::leader_of(master.as_fd())
+        .is_none_or(|leader| leader == 0 || leader.cast_unsigned() == pid);
+    if pid <= 1 || (shares && !is_leader) {
+        return Err(wrong(libc::ESRCH, "the process is not the leader of the terminal"));
+    }
+    Ok(())
+}
+
+/// Whether a descriptor is that of a process: of this one, where its number means
+/// something here.
+fn is_of(process: BorrowedFd<'_>, pid: i32, shares: bool) -> bool {
+    let known = peer::process_of(process);
+    if cfg!(not(target_os = "linux")) {
+        return false;
+    }
+    known.is_some_and(|known| !shares || known == pid || known == -1)
 }
 
 impl std::fmt::Debug for Found {

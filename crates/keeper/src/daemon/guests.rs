@@ -12,6 +12,7 @@ use super::{Daemon, peer, spare};
 use crate::channel::Channel;
 use crate::peer::Peer;
 use crate::protocol::{Hello, Malformed, Reason, Reply, Request, Welcome, common_version};
+use crate::version;
 
 /// Most connections that wait at a time.
 const MOST: usize = 16;
@@ -231,6 +232,7 @@ impl Daemon {
             pid: std::process::id(),
             namespace: peer::namespace(),
             terminals: self.terminals.len() as u64,
+            product: String::from(version::own()),
         };
         channel.push(Reply::Welcome(welcome).encode(), Vec::new());
         self.seat = Seat::Taken(Box::new(Server::new(channel, peer)));

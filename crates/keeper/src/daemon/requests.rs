@@ -1,7 +1,7 @@
 //! What the server asks for.
 
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -210,7 +210,8 @@ impl Daemon {
             let problem = String::from("its descriptor was lost");
             return self.reply(&Reply::Done { request: kept.request, problem, terminal: 0 });
         };
-        let Some(process) = process.or_else(|| peer::descriptor(kept.pid)) else {
+        let process = process.or_else(|| peer::descriptor(kept.pid));
+        let Some(process) = process.filter(|process| is_leader(&master, process, kept.pid)) else {
             let problem = String::from("its process is not known here");
             return self.reply(&Reply::Done { request: kept.request, problem, terminal: 0 });
         };
@@ -231,6 +232,14 @@ impl Daemon {
             }
         }
     }
+}
+
+/// Whether a number, a process and a terminal belong together here: a number may
+/// be another process's in another namespace.
+fn is_leader(master: &OwnedFd, process: &OwnedFd, pid: u32) -> bool {
+    let leader = peer::leader_of(master.as_fd());
+    let same = pid > 1 && leader.is_some_and(|leader| leader.cast_unsigned() == pid);
+    same && peer::process_of(process.as_fd()) == leader
 }
 
 fn options(spawn: Spawn) -> SpawnOptions {

@@ -21,6 +21,7 @@ use crate::channel::Channel;
 use crate::peer::Peer;
 use crate::place::Place;
 use crate::protocol::{Reply, VERSIONS};
+use crate::version;
 
 /// How long the new binary may take to say what it can.
 const CHECK_WITHIN: Duration = Duration::from_secs(1);
@@ -59,8 +60,8 @@ fn done(channel: &mut Channel, request: u64, problem: String) {
 #[must_use]
 pub(crate) fn abilities() -> String {
     let (oldest, newest) = (VERSIONS.start(), VERSIONS.end());
-    let product = env!("CARGO_PKG_VERSION");
-    format!("offheap-keeper {product} speaks {oldest}..{newest} resumes {STATE_VERSION}")
+    let product = version::product();
+    format!("{product} speaks {oldest}..{newest} resumes {STATE_VERSION}")
 }
 
 /// Whether a binary says that it can go on with this one's state.
@@ -87,11 +88,21 @@ fn check(binary: &Path) -> Result<(), String> {
     if let Some(output) = child.stdout.take() {
         output.take(1024).read_to_string(&mut said).map_err(failed)?;
     }
-    let can = format!(" resumes {STATE_VERSION}");
-    if said.starts_with("offheap-keeper ") && said.trim_end().ends_with(&can) {
+    if version::in_product(&said).is_some() && resumes(&said, STATE_VERSION) {
         return Ok(());
     }
     Err(format!("{}: it cannot go on with what this keeper has", binary.display()))
+}
+
+/// Whether a binary says that it goes on with a state of that version: it names
+/// one, or the oldest and the newest.
+fn resumes(said: &str, version: u64) -> bool {
+    let Some((_, range)) = said.trim_end().rsplit_once(" resumes ") else { return false };
+    let (oldest, newest) = range.split_once("..").unwrap_or((range, range));
+    match (oldest.parse::<u64>(), newest.parse::<u64>()) {
+        (Ok(oldest), Ok(newest)) => (oldest..=newest).contains(&version),
+        _ => false,
+    }
 }
 
 impl Daemon {
@@ -249,4 +260,17 @@ fn set_inherited(raw: RawFd, inherited: bool) {
     // SAFETY: the caller has it open for as long as this takes.
     let descriptor = unsafe { BorrowedFd::borrow_raw(raw) };
     let _ = fcntl_setfd(descriptor, flags);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resumes;
+
+    #[test]
+    fn a_binary_says_which_states_it_goes_on_with() {
+        let can = |said: &str| resumes(&format!("offheap-keeper 9.9.9 speaks 1..4 {said}\n"), 2);
+        assert!(can("resumes 2") && can("resumes 1..2") && can("resumes 2..9"));
+        assert!(!can("resumes 1") && !can("resumes 3..9") && !can("resumes x") && !can(""));
+        assert!(super::abilities().contains(" speaks ") && resumes(&super::abilities(), 1));
+    }
 }

@@ -78,7 +78,7 @@ pub(crate) enum Reply {
 }
 
 /// A keeper's first message to its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Welcome {
     /// The version to be spoken.
     pub(crate) version: u64,
@@ -91,6 +91,9 @@ pub(crate) struct Welcome {
     pub(crate) namespace: u64,
     /// How many terminals are kept.
     pub(crate) terminals: u64,
+    /// The version of the package that the keeper's binary is of; empty where it
+    /// does not say so.
+    pub(crate) product: String,
 }
 
 /// Why a server was refused.
@@ -154,6 +157,7 @@ mod tag {
     pub(super) const SYSCALL: u16 = 16;
     pub(super) const PATH: u16 = 17;
     pub(super) const MESSAGE: u16 = 18;
+    pub(super) const PRODUCT: u16 = 19;
 }
 
 const BUSY: u64 = 1;
@@ -183,7 +187,8 @@ impl Reply {
                 .number(tag::GENERATION, welcome.generation)
                 .number(tag::PID, welcome.pid.into())
                 .number(tag::NAMESPACE, welcome.namespace)
-                .number(tag::TERMINALS, welcome.terminals),
+                .number(tag::TERMINALS, welcome.terminals)
+                .bytes(tag::PRODUCT, welcome.product.as_bytes()),
             Self::Refused { reason, holder, problem } => begin(kind::REFUSED)
                 .number(tag::REASON, reason.number())
                 .number(tag::PID, (*holder).into())
@@ -236,6 +241,7 @@ impl Reply {
                 pid: every.pid,
                 namespace: every.namespace,
                 terminals: every.terminals,
+                product: every.product,
             }),
             kind::REFUSED => {
                 Self::Refused { reason: every.reason, holder: every.pid, problem: every.message }
@@ -358,6 +364,7 @@ struct Every {
     syscall: String,
     path: String,
     message: String,
+    product: String,
 }
 
 impl Every {
@@ -379,6 +386,7 @@ impl Every {
             syscall: String::new(),
             path: String::new(),
             message: String::new(),
+            product: String::new(),
         }
     }
 
@@ -404,6 +412,7 @@ impl Every {
                 tag::SYSCALL => every.syscall = field.text(),
                 tag::PATH => every.path = field.text(),
                 tag::MESSAGE => every.message = field.text(),
+                tag::PRODUCT => every.product = field.text(),
                 _ => {}
             }
         }

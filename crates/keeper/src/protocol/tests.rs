@@ -87,9 +87,10 @@ prop_compose! {
 fn reply() -> impl Strategy<Value = Reply> {
     let text = || "\\PC{0,20}";
     prop_oneof![
-        any::<(u64, u64, u32, u64, u64)>().prop_map(
-            |(version, generation, pid, namespace, terminals)| {
-                Reply::Welcome(Welcome { version, generation, pid, namespace, terminals })
+        (any::<(u64, u64, u32, u64, u64)>(), text()).prop_map(
+            |((version, generation, pid, namespace, terminals), product)| {
+                let welcome = Welcome { version, generation, pid, namespace, terminals, product };
+                Reply::Welcome(welcome)
             }
         ),
         (0_u64..4, any::<u32>(), text()).prop_map(|(reason, holder, problem)| {

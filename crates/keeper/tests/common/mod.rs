@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 pub mod server;
+pub mod wire;
 
 /// Longer than anything takes, on a machine that does much else.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,6 +51,14 @@ impl Drop for Directory {
         if let Some(pid) = keeper_of(&self.0) {
             kill(pid, libc::SIGCONT);
             kill(pid, libc::SIGTERM);
+            // While it ends it may still put something into the directory.
+            let patient = Instant::now() + Duration::from_secs(5);
+            while lives(pid) {
+                if Instant::now() > patient {
+                    kill(pid, libc::SIGKILL);
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
         let _ = std::fs::remove_dir_all(&self.0);
     }
@@ -95,6 +104,10 @@ pub fn lives(pid: i32) -> bool {
     status.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }
 
+/// What makes this program a server.
+pub const ARGUMENTS: [&str; 4] =
+    ["--exact", "a_server_for_the_other_tests", "--ignored", "--nocapture"];
+
 /// A server.
 pub struct Server {
     pub child: Child,
@@ -111,8 +124,14 @@ impl Server {
     }
 
     pub fn begin(directory: &Directory, options: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "a_server_for_the_other_tests", "--ignored", "--nocapture"])
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.args(ARGUMENTS);
+        Self::run(command, directory, options)
+    }
+
+    /// Starts one by a command that does so.
+    pub fn run(mut command: Command, directory: &Directory, options: &[(&str, &str)]) -> Self {
+        let mut child = command
             .env("SERVER_DIRECTORY", &directory.0)
             .envs(options.iter().copied())
             .stdin(Stdio::piped())

@@ -106,7 +106,8 @@ pub fn run() {
         let limit = rustix::process::Rlimit { current: Some(most), maximum: Some(most) };
         rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a limit");
     }
-    let mut settings = Settings::new(directory.clone(), super::binary());
+    let binary = std::env::var_os("SERVER_BINARY").map_or_else(super::binary, PathBuf::from);
+    let mut settings = Settings::new(directory.clone(), binary);
     settings.takeover = std::env::var_os("SERVER_TAKES_OVER").is_some();
     if let Some(millis) = number("SERVER_ORPHAN_TIMEOUT") {
         settings.orphan_timeout = Duration::from_millis(millis);
@@ -195,6 +196,10 @@ fn obey(line: &str, directory: &Path, terminals: &Terminals, slot: &Mutex<Option
             say(&format!("close {name}"));
         }
         "name" => say(&format!("name {:?}", terminal().process_name())),
+        "lives" => {
+            let lives = super::lives(name.parse().expect("a number"));
+            say(&format!("lives {name} {lives}"));
+        }
         "leave" => {
             let left = leave(terminals, slot);
             say(&format!("leave {left}"));

@@ -6,11 +6,6 @@
 //! anybody looked.
 
 use super::scanner::{C1_LEAD, ESC};
-use memchr::memchr2;
-
-/// How far the next escape character is looked for byte by byte: where colours
-/// are, the next one is near, and a call would cost more than it saves.
-const NEAR: usize = 24;
 
 /// What a piece of output ends in the middle of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,19 +44,19 @@ impl PlainText {
         matches!(self.open, Open::Nothing)
     }
 
-    /// Follows one more piece; `false` once the stream is not plain, after which
-    /// this value means nothing any more.
+    /// Follows one more piece and returns how many line feeds it has; `None` once
+    /// the stream is not plain, after which this value means nothing any more.
     ///
     /// A sequence that the piece leaves unfinished counts as plain so far.
     #[must_use]
-    pub fn push(&mut self, bytes: &[u8]) -> bool {
-        if has_special_control(bytes) {
-            return false;
+    pub fn push(&mut self, bytes: &[u8]) -> Option<usize> {
+        let survey = Survey::of(bytes);
+        if survey.has_special {
+            return None;
         }
-        match self.finish(bytes) {
-            Some(taken) => self.run(&bytes[taken..]),
-            None => false,
-        }
+        let taken = self.finish(bytes)?;
+        let is_plain = !survey.has_lead || self.run(&bytes[taken..]);
+        is_plain.then_some(survey.feeds)
     }
 
     /// Takes the bytes that complete what the piece before left open, and returns
@@ -109,8 +104,9 @@ impl PlainText {
                     return true;
                 }
             }
-            match rest[1..].iter().position(|byte| !(b'0'..=b';').contains(byte)) {
-                Some(length) if matches!(rest[1 + length], b'm' | b'K') => at += length + 2,
+            let length = parameters(&rest[1..]);
+            match rest.get(1 + length) {
+                Some(b'm' | b'K') => at += length + 2,
                 Some(_) => return false,
                 None => {
                     self.open = Open::Parameters;
@@ -122,29 +118,109 @@ impl PlainText {
     }
 }
 
-/// Where the next byte is that begins a sequence or may begin a C1 control.
+/// A one in each byte of a word, and the top bit of each.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
+
+/// Where the next byte is that begins a sequence or may begin a C1 control, eight
+/// at a time: where colours are, the next one is near, and a search made for long
+/// ways would cost more than it saves.
 #[inline]
 fn next_lead(bytes: &[u8]) -> Option<usize> {
-    let near = &bytes[..bytes.len().min(NEAR)];
-    if let Some(at) = near.iter().position(|&byte| byte == ESC || byte == C1_LEAD) {
-        return Some(at);
+    // The lowest byte of zero is marked by its top bit; marks above it mean nothing.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero(word ^ (ONES * u64::from(ESC))) | zero(word ^ (ONES * u64::from(C1_LEAD)));
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
     }
-    Some(near.len() + memchr2(ESC, C1_LEAD, &bytes[near.len()..])?)
+    let at = rest.iter().position(|&byte| byte == ESC || byte == C1_LEAD)?;
+    Some(words.len() * 8 + at)
 }
 
-/// Whether there is VT, FF, SO, SI or DEL.
-fn has_special_control(bytes: &[u8]) -> bool {
-    let is_special = |byte: u8| (byte.wrapping_sub(0x0b) < 5 && byte != b'\r') || byte == 0x7f;
-    // Without a way out of the inner loop, many bytes are looked at at once.
-    bytes.chunks(256).any(|part| part.iter().fold(false, |found, &byte| found | is_special(byte)))
+/// How many bytes at the front are parameters: digits, `:` and `;`. Most are so few
+/// that the first eight are looked at together, without a branch for each.
+#[inline]
+fn parameters(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    if let Some(word) = bytes.first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let low = word & !TOPS;
+        let above = low + ONES * (0x80 - 0x3c);
+        let not_below = (low | TOPS) - ONES * 0x30;
+        let others = (word | above | !not_below) & TOPS;
+        if others != 0 {
+            return others.trailing_zeros() as usize / 8;
+        }
+        length = 8;
+    }
+    let is_parameter = |byte: &&u8| (b'0'..=b';').contains(byte);
+    length + bytes[length..].iter().take_while(is_parameter).count()
+}
+
+/// What a piece is made of, found out in one pass.
+#[derive(Clone, Copy, Debug, Default)]
+struct Survey {
+    /// There is VT, FF, SO, SI or DEL.
+    has_special: bool,
+    /// There is ESC or a byte that may begin a C1 control.
+    has_lead: bool,
+    /// Line feeds.
+    feeds: usize,
+}
+
+impl Survey {
+    fn of(bytes: &[u8]) -> Self {
+        let mut survey = Self::default();
+        let (blocks, rest) = bytes.as_chunks();
+        blocks.iter().for_each(|block| survey.add(block));
+        if !rest.is_empty() {
+            survey.add(&padded(rest));
+        }
+        survey
+    }
+
+    /// Without a way out of the loop, and with a sum that fits a byte, many bytes are
+    /// looked at at once.
+    #[inline]
+    fn add(&mut self, block: &[u8; BLOCK]) {
+        let (mut special, mut lead, mut feeds) = (0, 0, 0);
+        for &byte in block {
+            let is_near = u8::from(byte.wrapping_sub(0x0b) < 5) & u8::from(byte != b'\r');
+            special |= is_near | u8::from(byte == 0x7f);
+            lead |= u8::from(byte == ESC) | u8::from(byte == C1_LEAD);
+            feeds += u8::from(byte == b'\n');
+        }
+        self.has_special |= special != 0;
+        self.has_lead |= lead != 0;
+        self.feeds += usize::from(feeds);
+    }
+}
+
+/// Bytes that are looked at at once: so few that a byte holds their number, and a
+/// multiple of what vectors hold.
+const BLOCK: usize = 192;
+
+/// A block that begins with less than one and goes on with spaces, which are
+/// nothing special.
+fn padded(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [b' '; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    block
 }
 
 /// How many line feeds there are.
 #[must_use]
 pub fn line_feeds(bytes: &[u8]) -> usize {
-    // So few that a byte holds their number, which keeps the sum fast.
-    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    bytes.chunks(255).map(|part| usize::from(count(part))).sum()
+    let count = |block: &[u8; BLOCK]| {
+        usize::from(block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>())
+    };
+    let (blocks, rest) = bytes.as_chunks();
+    let last = if rest.is_empty() { 0 } else { count(&padded(rest)) };
+    blocks.iter().map(count).sum::<usize>() + last
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl QueryFilter {
         let is_idle = |part: &&[u8]| {
             memchr(ENQ, part).is_none()
                 && (removed == Removed::Queries || memchr(BEL, part).is_none())
-                && text.push(part)
+                && text.push(part).is_some()
         };
         parts.iter().all(is_idle) && text.is_whole()
     }

@@ -20,6 +20,11 @@ pub(super) trait Perform {
     fn print_ascii(&mut self, bytes: &[u8]);
     /// Prints one character of any kind.
     fn print(&mut self, code: u32);
+    /// Prints characters at the beginning of the bytes, the first of them beyond
+    /// ASCII, if there is a short way for them; returns how many bytes it took.
+    fn print_text(&mut self, _bytes: &[u8]) -> usize {
+        0
+    }
     /// The run of printed characters ends here, without a control or sequence.
     fn end_run(&mut self);
     /// Performs a C0 or C1 control.
@@ -27,6 +32,11 @@ pub(super) trait Perform {
     /// Performs a control sequence. `ident` holds the prefix, the intermediate
     /// bytes and the final byte, last byte lowest.
     fn csi(&mut self, ident: u32, params: &Params);
+    /// Sets attributes, by the parameters of an SGR sequence as they stand in it, if
+    /// there is a short way for them; whether there was.
+    fn sgr(&mut self, _params: &[u8]) -> bool {
+        false
+    }
     /// Performs an escape sequence, `ident` as for [`Perform::csi`].
     fn esc(&mut self, ident: u32);
     /// Performs an operating system command.
@@ -226,13 +236,20 @@ impl Parser {
             return at + run;
         }
         match rest[0] {
-            0x1b => match self.whole_csi(rest) {
-                Some((ident, len)) => {
-                    terminal.csi(ident, &self.params);
-                    at + len
+            0x1b => {
+                if let Some(len) = whole_sgr(rest)
+                    && terminal.sgr(&rest[2..len - 1])
+                {
+                    return at + len;
                 }
-                None => self.inside(bytes, at, start, terminal),
-            },
+                match self.whole_csi(rest) {
+                    Some((ident, len)) => {
+                        terminal.csi(ident, &self.params);
+                        at + len
+                    }
+                    None => self.inside(bytes, at, start, terminal),
+                }
+            }
             byte @ 0x00..=0x1f => {
                 terminal.execute(u32::from(byte));
                 at + 1
@@ -252,6 +269,11 @@ impl Parser {
     ) -> usize {
         let mut at = at;
         while let Some(0xc2..) = bytes.get(at) {
+            let taken = terminal.print_text(&bytes[at..]);
+            at += taken;
+            if taken > 0 {
+                continue;
+            }
             match utf8::decode(&bytes[at..]) {
                 Step::Char(code, len) if code >= 0xa0 => {
                     terminal.print(code);
@@ -457,6 +479,14 @@ impl Parser {
             rest = &rest[len..];
         }
     }
+}
+
+/// The length of the SGR sequence at the start, if it is whole.
+#[inline]
+fn whole_sgr(bytes: &[u8]) -> Option<usize> {
+    let params = bytes.strip_prefix(b"\x1b[")?;
+    let len = params.iter().position(|byte| !matches!(byte, 0x30..=0x3b))?;
+    (params[len] == b'm').then_some(len + 3)
 }
 
 /// How many bytes at the start are printable ASCII, eight at a time.

@@ -6,7 +6,7 @@
 //! looks, and are leapt over.
 
 use super::skim;
-use offheap_ring::text::plain::{PlainText, line_feeds};
+use offheap_ring::text::plain::PlainText;
 use offheap_ring::{Ring, Span};
 use offheap_screen::Screen;
 
@@ -84,12 +84,11 @@ impl Backlog {
         if waiting == 0 && !screen.is_at_rest() {
             return Verdict::Take;
         }
-        if !self.text.push(bytes) {
+        let Some(feeds) = self.text.push(bytes) else {
             self.refuse();
             return Verdict::Take;
-        }
+        };
         self.refused = 0;
-        let feeds = line_feeds(bytes);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX).saturating_add(bytes.len());
         if waiting > window(screen, ring) {
             return self.make_room(screen, ring, at, bytes.len(), feeds);

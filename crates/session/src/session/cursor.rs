@@ -2,11 +2,12 @@
 //! It costs the same whether the viewer is current or a gigabyte behind.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use offheap_ring::text::queries::QueryFilter;
 use offheap_wake::Signal;
 
+use super::allowance::Allowance;
 use super::delivery::Delivery;
 use super::pacing::{self, COALESCE, STALL};
 use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
@@ -14,6 +15,10 @@ use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 /// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
 /// one before was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
+
+/// What one screen takes of a viewer's allowance: four come at once, then four a second.
+pub(super) const SCREEN: Duration = Duration::from_millis(250);
+const SCREENS: Duration = Duration::from_secs(1);
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Cursor {
@@ -32,6 +37,8 @@ pub(super) struct Cursor {
     pub(super) wants_screen: bool,
     /// The screen on its way, and how much of it has been sent.
     pub(super) delivery: Option<(Arc<Delivery>, usize)>,
+    /// How many screens it may get in a time.
+    pub(super) screens: Allowance,
     pub(super) signal: Arc<Signal>,
     /// The reader has everything that may be sent: all bytes, or all but an
     /// unfinished character or escape sequence.
@@ -62,6 +69,7 @@ impl Cursor {
             recovery: options.recovery,
             wants_screen: false,
             delivery: None,
+            screens: Allowance::new(SCREENS),
             signal,
             caught_up: false,
             active: now,
@@ -69,6 +77,11 @@ impl Cursor {
             stall_counted: false,
             traffic: Traffic::new(now),
         }
+    }
+
+    /// Whether the reader is to get the screen, or is being sent it.
+    pub(super) fn is_screen_due(&self) -> bool {
+        self.wants_screen || self.delivery.is_some()
     }
 
     /// Moves to where the output does not follow what was read last.

@@ -1,6 +1,7 @@
 //! A session: a bounded history that every byte of output passes, the viewers
 //! that read it, and the terminal it comes from, if it has one.
 
+mod allowance;
 mod backlog;
 mod cursor;
 mod delivery;

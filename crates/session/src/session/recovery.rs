@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use offheap_ring::Ring;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, SCREEN};
 use super::delivery::{DELIVERIES, Delivery, Latest};
 use super::snapshot::Snapshot;
 use super::stream::Stream;
@@ -16,7 +16,8 @@ use crate::meter::{Counter, Meter};
 
 impl Stream {
     /// Skips what a viewer has lost, and begins its snapshot where it is to get
-    /// one. `false` when too many snapshots wait to be sent: to be tried again soon.
+    /// one. `false` when it has to wait for that, because many snapshots wait to be
+    /// sent or were made lately: to be tried again soon.
     pub(super) fn prepare_screen(&mut self, key: ViewerKey, now: Instant) -> bool {
         let Some(cursor) = self.viewers.get_mut(key) else { return true };
         if cursor.delivery.is_none() && cursor.offset < self.ring.start() {
@@ -27,6 +28,9 @@ impl Stream {
         if !cursor.wants_screen {
             return true;
         }
+        if !cursor.screens.is_left(now) {
+            return false;
+        }
         let lines = match cursor.recovery {
             Recovery::Screen(lines) => lines,
             Recovery::Boundary => None,
@@ -34,6 +38,7 @@ impl Stream {
         let Some(delivery) = self.deliver(lines, now) else { return false };
         let Some(cursor) = self.viewers.get_mut(key) else { return true };
         cursor.wants_screen = false;
+        cursor.screens.take(SCREEN);
         if let Some(snapshot) = delivery.take(now) {
             cursor.move_to(snapshot.offset);
             cursor.replay = None;
@@ -54,7 +59,8 @@ impl Stream {
         if !DELIVERIES.has_room(now) {
             return None;
         }
-        let delivery = DELIVERIES.begin(self.snapshot(lines)?, now);
+        let snapshot = DELIVERIES.make(|| self.snapshot(lines))?;
+        let delivery = DELIVERIES.begin(snapshot, now);
         self.latest = Some(Latest { end, lines, delivery: Arc::downgrade(&delivery) });
         Some(delivery)
     }

@@ -313,8 +313,10 @@ impl Stream {
     }
 
     pub(super) fn position(&self, key: ViewerKey) -> Option<ViewerPosition> {
-        let Cursor { offset, missed, .. } = *self.viewers.get(key)?;
-        Some(ViewerPosition { offset, lag: self.ring.end() - offset, missed })
+        let cursor = self.viewers.get(key)?;
+        let Cursor { offset, missed, .. } = *cursor;
+        let screen_due = cursor.is_screen_due();
+        Some(ViewerPosition { offset, lag: self.ring.end() - offset, missed, screen_due })
     }
 
     pub(super) fn replay(&mut self, key: ViewerKey, replay: Replay) -> u64 {
@@ -361,7 +363,7 @@ impl Stream {
         let Some(cursor) = self.viewers.get_mut(key) else { return };
         cursor.taken(now);
         cursor.signal.arm();
-        if cursor.wants_screen || cursor.delivery.is_some() {
+        if cursor.is_screen_due() {
             cursor.signal.raise();
         } else if cursor.offset < end {
             cursor.output(end, 0, false, now);
@@ -431,9 +433,7 @@ impl Stream {
 
     pub(super) fn is_drained(&self, now: Instant) -> bool {
         let end = self.ring.end();
-        let has_all = |cursor: &Cursor| {
-            cursor.offset == end && cursor.delivery.is_none() && !cursor.wants_screen
-        };
+        let has_all = |cursor: &Cursor| cursor.offset == end && !cursor.is_screen_due();
         self.viewers.iter().all(|cursor| has_all(cursor) || !cursor.is_live(now))
     }
 

@@ -134,4 +134,6 @@ pub struct ViewerPosition {
     pub lag: u64,
     /// Bytes that it has lost.
     pub missed: u64,
+    /// It is to get the screen, or is being sent it.
+    pub screen_due: bool,
 }

@@ -6,6 +6,7 @@ use offheap_wire::{Header, Position};
 
 use super::*;
 use crate::session::Recovery;
+use crate::session::cursor::SCREEN;
 
 const HISTORY: usize = 64 * 1024;
 /// The smallest frame that viewers may have.
@@ -92,6 +93,28 @@ fn a_gap_is_followed_by_the_screen() {
     assert_eq!(first.gap.map(|gap| gap.from), Some(0));
     assert_eq!(first.snapshot.map(|head| head.offset), Some(end));
     assert_eq!(bench.stream.position(key).map(|position| position.offset), Some(end));
+}
+
+#[test]
+fn a_viewer_gets_four_screens_at_once_and_then_one_in_a_quarter_of_a_second() {
+    let mut bench = bench();
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    let screens = |bench: &mut Bench| {
+        let mut frame = vec![0; SMALL];
+        bench.append(&b"line of text\r\n".repeat(HISTORY / 10));
+        let mut count = 0;
+        while let Some(next) = bench.stream.read_frame(key, &mut frame, bench.now) {
+            count += usize::from(next.snapshot.is_some());
+        }
+        count
+    };
+    let at_once: Vec<_> = (0..6).map(|_| screens(&mut bench)).collect();
+    assert_eq!(at_once, [1, 1, 1, 1, 0, 0]);
+    assert!(bench.stream.position(key).expect("it is open").screen_due);
+    bench.now += SCREEN;
+    assert_eq!(screens(&mut bench), 1);
+    assert!(!bench.stream.position(key).expect("it is open").screen_due);
+    assert_eq!(screens(&mut bench), 0);
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn repeat(size: usize, line: impl Fn(usize) -> String) -> Vec<u8> {
 }
 
 /// A log as servers write it: ASCII, a line break about every 90 bytes.
+#[must_use]
 pub fn log(size: usize) -> Vec<u8> {
     repeat(size, |number| {
         let path = format!("/api/v1/projects/{}/sessions", number % 97);
@@ -29,6 +30,7 @@ pub fn log(size: usize) -> Vec<u8> {
 }
 
 /// Coloured output as build tools write it: a sequence about every 15 bytes.
+#[must_use]
 pub fn coloured(size: usize) -> Vec<u8> {
     repeat(size, |number| {
         format!(
@@ -39,6 +41,7 @@ pub fn coloured(size: usize) -> Vec<u8> {
 }
 
 /// Text beyond ASCII: Chinese, French, emoji and box drawing.
+#[must_use]
 pub fn unicode(size: usize) -> Vec<u8> {
     repeat(size, |number| {
         format!("│ 终端输出的中文文本 {number} │ déjà « vu » à l'été │ 😀🎉 ───── │\r\n")
@@ -46,11 +49,13 @@ pub fn unicode(size: usize) -> Vec<u8> {
 }
 
 /// Images as terminals take them: long strings without any ESC.
+#[must_use]
 pub fn images(size: usize) -> Vec<u8> {
     repeat(size, |number| format!("\x1bPq#{number}{}\x1b\\", "!12~?@-".repeat(15_000)))
 }
 
 /// All kinds of text, by name.
+#[must_use]
 pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {
     [
         ("log", log(size)),
@@ -58,4 +63,31 @@ pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {
         ("unicode", unicode(size)),
         ("images", images(size)),
     ]
+}
+
+/// What programs print without end, by name. The first ones a screen may follow
+/// late, and leaps over most of them; of the last ones it has to see every byte.
+#[must_use]
+pub fn floods(size: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let lines = |line: &str| line.repeat(size / line.len()).into_bytes();
+    let long = format!("{}\r\n", "a line that is longer than the screen is wide. ".repeat(4));
+    let progress = format!("{}\r\n", "\rprogress: [#########          ] 47 %".repeat(14));
+    let links = format!("{}\x1b]8;;http://x/\x07link\x1b]8;;\x07\r\n", "plain text\r\n".repeat(50));
+    vec![
+        ("plain", whole(log(size))),
+        ("coloured", whole(coloured(size))),
+        ("UTF-8", whole(unicode(size))),
+        ("y", lines("y\r\n")),
+        ("long lines", lines(&long)),
+        ("progress bars", lines(&progress)),
+        ("one line", vec![b'x'; size]),
+        ("a link every 50 lines", lines(&links)),
+    ]
+}
+
+/// Without the line that was cut off, so that the text can come again and again.
+fn whole(mut text: Vec<u8>) -> Vec<u8> {
+    let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    text
 }

@@ -1,0 +1,90 @@
+//! Printing many characters at once, beyond ASCII and within it.
+//!
+//! Most characters are put into their cells one after the other, as wide as the
+//! client's table says. Whatever is more than that (marks, wraps, characters that
+//! do not fit, insertion) is left to printing one by one.
+
+use super::cell::Cell;
+use super::charset::Charset;
+use super::modes::Mode;
+use super::parser::{printable, utf8};
+use super::row::Row;
+use super::terminal::Terminal;
+use super::width::{Join, UnicodeVersion, width_of};
+
+/// The first character beyond the C1 controls.
+const FIRST: u32 = 0xa0;
+/// A character that not all clients print.
+const SOFT_HYPHEN: u32 = 0xad;
+
+/// How far text was put into a row.
+struct Written {
+    bytes: usize,
+    column: usize,
+    /// Columns of the last character.
+    width: usize,
+}
+
+impl Terminal {
+    /// Prints text that begins with a character beyond ASCII, as far as that is
+    /// simple; returns how many bytes that were.
+    pub(super) fn print_text(&mut self, bytes: &[u8]) -> usize {
+        let (x, unicode) = (self.active.x, self.tables.unicode);
+        let is_plain = self.charsets.current == Charset::Ascii
+            && !self.modes.has(Mode::Insert)
+            && unicode.separates_by_width();
+        if !is_plain || simple(bytes, self.cols.saturating_sub(x), unicode).is_none() {
+            return 0;
+        }
+        let null = self.pen_cell();
+        self.begin_run(null);
+        let written = write(self.active.cursor_row(), x, bytes, null, unicode);
+        self.active.x = written.column;
+        self.join = Join::alone(written.width);
+        self.mend_right(null);
+        written.bytes
+    }
+}
+
+/// Writes characters of one style from a column on, as far as they fit.
+fn write(
+    row: &mut Row,
+    column: usize,
+    bytes: &[u8],
+    null: Cell,
+    unicode: UnicodeVersion,
+) -> Written {
+    let cols = row.width();
+    let mut done = Written { bytes: 0, column, width: 0 };
+    while let Some(&first) = bytes.get(done.bytes)
+        && done.column < cols
+    {
+        let rest = &bytes[done.bytes..];
+        if first < 0x80 {
+            let run = printable(&rest[..rest.len().min(cols - done.column)]);
+            if run == 0 {
+                break;
+            }
+            row.write_ascii(done.column, &rest[..run], null);
+            done.bytes += run;
+            done.column += run;
+            done.width = 1;
+            continue;
+        }
+        let Some((code, len, width)) = simple(rest, cols - done.column, unicode) else { break };
+        row.put(done.column, Cell::new(code, width, null.style()), width);
+        done.bytes += len;
+        done.column += width;
+        done.width = width;
+    }
+    done
+}
+
+/// The character beyond ASCII that the bytes begin with, their number, and its
+/// columns, if it takes any and fits.
+#[inline]
+fn simple(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<(u32, usize, usize)> {
+    let utf8::Step::Char(code @ FIRST.., len) = utf8::decode(bytes) else { return None };
+    let width = width_of(code, unicode);
+    (width > 0 && width <= room && code != SOFT_HYPHEN).then_some((code, len, width))
+}
