@@ -4,6 +4,8 @@
 //! client's table says. Whatever is more than that (marks, wraps, characters that
 //! do not fit, insertion) is left to printing one by one.
 
+use std::ops::Range;
+
 use super::cell::Cell;
 use super::charset::Charset;
 use super::modes::Mode;
@@ -38,7 +40,8 @@ impl Terminal {
         }
         let null = self.pen_cell();
         self.begin_run(null);
-        let written = write(self.active.cursor_row(), x, bytes, null, unicode);
+        let columns = x..self.cols;
+        let written = write(self.active.cursor_row(), columns, bytes, null, unicode);
         self.active.x = written.column;
         self.join = Join::alone(written.width);
         self.mend_right(null);
@@ -46,16 +49,17 @@ impl Terminal {
     }
 }
 
-/// Writes characters of one style from a column on, as far as they fit.
+/// Writes characters of one style into columns, as far as they fit. A row of the
+/// alternate buffer may be wider than the screen.
 fn write(
     row: &mut Row,
-    column: usize,
+    columns: Range<usize>,
     bytes: &[u8],
     null: Cell,
     unicode: UnicodeVersion,
 ) -> Written {
-    let cols = row.width();
-    let mut done = Written { bytes: 0, column, width: 0 };
+    let cols = columns.end;
+    let mut done = Written { bytes: 0, column: columns.start, width: 0 };
     while let Some(&first) = bytes.get(done.bytes)
         && done.column < cols
     {
