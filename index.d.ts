@@ -60,8 +60,9 @@ export interface RegistryOptions {
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
   /**
-   * Records every session, unless it says otherwise, in the folder `dir`.
-   * Default: none is recorded.
+   * Records every session, unless it says otherwise, in the folder `dir`; also
+   * one that is restored and was neither recorded before nor created with
+   * `recording: false`. Default: none is recorded.
    */
   recording?: RecordingOptions | false | null
 }
@@ -99,7 +100,10 @@ export interface RecordingOptions {
    * on and a marker says how many bytes are missing, or it waits. Default `'gap'`.
    */
   onSlowDisk?: 'gap' | 'pause' | null
-  /** A new file begins when the cast has so many bytes; at least 4096. Default: never. */
+  /**
+   * A new file begins when the cast has so many bytes, without the screen that a
+   * sequel begins with; at least 4096. Default: never.
+   */
   rotateBytes?: number | null
   /** A new file begins, with the next output, after so long, in ms; at least 1000. Default: never. */
   rotateInterval?: number | null
@@ -506,6 +510,8 @@ export interface SessionInfo extends SessionName {
    * and the system (Linux before 6.15, macOS) does not tell.
    */
   exit: { code: number; signal: number } | null
+  /** Whether it is being recorded. */
+  recording: boolean
 }
 
 /**
@@ -592,11 +598,15 @@ export interface RegistryEvents {
    * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
    * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
    * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
-   * `ERR_JOURNAL_FULL`).
+   * `ERR_JOURNAL_FULL`). Or a recording (`.cast`) of a session that was restored
+   * and that could not go on, with the codes of `openRecording()`: another begins
+   * in its place where the registry records.
    */
   journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
   drain: SessionName
+  /** The session is recorded from now on, or no longer. */
+  recordingChanged: SessionName & { recording: boolean }
 }
 
 /** Options of `Session.openViewer()`. */
@@ -1189,6 +1199,15 @@ export declare class RecordingReader {
   /** The parts that can each be played without what comes before, in order. */
   segments(): RecordingSegment[]
   /**
+   * The screen at the beginning of a segment.
+   *
+   * @param start - The `start` of a segment.
+   * @returns Bytes that turn a fresh xterm.js of the segment's size into that
+   * terminal; `null` for a segment without a keyframe, or where it is damaged.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  keyframe(start: number): Promise<Buffer | null>
+  /**
    * What was printed, as plain text: lines without escape sequences, and
    * without what full-screen programs drew. At most 64 MiB.
    *
@@ -1203,7 +1222,7 @@ export declare class RecordingReader {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
    * `openRecording()`.
    */
-  search(text: string, options?: { limit?: number }): Promise<{ time: number, line: string }[]>
+  search(text: string, options?: { limit?: number | null } | null): Promise<{ time: number, line: string }[]>
   /**
    * The markers, in order: at most 100000.
    *
@@ -1420,6 +1439,8 @@ export declare class Session {
    * errno's name (`EACCES`, `ENOSPC`, …). Then there are no files.
    */
   record(options?: RecordingOptions | null): Recording
+  /** Whether the session is being recorded. */
+  get recording(): boolean
   /**
    * The recordings of this session, oldest first: all that are being written,
    * and up to 16 that have ended.
@@ -1462,7 +1483,7 @@ export declare class Session {
  * Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
  * `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
  * `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
- * `journalError`, `drain`.
+ * `journalError`, `drain`, `recordingChanged`.
  *
  * Events that a call causes have been emitted when the call returns, unless a
  * listener made the call: then they follow at the next turn of the event loop.

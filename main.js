@@ -78,7 +78,12 @@ try {
 // is told, and must not end those of other threads.
 const { finishRecordings } = module.exports
 delete module.exports.finishRecordings
-if (isMainThread) process.once('exit', finishRecordings)
+// Once for each copy of the package, however often this file is loaded.
+const atExit = Symbol.for(`offheap-terminal at exit: ${__dirname}`)
+if (isMainThread && !process[atExit]) {
+  Object.defineProperty(process, atExit, { value: true })
+  process.once('exit', finishRecordings)
+}
 
 module.exports.CircularBuffer = gathering(module.exports.CircularBuffer)
 

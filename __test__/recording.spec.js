@@ -180,7 +180,7 @@ describe('while a session runs', () => {
     session.write('\n')
     await until(() => session.history().includes('late'), 'more output')
     const reader = await openRecording(recording.file)
-    expect(reader.header).toMatchObject({ version: 3, cols: 80, rows: 24, title: 'Mine', command: null })
+    expect(reader.header).toMatchObject({ version: 3, cols: 80, rows: 24, title: 'Mine' })
     expect((await reader.at(0)).text).toContain('         before')
     const end = await reader.at(reader.duration)
     expect(end).toMatchObject({ cols: 100, rows: 30 })
@@ -370,6 +370,82 @@ describe('when things go wrong', () => {
     return mounted
   }
 
+  /** A folder on a disk of 1 MB, of which most is taken until `free()`. */
+  async function onSmallDisk(act) {
+    const small = path.join(dir, 'small')
+    fs.mkdirSync(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small])
+    try {
+      const ballast = path.join(small, 'ballast')
+      fs.writeFileSync(ballast, Buffer.alloc(850_000))
+      await act(small, () => {
+        fs.rmSync(ballast)
+        execFileSync('mount', ['-o', 'remount,size=64m', small])
+      })
+    } finally {
+      registry.closeAll()
+      await until(() => spawnSync('umount', [small]).status === 0, 'the unmount')
+    }
+  }
+
+  onTmpfs('a folder that may only be read is refused, and none of its recordings need it', async () => {
+    await onSmallDisk(async (small) => {
+      const session = registry.create({ recording: { dir: small, name: 'here' } })
+      session.append('kept')
+      const [recording] = session.recordings
+      await recording.stop()
+      fs.rmSync(path.join(small, 'here.keys'))
+      execFileSync('mount', ['-o', 'remount,ro', small])
+      const refused = expect.objectContaining({ code: 'EROFS' })
+      expect(() => registry.create().record({ dir: small })).toThrow(refused)
+      expect(() => registry.create({ recording: { dir: path.join(small, 'new') } })).toThrow(refused)
+      const reader = await openRecording(recording.file)
+      expect((await reader.at(1)).text.trim()).toBe('kept')
+      reader.close()
+    })
+  })
+
+  onUnix('a folder that is removed under a recording harms no session', async () => {
+    const gone = path.join(dir, 'gone')
+    const session = registry.create({ recording: { dir: gone, rotateBytes: 4096 } })
+    const [recording] = session.recordings
+    fs.rmSync(gone, { recursive: true })
+    // The next file cannot be made: the one that has no name any more goes on.
+    await until(() => {
+      session.append('x'.repeat(1000))
+      return recording.bytes > 20_000
+    }, 'more than a file')
+    expect(recording.error).toBe(null)
+    await recording.stop()
+    expect(session.closed).toBe(false)
+    await expect(openRecording(recording.file)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(() => session.record({ file: path.join(dir, 'mine.cast') }).stop()).not.toThrow()
+  })
+
+  onTmpfs("with onSlowDisk: 'pause' the shell waits for the disk, and nothing is missing", async () => {
+    await onSmallDisk(async (small, free) => {
+      const lines = 60_000
+      const script = `seq -f 'line %.0f of a flood that is longer than history and disk' 1 ${lines}`
+      const session = shell(script, { recording: { dir: small, onSlowDisk: 'pause' }, historyBytes: 65_536 })
+      const [recording] = session.recordings
+      await until(() => recording.error?.code === 'ENOSPC', 'the error')
+      const total = lines * 60
+      // What the shell could still print fills the history and no more.
+      await until(() => session.end > recording.bytes / 2, 'the history to fill')
+      expect(session.end).toBeLessThan(total / 2)
+      expect(session.exit).toBe(null)
+      free()
+      const file = await recorded(session)
+      expect(recording).toMatchObject({ missed: 0, error: null })
+      const printed = output(file).split('\r\n')
+      expect(printed).toHaveLength(lines + 1)
+      expect(
+        printed.every((line, number) => number === lines || line.startsWith(`line ${number + 1} `)),
+      ).toBe(true)
+      expect(await (await openRecording(file)).markers()).toEqual([])
+    })
+  })
+
   onTmpfs('a full disk holds up no shell, and the loss is said when there is room', async () => {
     const small = path.join(dir, 'small')
     fs.mkdirSync(small)
@@ -403,6 +479,120 @@ describe('when things go wrong', () => {
       registry.closeAll()
       await until(() => spawnSync('umount', [small]).status === 0, 'the unmount')
     }
+  })
+})
+
+describe('rotation and retention', () => {
+  test('a new file begins after so long, with the screen, and goes on there', async () => {
+    const session = registry.create({ recording: { dir, name: 'turn', rotateInterval: 1000 } })
+    const [recording] = session.recordings
+    const first = recording.file
+    session.append('before\r\n')
+    await until(() => {
+      session.append('.')
+      return recording.file !== first
+    }, 'another file')
+    expect(recording.file).toBe(path.join(dir, 'turn.2.cast'))
+    session.append('\r\nafter')
+    await recording.stop()
+    const [one, two] = await Promise.all([first, recording.file].map((file) => openRecording(file)))
+    expect([one.status, two.status]).toEqual(['complete', 'complete'])
+    expect(one.duration).toBeGreaterThan(0.5)
+    expect((await two.at(0)).text).toContain('before')
+    expect((await two.at(two.duration)).text).toContain('after')
+    expect(output(first)).not.toContain('after')
+    expect(recording.bytes).toBe(fs.statSync(first).size + fs.statSync(recording.file).size)
+  })
+
+  /** Recordings of one session each, the first the oldest: an hour apart. */
+  async function old(...names) {
+    for (const [number, name] of names.entries()) {
+      const recording = registry.create().record({ dir, name })
+      await recording.stop()
+      const time = new Date(Date.now() - (names.length - number) * 3_600_000)
+      fs.utimesSync(recording.file, time, time)
+    }
+  }
+  const left = () =>
+    fs
+      .readdirSync(dir)
+      .filter((name) => name.endsWith('.cast'))
+      .sort()
+
+  test('what is too old goes, with all that is beside it; what others wrote stays', async () => {
+    await old('a', 'b', 'c')
+    const foreign = path.join(dir, 'foreign.cast')
+    fs.copyFileSync(path.join(dir, 'a.cast'), foreign)
+    fs.utimesSync(foreign, new Date(0), new Date(0))
+    registry.create({ recording: { dir, name: 'new', maxAge: 90 * 60_000 } })
+    await until(() => left().length === 3, 'the old ones to go')
+    expect(left()).toEqual(['c.cast', 'foreign.cast', 'new.cast'])
+    expect(fs.readdirSync(dir).filter((name) => /^[ab]\./.test(name))).toEqual([])
+  })
+
+  test('as many of the oldest go as are too much, but none that is being written', async () => {
+    await old('a', 'b')
+    for (const name of ['a.raw', 'b.raw']) fs.writeFileSync(path.join(dir, name), Buffer.alloc(3000))
+    const live = registry.create().record({ dir, name: 'live' })
+    fs.utimesSync(live.file, new Date(0), new Date(0))
+    const session = registry.create({ recording: { dir, name: 'new', maxBytes: 4096 } })
+    await until(() => left().length === 3, 'one to go')
+    expect(left()).toEqual(['b.cast', 'live.cast', 'new.cast'])
+    fs.appendFileSync(path.join(dir, 'b.raw'), Buffer.alloc(5000))
+    await session.recordings[0].stop()
+    registry.create({ recording: { dir, name: 'newer', maxBytes: 4096 } })
+    await until(() => !left().includes('b.cast'), 'another to go')
+    expect(left()).toContain('live.cast')
+  })
+})
+
+describe('what is known later', () => {
+  onUnix('a recording that begins later says what runs, too', async () => {
+    const session = shell('echo ready; exec cat', { recording: null, id: 'late' })
+    await until(() => session.history().includes('ready'), 'the shell')
+    const changes = []
+    registry.on('recordingChanged', ({ id, recording }) => changes.push([id, recording]))
+    expect([session.recording, session.info().recording]).toEqual([false, false])
+    const recording = session.record({ dir, name: 'late' })
+    expect([session.recording, session.info().recording]).toEqual([true, true])
+    await recording.stop()
+    await until(() => changes.length === 2, 'the events')
+    expect(changes).toEqual([
+      ['late', true],
+      ['late', false],
+    ])
+    expect(session.recording).toBe(false)
+    const { header } = await openRecording(recording.file)
+    expect(header).toMatchObject({
+      command: '/bin/sh -c echo ready; exec cat',
+      env: { SHELL: '/bin/sh', TERM: expect.any(String) },
+      term: expect.any(String),
+    })
+    expect(JSON.parse(fs.readFileSync(path.join(dir, 'late.json'), 'utf8'))).toMatchObject({
+      version: 1,
+      session: 'late',
+      project: null,
+      user: null,
+      command: header.command,
+    })
+  })
+
+  test('the package loaded many times listens once for the end of the process', () => {
+    const load = `
+      const warnings = []
+      process.on('warning', (warning) => warnings.push(warning.name))
+      const before = process.listenerCount('exit')
+      for (let time = 0; time < 12; time += 1) {
+        delete require.cache[require.resolve('./main.js')]
+        require('./main.js')
+      }
+      console.log(process.listenerCount('exit') - before)
+      setImmediate(() => console.log(warnings.join()))`
+    const said = execFileSync(process.execPath, ['-e', load], {
+      cwd: path.join(__dirname, '..'),
+      encoding: 'utf8',
+    })
+    expect(said).toBe('1\n\n')
   })
 })
 

@@ -7,7 +7,7 @@ import {
   type CloseReason,
   type HeaviestSession,
   type IPty,
-  type openRecording,
+  openRecording,
   type RecordedMoment,
   type Recording,
   type RecordingReader,
@@ -23,6 +23,8 @@ import {
   defaultShell,
   isLoopback,
   projectEnvironment,
+  type RecordingEntry,
+  RecordingServer,
   refuseUpgrade,
   shellEnvironment,
   type TerminalGrantInfo,
@@ -222,6 +224,25 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   projectEnvironment(env, { PORT: '3000' }, { allow: ['HOME'] })
 }
 
+// RecordingServer
+{
+  const recordings = new RecordingServer({
+    dir: '/recordings',
+    authorize: () => ({ projectId: 'p' }),
+    token: null,
+  })
+  createServer((request, response) => {
+    same<boolean, ReturnType<typeof recordings.handle>>()
+    if (!recordings.handle(request, response))
+      void recordings.serve(request, response, '', { access: 'read' })
+  })
+  const entry = {} as RecordingEntry
+  same<typeof entry.duration, number | null>()
+  // @ts-expect-error A folder is needed.
+  new RecordingServer({})
+  recordings.close()
+}
+
 // Recording, RecordingReader
 {
   using registry = new SessionRegistry({ recording: { dir: '/recordings', maxAge: 1000 } })
@@ -232,6 +253,14 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   same<ReturnType<typeof recording.stop>, Promise<void>>()
   same<typeof recording.error, { code: string; message: string } | null>()
   same<ReturnType<typeof openRecording>, Promise<RecordingReader>>()
+  void openRecording('/recordings/two.cast', null).then((reader) => {
+    same<ReturnType<typeof reader.keyframe>, Promise<Buffer | null>>()
+    void reader.search('text', { limit: null })
+  })
+  same<typeof session.recording, boolean>()
+  registry.on('recordingChanged', ({ id, recording }) =>
+    same<[typeof id, typeof recording], [string, boolean]>(),
+  )
   const read = async (reader: RecordingReader) => {
     same<Awaited<ReturnType<typeof reader.at>>, RecordedMoment>()
     reader.segments()[0]?.keyframe?.length satisfies number | undefined

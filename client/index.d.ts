@@ -177,6 +177,8 @@ export interface TerminalClientEvents {
   lost: { lost: boolean }
   /** `viewers` changed. */
   viewers: Viewers
+  /** `recording` changed. */
+  recording: { recording: boolean }
   /** Any other message of the server, as `focusUpdate`. */
   control: { type: string; [name: string]: unknown }
 }
@@ -256,6 +258,8 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
   readonly access: Access
   /** Who is there; `null` before the server has said so. */
   readonly viewers: Viewers | null
+  /** Whether the session is being recorded, as the server says. */
+  readonly recording: boolean
   /**
    * Whether the session has no shell any more, since its server has ended with it: what it printed can be read, and
    * `spawn()` starts a new one in it.
@@ -397,4 +401,124 @@ export declare class OffheapAddon extends Emitter<OffheapAddonEvents> {
    * @throws what `confirmPaste` throws; `TypeError` `ERR_INVALID_ARG_TYPE`
    */
   paste(text: string): Promise<boolean>
+}
+
+/** What a server says of a recording. */
+export interface RecordingAbout {
+  id: string
+  sessionId: string | null
+  projectId: string | null
+  userId: string | null
+  /** In ms since the epoch. */
+  startedAt: number
+  /** The version of asciicast, 2 or 3. */
+  version: number
+  /** Columns at the beginning. */
+  cols: number
+  /** Rows at the beginning. */
+  rows: number
+  command: string | null
+  title: string | null
+  /** In seconds. */
+  duration: number
+  status: 'complete' | 'recording' | 'interrupted'
+  /** Bytes of the cast. */
+  bytes: number
+  /** The parts that it is read by: time, first byte, columns, rows, and 1 where there is a keyframe. */
+  segments: [time: number, start: number, cols: number, rows: number, hasKeyframe: 0 | 1][]
+}
+
+/** Absent, `undefined` and `null` are the default. */
+export interface RecordingPlayerOptions {
+  /** Where it is shown: an xterm.js, for which nobody else writes or sets a size. */
+  terminal: RecordingTerminal
+  /** The server's token, which is sent as `Authorization: Bearer`. */
+  token?: string | null
+  /** How many times as fast as it happened, 1/16 to 64. Default 1. */
+  speed?: number | null
+  /** Longer pauses are cut to so many seconds; more than 0. Default: none is. */
+  idleLimit?: number | null
+  /** Default: the browser's. */
+  fetch?: typeof fetch | null
+}
+
+/** What the player uses of an xterm.js. */
+export interface RecordingTerminal {
+  readonly cols: number
+  readonly rows: number
+  write(data: string | Uint8Array, callback?: () => void): void
+  reset(): void
+  resize(cols: number, rows: number): void
+}
+
+/** The events of a `RecordingPlayer`. */
+export interface RecordingPlayerEvents {
+  /** What the recording is made of was read; again while it is being written. */
+  load: RecordingAbout
+  /** The screen is that of another time, in seconds. */
+  time: { time: number }
+  state: { playing: boolean }
+  /** The terminal has another size. */
+  size: { cols: number; rows: number }
+  /** It has played to its end. */
+  end: Record<string, never>
+  /** It stopped, since a part could not be read. */
+  error: { message: string; code: string }
+}
+
+/**
+ * Plays a recording that a `RecordingServer` serves. It reads the parts that are shown, by HTTP ranges, and begins at
+ * the nearest keyframe: any moment of a recording of any length is there at once, and is what xterm.js would show if
+ * it had been given everything until then. Times are in seconds since the beginning. It has no controls of its own.
+ *
+ * ```js
+ * const terminal = new Terminal({ scrollback: 1000, allowProposedApi: true }) // and the Unicode 11 add-on
+ * const player = new RecordingPlayer('/api/recordings/20260131T120000000Z-build', { terminal })
+ * await player.load()
+ * await player.seek(90)
+ * player.play()
+ * ```
+ *
+ * Its promises reject with the server's `code`s, with `ERR_RECORDING_FETCH`, with `ERR_RECORDING_RANGE` where something
+ * on the way serves no ranges, with `ERR_RECORDING_CHANGED`, and with `ERR_RECORDING_VERSION` for version 1.
+ */
+export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
+  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  constructor(url: string | URL, options: RecordingPlayerOptions)
+  /** `null` before `load()`. */
+  readonly about: RecordingAbout | null
+  readonly duration: number
+  readonly time: number
+  readonly playing: boolean
+  /** Whether it is at its end. */
+  readonly ended: boolean
+  /** Bytes of the recording that were read. */
+  readonly bytesRead: number
+  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  speed: number
+  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  idleLimit: number | null
+  /** Reads what the recording is made of, and shows its beginning. To be called first. */
+  load(): Promise<void>
+  /**
+   * Shows the terminal at a time; before the beginning or behind the end it is that. Fulfilled when it is on the screen,
+   * or when another call has overtaken this one.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`
+   */
+  seek(seconds: number): Promise<void>
+  /** Plays on; from the beginning where it has ended. One that is being written is followed. */
+  play(): void
+  /** Stops. Fulfilled when the screen is that of `time`. */
+  pause(): Promise<void>
+  /** Learns how long a recording is by now that is being written. */
+  refresh(): Promise<void>
+  markers(): Promise<{ time: number; label: string }[]>
+  /**
+   * Where text was printed, regardless of case.
+   * @param options `limit`: the most places, 1 to 10000. Default 1000.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`
+   */
+  search(text: string, options?: { limit?: number | null }): Promise<{ time: number; line: string }[]>
+  /** Stops, and lets go of the terminal, which stays as it is. */
+  dispose(): void
 }

@@ -6,5 +6,6 @@
 export { CloseCode } from './close-codes.js'
 export { MUX_PROTOCOL, PROTOCOL } from './frames.js'
 export { OffheapAddon } from './offheap-addon.js'
+export { RecordingPlayer } from './recording-player.js'
 export { TerminalClient } from './terminal-client.js'
 export { TerminalMux } from './terminal-mux.js'

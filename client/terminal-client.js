@@ -47,7 +47,14 @@ export class TerminalClient extends EventTarget {
   #input
   #link = null
   #state = 'idle'
-  #facts = { sessionId: null, workingDir: null, access: 'write', viewers: null, lost: false }
+  #facts = {
+    sessionId: null,
+    workingDir: null,
+    access: 'write',
+    viewers: null,
+    recording: false,
+    lost: false,
+  }
   #wishes = { size: null, theme: null }
   #everLive = false
   #resumedFrom = null
@@ -100,6 +107,9 @@ export class TerminalClient extends EventTarget {
   }
   get viewers() {
     return this.#facts.viewers
+  }
+  get recording() {
+    return this.#facts.recording
   }
   get lost() {
     return this.#facts.lost
@@ -325,6 +335,8 @@ export class TerminalClient extends EventTarget {
         return this.#output[message.type](message)
       case 'viewers':
         return this.#onViewers(message)
+      case 'recording':
+        return this.#setRecording(message.recording === true)
       case 'spawned':
         return this.#setLost(false)
       case 'exit':
@@ -352,6 +364,7 @@ export class TerminalClient extends EventTarget {
     this.#facts.sessionId = message.sessionId
     this.#facts.workingDir = textOf(message.workingDir)
     this.#setAccess(message.access === 'read' ? 'read' : 'write')
+    this.#setRecording(message.recording === true)
     this.#setLost(message.lost === true)
     this.#setState('live')
     this.#liveness.start()
@@ -374,6 +387,12 @@ export class TerminalClient extends EventTarget {
     if (access === this.#facts.access) return
     this.#facts.access = access
     this.#emit('access', { access })
+  }
+
+  #setRecording(recording) {
+    if (recording === this.#facts.recording) return
+    this.#facts.recording = recording
+    this.#emit('recording', { recording })
   }
 
   #setLost(lost) {

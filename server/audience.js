@@ -172,6 +172,7 @@ class Audience {
     each('sessionSuspended', (connection) => connection.setSuspended(true))
     each('sessionResumed', (connection) => connection.setSuspended(false))
     each('focusChanged', (connection, { focused, allFocused }) => connection.setFocused(focused, allFocused))
+    each('recordingChanged', (connection, { recording }) => connection.recordingChanged(recording))
     // After they were told: the id may be another session's from here on.
     this.#listen('sessionClosed', (news) => {
       const key = keyOf(news)

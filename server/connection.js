@@ -93,6 +93,7 @@ class Connection {
       cols: session.cols,
       rows: session.rows,
       access: this.access,
+      recording: session.recording === true,
       lost: session.status === 'lost',
       answers: this.group.answersFor(this),
     })
@@ -314,6 +315,11 @@ class Connection {
 
   sizeChanged(cols, rows) {
     if (this.outlet) this.send({ type: 'size', cols, rows })
+  }
+
+  /** The session is recorded from now on, or no longer: all who watch it are told. */
+  recordingChanged(recording) {
+    if (this.outlet) this.send({ type: 'recording', recording })
   }
 
   viewersChanged(count, readers) {

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
 
@@ -377,6 +377,99 @@ export declare class TerminalServer {
    * @throws `ERR_OUT_OF_RANGE`, as a rejection.
    */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** Options of `new RecordingServer()`. `null` is the same as leaving one out. */
+export interface RecordingServerOptions {
+  /** The folder of the recordings: the `recording.dir` of a registry. It need not exist yet. */
+  dir: string
+  /** Where `handle` finds its requests. Default `'/api/recordings'`. */
+  basePath?: string | null
+  /**
+   * As `TerminalServerOptions.authorize`, with the same rules: a grant for a
+   * `projectId` is for the recordings of that project, one for a `userId` for those
+   * of that user and those of nobody, and `access: 'read'` is not for removing any.
+   * Casts of other tools are for grants with neither. Requests with `?share=` are
+   * refused (401).
+   *
+   * Default: admits clients that have the `token` or, without one, clients on this
+   * machine.
+   */
+  authorize?: TerminalServerOptions['authorize']
+  /** As `TerminalServerOptions.token`. */
+  token?: string | null
+  /** As `TerminalServerOptions.origins`. */
+  origins?: string[] | null
+  /** As `TerminalServerOptions.trustProxy`. */
+  trustProxy?: string[] | null
+  /** How long `authorize` may take, in ms, 1 to 2147483647. Default 10000. */
+  timeLimit?: number | null
+  /** Receives what fails without the client's doing. Default: `console.error`. */
+  onError?: ((error: unknown) => void) | null
+}
+
+/** A recording in a list of `RecordingServer`. */
+export interface RecordingEntry {
+  /** The file's name without `.cast`. */
+  id: string
+  /** The session that was recorded; `null` in casts of other tools, as are its project and its user. */
+  sessionId: string | null
+  projectId: string | null
+  userId: string | null
+  /** In ms since the epoch. */
+  startedAt: number
+  cols: number | null
+  rows: number | null
+  command: string | null
+  title: string | null
+  /** Bytes of the cast. */
+  bytes: number
+  /** In seconds; `null` where it cannot be read. */
+  duration: number | null
+  /** `recording` while it is being written. */
+  status: 'complete' | 'recording' | 'interrupted' | 'damaged'
+  /** Why it cannot be read: a code of `openRecording()`. */
+  code: string | null
+}
+
+/**
+ * Serves the recordings of a folder over HTTP, under any server of Node's; see
+ * docs/recording.md for the requests. What is listed is read once and kept, about
+ * 1 KB for each recording; a list reads the folder's names, and of the recordings
+ * in the answer how long they are.
+ *
+ * @example
+ * ```js
+ * const recordings = new RecordingServer({ dir: '/var/lib/app/recordings', authorize })
+ * const server = http.createServer((request, response) => {
+ *   if (!recordings.handle(request, response)) app(request, response)
+ * })
+ * ```
+ */
+export declare class RecordingServer {
+  /** @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`. */
+  constructor(options: RecordingServerOptions)
+  /**
+   * Answers a request below `basePath`. It needs no `this`.
+   *
+   * @returns `false` for any other request, to which nothing was done.
+   */
+  handle: (request: IncomingMessage, response: ServerResponse) => boolean
+  /**
+   * Answers a request that the application has authorized itself, its `Origin`
+   * included. Never rejects.
+   *
+   * @param below - The path below the place of the recordings, as in the URL,
+   * without a slash before it; empty for the list.
+   */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    below: string,
+    grant: TerminalGrant,
+  ): Promise<void>
+  /** Closes files that are open. */
+  close(): void
 }
 
 /** Options of `new Access()`. */

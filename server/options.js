@@ -55,10 +55,7 @@ function optionsOf(given) {
   }
   for (const name of Object.keys(CHOICES)) options[name] = choiceOf(name, given[name])
   for (const name of LISTS) options[name] = listOf(name, given[name] ?? [])
-  if ((given.token ?? null) !== null && (typeof given.token !== 'string' || given.token === '')) {
-    fail('token', 'a string that is not empty')
-  }
-  options.token = given.token ?? null
+  options.token = tokenOf(given.token)
   if (typeof messages !== 'object' || Object.values(messages).some((each) => typeof each !== 'function')) {
     fail('messages', 'an object of functions')
   }
@@ -70,6 +67,35 @@ function optionsOf(given) {
   options.keepAlive ??= (code) => KEEP_ALIVE.get(code)
   options.onError = reporter(options.onError)
   return options
+}
+
+/**
+ * The options of a `RecordingServer`, complete.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`
+ */
+function recordingOptionsOf(given) {
+  if (given === null || typeof given !== 'object') fail('options', 'an object')
+  const { dir, basePath } = given
+  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) fail('dir', 'the path of a folder')
+  const options = { dir, basePath: basePath ?? '/api/recordings' }
+  if (!/^(\/[^/?#]+)+$/.test(options.basePath)) fail('basePath', 'a path such as "/api/recordings"')
+  for (const name of ['authorize', 'onError']) {
+    if ((given[name] ?? null) === null) continue
+    if (typeof given[name] !== 'function') fail(name, 'a function')
+    options[name] = given[name]
+  }
+  for (const name of LISTS) options[name] = listOf(name, given[name] ?? [])
+  options.token = tokenOf(given.token)
+  options.timeLimit = numberOf('timeLimit', given.timeLimit)
+  options.onError = reporter(options.onError)
+  return options
+}
+
+function tokenOf(token) {
+  if ((token ?? null) === null) return null
+  if (typeof token !== 'string' || token === '') fail('token', 'a string that is not empty')
+  return token
 }
 
 /** What reports errors must not make more of them. */
@@ -114,4 +140,4 @@ function fail(name, what) {
   throw coded('ERR_INVALID_ARG_TYPE', `${name} must be ${what}`)
 }
 
-module.exports = { MAX_TIME, optionsOf }
+module.exports = { MAX_TIME, optionsOf, recordingOptionsOf }

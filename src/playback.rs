@@ -204,6 +204,29 @@ impl RecordingReader {
         self.open(&env)?.segments().iter().map(segment).collect()
     }
 
+    /// The screen at the beginning of a segment.
+    ///
+    /// @param start - The `start` of a segment.
+    /// @returns Bytes that turn a fresh xterm.js of the segment's size into that
+    /// terminal; `null` for a segment without a keyframe, or where it is damaged.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+    #[napi(catch_unwind, ts_args_type = "start: number", ts_return_type = "Promise<Buffer | null>")]
+    pub fn keyframe(
+        &self,
+        env: Env,
+        start: Unknown<'_>,
+    ) -> Result<AsyncTask<Job<Option<Vec<u8>>>>> {
+        let start = args::integer(&env, start, "start", 0, args::MAX_SAFE)?;
+        let playback = self.open(&env)?;
+        Ok(job(
+            move || Ok(playback.keyframe(start)),
+            |env, screen| match screen {
+                Some(screen) => buffer::copy(env, &screen),
+                None => args::null(env),
+            },
+        ))
+    }
+
     /// What was printed, as plain text: lines without escape sequences, and
     /// without what full-screen programs drew. At most 64 MiB.
     ///
@@ -222,7 +245,7 @@ impl RecordingReader {
     /// `openRecording()`.
     #[napi(
         catch_unwind,
-        ts_args_type = "text: string, options?: { limit?: number }",
+        ts_args_type = "text: string, options?: { limit?: number | null } | null",
         ts_return_type = "Promise<{ time: number, line: string }[]>"
     )]
     pub fn search(

@@ -60,7 +60,7 @@ pub(super) fn of_call(
     }
 }
 
-fn is_false(env: &Env, value: Unknown<'_>) -> Result<bool> {
+pub(super) fn is_false(env: &Env, value: Unknown<'_>) -> Result<bool> {
     Ok(value.get_type()? == ValueType::Boolean && !args::boolean(env, value, "options.recording")?)
 }
 

@@ -20,7 +20,7 @@ use offheap_session::registry::{Clock, EventName, Handle, Info, Registry, Unfoun
 /// Events: `sessionCreated`, `sessionUpdated`, `sessionClosed`, `sessionExited`,
 /// `focusChanged`, `sessionSuspended`, `sessionResumed`, `sessionAttached`,
 /// `sessionDetached`, `sessionRestored`, `limitReached`, `memoryPressure`,
-/// `journalError`, `drain`.
+/// `journalError`, `drain`, `recordingChanged`.
 ///
 /// Events that a call causes have been emitted when the call returns, unless a
 /// listener made the call: then they follow at the next turn of the event loop.

@@ -171,6 +171,7 @@ fn session_payload<'a>(env: &Env, subject: &Subject, change: &Change) -> Result<
         Change::Attached(connection) | Change::Detached(connection) => {
             object.set("connectionId", &**connection)?;
         }
+        Change::Recording(recording) => object.set("recording", *recording)?,
         Change::Restored { alive } => object.set("alive", *alive)?,
         Change::Created(_)
         | Change::Updated(_)

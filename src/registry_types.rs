@@ -110,6 +110,10 @@ pub(super) fn new_session(
         Ok(word.map(Arc::from))
     };
     let history_bytes = args::property(object, "historyBytes")?;
+    let unrecorded = match args::property(object, "recording")? {
+        Some(recording) => recording_options::is_false(env, recording)?,
+        None => false,
+    };
     Ok(NewSession {
         project: word("projectId")?,
         id: word("id")?,
@@ -120,6 +124,7 @@ pub(super) fn new_session(
             args::property(object, "recording")?,
             options.recording.as_ref(),
         )?,
+        unrecorded,
         rate_key: word("rateKey")?,
         details: Details {
             user: word("userId")?,
@@ -241,5 +246,6 @@ pub(super) fn info(env: &Env, handle: &Handle, info: &Info) -> Result<Object<'st
     object.set("end", end as f64)?;
     object.set("historyBytes", session.bytes_held() as f64)?;
     object.set("exit", exit(env, session.exit_status())?)?;
+    object.set("recording", session.is_recorded())?;
     Ok(object)
 }

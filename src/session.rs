@@ -473,6 +473,12 @@ impl Session {
         begun.map(recording::make).map_err(|error| error::recording(&env, &error))
     }
 
+    /// Whether the session is being recorded.
+    #[napi(getter, catch_unwind)]
+    pub fn recording(&self) -> bool {
+        self.core().is_recorded()
+    }
+
     /// The recordings of this session, oldest first: all that are being written,
     /// and up to 16 that have ended.
     #[napi(getter, catch_unwind, ts_return_type = "Recording[]")]

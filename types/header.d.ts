@@ -60,8 +60,9 @@ export interface RegistryOptions {
   /** When memory counts as short, and what is done; `false`: nothing. */
   memory?: MemoryOptions | false | null
   /**
-   * Records every session, unless it says otherwise, in the folder `dir`.
-   * Default: none is recorded.
+   * Records every session, unless it says otherwise, in the folder `dir`; also
+   * one that is restored and was neither recorded before nor created with
+   * `recording: false`. Default: none is recorded.
    */
   recording?: RecordingOptions | false | null
 }
@@ -99,7 +100,10 @@ export interface RecordingOptions {
    * on and a marker says how many bytes are missing, or it waits. Default `'gap'`.
    */
   onSlowDisk?: 'gap' | 'pause' | null
-  /** A new file begins when the cast has so many bytes; at least 4096. Default: never. */
+  /**
+   * A new file begins when the cast has so many bytes, without the screen that a
+   * sequel begins with; at least 4096. Default: never.
+   */
   rotateBytes?: number | null
   /** A new file begins, with the next output, after so long, in ms; at least 1000. Default: never. */
   rotateInterval?: number | null
@@ -506,6 +510,8 @@ export interface SessionInfo extends SessionName {
    * and the system (Linux before 6.15, macOS) does not tell.
    */
   exit: { code: number; signal: number } | null
+  /** Whether it is being recorded. */
+  recording: boolean
 }
 
 /**
@@ -592,11 +598,15 @@ export interface RegistryEvents {
    * session of that name exists (`ERR_SESSION_EXISTS`), or it is damaged
    * (`ERR_JOURNAL_DAMAGED`), of another version (`ERR_JOURNAL_VERSION`), another
    * user's (`ERR_JOURNAL_ACCESS`), or the system refuses (`ERR_JOURNAL_SYSTEM`,
-   * `ERR_JOURNAL_FULL`).
+   * `ERR_JOURNAL_FULL`). Or a recording (`.cast`) of a session that was restored
+   * and that could not go on, with the codes of `openRecording()`: another begins
+   * in its place where the registry records.
    */
   journalError: { code: string; message: string; path: string }
   /** Input that had to wait has been taken. */
   drain: SessionName
+  /** The session is recorded from now on, or no longer. */
+  recordingChanged: SessionName & { recording: boolean }
 }
 
 /** Options of `Session.openViewer()`. */

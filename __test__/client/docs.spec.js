@@ -29,6 +29,8 @@ test.each([
   ['TerminalClientEvents', (name) => name],
   ['OffheapAddonOptions', (name) => name],
   ['OffheapAddonEvents', (name) => name],
+  ['RecordingPlayerOptions', (name) => name],
+  ['RecordingPlayerEvents', (name) => name],
 ])('every member of %s', (name, inGuide) => {
   const members = membersOf(name).filter((member) => member !== 'backoff')
   expect(members.length).toBeGreaterThan(1)
@@ -48,8 +50,8 @@ test('what the entry exports is what the types say', () => {
   expect(Object.keys(entry).sort()).toEqual(declared.sort())
 })
 
-test('only the module of the wire formats reads and writes them', () => {
-  const others = modules.filter((name) => name !== 'frames.js')
+test('only the modules of the formats read and write them', () => {
+  const others = modules.filter((name) => name !== 'frames.js' && name !== 'cast.js')
   const code = /DataView|JSON\.parse|TextEncoder/
   expect(others.filter((name) => code.test(read(`client/${name}`)))).toEqual([])
 })

@@ -8,6 +8,8 @@ import {
   type Display,
   OffheapAddon,
   type PROTOCOL,
+  type RecordingAbout,
+  RecordingPlayer,
   TerminalClient,
   TerminalMux,
   type TerminalState,
@@ -63,6 +65,25 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   )
   // @ts-expect-error A client is needed.
   new OffheapAddon()
+}
+
+// RecordingPlayer
+{
+  const terminal = new Terminal()
+  const player = new RecordingPlayer('/api/recordings/a', { terminal, speed: 2, idleLimit: null })
+  same<typeof player.about, RecordingAbout | null>()
+  same<ReturnType<typeof player.seek>, Promise<void>>()
+  same<ReturnType<typeof player.markers>, Promise<{ time: number; label: string }[]>>()
+  player.speed = 4
+  player.addEventListener('time', ({ detail }) => same<typeof detail, { time: number }>())
+  player.addEventListener('load', ({ detail }) => same<typeof detail, RecordingAbout>())
+  const client = new TerminalClient('/')
+  same<typeof client.recording, boolean>()
+  client.addEventListener('recording', ({ detail }) => same<typeof detail, { recording: boolean }>())
+  // @ts-expect-error A terminal is needed.
+  new RecordingPlayer('/api/recordings/a', {})
+  // @ts-expect-error The time is read-only.
+  player.time = 5
 }
 
 // A display of one's own

@@ -8,13 +8,14 @@ const path = require('node:path')
 const { SessionRegistry } = require('../..')
 
 const [dir, text] = process.argv.slice(2)
-const { shells, takeover, ...journal } = JSON.parse(text)
+const { shells, takeover, recording, create, ...journal } = JSON.parse(text)
 const registry = new SessionRegistry({
   journal: { dir, keeper: true, ...journal },
   historyBytes: 65_536,
   maxSessions: 0,
   maxSessionsPerProject: 0,
   spawnsPerMinute: 0,
+  recording,
 })
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 const counter = path.join(__dirname, 'counter.js')
@@ -34,6 +35,7 @@ try {
       id: `s${number}`,
       projectId: 'p',
       metadata: { number },
+      ...create,
       pty: { file: process.execPath, args: [counter, '100000000', '8', String(number % 3)] },
     })
   say({ restored: restored.length, ms })

@@ -19,7 +19,7 @@ const { SessionRegistry } = require('offheap-terminal')
 const dir = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'offheap-kept-'))
 const journal = { dir, keeper: true }
 const first = new SessionRegistry({ journal })
-const { pid } = first.create({ id: 's', pty: { file: '/bin/sh', args: ['-c', 'exec cat'] } })
+const { pid } = first.create({ id: 's', pty: { file: '/bin/sh', args: ['-c', 'read line'] } })
 first.leave()
 const second = new SessionRegistry({ journal })
 const [restored] = second.restore()

@@ -1,6 +1,9 @@
 // Several viewers of one session: who may do what, whose size holds, who is there.
 
 const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { MuxClient } = require('../helpers/mux-client')
 const { eventually } = require('../helpers/proc')
 const { startTerminals } = require('../helpers/terminals')
@@ -16,6 +19,44 @@ const PROTOCOLS = [
   ['JSON', {}],
   ['offheap.v1', { stream: true }],
 ]
+
+describe('a session that is recorded', () => {
+  const dirs = []
+  afterEach(() => {
+    for (const dir of dirs.splice(0)) fs.rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('says so to everybody who watches it, in all protocols, as it begins and ends', async () => {
+    host = await startTerminals({ authorize: byQuery })
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-sign-'))
+    dirs.push(dir)
+    const first = host.connect({ sessionId: 's', projectId: 'p' })
+    expect(await first.ready()).toMatchObject({ type: 'connected', recording: false })
+    const reader = host.connect({ sessionId: 's', projectId: 'p', reader: 1 }, { stream: true })
+    expect(await reader.ready()).toMatchObject({ type: 'reconnected', recording: false })
+    const mux = new MuxClient(host.url)
+    await once(mux.ws, 'open')
+    expect(await mux.open(7, { sessionId: 's', projectId: 'p' })).toMatchObject({ recording: false })
+    const session = host.registry.get('s', 'p')
+    const recording = session.record({ dir })
+    const said = () =>
+      Promise.all([
+        first.message('recording'),
+        reader.message('recording'),
+        mux.until(({ type }) => type === 'recording', 7),
+      ])
+    for (const each of await said()) expect(each).toMatchObject({ type: 'recording', recording: true })
+    const late = host.connect({ sessionId: 's', projectId: 'p' })
+    expect(await late.ready()).toMatchObject({ recording: true })
+    await recording.stop()
+    expect(await late.message('recording')).toMatchObject({ recording: false })
+    await eventually(
+      'the others to hear',
+      () => first.messages.filter(({ type }) => type === 'recording').length === 2,
+    )
+    mux.ws.close()
+  })
+})
 
 describe.each(PROTOCOLS)('read-only: %s', (_name, more) => {
   let writer

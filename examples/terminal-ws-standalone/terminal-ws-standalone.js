@@ -6,7 +6,7 @@
 
 const http = require('node:http')
 const { SessionRegistry } = require('offheap-terminal')
-const { Access, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
+const { Access, RecordingServer, TerminalServer, refuseUpgrade } = require('offheap-terminal/server')
 
 const { pathBelow } = require('./lib/base-path')
 const { configFromEnv, isLocal, withDefaults } = require('./lib/config')
@@ -43,6 +43,8 @@ class TerminalWebSocketServer {
   #page = new Page()
   #shells
   #api
+  /** `null` where nothing is recorded. */
+  #recordings
   #git
   #gitConnections
   #server
@@ -65,6 +67,8 @@ class TerminalWebSocketServer {
     this.#gitConnections = new GitConnections(this.#git, this.registry)
     this.#watchCommands()
     this.#terminals = this.#terminalServer()
+    const { recordingDir } = this.config
+    this.#recordings = recordingDir ? new RecordingServer({ dir: recordingDir }) : null
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,
@@ -76,7 +80,7 @@ class TerminalWebSocketServer {
 
   #registry() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
-    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells } = this.config
+    const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells, recordingDir } = this.config
     return new SessionRegistry({
       journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
@@ -85,6 +89,7 @@ class TerminalWebSocketServer {
       historyBytes,
       screen: screen && { unicodeVersion },
       inactiveTimeout,
+      recording: recordingDir ? { dir: recordingDir } : null,
     })
   }
 
@@ -216,6 +221,10 @@ class TerminalWebSocketServer {
       reply(response, refused.status, { error: refused.message })
     } else if (isPreflight) {
       this.#cors.answerPreflight(response)
+    } else if (this.#recordings && /^\/api\/recordings(\/|$)/.test(path)) {
+      // Who may call the interface may do all of it.
+      const below = path.slice('/api/recordings/'.length)
+      this.#recordings.serve(request, response, below, { access: 'write' })
     } else {
       this.#terminals.admit(request.socket)
       url.pathname = path
@@ -283,6 +292,7 @@ class TerminalWebSocketServer {
     const disconnected = this.#terminals.close()
     this.#git.close()
     this.#refusals.close()
+    this.#recordings?.close()
     this.#server?.closeIdleConnections()
     const impatience = setTimeout(() => this.#server?.closeAllConnections(), SHUTDOWN_GRACE)
     await Promise.all([stopped, disconnected, allGone(shells)])

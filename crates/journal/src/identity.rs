@@ -58,6 +58,9 @@ pub struct Identity {
     pub created_ms: u64,
     /// The screen it keeps, if any.
     pub screen: Option<ScreenShape>,
+    /// The first files of its recordings, each a path. `Some` of none: it is not
+    /// to be recorded.
+    pub recordings: Option<Vec<String>>,
 }
 
 /// The fields by number. Unknown ones are skipped, so that a later version may
@@ -72,6 +75,7 @@ mod tag {
     pub(super) const METADATA: u16 = 7;
     pub(super) const CREATED: u16 = 8;
     pub(super) const SCREEN: u16 = 9;
+    pub(super) const RECORDINGS: u16 = 10;
 }
 
 /// The bytes before a field: its number and its length.
@@ -121,6 +125,9 @@ impl Identity {
         if let Some(screen) = &self.screen {
             put(&mut out, tag::SCREEN, &screen.encode())?;
         }
+        if let Some(paths) = &self.recordings {
+            put(&mut out, tag::RECORDINGS, paths.join("\0").as_bytes())?;
+        }
         Ok(out)
     }
 
@@ -146,6 +153,11 @@ impl Identity {
                 tag::METADATA => identity.metadata = Some(text()?),
                 tag::CREATED => identity.created_ms = u64::from_le_bytes(field.try_into().ok()?),
                 tag::SCREEN => identity.screen = Some(ScreenShape::decode(field)),
+                tag::RECORDINGS => {
+                    let paths = text()?;
+                    let paths = paths.split('\0').filter(|path| !path.is_empty());
+                    identity.recordings = Some(paths.map(str::to_owned).collect());
+                }
                 _ => {}
             }
         }

@@ -40,6 +40,11 @@ impl Cutter {
         self.state = State::GROUND;
     }
 
+    /// Bytes that are held back.
+    pub(crate) fn held(&self) -> u64 {
+        self.held.len() as u64
+    }
+
     /// Forgets what was held back: other output follows than what was meant to.
     pub(crate) fn reset(&mut self) {
         self.held.clear();

@@ -32,6 +32,9 @@ pub enum Error {
     /// An asciicast of a version that is not known.
     #[error("asciicast version {0} is not supported; versions 1 to 3 are")]
     Version(u64),
+    /// The recording that was to go on has ended.
+    #[error("the recording has ended")]
+    Over,
     /// A bound was passed.
     #[error("the recording has {0}")]
     Limit(&'static str),
@@ -54,6 +57,7 @@ impl Error {
             Self::Name(_) => "ERR_RECORDING_NAME",
             Self::Invalid { .. } => "ERR_RECORDING_INVALID",
             Self::Version(_) => "ERR_RECORDING_VERSION",
+            Self::Over => "ERR_CLOSED",
             Self::Limit(_) => "ERR_RECORDING_LIMIT",
         }
     }
@@ -71,6 +75,7 @@ fn io_code(error: &io::Error) -> &'static str {
         Kind::ReadOnlyFilesystem => "EROFS",
         Kind::IsADirectory => "EISDIR",
         Kind::NotADirectory => "ENOTDIR",
+        Kind::ResourceBusy => "EBUSY",
         Kind::InvalidFilename => "ENAMETOOLONG",
         _ => "EIO",
     }

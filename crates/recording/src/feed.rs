@@ -62,6 +62,8 @@ pub struct Feed {
     urgent: AtomicBool,
     /// Nothing is taken any more.
     done: AtomicBool,
+    /// The session is left to another process.
+    left: AtomicBool,
     wake: Box<dyn Fn(bool) + Send + Sync>,
 }
 
@@ -79,6 +81,7 @@ impl Feed {
             queued: AtomicBool::new(false),
             urgent: AtomicBool::new(false),
             done: AtomicBool::new(false),
+            left: AtomicBool::new(false),
             wake: Box::new(wake),
         }
     }
@@ -122,6 +125,11 @@ impl Feed {
         kept
     }
 
+    /// The session will be closed because another process goes on with it.
+    pub fn leave(&self) {
+        self.left.store(true, Ordering::Release);
+    }
+
     /// The session is closed. `rest` is its output from `start` on, which goes
     /// with it.
     pub fn close(&self, start: u64, rest: Vec<u8>, at: Instant) {
@@ -129,7 +137,9 @@ impl Feed {
         let end = start + rest.len() as u64;
         if !self.is_done() {
             notes.rest = Some((start, rest));
-            notes.push(Noted { note: Note::End(Ending::Closed), offset: end, at });
+            let left = self.left.load(Ordering::Acquire);
+            let ending = if left { Ending::Left } else { Ending::Closed };
+            notes.push(Noted { note: Note::End(ending), offset: end, at });
         }
         drop(notes);
         self.wake(true);

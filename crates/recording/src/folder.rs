@@ -1,15 +1,11 @@
-//! The folder that recordings are in: names, new files, old ones.
+//! The files of a recording: their names, and how they are made, opened and
+//! removed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use crate::blob::Blob;
 use crate::error::Error;
-use crate::event::{self, Kind};
-use crate::keyframes::{self, Ending, Index, Place};
-use crate::lines::{Events, Lines};
 
 /// The ending of a cast's name.
 const CAST: &str = "cast";
@@ -46,6 +42,52 @@ pub(crate) fn raw_of(cast: &Path) -> PathBuf {
     cast.with_extension("raw")
 }
 
+/// The card of a cast: whose it is, and what a list shows of it.
+pub(crate) fn card_of(cast: &Path) -> PathBuf {
+    cast.with_extension("json")
+}
+
+/// The bookmark of a cast that another process may go on with.
+pub(crate) fn bookmark_of(cast: &Path) -> PathBuf {
+    cast.with_extension("resume")
+}
+
+/// The newest file of a recording that began with `first` and can be gone on
+/// with: itself, or a numbered sequel.
+pub(crate) fn latest(first: &Path) -> io::Result<Option<PathBuf>> {
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let number = |path: &Path| -> Option<u32> {
+        let name = path.file_stem()?.to_str()?;
+        let rest = name.strip_prefix(&stem)?;
+        if rest.is_empty() { Some(1) } else { rest.strip_prefix('.')?.parse().ok() }
+    };
+    let entries = fs::read_dir(first.parent().unwrap_or(first))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let marks = paths.filter(|path| path.extension().is_some_and(|each| each == "resume"));
+    let newest = marks.filter_map(|path| Some((number(&path)?, path))).max();
+    Ok(newest.map(|(_, mark)| mark.with_extension(CAST)))
+}
+
+/// Opens a cast that exists to be gone on with, and locks it.
+pub(crate) fn reopen(cast: &Path) -> Result<File, Error> {
+    let io = |error| Error::io(cast, error);
+    let file = append(cast).map_err(io)?;
+    #[cfg(unix)]
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Err(io(io::ErrorKind::ResourceBusy.into()));
+    }
+    Ok(file)
+}
+
+/// Opens a file that exists, to read it and to write at its end.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0x1 | 0x4);
+    options.open(path)
+}
+
 /// Makes the folder, for its owner alone, where it is missing.
 pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
@@ -55,15 +97,24 @@ pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     builder.create(dir).map_err(|error| Error::io(dir, error))
 }
 
-/// Makes a file that did not exist, for its owner alone.
+/// Makes a file that did not exist, for its owner alone, and that is written to at
+/// its end.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create_new(true);
+    create_with(path, OpenOptions::new().read(true).append(true))
+}
+
+/// The same for one that is written to anywhere.
+pub(crate) fn create_bookmark(path: &Path) -> io::Result<File> {
+    create_with(path, OpenOptions::new().read(true).write(true))
+}
+
+fn create_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     // Others may read and remove it, which is what a lock is for elsewhere.
     #[cfg(windows)]
-    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0x1 | 0x4);
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, 0x1 | 0x4);
     options.open(path)
 }
 
@@ -103,47 +154,6 @@ pub(crate) fn create_cast(path: &Path, first: u32, numbered: bool) -> Result<Mad
     Err(Error::Exists(path.display().to_string()))
 }
 
-/// A recording of this package in a folder.
-struct Found {
-    cast: PathBuf,
-    bytes: u64,
-    modified: SystemTime,
-}
-
-/// The recordings in a folder: casts with a keyframe file of ours beside them.
-fn recordings(dir: &Path) -> io::Result<Vec<Found>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let cast = entry?.path();
-        let regular = fs::symlink_metadata(&cast).is_ok_and(|data| data.is_file());
-        if !regular || cast.extension().is_none_or(|extension| extension != CAST) {
-            continue;
-        }
-        let mut start = [0; 8];
-        let keys = File::open(keys_of(&cast)).and_then(|mut keys| keys.read_exact(&mut start));
-        if keys.is_err() || !keyframes::is_ours(&start) {
-            continue;
-        }
-        let Ok(data) = fs::metadata(&cast) else { continue };
-        let beside = [keys_of(&cast), raw_of(&cast)];
-        let beside: u64 =
-            beside.iter().filter_map(|path| Some(fs::metadata(path).ok()?.len())).sum();
-        let modified = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        found.push(Found { cast, bytes: data.len() + beside, modified });
-    }
-    found.sort_by_key(|each| each.modified);
-    Ok(found)
-}
-
-/// The lock of a recording that nobody writes; `None` while somebody does.
-fn lock(cast: &Path) -> Option<File> {
-    let file = OpenOptions::new().read(true).append(true).open(cast).ok()?;
-    match file.try_lock() {
-        Ok(()) => Some(file),
-        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
-    }
-}
-
 /// Whether somebody writes a cast at this moment.
 pub(crate) fn is_being_written(cast: &Path) -> bool {
     #[cfg(unix)]
@@ -154,100 +164,12 @@ pub(crate) fn is_being_written(cast: &Path) -> bool {
     held
 }
 
-/// Removes the oldest recordings that nobody writes: those older than
-/// `max_age`, and as many as it takes to come down to `max_bytes`.
-pub(crate) fn retain(
-    dir: &Path,
-    max_bytes: Option<u64>,
-    max_age: Option<Duration>,
-) -> io::Result<()> {
-    let found = recordings(dir)?;
-    let mut total: u64 = found.iter().map(|each| each.bytes).sum();
-    let now = SystemTime::now();
-    for each in found {
-        let age = now.duration_since(each.modified).unwrap_or_default();
-        let old = max_age.is_some_and(|max| age > max);
-        let full = max_bytes.is_some_and(|max| total > max);
-        if !old && !full {
-            continue;
-        }
-        let Some(_lock) = lock(&each.cast) else { continue };
-        remove(&each.cast);
-        total -= each.bytes;
-    }
-    Ok(())
-}
-
 /// Removes a recording's files.
 pub(crate) fn remove(cast: &Path) {
-    for path in [keys_of(cast), raw_of(cast), cast.to_path_buf()] {
+    // The cast first: without its card nobody would know whose it is.
+    let beside = [bookmark_of(cast), keys_of(cast), raw_of(cast), card_of(cast)];
+    for path in [cast.to_path_buf()].into_iter().chain(beside) {
         // What is gone already, or cannot be removed, stays so.
         let _ = fs::remove_file(path);
     }
-}
-
-/// Marks the recordings of a folder that were cut off: their torn last line is
-/// removed, and they end in a marker `interrupted`.
-pub(crate) fn repair(dir: &Path) -> io::Result<()> {
-    for each in recordings(dir)? {
-        if let Some(file) = lock(&each.cast) {
-            // A damaged one must not keep the others from being repaired.
-            let _ = repair_one(&each.cast, file);
-        }
-    }
-    Ok(())
-}
-
-fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
-    let io = |error| Error::io(cast, error);
-    let blob = Blob::File(file);
-    let mut lines = Lines::new(&blob, 0);
-    let Some((line, begin, true)) = lines.next()? else { return Ok(()) };
-    let line = [line, b"\n"].concat();
-    let header = crate::header::Header::parse(&line)?;
-    let keys = OpenOptions::new().read(true).append(true).open(keys_of(cast)).map_err(io)?;
-    let writer = keys.try_clone().map_err(io)?;
-    let index = Index::load(Blob::File(keys), &blob, &line);
-    let index = match index {
-        Some(index) if index.end.is_some() => return Ok(()),
-        Some(index) => index,
-        None => return Ok(()),
-    };
-    let last = index.entries.last().map(|entry| entry.place);
-    let (mut place, version) = (
-        last.unwrap_or(Place {
-            time: 0,
-            position: begin,
-            cols: header.cols,
-            rows: header.rows,
-            anchor: 0,
-        }),
-        header.version,
-    );
-    let mut events = Events::new(&blob, version, place.position, place.time);
-    while let Some(event) = events.next()? {
-        place.time = event.time;
-        place.position = event.end;
-        if let (Kind::Resize, Some(size)) = (event.kind, event::size(&event.data)) {
-            (place.cols, place.rows) = size;
-        }
-    }
-    let Blob::File(mut file) = blob else { return Ok(()) };
-    file.set_len(place.position).map_err(io)?;
-    let mut marker = Vec::new();
-    event::put(0, Kind::Marker, "interrupted", &mut marker);
-    file.seek(SeekFrom::End(0)).map_err(io)?;
-    file.write_all(&marker).map_err(io)?;
-    place.position += marker.len() as u64;
-    let blob = Blob::File(file);
-    place.anchor = keyframes::anchor_at(&blob, place.position).map_err(io)?;
-    finish_keys(writer, index.length, &place).map_err(io)
-}
-
-/// Puts the end behind the last whole record.
-fn finish_keys(mut keys: File, length: u64, place: &Place) -> io::Result<()> {
-    keys.set_len(length)?;
-    let mut record = Vec::new();
-    keyframes::put_end(place, Ending::Interrupted, &mut record);
-    keys.write_all(&record)
 }

@@ -19,9 +19,79 @@ pub struct About {
     pub command: Option<String>,
     /// The title.
     pub title: Option<String>,
+    /// The session's id, its project and whose it is: for the card beside the
+    /// cast, and not in it.
+    pub session: String,
+    /// See `session`.
+    pub project: Option<String>,
+    /// See `session`.
+    pub user: Option<String>,
 }
 
 impl About {
+    /// The card beside the cast: what a list of recordings shows, and whose it
+    /// is, in one short file. `started` is in milliseconds since the epoch.
+    pub(crate) fn card(&self, started: u64) -> String {
+        let mut card = Map::new();
+        card.insert("version".into(), 1.into());
+        card.insert("session".into(), self.session.as_str().into());
+        for (name, value) in [
+            ("project", &self.project),
+            ("user", &self.user),
+            ("command", &self.command),
+            ("title", &self.title),
+        ] {
+            card.insert(name.into(), value.as_deref().into());
+        }
+        card.insert("started".into(), started.into());
+        card.insert("cols".into(), self.cols.into());
+        card.insert("rows".into(), self.rows.into());
+        let mut text = Value::Object(card).to_string();
+        text.push('\n');
+        text
+    }
+
+    /// All of it, for who goes on with the recording later.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("cols".into(), self.cols.into());
+        object.insert("rows".into(), self.rows.into());
+        object.insert("session".into(), self.session.as_str().into());
+        for (name, value) in self.words() {
+            set(&mut object, name, value.as_deref());
+        }
+        Value::Object(object)
+    }
+
+    /// The opposite of [`About::to_json`]; `None` for what is none.
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
+        let object = value.as_object()?;
+        let (cols, rows) = pair(object, "cols", "rows")?;
+        let word = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            cols,
+            rows,
+            term: word("term"),
+            shell: word("shell"),
+            command: word("command"),
+            title: word("title"),
+            session: word("session")?,
+            project: word("project"),
+            user: word("user"),
+        })
+    }
+
+    fn words(&self) -> [(&'static str, &Option<String>); 6] {
+        [
+            ("term", &self.term),
+            ("shell", &self.shell),
+            ("command", &self.command),
+            ("title", &self.title),
+            ("project", &self.project),
+            ("user", &self.user),
+        ]
+    }
+
     /// The header's line, of version 3. `timestamp` is in seconds since the epoch.
     pub(crate) fn line(&self, timestamp: u64) -> String {
         let mut term = Map::new();

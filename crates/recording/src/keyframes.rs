@@ -44,6 +44,8 @@ pub enum Ending {
     Rotated = 4,
     /// It was cut off: by a crash, or by a disk that took no more.
     Interrupted = 5,
+    /// It goes on in another process. No file says so.
+    Left = 6,
 }
 
 impl Ending {
@@ -262,6 +264,11 @@ impl<W: Write> Builder<W> {
     pub(crate) fn count(&mut self, bytes: u64) -> bool {
         self.since += bytes;
         self.since >= SPACING
+    }
+
+    /// Goes on behind the last whole record of a file.
+    pub(crate) fn after(out: W, length: u64) -> Self {
+        Self { out, record: Vec::new(), since: 0, length }
     }
 
     pub(crate) fn keyframe(&mut self, place: &Place, screen: &[u8]) -> io::Result<()> {

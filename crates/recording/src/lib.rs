@@ -20,6 +20,7 @@
 )]
 
 mod blob;
+mod bookmark;
 mod cast;
 mod cutter;
 mod disk;
@@ -28,15 +29,21 @@ mod event;
 mod feed;
 mod folder;
 mod header;
+mod json_line;
 mod keyframes;
 mod legacy;
 mod lines;
+mod options;
 mod output;
 mod playback;
 mod recorder;
 mod recording;
+mod scratch;
+mod search;
+mod sketch;
 mod text;
 mod track;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
@@ -46,7 +53,7 @@ pub use event::{Event, Kind};
 pub use feed::{Feed, Note};
 pub use header::{About, Header};
 pub use keyframes::Ending;
-pub use output::{Options, SlowDisk};
+pub use options::{Options, SlowDisk};
 pub use playback::{Hit, Moment, Playback, Segment, Status};
 pub use recorder::{Prepared, finish, flush};
 pub use recording::Recording;

@@ -7,6 +7,7 @@ use memchr::memchr;
 use crate::blob::Blob;
 use crate::error::Error;
 use crate::event::{Event, Kind};
+use crate::json_line;
 
 /// The longest line, in bytes.
 pub(crate) const MAX_LINE: usize = 16 << 20;
@@ -100,46 +101,57 @@ impl<'a> Events<'a> {
 
     /// The next event; `None` at the end. A last line that is torn is no event.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, Error> {
+        let mut event = Event { time: 0, kind: Kind::Other, data: String::new(), end: 0 };
+        Ok(self.read(&mut event)?.then_some(event))
+    }
+
+    /// The same, in the place of another; `false` at the end.
+    pub(crate) fn read(&mut self, event: &mut Event) -> Result<bool, Error> {
         loop {
             let begin = self.lines.position;
             let relative = self.relative;
-            let Some((line, end, whole)) = self.lines.next()? else { return Ok(None) };
+            let Some((line, end, whole)) = self.lines.next()? else { return Ok(false) };
             let blank = line.iter().all(u8::is_ascii_whitespace);
             if blank || (relative && line.first() == Some(&b'#')) {
                 continue;
             }
-            let Some((seconds, kind, data)) = parse(line) else {
+            let plain = json_line::read(line, &mut event.data);
+            let Some((micros, kind)) = plain.or_else(|| parse(line, &mut event.data)) else {
                 let reason = "a line is not an event";
                 return if whole {
                     Err(Error::Invalid { position: begin, reason })
                 } else {
-                    Ok(None)
+                    Ok(false)
                 };
             };
-            self.time = time(seconds, relative.then_some(self.time)).max(self.time);
-            return Ok(Some(Event { time: self.time, kind, data, end }));
+            let time = if relative { self.time.saturating_add(micros) } else { micros };
+            self.time = time.min(MAX_TIME).max(self.time);
+            (event.time, event.kind, event.end) = (self.time, kind, end);
+            return Ok(true);
         }
     }
 }
 
-/// An absolute time in microseconds: clocks that step back stand still.
-fn time(seconds: f64, base: Option<u64>) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates, and negative times are none"
-    )]
-    let micros = (seconds.max(0.0) * 1e6).round() as u64;
-    base.unwrap_or(0).saturating_add(micros).min(MAX_TIME)
-}
-
-fn parse(line: &[u8]) -> Option<(f64, Kind, String)> {
+/// Any line that serde takes for an event: its microseconds and its kind.
+fn parse(line: &[u8], text: &mut String) -> Option<(u64, Kind)> {
+    text.clear();
     if let Ok((time, code, data)) = serde_json::from_slice::<(f64, String, String)>(line) {
-        return Some((time, Kind::of(&code), data));
+        *text = data;
+        return Some((micros(time), Kind::of(&code)));
     }
     // Events of other kinds may carry anything.
     let value: serde_json::Value = serde_json::from_slice(line).ok()?;
     let list = value.as_array()?;
     let (time, code) = (list.first()?.as_f64()?, list.get(1)?.as_str()?);
-    (Kind::of(code) == Kind::Other).then(|| (time, Kind::Other, String::new()))
+    (Kind::of(code) == Kind::Other).then_some((micros(time), Kind::Other))
+}
+
+/// Clocks that step back stand still.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and negative times are none"
+)]
+fn micros(seconds: f64) -> u64 {
+    ((seconds.max(0.0) * 1e6).round() as u64).min(MAX_TIME)
 }

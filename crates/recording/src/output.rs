@@ -2,91 +2,21 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
 
-use offheap_screen::{Client, Screen, ScreenOptions};
+use offheap_screen::ScreenOptions;
 
+use crate::blob::Blob;
+use crate::bookmark::{Bookmark, Context, Mark};
 use crate::cutter::Cutter;
 use crate::error::Error;
 use crate::event::{self, Kind};
 use crate::folder::{self, Made};
-use crate::header::About;
-use crate::keyframes::{self, Builder, Ending, Place};
-
-/// What happens to the terminal while the disk is slower than its output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SlowDisk {
-    /// It runs on. What leaves its history unread is missing in the recording,
-    /// and a marker says how many bytes.
-    #[default]
-    Gap,
-    /// It waits.
-    Pause,
-}
-
-/// What is recorded, and where.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The folder, made where it is missing.
-    pub dir: PathBuf,
-    /// The name of the file in it, without its ending. A name that is taken is
-    /// refused.
-    pub name: Option<String>,
-    /// What a made-up name ends in.
-    pub label: String,
-    /// The title in the header.
-    pub title: Option<String>,
-    /// Whether input is recorded.
-    pub input: bool,
-    /// Whether the bytes as they came are kept in a file beside the cast.
-    pub raw: bool,
-    /// What happens while the disk is slow.
-    pub slow_disk: SlowDisk,
-    /// A new file begins when the cast has so many bytes.
-    pub rotate_bytes: Option<u64>,
-    /// A new file begins when the cast is so long.
-    pub rotate_after: Option<Duration>,
-    /// The oldest recordings of the folder are removed beyond so many bytes.
-    pub max_bytes: Option<u64>,
-    /// Recordings of the folder are removed when they are older.
-    pub max_age: Option<Duration>,
-    /// What the terminal of the clients is.
-    pub client: Client,
-}
-
-impl Options {
-    fn path(&self) -> Result<(PathBuf, bool), Error> {
-        if let Some(name) = &self.name {
-            folder::check_name(name)?;
-            return Ok((self.dir.join(format!("{name}.cast")), false));
-        }
-        let name = format!("{}-{}.cast", timestamp(epoch()), folder::plain(&self.label));
-        Ok((self.dir.join(name), true))
-    }
-}
-
-fn epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// `20261128T164250123Z`, which sorts by time.
-fn timestamp(since: Duration) -> String {
-    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    // Howard Hinnant's civil_from_days.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let millis = since.subsec_millis();
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}{millis:03}Z")
-}
+use crate::header::{About, Header};
+use crate::keyframes::{self, Builder, Ending, Index, Place};
+use crate::lines::{Events, Lines};
+use crate::options::{Options, epoch};
+use crate::sketch::Sketch;
 
 /// One cast with its keyframes and raw bytes. Lines are gathered, and written by
 /// [`Output::commit`].
@@ -94,16 +24,20 @@ pub(crate) struct Output {
     cast: File,
     keys: Builder<File>,
     raw: Option<File>,
+    /// There where another process may go on with it.
+    bookmark: Option<Bookmark>,
     pub(crate) path: PathBuf,
     /// The path of the first file, of which this one is a numbered sequel.
-    first: PathBuf,
+    pub(crate) first: PathBuf,
     number: u32,
-    screen: Screen,
+    sketch: Sketch,
     cutter: Cutter,
     /// The size in force, as the header and the resizes say it.
     pub(crate) size: (u16, u16),
     /// Milliseconds since the beginning at the last event.
     time: u64,
+    /// When the cast began, in milliseconds since the epoch.
+    pub(crate) started: u64,
     /// Lines that are not in the file yet, and how much of them is.
     pending: Vec<u8>,
     written: usize,
@@ -114,11 +48,20 @@ pub(crate) struct Output {
     position: u64,
     /// The end of what is in the file.
     tail: Vec<u8>,
+    /// Bytes of the raw file that are in it.
+    raw_position: u64,
+    /// Bytes of the cast that a sequel begins with: its header and the screen.
+    begun: u64,
     /// What resizes count as until the next keyframe.
     cost: u64,
     /// Reused for the text of an event.
     text: String,
 }
+
+/// Makes a file that did not exist.
+type Create = fn(&Path) -> io::Result<File>;
+/// The keyframes of a cast, and the last of them with its screen.
+type KnownKeys = (Builder<File>, Option<(Place, Vec<u8>)>);
 
 impl Output {
     /// Makes the files.
@@ -126,17 +69,20 @@ impl Output {
         folder::make(&options.dir)?;
         let (path, numbered) = options.path()?;
         let made = folder::create_cast(&path, 1, numbered)?;
-        Self::with_cast(options, about, made, path)
+        let started = u64::try_from(epoch().as_millis()).unwrap_or(0);
+        Self::with_cast(options, about, made, (path, started))
     }
 
     /// Makes the files that the recording goes on in.
-    pub(crate) fn next(&self, options: &Options, about: &About) -> Result<Self, Error> {
+    pub(crate) fn next(&mut self, options: &Options, about: &About) -> Result<Self, Error> {
         let made = folder::create_cast(&self.first, self.number + 1, true)?;
         let about = About { cols: self.size.0, rows: self.size.1, ..about.clone() };
-        let mut next = Self::with_cast(options, &about, made, self.first.clone())?;
+        let began = (self.first.clone(), self.started + self.time);
+        let mut next = Self::with_cast(options, &about, made, began)?;
         let mut screen = Vec::new();
-        self.screen.snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
         next.show(&String::from_utf8_lossy(&screen), 0);
+        next.begun = next.bytes();
         Ok(next)
     }
 
@@ -145,16 +91,21 @@ impl Output {
         self.cutter = std::mem::take(&mut before.cutter);
     }
 
+    /// The files beside a cast that was just made. `began`: the path of the
+    /// recording's first file, and when this one begins.
     fn with_cast(
         options: &Options,
         about: &About,
         made: Made,
-        first: PathBuf,
+        began: (PathBuf, u64),
     ) -> Result<Self, Error> {
-        let path = made.path.clone();
-        Self::beside_cast(options, about, made, first).inspect_err(|_| {
-            // Nothing but what this call has made.
-            let _ = std::fs::remove_file(&path);
+        // Nothing but what this call has made is removed when it fails.
+        let mut files = vec![made.path.clone()];
+        let output = Self::beside_cast(options, about, made, began, &mut files);
+        output.inspect_err(|_| {
+            for path in files {
+                let _ = std::fs::remove_file(path);
+            }
         })
     }
 
@@ -162,26 +113,50 @@ impl Output {
         options: &Options,
         about: &About,
         made: Made,
-        first: PathBuf,
+        (first, started): (PathBuf, u64),
+        files: &mut Vec<PathBuf>,
     ) -> Result<Self, Error> {
         let Made { file: cast, path, number } = made;
         let line = about.line(epoch().as_secs());
-        let beside = |path: PathBuf| match folder::create(&path) {
+        let mut beside = |path: PathBuf, create: Create| match create(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::Exists(path.display().to_string()))
             }
-            other => other.map_err(|error| Error::io(&path, error)),
+            Err(error) => Err(Error::io(&path, error)),
+            Ok(file) => {
+                files.push(path);
+                Ok(file)
+            }
         };
-        let keys_path = folder::keys_of(&path);
-        let keys = beside(keys_path.clone())?;
-        let raw = if options.raw { Some(beside(folder::raw_of(&path))) } else { None };
-        let started = raw.transpose().and_then(|raw| {
-            let keys = Builder::new(keys, line.as_bytes(), false);
-            Ok((raw, keys.map_err(|error| Error::io(&keys_path, error))?))
-        });
-        let (raw, keys) = started.inspect_err(|_| {
-            let _ = std::fs::remove_file(&keys_path);
-        })?;
+        let mut card = beside(folder::card_of(&path), folder::create)?;
+        let keys = beside(folder::keys_of(&path), folder::create)?;
+        let raw = options.raw.then(|| beside(folder::raw_of(&path), folder::create)).transpose()?;
+        let bookmark = options.journal.as_ref();
+        let bookmark =
+            bookmark.map(|_| beside(folder::bookmark_of(&path), folder::create_bookmark));
+        let bookmark = bookmark.transpose()?;
+        let context = Context { options: options.clone(), about: about.clone(), started };
+        let bookmark = bookmark.map(|file| Bookmark::create(file, &context)).transpose();
+        let io = |error| Error::io(&path, error);
+        card.write_all(about.card(started).as_bytes()).map_err(io)?;
+        let keys = Builder::new(keys, line.as_bytes(), false).map_err(io)?;
+        let mut output = Self {
+            bookmark: bookmark.map_err(io)?,
+            pending: line.into_bytes(),
+            ..Self::over(options, about, (cast, keys, raw), path.clone())
+        };
+        (output.first, output.number, output.started) = (first, number, started);
+        output.commit(0).map_err(io)?;
+        Ok(output)
+    }
+
+    /// Files that nothing was written to yet, as far as is known here.
+    fn over(
+        options: &Options,
+        about: &About,
+        (cast, keys, raw): (File, Builder<File>, Option<File>),
+        path: PathBuf,
+    ) -> Self {
         let screen = ScreenOptions {
             cols: about.cols,
             rows: about.rows,
@@ -189,28 +164,138 @@ impl Output {
             client: options.client,
             ..ScreenOptions::default()
         };
-        let mut output = Self {
+        Self {
             cast,
             keys,
             raw,
+            bookmark: None,
+            first: path.clone(),
             path,
-            first,
-            number,
-            screen: Screen::new(&screen),
+            number: 1,
+            sketch: Sketch::new(&screen),
             cutter: Cutter::default(),
             size: (about.cols, about.rows),
             time: 0,
-            pending: line.into_bytes(),
+            started: 0,
+            pending: Vec::new(),
             written: 0,
             pending_raw: Vec::new(),
             written_raw: 0,
             position: 0,
             tail: Vec::new(),
+            raw_position: 0,
+            begun: 0,
             cost: 0,
             text: String::new(),
-        };
-        output.commit().map_err(|error| Error::io(&output.path, error))?;
+        }
+    }
+
+    /// Opens the newest files of a recording that another process has begun, as
+    /// they were when it wrote last. Also returns what was recorded, and at which
+    /// offset of the session's output it goes on.
+    pub(crate) fn resume(first: &Path) -> Result<(Self, Context, u64), Error> {
+        let path = folder::latest(first).map_err(|error| Error::io(first, error))?;
+        let path = path.ok_or(Error::Over)?;
+        let io = |error| Error::io(&path, error);
+        let cast = folder::reopen(&path)?;
+        let length = cast.metadata().map_err(io)?.len();
+        let file =
+            std::fs::OpenOptions::new().read(true).write(true).open(folder::bookmark_of(&path));
+        let damaged = Error::Invalid { position: 0, reason: "its bookmark is damaged" };
+        let found = Bookmark::open(file.map_err(io)?, length).ok_or(damaged)?;
+        let (bookmark, mark, mut context) = found;
+        context.options.dir = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        cast.set_len(mark.position).map_err(io)?;
+        let raw = context.options.raw.then(|| folder::append(&folder::raw_of(&path)));
+        let raw = raw.transpose().map_err(io)?;
+        if let Some(raw) = &raw {
+            raw.set_len(mark.raw).map_err(io)?;
+        }
+        let mut output = Self::replay(cast, raw, &path, &context)?;
+        output.number = number_of(first, &path);
+        output.first = first.to_path_buf();
+        (output.raw_position, output.started) = (mark.raw, context.started);
+        output.bookmark = Some(bookmark);
+        Ok((output, context, mark.offset))
+    }
+
+    /// Brings the screen, and the keyframes where some are missing, to the end of
+    /// a cast.
+    fn replay(
+        cast: File,
+        raw: Option<File>,
+        path: &Path,
+        context: &Context,
+    ) -> Result<Self, Error> {
+        let io = |error| Error::io(path, error);
+        let blob = Blob::File(cast.try_clone().map_err(io)?);
+        let mut lines = Lines::new(&blob, 0);
+        let torn = Error::Invalid { position: 0, reason: "the header is torn" };
+        let Some((line, begin, true)) = lines.next()? else { return Err(torn) };
+        let line = [line, b"\n"].concat();
+        let header = Header::parse(&line)?;
+        let (keys, start) = Self::known_keys(path, &blob, &line)?;
+        let about = About { cols: header.cols, rows: header.rows, ..context.about.clone() };
+        let mut output = Self::over(&context.options, &about, (cast, keys, raw), path.into());
+        let (mut position, mut micros) = (begin, 0);
+        if let Some((place, screen)) = start {
+            output.sketch.screen().resize(place.cols, place.rows);
+            output.sketch.show(&screen);
+            output.size = (place.cols, place.rows);
+            (position, micros) = (place.position, place.time);
+        }
+        let mut events = Events::new(&blob, 3, position, micros);
+        while let Some(event) = events.next()? {
+            output.replay_one(&event);
+            output.cost += event.end - output.position.max(position);
+            (output.position, output.time) = (event.end, event.time / 1000);
+            if output.keys.count(std::mem::take(&mut output.cost)) {
+                output.keyframe_of(keyframes::anchor_at(&blob, event.end).map_err(io)?);
+            }
+        }
+        output.position = blob.len().map_err(io)?;
+        output.time = output.time.max(micros / 1000);
+        let from = output.position.saturating_sub(keyframes::ANCHOR as u64);
+        output.tail = vec![0; usize::try_from(output.position - from).unwrap_or(0)];
+        blob.read_exact_at(&mut output.tail, from).map_err(io)?;
         Ok(output)
+    }
+
+    fn replay_one(&mut self, event: &event::Event) {
+        match event.kind {
+            Kind::Output => self.sketch.show(event.data.as_bytes()),
+            Kind::Resize => {
+                if let Some((cols, rows)) = event::size(&event.data) {
+                    self.sketch.screen().resize(cols, rows);
+                    self.size = (cols, rows);
+                    self.cost += keyframes::RESIZE_COST;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The keyframes of a cast and the last of them; new ones where there are
+    /// none that can be used.
+    fn known_keys(path: &Path, cast: &Blob, line: &[u8]) -> Result<KnownKeys, Error> {
+        let keys_path = folder::keys_of(path);
+        let io = |error| Error::io(&keys_path, error);
+        if let Ok(file) = folder::append(&keys_path) {
+            let writer = file.try_clone().map_err(io)?;
+            if let Some(index) = Index::load(Blob::File(file), cast, line)
+                && index.end.is_none()
+            {
+                writer.set_len(index.length).map_err(io)?;
+                let last = index.entries.last();
+                let screen = last.and_then(|entry| Some((entry.place, index.screen(entry, cast)?)));
+                if last.is_none() || screen.is_some() {
+                    return Ok((Builder::after(writer, index.length), screen));
+                }
+            }
+            std::fs::remove_file(&keys_path).map_err(io)?;
+        }
+        let file = folder::create(&keys_path).map_err(io)?;
+        Ok((Builder::new(file, line, false).map_err(io)?, None))
     }
 
     /// Output of the program, `at` milliseconds after the beginning.
@@ -234,7 +319,7 @@ impl Output {
     fn show(&mut self, text: &str, at: u64) {
         if !text.is_empty() {
             self.event(Kind::Output, text, at);
-            self.screen.feed(text.as_bytes());
+            self.sketch.show(text.as_bytes());
         }
     }
 
@@ -244,7 +329,7 @@ impl Output {
         }
         self.size = (cols, rows);
         self.event(Kind::Resize, &format!("{cols}x{rows}"), at);
-        self.screen.resize(cols, rows);
+        self.sketch.screen().resize(cols, rows);
         self.cost += keyframes::RESIZE_COST;
     }
 
@@ -266,13 +351,21 @@ impl Output {
         self.position + self.pending.len() as u64
     }
 
+    /// Bytes of the cast, without those that it began with.
+    pub(crate) fn added(&self) -> u64 {
+        self.bytes() - self.begun
+    }
+
     /// Writes what was gathered, and a keyframe when one is due. When it fails,
-    /// the next call goes on where this one stopped.
-    pub(crate) fn commit(&mut self) -> io::Result<()> {
+    /// the next call goes on where this one stopped. `offset` is that of the
+    /// session's output which follows what was gathered.
+    pub(crate) fn commit(&mut self, offset: u64) -> io::Result<()> {
+        self.note_mark(offset)?;
         write_on(&mut self.cast, &self.pending, &mut self.written)?;
         if let Some(raw) = &mut self.raw {
             write_on(raw, &self.pending_raw, &mut self.written_raw)?;
         }
+        self.raw_position += self.pending_raw.len() as u64;
         self.pending_raw.clear();
         self.written_raw = 0;
         let length = self.pending.len() as u64;
@@ -291,6 +384,18 @@ impl Output {
         Ok(())
     }
 
+    /// Says where the recording will stand once the lines are written. What is
+    /// held back is in no line, and will be taken out of the history again.
+    fn note_mark(&mut self, offset: u64) -> io::Result<()> {
+        let (raw, held) = (self.raw_position + self.pending_raw.len() as u64, self.cutter.held());
+        let position = self.bytes();
+        let Some(bookmark) = self.bookmark.as_mut().filter(|_| !self.pending.is_empty()) else {
+            return Ok(());
+        };
+        let (offset, raw) = (offset.saturating_sub(held), raw.saturating_sub(held));
+        bookmark.note(Mark { position, offset, raw })
+    }
+
     fn place(&self) -> Place {
         Place {
             time: self.time * 1000,
@@ -304,16 +409,38 @@ impl Output {
     /// A cast is whole without its keyframes: one that cannot be written is left
     /// out.
     fn keyframe(&mut self) {
+        self.keyframe_of(keyframes::anchor_of(&self.tail));
+    }
+
+    fn keyframe_of(&mut self, anchor: u32) {
         let mut screen = Vec::new();
-        self.screen.snapshot(Some(keyframes::SCROLLBACK), &mut screen);
-        let place = self.place();
+        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        let place = Place { anchor, ..self.place() };
         if self.keys.keyframe(&place, &screen).is_err() {
             self.keys.mend();
         }
     }
 
+    /// Whether another process may go on with it.
+    pub(crate) fn can_be_left(&self) -> bool {
+        self.bookmark.is_some()
+    }
+
     /// Ends the files after everything has been committed.
     pub(crate) fn finish(&mut self, ending: Ending) {
+        if ending != Ending::Left {
+            self.finish_files(ending);
+        }
+        // Whoever is told of the end finds that nobody writes it. Where this fails,
+        // the file is closed a moment later.
+        let _ = self.cast.unlock();
+    }
+
+    fn finish_files(&mut self, ending: Ending) {
+        if self.bookmark.take().is_some() {
+            // Where it stays, the end in the keyframes says the same.
+            let _ = std::fs::remove_file(folder::bookmark_of(&self.path));
+        }
         let place = self.place();
         if self.keys.end(&place, ending).is_err() {
             self.keys.mend();
@@ -339,6 +466,14 @@ impl Output {
     }
 }
 
+/// The number behind the name of a sequel of `first`; 1 for itself.
+fn number_of(first: &Path, path: &Path) -> u32 {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let (first, stem) = (stem(first).unwrap_or_default(), stem(path).unwrap_or_default());
+    let number = stem.strip_prefix(&first).and_then(|rest| rest.strip_prefix('.')?.parse().ok());
+    number.unwrap_or(1)
+}
+
 /// Writes what is left of `bytes` from `done` on.
 fn write_on(file: &mut File, bytes: &[u8], done: &mut usize) -> io::Result<()> {
     while *done < bytes.len() {
@@ -350,19 +485,4 @@ fn write_on(file: &mut File, bytes: &[u8], done: &mut usize) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::timestamp;
-    use std::time::Duration;
-
-    #[test]
-    fn names_sort_by_time() {
-        let name = |ms| timestamp(Duration::from_millis(ms));
-        assert_eq!(name(0), "19700101T000000000Z");
-        assert_eq!(name(951_782_400_123), "20000229T000000123Z");
-        assert_eq!(name(1_795_884_170_999), "20261128T164250999Z");
-        assert_eq!(name(4_107_542_399_000), "21000228T235959000Z");
-    }
 }

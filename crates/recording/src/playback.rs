@@ -2,10 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
-use memchr::memmem::Finder;
 use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::blob::Blob;
@@ -15,10 +13,16 @@ use crate::event::{self, Event, Kind};
 use crate::folder;
 use crate::header::Header;
 use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
+use crate::scratch::Scratch;
+use crate::search::Needle;
 use crate::text::{Line, Reader};
 
 /// The longest transcript, in bytes.
 const MAX_TRANSCRIPT: usize = 64 << 20;
+
+/// Threads that search at once, and the least that each has to do, in bytes.
+const MAX_THREADS: usize = 4;
+const MIN_PART: u64 = 4 << 20;
 
 /// Whether a recording is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +93,7 @@ pub struct Playback {
 
 impl Playback {
     /// Opens a cast of version 1, 2 or 3. Keyframes that are missing, or are not
-    /// of this cast, are made for such a client, and kept beside it where that is
-    /// possible.
+    /// of this cast, are made, and kept beside it where that is possible.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
@@ -212,6 +215,16 @@ impl Playback {
         starts.iter().zip(ends).map(segment).collect()
     }
 
+    /// The screen at the beginning of a segment, as bytes for a fresh terminal;
+    /// `None` where no segment with a keyframe begins there, or it is damaged.
+    #[must_use]
+    pub fn keyframe(&self, position: u64) -> Option<Vec<u8>> {
+        let entries = &self.index.entries;
+        let at = entries.partition_point(|entry| entry.place.position < position);
+        let entry = entries.get(at).filter(|entry| entry.place.position == position)?;
+        self.index.screen(entry, &self.cast.blob)
+    }
+
     /// What was printed, as plain text: without escape sequences and without
     /// what full-screen programs drew.
     ///
@@ -237,16 +250,99 @@ impl Playback {
     /// # Errors
     /// As [`Playback::events`].
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        let wanted = text.to_lowercase();
-        let finder = Finder::new(wanted.as_bytes());
+        let needle = Needle::new(text);
+        let parts = self.parts();
+        let search = |part: &(Place, u64)| self.search_part(&needle, limit, *part);
+        let found: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                parts.iter().map(|part| scope.spawn(move || search(part))).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(Ok((Vec::new(), false))))
+                .collect()
+        });
+        let found: Vec<(Vec<Hit>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
+        // Where a line does not end with a part, as in one long sequence, what the
+        // next one has found counts for nothing.
+        let mut hits: Vec<Hit> = if found.iter().all(|(_, ended)| *ended) {
+            found.into_iter().flat_map(|(hits, _)| hits).collect()
+        } else {
+            self.search_part(&needle, limit, (self.first(), u64::MAX))?.0
+        };
+        hits.truncate(limit);
+        Ok(hits)
+    }
+
+    /// The recording in parts of about the same size, one for each processor: the
+    /// place that each begins at, and where the next one does.
+    fn parts(&self) -> Vec<(Place, u64)> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let first = self.first();
+        let size = (self.end.saturating_sub(first.position) / threads as u64).max(MIN_PART);
+        let mut starts = vec![first];
+        for Entry { place, .. } in &self.index.entries {
+            let last = starts.last().map_or(0, |start| start.position);
+            if place.position >= last + size && starts.len() < threads {
+                starts.push(*place);
+            }
+        }
+        let ends: Vec<_> =
+            starts.iter().skip(1).map(|place| place.position).chain([u64::MAX]).collect();
+        starts.into_iter().zip(ends).collect()
+    }
+
+    /// The lines of one part: those that end after its first line break and up to
+    /// the first one in the next part. `false` when that ends no line.
+    fn search_part(
+        &self,
+        needle: &Needle,
+        limit: usize,
+        (start, end): (Place, u64),
+    ) -> Result<(Vec<Hit>, bool), Error> {
+        const BREAK: &str = "\r\n";
         let mut hits = Vec::new();
-        self.lines(|line| {
-            if hits.len() < limit && finder.find(line.text.to_lowercase().as_bytes()).is_some() {
+        let mut take = |line: &Line<'_>| {
+            if hits.len() < limit && needle.is_in(line.text) {
                 hits.push(Hit { time: line.time, line: line.text.to_owned() });
             }
-            hits.len() < limit
-        })?;
-        Ok(hits)
+        };
+        let mut reader = Reader::new();
+        let mut begun = start.position == self.cast.begin();
+        let mut events = self.cast.events(start.position, start.time);
+        let mut event = Event { time: 0, kind: Kind::Other, data: String::new(), end: 0 };
+        let mut position = start.position;
+        while events.read(&mut event)? {
+            let is_next = position >= end;
+            position = event.end;
+            if event.kind != Kind::Output {
+                continue;
+            }
+            let mut text = event.data.as_str();
+            let line_break = if begun && !is_next { None } else { text.find(BREAK) };
+            if is_next && !begun {
+                // The part before has gone through all of this one.
+                return Ok((hits, true));
+            }
+            if is_next {
+                let to = line_break.map_or(text.len(), |at| at + BREAK.len());
+                reader.push(event.time, &text[..to], &mut take);
+                if line_break.is_some() {
+                    let ended = reader.is_clear();
+                    return Ok((hits, ended));
+                }
+                continue;
+            }
+            if !begun {
+                let Some(at) = line_break else { continue };
+                begun = true;
+                text = &text[at + BREAK.len()..];
+            }
+            reader.push(event.time, text, &mut take);
+        }
+        if begun {
+            reader.finish(&mut take);
+        }
+        Ok((hits, true))
     }
 
     fn lines(&self, mut take: impl FnMut(&Line<'_>) -> bool) -> Result<(), Error> {
@@ -386,36 +482,5 @@ fn show(screen: &mut Screen, event: &Event, place: &mut Place) {
             }
         }
         _ => {}
-    }
-}
-
-/// A file for keyframes while they are made. It is gone when this is, unless it
-/// was put in its place.
-struct Scratch {
-    file: File,
-    path: PathBuf,
-    beside: bool,
-}
-
-impl Scratch {
-    /// Beside the cast, or where that cannot be, among temporary files.
-    fn create(cast: &Path, beside: bool) -> io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let unique = format!("keys-{}-{number}.tmp", std::process::id());
-        let near = cast.with_extension(&unique);
-        if beside && let Ok(file) = folder::create(&near) {
-            return Ok(Self { file, path: near, beside: true });
-        }
-        let path = std::env::temp_dir().join(format!("offheap-{unique}"));
-        let file = folder::create(&path)?;
-        Ok(Self { file, path, beside: false })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // After the rename it is no longer there.
-        let _ = fs::remove_file(&self.path);
     }
 }

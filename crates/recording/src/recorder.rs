@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,9 +16,11 @@ use crate::feed::{Feed, Note};
 use crate::folder;
 use crate::header::About;
 use crate::keyframes::Ending;
-use crate::output::{Options, Output};
+use crate::options::{Options, epoch};
+use crate::output::Output;
 use crate::recording::Recording;
 use crate::track::{Shown, Source, Step, Track};
+use crate::upkeep;
 
 /// How long output may wait for more of it, before it is written.
 const GATHER: Duration = Duration::from_millis(20);
@@ -68,6 +70,8 @@ pub struct Prepared {
     options: Options,
     about: About,
     output: Output,
+    /// Where another process has stopped; `None` for a new recording.
+    resumed: Option<u64>,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -83,11 +87,27 @@ impl Prepared {
     /// An [`Error`]; then there are none.
     pub fn new(options: Options, about: About) -> Result<Self, Error> {
         let output = Output::create(&options, &about)?;
+        Ok(Self::over(output, options, about, None))
+    }
+
+    /// Opens the files of a recording that another process has begun with
+    /// [`Options::journal`], and has not ended. `first` is its first file. It has
+    /// nothing more to be begun with: [`Prepared::go_on`].
+    ///
+    /// # Errors
+    /// [`Error::Over`] for one that has ended; another [`Error`] where it cannot
+    /// go on.
+    pub fn resume(first: &Path) -> Result<Self, Error> {
+        let (output, context, offset) = Output::resume(first)?;
+        Ok(Self::over(output, context.options, context.about, Some(offset)))
+    }
+
+    fn over(output: Output, options: Options, about: About, resumed: Option<u64>) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let feed = Feed::new(move |urgent| wake(id, urgent));
-        let recording =
-            Recording::new(id, feed, options.input, options.slow_disk, output.path.clone());
-        Ok(Self { recording, options, about, output })
+        let files = (output.first.clone(), output.path.clone());
+        let recording = Recording::new(id, feed, options.input, options.slow_disk, files);
+        Self { recording, options, about, output, resumed }
     }
 
     /// The recording's handle. What its feed is told before the beginning is not
@@ -95,6 +115,13 @@ impl Prepared {
     #[must_use]
     pub fn recording(&self) -> Arc<Recording> {
         Arc::clone(&self.recording)
+    }
+
+    /// The offset of the output that is recorded next, for one that another
+    /// process has begun; else 0.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.resumed.unwrap_or(0)
     }
 
     /// Begins to record the output of a source, from an offset on and with the
@@ -109,31 +136,51 @@ impl Prepared {
         screen: Option<Shown>,
     ) -> Result<Arc<Recording>, Error> {
         let path = self.output.path.clone();
-        let recording = self.recording();
+        let track = self.track(source, |track| track.begin(offset, screen));
+        enter(track).inspect_err(|_| folder::remove(&path))
+    }
+
+    /// Goes on with what another process has begun: where it stopped, with a
+    /// marker there.
+    ///
+    /// # Errors
+    /// [`Error::Thread`]; then the files are as they were.
+    pub fn go_on(self, source: Box<dyn Source>) -> Result<Arc<Recording>, Error> {
+        let now = u64::try_from(epoch().as_millis()).unwrap_or(0);
+        let (offset, elapsed) = (self.offset(), now.saturating_sub(self.output.started));
+        enter(self.track(source, |track| track.go_on(offset, elapsed)))
+    }
+
+    fn track(self, source: Box<dyn Source>, begin: impl FnOnce(&mut Track)) -> Track {
         let mut track = Track::new(self.recording, self.options, self.about, self.output, source);
-        track.begin(offset, screen);
-        let mut state = INBOX.state.lock();
-        if !state.runs {
-            let thread = std::thread::Builder::new().name("offheap-recorder".into()).spawn(run);
-            if let Err(error) = thread {
-                drop(state);
-                recording.end(Ending::Interrupted);
-                folder::remove(&path);
-                return Err(Error::Thread(error));
-            }
-            state.runs = true;
-        }
-        state.ready.push(recording.id);
-        state.begun.push(track);
-        drop(state);
-        INBOX.bell.notify_one();
-        Ok(recording)
+        begin(&mut track);
+        track
     }
 
     /// Removes the files again.
     pub fn discard(self) {
         folder::remove(&self.output.path);
     }
+}
+
+/// Gives a track to the thread, which is started with the first.
+fn enter(track: Track) -> Result<Arc<Recording>, Error> {
+    let recording = Arc::clone(&track.recording);
+    let mut state = INBOX.state.lock();
+    if !state.runs {
+        let thread = std::thread::Builder::new().name("offheap-recorder".into()).spawn(run);
+        if let Err(error) = thread {
+            drop(state);
+            recording.end(Ending::Interrupted);
+            return Err(Error::Thread(error));
+        }
+        state.runs = true;
+    }
+    state.ready.push(recording.id);
+    state.begun.push(track);
+    drop(state);
+    INBOX.bell.notify_one();
+    Ok(recording)
 }
 
 fn wake(id: u64, urgent: bool) {
@@ -229,7 +276,9 @@ impl Thread {
         drop(state);
         let open = self.tracks.values().chain(&begun).filter(|_| finishing);
         for track in open {
-            track.recording.feed().note_now(Note::End(Ending::Closed));
+            // The next process may go on with what has a journal.
+            let ending = if track.can_be_left() { Ending::Left } else { Ending::Closed };
+            track.recording.feed().note_now(Note::End(ending));
         }
         (begun, ready, all)
     }
@@ -250,7 +299,7 @@ impl Thread {
         }
         if self.repaired.insert(dir.clone()) {
             // A folder that cannot be read now is none of this recording's business.
-            let _ = on_disk(|| folder::repair(&dir));
+            let _ = on_disk(|| upkeep::repair(&dir));
         }
         if is_limited(&track.options) {
             self.retained = None;
@@ -315,7 +364,7 @@ impl Thread {
             if is_limited(options) && seen.insert(&options.dir) {
                 // A folder that cannot be read is tried again later.
                 let _ =
-                    on_disk(|| folder::retain(&options.dir, options.max_bytes, options.max_age));
+                    on_disk(|| upkeep::retain(&options.dir, options.max_bytes, options.max_age));
             }
         }
     }

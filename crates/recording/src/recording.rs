@@ -1,6 +1,6 @@
 //! The handle of one recording.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::error::Error;
 use crate::feed::{Feed, Note};
 use crate::keyframes::Ending;
-use crate::output::SlowDisk;
+use crate::options::SlowDisk;
 
 /// The longest label of a marker, in bytes.
 const MAX_LABEL: usize = 4096;
@@ -32,6 +32,8 @@ pub struct Recording {
     pub(crate) id: u64,
     feed: Feed,
     pub(crate) started: Instant,
+    /// The first file, of which later ones are numbered sequels.
+    first: PathBuf,
     input: bool,
     slow_disk: SlowDisk,
     state: Mutex<State>,
@@ -49,10 +51,10 @@ impl Recording {
         feed: Feed,
         input: bool,
         slow_disk: SlowDisk,
-        file: PathBuf,
+        (first, file): (PathBuf, PathBuf),
     ) -> Arc<Self> {
         let state = Mutex::new(State { file, ..State::default() });
-        Arc::new(Self { id, feed, started: Instant::now(), input, slow_disk, state })
+        Arc::new(Self { id, feed, started: Instant::now(), first, input, slow_disk, state })
     }
 
     /// Where it is told what happens.
@@ -84,6 +86,12 @@ impl Recording {
     #[must_use]
     pub fn file(&self) -> PathBuf {
         self.state.lock().file.clone()
+    }
+
+    /// The file that it began with.
+    #[must_use]
+    pub fn first_file(&self) -> &Path {
+        &self.first
     }
 
     /// Bytes of the casts written so far, in all files.

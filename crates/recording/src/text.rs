@@ -32,11 +32,13 @@ enum State {
 pub(crate) struct Reader {
     state: State,
     params: String,
-    line: Vec<char>,
+    /// The line, and how many characters it has: most are ASCII, and only appended
+    /// to.
+    line: String,
+    count: usize,
     column: usize,
     time: u64,
     alternate: bool,
-    text: String,
 }
 
 impl Reader {
@@ -44,18 +46,36 @@ impl Reader {
         Self {
             state: State::Ground,
             params: String::new(),
-            line: Vec::new(),
+            line: String::new(),
+            count: 0,
             column: 0,
             time: 0,
             alternate: false,
-            text: String::new(),
         }
     }
 
+    /// Whether it is where a new one is: what follows does not depend on what came
+    /// before.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.state == State::Ground && self.count == 0 && self.column == 0
+    }
+
     pub(crate) fn push(&mut self, time: u64, text: &str, take: &mut dyn FnMut(&Line<'_>)) {
-        for character in text.chars() {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.state == State::Ground {
+                let (run, after) = rest.split_at(printable(rest));
+                if !run.is_empty() {
+                    self.time = time;
+                    self.print(run, take);
+                }
+                rest = after;
+            }
+            let mut characters = rest.chars();
+            let Some(character) = characters.next() else { return };
+            rest = characters.as_str();
             match self.state {
-                State::Ground => self.ground(character, time, take),
+                State::Ground => self.control(character, take),
                 State::Escape => self.escape(character, take),
                 State::Designate => self.state = State::Ground,
                 State::Csi => self.csi(character, take),
@@ -69,7 +89,7 @@ impl Reader {
         self.leave(take);
     }
 
-    fn ground(&mut self, character: char, time: u64, take: &mut dyn FnMut(&Line<'_>)) {
+    fn control(&mut self, character: char, take: &mut dyn FnMut(&Line<'_>)) {
         match character {
             '\x1b' => self.state = State::Escape,
             '\u{9b}' => self.begin_csi(),
@@ -77,24 +97,48 @@ impl Reader {
             '\r' => self.column = 0,
             '\x08' => self.column = self.column.saturating_sub(1),
             '\t' => self.column = (self.column / 8 * 8 + 8).min(MAX_COLUMN.max(self.column)),
-            '\0'..='\x1f' | '\x7f'..='\u{9f}' => {}
-            _ => self.print(character, time, take),
+            _ => {}
         }
     }
 
-    fn print(&mut self, character: char, time: u64, take: &mut dyn FnMut(&Line<'_>)) {
-        self.time = time;
-        if self.column >= MAX_LINE {
-            self.end_line(take);
-            self.column = 0;
+    /// Characters without controls. A line that is too long is cut.
+    fn print(&mut self, run: &str, take: &mut dyn FnMut(&Line<'_>)) {
+        let mut rest = run;
+        while !rest.is_empty() {
+            if self.column >= MAX_LINE {
+                self.end_line(take);
+                self.column = 0;
+            }
+            let room = MAX_LINE - self.column;
+            let (now, later) = rest.split_at(prefix(rest, room));
+            self.put(now);
+            rest = later;
         }
-        if self.column >= self.line.len() {
-            self.line.resize(self.column, ' ');
-            self.line.push(character);
+    }
+
+    fn put(&mut self, run: &str) {
+        if self.column > self.count {
+            self.line.extend(std::iter::repeat_n(' ', self.column - self.count));
+            self.count = self.column;
+        }
+        let length = run.chars().count();
+        if self.column == self.count {
+            self.line.push_str(run);
         } else {
-            self.line[self.column] = character;
+            let end = self.at(self.column + length);
+            self.line.replace_range(self.at(self.column)..end, run);
         }
-        self.column += 1;
+        self.column += length;
+        self.count = self.count.max(self.column);
+    }
+
+    /// The byte at which a character of the line begins.
+    fn at(&self, column: usize) -> usize {
+        if self.line.len() == self.count {
+            column.min(self.count)
+        } else {
+            prefix(&self.line, column)
+        }
     }
 
     fn escape(&mut self, character: char, take: &mut dyn FnMut(&Line<'_>)) {
@@ -138,23 +182,28 @@ impl Reader {
     }
 
     fn act(&mut self, last: char, take: &mut dyn FnMut(&Line<'_>)) {
+        // Colours, most of all, change nothing.
+        if !"@ABCDEFGHJKPX`defhlr".contains(last) {
+            return;
+        }
         let number = |index: usize| -> usize {
             self.params.split(';').nth(index).and_then(|each| each.parse().ok()).unwrap_or(0)
         };
         let (first, count) = (number(0), number(0).clamp(1, MAX_COLUMN));
         let second = number(1);
-        let length = self.line.len();
-        let from = self.column.min(length);
+        let (from, all) = (self.at(self.column), self.line.len());
+        let to = self.at(self.column.saturating_add(count));
+        let blanks = |count: usize| " ".repeat(count);
         match last {
             'C' => self.column = (self.column + count).min(MAX_COLUMN.max(self.column)),
             'D' => self.column = self.column.saturating_sub(count),
             'G' | '`' => self.column = count - 1,
-            'K' if first == 0 => self.line.truncate(from),
-            'K' if first == 1 => self.line[..from].fill(' '),
-            'K' => self.line.clear(),
-            'P' => drop(self.line.drain(from..(from + count).min(length))),
-            '@' if from < length => drop(self.line.splice(from..from, vec![' '; count])),
-            'X' => self.line[from..(from + count).min(length)].fill(' '),
+            'K' if first == 0 => self.edit(from..all, ""),
+            'K' if first == 1 => self.edit(0..from, &blanks(self.column.min(self.count))),
+            'K' => self.edit(0..all, ""),
+            'P' => self.edit(from..to, ""),
+            '@' if from < all => self.edit(from..from, &blanks(count)),
+            'X' => self.edit(from..to, &blanks(self.line[from..to].chars().count())),
             'H' | 'f' => self.move_away(second.clamp(1, MAX_COLUMN) - 1, take),
             'E' | 'F' => self.move_away(0, take),
             'A' | 'B' | 'd' | 'e' | 'J' | 'r' => self.move_away(self.column, take),
@@ -163,11 +212,14 @@ impl Reader {
         }
     }
 
+    fn edit(&mut self, range: std::ops::Range<usize>, with: &str) {
+        self.line.replace_range(range, with);
+        self.count = self.line.chars().count();
+    }
+
     fn set_mode(&mut self, on: bool, take: &mut dyn FnMut(&Line<'_>)) {
         let Some(modes) = self.params.strip_prefix('?') else { return };
-        if modes.split(';').any(|mode| matches!(mode, "47" | "1047" | "1049"))
-            && on != self.alternate
-        {
+        if modes.split(';').any(|mode| matches!(mode, "47" | "1047" | "1049")) {
             self.move_away(0, take);
             self.alternate = on;
         }
@@ -181,17 +233,41 @@ impl Reader {
     /// The line ends without a line feed: nothing is lost, and no line is made
     /// up where there was nothing.
     fn leave(&mut self, take: &mut dyn FnMut(&Line<'_>)) {
-        if self.line.iter().any(|character| *character != ' ') {
+        if self.line.bytes().any(|byte| byte != b' ') {
             self.end_line(take);
         }
         self.line.clear();
+        self.count = 0;
     }
 
     fn end_line(&mut self, take: &mut dyn FnMut(&Line<'_>)) {
-        self.text.clear();
-        self.text.extend(&self.line);
-        let (time, text, alternate) = (self.time, self.text.trim_end_matches(' '), self.alternate);
+        let (time, text, alternate) = (self.time, self.line.trim_end_matches(' '), self.alternate);
         take(&Line { time, text, alternate });
         self.line.clear();
+        self.count = 0;
     }
+}
+
+/// How many bytes come before the first control, C0 or C1, or DEL.
+fn printable(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        let ends = |byte: &u8| *byte < 0x20 || matches!(*byte, 0x7f | 0xc2);
+        let Some(found) = bytes[from..].iter().position(ends) else { return bytes.len() };
+        let at = from + found;
+        // U+0080 to U+009F; the others that begin so are printed.
+        if bytes[at] != 0xc2 || bytes.get(at + 1).is_some_and(|next| *next < 0xa0) {
+            return at;
+        }
+        from = at + 2;
+    }
+}
+
+/// The bytes of so many characters from the front on, or all there are.
+fn prefix(text: &str, count: usize) -> usize {
+    if text.len() <= count {
+        return text.len();
+    }
+    text.char_indices().nth(count).map_or(text.len(), |(at, _)| at)
 }

@@ -11,7 +11,8 @@ use crate::event::Kind;
 use crate::feed::{Note, Noted};
 use crate::header::About;
 use crate::keyframes::Ending;
-use crate::output::{Options, Output};
+use crate::options::Options;
+use crate::output::Output;
 use crate::recording::Recording;
 
 /// How long to wait before a disk that refused is tried again.
@@ -22,6 +23,9 @@ const LAST_TRIES: u32 = 5;
 const TURNS: u32 = 64;
 /// Bytes that are gathered before they are written.
 const GATHERED: usize = 64 * 1024;
+
+/// The marker where one process stopped and another went on.
+const SEAM: &str = "the server restarted";
 
 /// Output that was copied out of a history.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +57,9 @@ pub trait Source: Send {
     fn screen(&mut self) -> Option<Shown>;
     /// Output has been taken: a terminal that waits may go on.
     fn advanced(&mut self);
+    /// The disk refused, or takes again what it had refused: a terminal that waits
+    /// asks anew whether it may go on.
+    fn disk_changed(&mut self);
     /// Nothing more will be taken.
     fn ended(&mut self);
 }
@@ -80,8 +87,8 @@ pub(crate) struct Track {
     notes: VecDeque<Noted>,
     /// When the output that follows came, in ms since `base`.
     time: u64,
-    /// When this file began.
-    base: Instant,
+    /// A moment, and the time of the recording at it, in ms.
+    base: (Instant, u64),
     /// Bytes of the files before this one.
     before: u64,
     ending: Option<Ending>,
@@ -96,7 +103,7 @@ impl Track {
         output: Output,
         source: Box<dyn Source>,
     ) -> Self {
-        let base = recording.started;
+        let base = (recording.started, 0);
         Self {
             recording,
             options,
@@ -120,6 +127,21 @@ impl Track {
             self.show(&shown);
         }
         self.recording.feed().set_taken(self.offset);
+    }
+
+    /// Whether another process may go on with it.
+    pub(crate) fn can_be_left(&self) -> bool {
+        self.output.can_be_left()
+    }
+
+    /// Goes on where another process has stopped: at an offset, and as long after
+    /// the beginning as the clock says.
+    pub(crate) fn go_on(&mut self, offset: u64, elapsed: u64) {
+        self.offset = offset;
+        self.time = elapsed.max(self.output.time());
+        self.base.1 = self.time;
+        self.output.event(Kind::Marker, SEAM, self.time);
+        self.recording.feed().set_taken(offset);
     }
 
     fn show(&mut self, shown: &Shown) {
@@ -198,8 +220,10 @@ impl Track {
     }
 
     fn apply(&mut self, noted: Noted) {
-        let at = noted.at.saturating_duration_since(self.base).as_millis();
-        self.time = self.time.max(u64::try_from(at).unwrap_or(u64::MAX));
+        let (moment, before) = self.base;
+        let since = noted.at.saturating_duration_since(moment).as_millis();
+        let at = before.saturating_add(u64::try_from(since).unwrap_or(u64::MAX));
+        self.time = self.time.max(at);
         match noted.note {
             Note::Time => {}
             Note::Resize(cols, rows) => self.output.resize(cols, rows, self.time),
@@ -216,7 +240,10 @@ impl Track {
                 self.ending = Some(Ending::Exited);
             }
             Note::End(ending) => {
-                self.output.finish_text(self.time);
+                // What is unfinished is taken out of the history again.
+                if ending != Ending::Left {
+                    self.output.finish_text(self.time);
+                }
                 self.ending = Some(ending);
             }
         }
@@ -229,13 +256,20 @@ impl Track {
         self.recording.feed().drain(&mut self.notes);
         let resumed = shown.as_ref().map_or(start, |shown| shown.offset.max(start));
         self.lose(resumed - self.offset);
+        let mut shown = shown;
         while self.ending.is_none() && self.notes.front().is_some_and(|next| next.offset <= resumed)
         {
             let Some(noted) = self.notes.pop_front() else { break };
+            // The end comes after what is shown at it.
+            if matches!(noted.note, Note::Exit(_) | Note::End(_))
+                && let Some(shown) = shown.take()
+            {
+                self.show(&shown);
+            }
             self.apply(noted);
         }
         self.offset = resumed;
-        if let (Some(shown), None) = (shown, self.ending) {
+        if let Some(shown) = shown {
             self.show(&shown);
         }
     }
@@ -262,11 +296,13 @@ impl Track {
     }
 
     fn commit(&mut self) -> io::Result<()> {
-        let written = on_disk(|| self.output.commit());
+        let written = on_disk(|| self.output.commit(self.offset));
         written?;
         if self.tries > 0 {
             self.tries = 0;
             self.recording.set_problem(None);
+            self.recording.feed().set_taken(self.offset);
+            self.source.disk_changed();
         }
         self.recording.set_bytes(self.before + self.output.bytes());
         Ok(())
@@ -278,12 +314,15 @@ impl Track {
         self.tries += 1;
         let error = Error::io(&self.output.path, error);
         self.recording.set_problem(Some(&error));
-        self.source.advanced();
+        self.source.disk_changed();
         let over = self.ending.is_some() || self.recording.feed().is_ending();
         if self.tries > LAST_TRIES && over {
             self.output.give_up();
-            self.output.finish(Ending::Interrupted);
-            self.recording.end(Ending::Interrupted);
+            // The next process takes out of the history what was not written.
+            let left = self.ending == Some(Ending::Left);
+            let ending = if left { Ending::Left } else { Ending::Interrupted };
+            self.output.finish(ending);
+            self.recording.end(ending);
             self.source.ended();
             return Step::Done;
         }
@@ -293,8 +332,8 @@ impl Track {
     /// Goes on in another file when this one is large or long enough. Where that
     /// cannot be made, this one goes on.
     fn rotate(&mut self) {
-        let large = self.options.rotate_bytes.is_some_and(|most| self.output.bytes() >= most);
-        let long = self.options.rotate_after.is_some_and(|most| self.base.elapsed() >= most);
+        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
+        let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
         if self.ending.is_some() || !(large || long) {
             return;
         }
@@ -303,9 +342,15 @@ impl Track {
         let mut old = std::mem::replace(&mut self.output, next);
         self.output.take_over(&mut old);
         old.finish(Ending::Rotated);
-        let began = self.base + Duration::from_millis(old.time());
-        self.base = began;
+        let (moment, before) = self.base;
+        let later = old.time().saturating_sub(before);
+        self.base = (moment + Duration::from_millis(later), before.saturating_sub(old.time()));
         self.time = 0;
         self.recording.set_file(self.output.path.clone());
+    }
+
+    /// How long this file is being written.
+    fn elapsed(&self) -> Duration {
+        self.base.0.elapsed() + Duration::from_millis(self.base.1)
     }
 }

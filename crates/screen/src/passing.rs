@@ -112,10 +112,10 @@ fn bare_length(bytes: &[u8]) -> usize {
     for block in bytes.chunks(BLOCK) {
         // Without a way out of the loop, and with sums that fit a byte, many bytes
         // are looked at at once.
-        let (mut odd, mut returns, mut feeds) = (false, 0u8, 0u8);
+        let (mut odd, mut returns, mut feeds) = (0u8, 0u8, 0u8);
         for &byte in block {
-            let is_text = (byte.wrapping_sub(0x20) < 0x5f) | (byte == b'\r') | (byte == b'\n');
-            odd |= !is_text;
+            let is_end = u8::from(byte == b'\r') | u8::from(byte == b'\n');
+            odd |= 1 ^ (u8::from(byte.wrapping_sub(0x20) < 0x5f) | is_end);
             returns += u8::from(byte == b'\r');
             feeds += u8::from(byte == b'\n');
         }
@@ -124,7 +124,7 @@ fn bare_length(bytes: &[u8]) -> usize {
         // A pair may lie across two blocks.
         let begun = u8::from(block[0] == b'\n' && len > 0 && bytes[len - 1] == b'\r');
         let ended = u8::from(block[block.len() - 1] == b'\r');
-        if odd || ends != returns || ends + begun != feeds + ended {
+        if odd != 0 || ends != returns || ends + begun != feeds + ended {
             break;
         }
         len += block.len();

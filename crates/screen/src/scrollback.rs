@@ -6,7 +6,7 @@ use super::remainder;
 use super::row::Row;
 use super::row_writer::Writer;
 use super::tables::Tables;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::collections::VecDeque;
 
 /// Bytes of a block. A row never spans two; a longer row has a block to itself.
@@ -157,7 +157,7 @@ impl Scrollback {
         };
         self.clear();
         let skipped = memchr(b'\n', &lines[excess..]).map_or(lines.len(), |at| excess + at + 1);
-        let feeds = lines[..skipped].iter().filter(|&&byte| byte == b'\n').count();
+        let feeds = memchr_iter(b'\n', &lines[..skipped]).count();
         (&lines[skipped..], count - feeds)
     }
 
@@ -171,6 +171,7 @@ impl Scrollback {
     }
 
     fn drop_what_is_too_much(&mut self) {
+        while self.rows > self.max_rows + 1 && self.drop_oldest_lines(self.rows - self.max_rows) {}
         while self.rows > self.max_rows || self.bytes > self.max_bytes && self.rows > 0 {
             self.drop_oldest();
         }
@@ -283,6 +284,30 @@ impl Scrollback {
             block.bytes.shrink_to_fit();
         }
         self.blocks.push_back(Block { bytes: Vec::with_capacity(size.max(BLOCK)), kind });
+    }
+
+    /// Drops the oldest rows at once, at most so many, if they are kept as they were
+    /// printed; whether there were any.
+    fn drop_oldest_lines(&mut self, most: usize) -> bool {
+        let Some(first) = self.blocks.front().filter(|block| block.kind != Kind::Rows) else {
+            return false;
+        };
+        let lines = &first.bytes[self.head..];
+        let feeds = memchr_iter(b'\n', lines).count();
+        let dropped = feeds.min(most);
+        let len = if feeds <= most {
+            lines.len()
+        } else {
+            memchr_iter(b'\n', lines).nth(most - 1).map_or(0, |at| at + 1)
+        };
+        self.rows -= dropped;
+        self.bytes -= len;
+        self.head += len;
+        if self.head == first.bytes.len() {
+            self.blocks.pop_front();
+            self.head = 0;
+        }
+        dropped > 0
     }
 
     fn drop_oldest(&mut self) {

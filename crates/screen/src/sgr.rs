@@ -67,7 +67,9 @@ impl Style {
             return;
         }
         scratch.reset();
-        bytes.iter().for_each(|&byte| scratch.take(byte));
+        for &byte in bytes {
+            scratch.take(byte);
+        }
         self.select(scratch, version);
     }
 

@@ -4,8 +4,6 @@
 //! client's table says. Whatever is more than that (marks, wraps, characters that
 //! do not fit, insertion) is left to printing one by one.
 
-use std::ops::Range;
-
 use super::cell::Cell;
 use super::charset::Charset;
 use super::modes::Mode;
@@ -32,16 +30,18 @@ impl Terminal {
     /// simple; returns how many bytes that were.
     pub(super) fn print_text(&mut self, bytes: &[u8]) -> usize {
         let (x, unicode) = (self.active.x, self.tables.unicode);
+        // A row may have been left with another width by a resize.
+        let cols = self.cols.min(self.active.cursor_row().width());
+        let room = cols.saturating_sub(x);
         let is_plain = self.charsets.current == Charset::Ascii
             && !self.modes.has(Mode::Insert)
             && unicode.separates_by_width();
-        if !is_plain || simple(bytes, self.cols.saturating_sub(x), unicode).is_none() {
+        if !is_plain || simple(bytes, room, unicode).is_none() {
             return 0;
         }
         let null = self.pen_cell();
         self.begin_run(null);
-        let columns = x..self.cols;
-        let written = write(self.active.cursor_row(), columns, bytes, null, unicode);
+        let written = write(self.active.cursor_row(), cols, x, bytes, null, unicode);
         self.active.x = written.column;
         self.join = Join::alone(written.width);
         self.mend_right(null);
@@ -49,17 +49,16 @@ impl Terminal {
     }
 }
 
-/// Writes characters of one style into columns, as far as they fit. A row of the
-/// alternate buffer may be wider than the screen.
+/// Writes characters of one style from a column on, as far as they fit.
 fn write(
     row: &mut Row,
-    columns: Range<usize>,
+    cols: usize,
+    column: usize,
     bytes: &[u8],
     null: Cell,
     unicode: UnicodeVersion,
 ) -> Written {
-    let cols = columns.end;
-    let mut done = Written { bytes: 0, column: columns.start, width: 0 };
+    let mut done = Written { bytes: 0, column, width: 0 };
     while let Some(&first) = bytes.get(done.bytes)
         && done.column < cols
     {

@@ -28,6 +28,8 @@ const DEFAULTS = {
   stateDir: '',
   /** Whether their shells do, too. */
   keepShells: false,
+  /** The folder in which every session is recorded; none: no session is. */
+  recordingDir: '',
   /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
   unicodeVersion: '11',
   authToken: '',
@@ -75,6 +77,7 @@ const SETTINGS = {
   HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
   STATE_DIR: ['stateDir', text],
   KEEP_SHELLS: ['keepShells', flag],
+  RECORDING_DIR: ['recordingDir', text],
   ALLOW_NO_TOKEN: ['allowNoToken', flag],
   ALLOWED_ORIGINS: ['allowedOrigins', origins],
   TRUST_PROXY: ['trustProxy', proxies],

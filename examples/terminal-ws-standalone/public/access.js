@@ -9,6 +9,12 @@ export const token = fragment.get('token') ?? query.get('token') ?? undefined
 /** Of a link to one terminal that somebody shares: the page shows that, and asks for nothing else. */
 export const share = fragment.get('share') ?? query.get('share') ?? undefined
 
+/** A moment of a recording that the address names. */
+export const recording = {
+  id: fragment.get('recording') ?? undefined,
+  time: Number(fragment.get('t')) || 0,
+}
+
 // A fragment is never sent in a request line, and survives a reload just as well.
 if (query.has('token') || query.has('share')) {
   query.delete('token')
@@ -41,6 +47,7 @@ function askForToken() {
 
 dialog.addEventListener('submit', (event) => {
   event.preventDefault()
-  location.hash = `token=${encodeURIComponent(document.getElementById('access-token').value)}`
+  fragment.set('token', document.getElementById('access-token').value)
+  location.hash = String(fragment)
 })
 addEventListener('hashchange', () => location.reload())

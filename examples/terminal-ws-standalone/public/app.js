@@ -4,6 +4,7 @@ import { TerminalMux } from './client/index.js'
 import { canShare, copyText, openShare } from './dialogs.js'
 import { arrange } from './grid.js'
 import { buildKeybar } from './keybar.js'
+import { setUpRecordings } from './recordings.js'
 import { keepSetting, setting } from './settings.js'
 import { StatsPanel } from './stats-panel.js'
 import { TerminalPane } from './terminal-pane.js'
@@ -401,7 +402,7 @@ if (!share) {
 }
 
 /** For tests, and for the curious at the console. */
-window.offheap = { terminals, open, close, select, setLayout, rename, stats }
+window.offheap = { terminals, open, close, select, setLayout, rename, stats, recordings: setUpRecordings() }
 
 visit.start()
 refresh()

@@ -115,7 +115,9 @@ export class TerminalPane extends EventTarget {
   get badge() {
     const { access, viewers } = this.client
     const others = viewers?.count > 1 ? `${viewers.count} viewers` : ''
-    return [access === 'read' ? 'read-only' : '', others, this.restored.mark].filter(Boolean).join(' · ')
+    const recorded = this.client.recording ? '● recorded' : ''
+    const words = [recorded, access === 'read' ? 'read-only' : '', others, this.restored.mark]
+    return words.filter(Boolean).join(' · ')
   }
   /** What the server knows it by. */
   get address() {
@@ -295,6 +297,7 @@ export class TerminalPane extends EventTarget {
     })
     client.addEventListener('access', () => this.#show())
     client.addEventListener('viewers', () => this.#show())
+    client.addEventListener('recording', () => this.#show())
     addon.addEventListener('clipboard', ({ detail }) => this.#tell('clipboard', detail))
     addon.addEventListener('bell', () => this.#ring())
     terminal.onTitleChange((title) => {

@@ -4,6 +4,7 @@
 mod hostile;
 mod playing;
 mod recording;
+mod resuming;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,6 +86,7 @@ impl Source for ShellSource {
     }
 
     fn advanced(&mut self) {}
+    fn disk_changed(&mut self) {}
     fn ended(&mut self) {}
 }
 

@@ -123,7 +123,7 @@ fn versions_1_and_2_are_read() {
     assert_eq!((playback.header().version, playback.header().title.as_deref()), (2, Some("T")));
     // The clock that stepped back stands still, and the last line counts.
     assert_eq!(playback.duration(), 2_000_000);
-    assert_eq!(playback.at(600_000).unwrap().text.trim_end(), "a");
+    assert_eq!(playback.at(300_000).unwrap().text.trim_end(), "a");
     let end = playback.at(2_000_000).unwrap();
     assert_eq!((end.text.trim_end(), end.cols, end.rows), ("ab", 30, 6));
     let v1 = "{\n \"version\": 1, \"width\": 20, \"height\": 5, \"duration\": 1.5,\n \"stdout\": [[0.5, \"a\\r\\n\"],\n [1.0, \"\\u00fc\"]]\n}";
@@ -201,4 +201,60 @@ fn version_2_is_written_and_read_again() {
     };
     assert_eq!(count(&second, Kind::Output), count(&playback, Kind::Output));
     assert_eq!(count(&second, Kind::Exit), 0);
+}
+
+#[test]
+fn a_long_recording_is_searched_in_parts_that_miss_nothing_between_them() {
+    let folder = Folder::new();
+    let mut cast = String::from("{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n");
+    let mut text = String::new();
+    for number in 0..300_000 {
+        // Some lines are printed over and over, and some programs take the screen.
+        let line = match number % 1000 {
+            7 => format!("\u{1b}[?1049hfull {number}\u{1b}[?1049l"),
+            8 => format!("{number}%\rdone {number}"),
+            _ => format!("\u{1b}[3{}mline\u{1b}[m {number} of many", number % 8),
+        };
+        text.push_str(&line);
+        text.push_str("\r\n");
+        if text.len() > 1500 {
+            // Not at the end of a line.
+            let rest = text.split_off(text.len() - 5);
+            cast.push_str(&serde_json::json!([0.01, "o", text]).to_string());
+            cast.push('\n');
+            text = rest;
+        }
+    }
+    cast.push_str(&serde_json::json!([0.01, "o", text]).to_string());
+    cast.push('\n');
+    let path = folder.write("long.cast", cast);
+    let playback = open(&path);
+    let found = |wanted: &str| -> Vec<String> {
+        let hits = playback.search(wanted, 100_000).unwrap();
+        assert!(hits.windows(2).all(|pair| pair[0].time <= pair[1].time));
+        hits.into_iter().map(|hit| hit.line).collect()
+    };
+    let numbers = |wanted: &dyn Fn(u32) -> bool| -> Vec<String> {
+        let plain = |number: &u32| !matches!(number % 1000, 7 | 8);
+        let lines = (0..300_000).filter(|number| wanted(*number)).filter(plain);
+        lines.map(|number| format!("line {number} of many")).collect()
+    };
+    assert_eq!(found("LINE 1234"), numbers(&|number| number.to_string().starts_with("1234")));
+    assert_eq!(found("9 OF MANY").len(), numbers(&|number| number % 10 == 9).len());
+    assert_eq!(found("full ").len(), 300);
+    assert_eq!(
+        found("done 5").len(),
+        found("done ").iter().filter(|line| line.contains(" 5")).count()
+    );
+    assert_eq!(found("%").len(), 0);
+    assert_eq!(playback.search("line", 10).unwrap().len(), 10);
+    // One sequence that goes over all parts: nothing in it is a line.
+    let mut cast = String::from(
+        "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[0.1, \"o\", \"before\\r\\n\\u001b]0;\"]\n",
+    );
+    let line = format!("[0.1, \"o\", \"{}\"]\n", "hidden text\\r\\n".repeat(100));
+    cast.push_str(&line.repeat(10_000));
+    let playback = open(&folder.write("sequence.cast", cast));
+    assert_eq!(playback.search("before", 5).unwrap().len(), 1);
+    assert_eq!(playback.search("hidden", 5).unwrap().len(), 0);
 }

@@ -52,7 +52,7 @@ fn everything_that_happens_is_there_in_order() {
     assert_eq!(header["version"], 3);
     assert_eq!(header["term"]["cols"], 80);
     assert_eq!(header["term"]["type"], "xterm-256color");
-    assert_eq!(folder.names(), ["all.cast", "all.keys", "all.raw"]);
+    assert_eq!(folder.names(), ["all.cast", "all.json", "all.keys", "all.raw"]);
     assert_eq!(open(&path).status(), Status::Complete);
     assert_eq!(shell.recording.bytes(), std::fs::metadata(&path).unwrap().len());
 }
@@ -69,7 +69,7 @@ fn files_are_for_their_owner_alone() {
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
-    for name in ["mine.cast", "mine.keys", "mine.raw"] {
+    for name in ["mine.cast", "mine.json", "mine.keys", "mine.raw"] {
         assert_eq!(mode(&dir.join(name)), 0o600, "{name}");
     }
 }
@@ -96,7 +96,7 @@ fn a_name_cannot_leave_the_folder_and_nothing_is_overwritten() {
     }
     let made: Vec<_> =
         folder.names().into_iter().filter(|name| name.contains("-etc-x-y")).collect();
-    assert_eq!(made.len(), 40);
+    assert_eq!(made.len(), 60);
 }
 
 #[test]

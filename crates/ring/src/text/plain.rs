@@ -176,7 +176,9 @@ impl Survey {
     fn of(bytes: &[u8]) -> Self {
         let mut survey = Self::default();
         let (blocks, rest) = bytes.as_chunks();
-        blocks.iter().for_each(|block| survey.add(block));
+        for block in blocks {
+            survey.add(block);
+        }
         if !rest.is_empty() {
             survey.add(&padded(rest));
         }

@@ -96,3 +96,22 @@ fn a_character_is_repeated() {
 fn new_line_mode_returns_as_well() {
     assert_eq!(text(5, 2, "\x1b[20hab\nc"), "ab\nc");
 }
+
+#[test]
+fn a_row_that_a_resize_left_wider_takes_no_more_text_than_there_are_columns() {
+    let options = ScreenOptions { cols: 11, rows: 5, ..ScreenOptions::default() };
+    for leave in ["", "\x1b[?1049l\x1b[?1049h"] {
+        let (mut whole, mut cut) = (Screen::new(&options), Screen::new(&options));
+        for screen in [&mut whole, &mut cut] {
+            screen.feed(format!("\x1b[?47h\x1b[Hwide text \x1b[m{leave}").as_bytes());
+            screen.resize(5, 5);
+            screen.resize(9, 8);
+            screen.feed(b"\x1b[1;4H");
+        }
+        let text = "Ａ~ 、0123456789# ";
+        whole.feed(text.as_bytes());
+        text.bytes().for_each(|byte| cut.feed(&[byte]));
+        assert_eq!(whole.text(), cut.text());
+        assert!(cut.text().contains("\n012345678\n9#"), "{}", cut.text());
+    }
+}

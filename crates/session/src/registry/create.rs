@@ -12,7 +12,6 @@ use super::info::{Handle, Info, NewSession};
 use super::options::OnProjectLimit;
 use super::owner::RegistryOwner;
 use super::reason::{Limit, Reason};
-use super::recording;
 use super::refusal::Refusal;
 use super::subject::{Incarnation, Subject};
 use crate::meter::Gauge;
@@ -49,7 +48,7 @@ impl Registry {
         let key = place.subject.incarnation;
         session.set_owner(Arc::new(RegistryOwner { registry: Arc::downgrade(self), key }));
         // Begins before the program, so that nothing is missing.
-        if let Err(refusal) = recording::begin(&session, &new, &place.subject, spawn) {
+        if let Err(refusal) = self.record_new(&session, &new, &place.subject, spawn) {
             self.cancel(&place);
             session.close();
             return Err(refusal);

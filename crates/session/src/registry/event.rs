@@ -79,7 +79,7 @@ pub enum Event {
     },
     /// Memory is short, or is no longer; or something was done about it.
     MemoryPressure(Pressure),
-    /// A journal cannot be restored.
+    /// A journal cannot be restored, or a recording of its session cannot go on.
     JournalError(JournalFault),
     /// The registry is closed: nothing follows.
     Shut,
@@ -118,6 +118,8 @@ pub enum Change {
     Detached(Arc<str>),
     /// Input that had to wait has been taken.
     Drained,
+    /// It is recorded from now on, or no longer.
+    Recording(bool),
 }
 
 /// The kinds of event that one can listen to.
@@ -138,11 +140,12 @@ pub enum EventName {
     MemoryPressure,
     JournalError,
     Drain,
+    RecordingChanged,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SessionCreated,
         Self::SessionRestored,
         Self::SessionUpdated,
@@ -157,6 +160,7 @@ impl EventName {
         Self::MemoryPressure,
         Self::JournalError,
         Self::Drain,
+        Self::RecordingChanged,
     ];
 
     /// The name that listeners use.
@@ -177,6 +181,7 @@ impl EventName {
             Self::MemoryPressure => "memoryPressure",
             Self::JournalError => "journalError",
             Self::Drain => "drain",
+            Self::RecordingChanged => "recordingChanged",
         }
     }
 
@@ -228,6 +233,7 @@ impl Change {
             Self::Attached(_) => EventName::SessionAttached,
             Self::Detached(_) => EventName::SessionDetached,
             Self::Drained => EventName::Drain,
+            Self::Recording(_) => EventName::RecordingChanged,
         }
     }
 }

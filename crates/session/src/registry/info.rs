@@ -21,6 +21,8 @@ pub struct NewSession {
     pub screen: Option<ScreenOptions>,
     /// Where and how it is recorded, if it is.
     pub recording: Option<offheap_recording::Options>,
+    /// It is not to be recorded, whatever a registry that restores it says.
+    pub unrecorded: bool,
     /// Whom its shell is counted for in the spawn limit; its project when
     /// absent.
     pub rate_key: Option<Arc<str>>,

@@ -96,6 +96,7 @@ fn identity(subject: &Subject, new: &NewSession, created_ms: u64) -> Identity {
         rate_key: text(new.rate_key.as_ref()),
         screen: new.screen.as_ref().map(shape),
         created_ms,
+        recordings: new.unrecorded.then(Vec::new),
         ..Identity::default()
     };
     describe(&mut identity, &new.details);
@@ -122,8 +123,9 @@ pub(super) fn remember(identity: Identity) -> NewSession {
         id: Some(identity.id.into()),
         history: None,
         screen: None,
-        // A recording does not outlive its process yet.
+        // What becomes of its recordings is seen to once it is here.
         recording: None,
+        unrecorded: false,
         rate_key: text(identity.rate_key),
         details: Details {
             user: text(identity.user),
@@ -148,6 +150,11 @@ pub struct JournalFault {
 impl JournalFault {
     pub(super) fn new(path: PathBuf, error: &Error) -> Self {
         Self { path, code: error.code(), message: error.to_string() }
+    }
+
+    /// A recording could not go on, or not begin.
+    pub(super) fn recording(path: &Path, error: &offheap_recording::Error) -> Self {
+        Self { path: path.to_path_buf(), code: error.code(), message: error.to_string() }
     }
 
     /// The terminal that was kept for the session could not be had.

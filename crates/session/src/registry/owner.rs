@@ -39,6 +39,12 @@ impl Owner for RegistryOwner {
         }
     }
 
+    fn recorded(&self, _session: &Session, recorded: bool) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.step().tell_of(self.key, Change::Recording(recorded));
+        }
+    }
+
     fn failed(&self, _session: &Session) {
         if let Some(registry) = self.registry.upgrade() {
             registry.step().close(self.key, Reason::Fault);

@@ -90,6 +90,7 @@ impl Registry {
     ) -> Option<(Handle, Info)> {
         let path = journals.path_of(recovered.journal.name());
         let created_ms = recovered.identity.created_ms;
+        let recordings = recovered.identity.recordings.clone();
         let new = remember(recovered.identity.clone());
         let session = Session::restored(recovered, Arc::clone(&self.meter));
         let manner = Manner { max_input: self.options.max_input, ..Manner::default() };
@@ -129,6 +130,10 @@ impl Registry {
         step.tell_of(key, Change::Restored { alive });
         let made = step.get(key).map(|entry| (entry.handle(), entry.info(&self.clock)));
         drop(step);
+        if let Some((handle, _)) = &made {
+            // Before its terminal is read on.
+            self.record_restored(handle, recordings);
+        }
         if let Some(pty) = pty {
             pty.begin();
         }
@@ -154,6 +159,11 @@ impl Registry {
             let _ = offheap_pty::reactor::settle(SETTLE_WITHIN);
         }
         let count = keys.iter().filter(|key| self.leave_one(**key)).count();
+        // The next process goes on with the recordings: they are let go of before
+        // it can. A disk that stands still is not waited for.
+        if sessions.iter().any(|session| !session.recordings().is_empty()) {
+            offheap_recording::flush(SETTLE_WITHIN);
+        }
         self.finish_shut(first);
         count
     }

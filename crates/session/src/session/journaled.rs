@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Instant;
 
+use offheap_journal::Resize;
 use offheap_pty::PtySize;
 
 use super::kept::Kept;
@@ -91,6 +92,12 @@ impl Stream {
         {
             self.mirror.drawn(self.ring.end());
         }
+    }
+
+    /// The changes of size that the journal of a session knows which was just
+    /// restored, from an offset on.
+    pub(super) fn resizes_since(&self, offset: u64) -> Vec<Resize> {
+        self.kept.as_ref().map(|kept| kept.resizes_since(offset)).unwrap_or_default()
     }
 
     pub(super) fn journal_resize(&mut self, size: PtySize) {

@@ -29,6 +29,12 @@ impl Kept {
         (Self { journal, undrawn: Some(resizes) }, ring)
     }
 
+    /// The changes of size from an offset on, of a screen that was not drawn yet.
+    pub(super) fn resizes_since(&self, offset: u64) -> Vec<Resize> {
+        let undrawn = self.undrawn.iter().flatten();
+        undrawn.filter(|resize| resize.offset >= offset).copied().collect()
+    }
+
     /// How the program ended. Nothing once the session is left: what ended it was
     /// that its terminal was closed then.
     pub(super) fn set_exit(&mut self, status: ExitStatus) {

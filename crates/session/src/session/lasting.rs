@@ -239,6 +239,7 @@ impl Session {
             return false;
         }
         drop(stream);
+        self.leave_recordings();
         // What the terminal still prints from here on nobody would keep.
         let pty = self.pty.lock().take();
         if let Some(pty) = pty {

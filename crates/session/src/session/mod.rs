@@ -41,6 +41,7 @@ use offheap_screen::{Client, ScreenOptions};
 
 pub(crate) use lasting::{checkpoint_size, shape};
 pub use mirror::Theme;
+pub(crate) use record::Program;
 pub use record::RecordError;
 pub use snapshot::Snapshot;
 use stream::Stream;
@@ -64,6 +65,8 @@ pub trait Owner: Send + Sync + 'static {
     fn ended(&self, _session: &Session) {}
     /// Input that had to wait has all been taken.
     fn drained(&self, _session: &Session) {}
+    /// It is recorded from now on, or no longer. Called from any thread.
+    fn recorded(&self, _session: &Session, _recorded: bool) {}
     /// Something panicked that had to do with this session alone.
     fn failed(&self, _session: &Session) {}
 }
@@ -96,6 +99,10 @@ pub struct Session {
     recordings: Mutex<Vec<Arc<Recording>>>,
     /// A recording wants input, or once did.
     records_input: AtomicBool,
+    /// Whether the owner was last told that it is recorded.
+    told_recorded: AtomicBool,
+    /// What was started on its terminal.
+    program: OnceLock<Program>,
 }
 
 impl std::fmt::Debug for Session {
@@ -135,6 +142,8 @@ impl Session {
             owner: OnceLock::new(),
             recordings: Mutex::default(),
             records_input: AtomicBool::new(false),
+            told_recorded: AtomicBool::new(false),
+            program: OnceLock::new(),
         })
     }
 
@@ -156,6 +165,7 @@ impl Session {
         let sink: Arc<dyn Sink> = Arc::clone(self) as Arc<dyn Sink>;
         let own = self.journal_name().and_then(|name| spawner.for_journal(&name));
         let pty = own.as_deref().unwrap_or(spawner).spawn(options, sink)?;
+        let _ = self.program.set(Program::of(options));
         self.adopt(&pty, options.size);
         Ok(())
     }
@@ -182,6 +192,12 @@ impl Session {
     #[must_use]
     pub fn pty(&self) -> Option<Arc<dyn Pty>> {
         self.pty.lock().clone()
+    }
+
+    /// What was started on its terminal by this process.
+    #[must_use]
+    pub(crate) fn program(&self) -> Option<&Program> {
+        self.program.get()
     }
 
     /// The process id of the program, 0 when there never was one.

@@ -1,13 +1,15 @@
 //! Recordings of a session: what ties the recorder to the history.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use offheap_pty::{ExitStatus, Gate};
+use offheap_pty::{ExitStatus, Gate, SpawnOptions};
 use offheap_recording::{About, Note, Options, Prepared, Recording, Shown, Source, Taken};
 use offheap_ring::Span;
 
+use super::stream::Stream;
 use super::tap::{Passage, Tap};
 use super::{Closed, Session};
 
@@ -32,6 +34,26 @@ pub enum RecordError {
     Recording(#[from] offheap_recording::Error),
 }
 
+/// What a recording says of the program on a session's terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) term: Option<String>,
+    pub(crate) shell: Option<String>,
+    pub(crate) command: Option<String>,
+}
+
+impl Program {
+    pub(crate) fn of(spawn: &SpawnOptions) -> Self {
+        let variable = |name: &str| {
+            let (_, value) = spawn.env.iter().find(|(known, _)| known == name)?;
+            Some(value.to_string_lossy().into_owned())
+        };
+        let words = std::iter::once(&spawn.file).chain(&spawn.args);
+        let command = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        Self { term: variable("TERM"), shell: variable("SHELL"), command: Some(command) }
+    }
+}
+
 impl Session {
     /// Begins to record: with the screen as it is, or, where no screen is kept,
     /// with the history. The files are made before this returns; everything else
@@ -50,9 +72,7 @@ impl Session {
         }
         let client = self.stream.lock().mirror.client();
         let options = Options { client, ..options };
-        let input = options.input;
         let prepared = Prepared::new(options, about)?;
-        let recording = prepared.recording();
         let mut stream = self.stream.lock();
         if self.is_closed() {
             drop(stream);
@@ -62,8 +82,7 @@ impl Session {
         let printed = stream.ring().end() > 0;
         let shown = if printed { stream.snapshot(Some(SCROLLBACK)) } else { None };
         let kept = stream.ring().safe_start(0);
-        let capacity = stream.ring().capacity();
-        stream.tap(Box::new(RecordingTap { recording: Arc::clone(&recording), capacity }));
+        tap(&mut stream, prepared.recording());
         drop(stream);
         let shown = shown.map(|snapshot| Shown {
             data: snapshot.data,
@@ -72,16 +91,85 @@ impl Session {
             rows: snapshot.rows,
         });
         let offset = shown.as_ref().map_or(kept, |shown| shown.offset);
-        let source = SessionSource { session: Arc::downgrade(self), behind: false };
-        let begun = prepared.begin(Box::new(source), offset, shown).inspect_err(|_| {
+        let source = Box::new(SessionSource { session: Arc::downgrade(self), took: false });
+        let begun = prepared.begin(source, offset, shown).inspect_err(|_| {
             self.stream.lock().drop_taps();
         })?;
-        self.remember(recording);
-        self.records_input.fetch_or(input, Ordering::AcqRel);
+        self.remember(&begun);
         Ok(begun)
     }
 
-    fn remember(&self, recording: Arc<Recording>) {
+    /// Goes on with a recording that another process has begun: `first` is its
+    /// first file. For a session that was just restored.
+    pub(crate) fn go_on_recording(
+        self: &Arc<Self>,
+        first: &Path,
+    ) -> Result<(), offheap_recording::Error> {
+        let prepared = Prepared::resume(first)?;
+        let (recording, offset, now) = (prepared.recording(), prepared.offset(), Instant::now());
+        let mut stream = self.stream.lock();
+        let end = stream.ring().end();
+        if offset > end {
+            let reason = "it is ahead of its session's history";
+            return Err(offheap_recording::Error::Invalid { position: 0, reason });
+        }
+        // What happened since, as far as the journal knows.
+        for resize in stream.resizes_since(offset) {
+            let note = Note::Resize(resize.cols, resize.rows);
+            recording.feed().note(note, resize.offset, now);
+        }
+        let size = self.size();
+        recording.feed().note(Note::Resize(size.cols, size.rows), end, now);
+        if let Some(status) = self.exit_status() {
+            recording.feed().note(Note::Exit(exit_code(status)), end, now);
+        }
+        tap(&mut stream, Arc::clone(&recording));
+        drop(stream);
+        let source = Box::new(SessionSource { session: Arc::downgrade(self), took: false });
+        prepared.go_on(source).inspect_err(|_| self.stream.lock().drop_taps())?;
+        self.remember(&recording);
+        Ok(())
+    }
+
+    /// Tells the recordings that another process goes on with them.
+    pub(super) fn leave_recordings(&self) {
+        for recording in self.recordings() {
+            recording.feed().leave();
+        }
+    }
+
+    fn remember(self: &Arc<Self>, recording: &Arc<Recording>) {
+        self.records_input.fetch_or(recording.wants_input(), Ordering::AcqRel);
+        let session = Arc::downgrade(self);
+        let over = move || {
+            if let Some(session) = session.upgrade() {
+                session.tell_recorded();
+            }
+        };
+        self.keep(Arc::clone(recording));
+        self.tell_recorded();
+        recording.on_end(over);
+    }
+
+    /// Whether it is being recorded.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.recordings.lock().iter().any(|recording| recording.ending().is_none())
+    }
+
+    /// Tells the owner when it is recorded now and was not before, or the other
+    /// way round.
+    fn tell_recorded(&self) {
+        let recorded = self.is_recorded();
+        let before = self.told_recorded.swap(recorded, Ordering::AcqRel);
+        if before != recorded
+            && let Some(owner) = self.owner.get()
+        {
+            owner.recorded(self, recorded);
+        }
+    }
+
+    fn keep(&self, recording: Arc<Recording>) {
         let mut recordings = self.recordings.lock();
         let ended = recordings.iter().filter(|known| known.ending().is_some()).count();
         if ended >= REMEMBERED
@@ -107,6 +195,12 @@ impl Session {
             recording.feed().note(Note::Input(data.to_vec()), offset, at);
         }
     }
+}
+
+/// Lets a recording listen from here on.
+fn tap(stream: &mut Stream, recording: Arc<Recording>) {
+    let capacity = stream.ring().capacity();
+    stream.tap(Box::new(RecordingTap { recording, capacity }));
 }
 
 /// Says in the recordings that want input that the program did not get the last.
@@ -176,8 +270,9 @@ fn exit_code(status: ExitStatus) -> i32 {
 /// Takes output out of a session's history.
 struct SessionSource {
     session: Weak<Session>,
-    /// The terminal may wait for what is taken now.
-    behind: bool,
+    /// Something was taken that the terminal may wait for: whether it does may have
+    /// changed since.
+    took: bool,
 }
 
 impl Source for SessionSource {
@@ -190,8 +285,9 @@ impl Source for SessionSource {
             return Taken { start: from, length: 0 };
         }
         let start = if from < ring.start() { ring.safe_start(from) } else { from };
-        self.behind |= ring.end() - start > ring.capacity() as u64 / 2;
-        Taken { start, length: ring.copy_to(start, into) }
+        let length = ring.copy_to(start, into);
+        self.took |= length > 0 || start > from;
+        Taken { start, length }
     }
 
     fn screen(&mut self) -> Option<Shown> {
@@ -201,9 +297,15 @@ impl Source for SessionSource {
     }
 
     fn advanced(&mut self) {
-        if !std::mem::take(&mut self.behind) {
+        if !std::mem::take(&mut self.took) {
             return;
         }
+        if let Some(session) = self.session.upgrade() {
+            session.gate_bell.ring();
+        }
+    }
+
+    fn disk_changed(&mut self) {
         if let Some(session) = self.session.upgrade() {
             session.gate_bell.ring();
         }

@@ -1,0 +1,364 @@
+/** Plays a recording of a server into an xterm.js: any moment of it at once, at any speed. */
+import { MICROS, micros } from './cast.js'
+import { fail, optional } from './options.js'
+import { RecordingSource } from './recording-source.js'
+
+/** How often the screen follows while it plays, in ms. */
+const TICK = 15
+/** How often a recording that is being written is asked for more, in ms. */
+const ASK_AGAIN = 2000
+const SPEED = { min: 1 / 16, max: 64 }
+const SIZE = /^(\d{1,5})x(\d{1,5})$/
+
+export class RecordingPlayer extends EventTarget {
+  #terminal
+  #source
+  /** The part that is shown, and how many of its events are. */
+  #part = null
+  #number = -1
+  #shown = 0
+  /** In µs: everything until then is on the screen, and nothing later. */
+  #time = 0
+  /** When it began to run: the time of the recording, and that of the clock. */
+  #base = null
+  #speed = 1
+  #idleLimit = null
+  #timer
+  /** Counts what the reader asked for: what was begun before comes to nothing. */
+  #wish = 0
+  /** The reading of a part that is under way: of many wishes only the last is read. */
+  #reading = Promise.resolve()
+  #disposed = false
+
+  constructor(url, options = {}) {
+    super()
+    if (typeof url !== 'string' && !(url instanceof URL))
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'url must be a string or a URL')
+    if (typeof options?.terminal?.write !== 'function')
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'terminal must be an xterm.js')
+    this.#terminal = options.terminal
+    const token = optional(options.token, 'token', 'string') ?? null
+    const fetch = optional(options.fetch, 'fetch', 'function') ?? globalThis.fetch.bind(globalThis)
+    this.#source = new RecordingSource(url, { token, fetch })
+    if ((options.speed ?? null) !== null) this.speed = options.speed
+    if ((options.idleLimit ?? null) !== null) this.idleLimit = options.idleLimit
+  }
+
+  get about() {
+    return this.#source.about
+  }
+  get duration() {
+    return this.#source.duration / MICROS
+  }
+  get time() {
+    return (this.#base ? this.#due() : this.#time) / MICROS
+  }
+  get playing() {
+    return this.#base !== null
+  }
+  get ended() {
+    return this.#source.about !== null && this.#time >= this.#source.duration
+  }
+  get bytesRead() {
+    return this.#source.bytesRead
+  }
+
+  get speed() {
+    return this.#speed
+  }
+  set speed(speed) {
+    if (typeof speed !== 'number') throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'speed must be a number')
+    if (!(speed >= SPEED.min && speed <= SPEED.max))
+      throw fail(RangeError, 'ERR_OUT_OF_RANGE', `speed must be from ${SPEED.min} to ${SPEED.max}`)
+    if (this.#base) this.#run(this.#due())
+    this.#speed = speed
+  }
+
+  get idleLimit() {
+    return this.#idleLimit === null ? null : this.#idleLimit / MICROS
+  }
+  set idleLimit(seconds) {
+    if (seconds !== null && typeof seconds !== 'number')
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'idleLimit must be a number or null')
+    if (seconds !== null && !(seconds > 0))
+      throw fail(RangeError, 'ERR_OUT_OF_RANGE', 'idleLimit must be more than 0')
+    this.#idleLimit = seconds === null ? null : seconds * MICROS
+  }
+
+  /** Reads what the recording is made of, and shows its beginning. */
+  async load() {
+    await this.#source.load()
+    this.#tell('load', this.about)
+    await this.seek(0)
+  }
+
+  /** Shows the terminal at a time, in seconds. */
+  async seek(seconds) {
+    if (typeof seconds !== 'number' || Number.isNaN(seconds))
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'seconds must be a number')
+    const wish = this.#begin()
+    const time = Math.min(Math.max(0, micros(seconds)), this.#source.duration)
+    const resumes = this.playing
+    this.#stop()
+    try {
+      await this.#show(time, wish)
+    } catch (error) {
+      // What a later wish has interrupted is no failure.
+      if (wish === this.#wish) throw error
+    }
+    if (wish === this.#wish && resumes) this.play()
+  }
+
+  async #show(time, wish) {
+    const number = this.#source.partAt(time)
+    const isAhead = number === this.#number && time >= this.#lastShown
+    const part = isAhead ? this.#part : await this.#read(number, wish)
+    if (wish !== this.#wish) return
+    if (!isAhead) await this.#restart(number, part, wish)
+    if (wish !== this.#wish) return
+    // Before it is written: what is asked for meanwhile begins here.
+    this.#time = time
+    await this.#playUntil(time, wish)
+    if (wish === this.#wish) this.#tell('time', { time: this.time })
+  }
+
+  /** When the last event happened that is on the screen. */
+  get #lastShown() {
+    return this.#part?.events[this.#shown - 1]?.time ?? this.#startOf(this.#number)
+  }
+
+  /** A part, in its turn; null where something else is wished for by then. */
+  async #read(number, wish) {
+    const before = this.#reading
+    let done
+    this.#reading = new Promise((resolve) => {
+      done = resolve
+    })
+    try {
+      await before
+      return wish === this.#wish ? await this.#source.part(number) : null
+    } finally {
+      done()
+    }
+  }
+
+  /** Shows the beginning of a part. */
+  async #restart(number, part, wish) {
+    // What is still being parsed must not come after the reset.
+    await this.#parsed()
+    if (wish !== this.#wish) return
+    this.#part = part
+    this.#number = number
+    this.#shown = 0
+    this.#terminal.reset()
+    this.#resize(part.cols, part.rows)
+    if (part.screen) this.#terminal.write(part.screen)
+  }
+
+  /** Shows the events of the part up to a time. A size holds for what follows, so what came before is parsed first. */
+  async #playUntil(time, wish) {
+    const { events } = this.#part
+    let text = ''
+    while (this.#shown < events.length && events[this.#shown].time <= time) {
+      const { code, data } = events[this.#shown]
+      const size = code === 'r' ? SIZE.exec(data) : null
+      if (size) {
+        await this.#parsed(text)
+        text = ''
+        if (wish !== this.#wish) return
+        this.#resize(Number(size[1]), Number(size[2]))
+      } else if (code === 'o') text += data
+      this.#shown += 1
+    }
+    await this.#parsed(text)
+  }
+
+  #resize(cols, rows) {
+    if (cols < 1 || rows < 1) return
+    if (this.#terminal.cols === cols && this.#terminal.rows === rows) return
+    this.#terminal.resize(cols, rows)
+    this.#tell('size', { cols, rows })
+  }
+
+  #parsed(text = '') {
+    return new Promise((resolve) => this.#terminal.write(text, resolve))
+  }
+
+  /** Plays on from here; from the beginning where it has ended. */
+  play() {
+    if (this.#base || !this.about || this.#disposed) return
+    if (this.ended && this.about.status !== 'recording') {
+      this.seek(0).then(
+        () => this.#start(),
+        (error) => this.#failed(error),
+      )
+    } else this.#start()
+  }
+
+  #start() {
+    if (this.#base || this.#disposed) return
+    this.#run(this.#time)
+    this.#tell('state', { playing: true })
+    this.#tickSoon()
+  }
+
+  /** Stops where it is; fulfilled when the screen is that of `time`. */
+  async pause() {
+    if (!this.#base) return
+    // Not behind an event that is due and was not shown yet.
+    const next = this.#part?.events[this.#shown]
+    const due = this.#due()
+    this.#time = Math.max(this.#lastShown, next && next.time <= due ? next.time - 1 : due)
+    const wish = this.#begin()
+    this.#stop()
+    this.#tell('state', { playing: false })
+    try {
+      await this.#show(this.#time, wish)
+    } catch (error) {
+      if (wish === this.#wish) this.#failed(error)
+    }
+  }
+
+  #run(time) {
+    this.#base = { time, clock: performance.now() }
+  }
+
+  #stop() {
+    clearTimeout(this.#timer)
+    this.#base = null
+  }
+
+  /** The time that it should be by the clock. */
+  #due() {
+    const { time, clock } = this.#base
+    const since = (performance.now() - clock) * 1000 * this.#speed
+    return Math.round(Math.min(time + since, this.#source.duration))
+  }
+
+  #tickSoon(ms = TICK) {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#tick().catch((error) => this.#failed(error)), ms)
+  }
+
+  async #tick() {
+    const wish = this.#wish
+    const isLast = () => this.#number + 1 >= this.#source.segments.length
+    if (!this.#part) await this.#show(this.#time, wish)
+    while (wish === this.#wish && this.#base) {
+      const due = this.#skipIdle(this.#due())
+      await this.#playUntil(due, wish)
+      if (wish !== this.#wish || !this.#base) return
+      const isOver = this.#shown >= this.#part.events.length
+      if (!isOver || isLast() || this.#startOf(this.#number + 1) > due) {
+        this.#time = Math.max(this.#time, due)
+        break
+      }
+      await this.#enter(this.#number + 1, wish)
+    }
+    if (wish !== this.#wish || !this.#base) return
+    this.#tell('time', { time: this.#time / MICROS })
+    this.#prefetch()
+    if (!this.ended) this.#tickSoon()
+    else if (this.about.status === 'recording') await this.#askForMore(wish)
+    else this.#finish()
+  }
+
+  /** Goes on in the part that follows: what is shown is what that begins with. */
+  async #enter(number, wish) {
+    const part = await this.#read(number, wish)
+    if (wish !== this.#wish) return
+    this.#part = part
+    this.#number = number
+    this.#shown = 0
+  }
+
+  #startOf(number) {
+    return number < 0 ? 0 : micros(this.#source.segments[number][0])
+  }
+
+  /** Where nothing happens for longer than the limit, it goes on with the next event. */
+  #skipIdle(due) {
+    if (this.#idleLimit === null) return due
+    const { events } = this.#part
+    const last = this.#lastShown
+    const next = events[this.#shown]?.time ?? this.#nextStart()
+    if (next <= due || due - last < this.#idleLimit) return due
+    this.#run(next)
+    return next
+  }
+
+  /** A part begins with the event before it, so behind the end of one the next is looked into. */
+  #nextStart() {
+    const next = this.#number + 1
+    return next < this.#source.segments.length ? this.#startOf(next) : this.#source.duration
+  }
+
+  #prefetch() {
+    const next = this.#number + 1
+    // A failure is told when the part is needed.
+    if (next < this.#source.segments.length) this.#source.part(next).catch(() => {})
+  }
+
+  async #askForMore(wish) {
+    await new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, ASK_AGAIN)
+    })
+    if (wish !== this.#wish || !this.#base) return
+    await this.refresh()
+    if (wish !== this.#wish || !this.#base) return
+    this.#run(this.#time)
+    this.#tickSoon()
+  }
+
+  /** Learns how long a recording is by now that is being written. */
+  async refresh() {
+    const shown = this.#shown
+    await this.#source.load()
+    this.#tell('load', this.about)
+    if (this.#number < 0) return
+    const wish = this.#wish
+    const part = await this.#source.part(this.#number)
+    // Parts only grow: what was shown of it is the same.
+    if (wish === this.#wish && this.#shown >= shown) this.#part = part
+  }
+
+  #finish() {
+    this.#stop()
+    this.#tell('state', { playing: false })
+    this.#tell('end', {})
+  }
+
+  async markers() {
+    return (await this.#source.json('markers')).markers
+  }
+
+  async search(text, { limit } = {}) {
+    if (typeof text !== 'string' || text === '')
+      throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'text must be a string that is not empty')
+    const query = new URLSearchParams({ text, ...(limit && { limit }) })
+    return (await this.#source.json(`search?${query}`)).hits
+  }
+
+  /** Stops, and lets go of the terminal, which stays as it is. */
+  dispose() {
+    this.#disposed = true
+    this.#begin()
+    this.#stop()
+  }
+
+  /** From here on nothing else counts. */
+  #begin() {
+    this.#wish += 1
+    return this.#wish
+  }
+
+  #failed(error) {
+    this.#stop()
+    this.#tell('state', { playing: false })
+    this.#tell('error', { message: error.message, code: error.code ?? 'ERR_RECORDING_FETCH' })
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
