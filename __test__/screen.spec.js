@@ -124,10 +124,65 @@ test.each([
   ['screen', { screen: 5 }],
   ['screen.scrollbackLines', { screen: { scrollbackLines: -1 } }],
   ['screen.unicodeVersion', { screen: { unicodeVersion: '7' } }],
+  ['screen.xtermVersion', { screen: { xtermVersion: '7.0' } }],
+  ['screen.windowOptions', { screen: { windowOptions: true } }],
+  ['screen.windowOptions.pushTitle', { screen: { windowOptions: { pushTitle: 1 } } }],
+  ['screen.convertEol', { screen: { convertEol: 'yes' } }],
+  ['screen.tabStopWidth', { screen: { tabStopWidth: 0 } }],
 ])('a bad %s is refused', (_name, options) => {
   expect(() => registry.create(options)).toThrow(
     expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }),
   )
+})
+
+// A character of two columns in one table and of one in the other, and where the cursor ends up.
+const EMOJI = '😀\x1b[1;4Hx'
+
+test('the client is an xterm.js as it comes, unless something else is said', () => {
+  const shown = (screen) => {
+    const session = registry.create({ screen })
+    session.append(`\x1b]0;one\x07\x1b[22;0t\x1b]0;two\x07\x1b[23;0t😀y`)
+    return session.screenText().split('\n')[0] + session.snapshot().data.toString().includes('one')
+  }
+  const six = registry.create({})
+  six.append('😀\x1b[3Gy')
+  expect(six.screenText().split('\n')[0]).toBe('😀 y')
+  expect(shown(true)).toBe('😀yfalse')
+  expect(shown({ windowOptions: { pushTitle: true, popTitle: true } })).toBe('😀ytrue')
+  const eleven = registry.create({ screen: { unicodeVersion: '11' } })
+  eleven.append('😀\x1b[3Gy')
+  expect(eleven.screenText().split('\n')[0]).toBe('😀y')
+})
+
+test('setClient changes the terminal, and null goes back to the own one', () => {
+  const session = registry.create({ screen: { unicodeVersion: '11', tabStopWidth: 4 } })
+  const row = () => session.screenText().split('\n')[0]
+  session.append(EMOJI)
+  expect(row()).toBe('😀 x')
+  session.setClient({ unicodeVersion: '6' })
+  session.append(`\r\x1b[2K${EMOJI}\ty`)
+  expect(row()).toBe('😀  x    y')
+  session.setClient({ tabStopWidth: 2 })
+  session.append(`\r\x1b[2K${EMOJI}\ty`)
+  expect(row()).toBe('😀 x  y')
+  session.setClient(null)
+  session.append(`\r\x1b[2K\ty`)
+  expect(row()).toBe('    y')
+  expect(() => session.setClient({ unicodeVersion: '7' })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+  )
+  expect(() => session.setClient({ tabStopWidth: 0 })).toThrow(
+    expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+  )
+  expect(() => session.setClient('6')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  session.close()
+  expect(() => session.setClient(null)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+})
+
+test('a session without a screen ignores the client', () => {
+  const session = registry.create({ screen: false })
+  session.setClient({ unicodeVersion: '11' })
+  expect(session.screen).toBe(false)
 })
 
 test('its memory is counted, and given back', () => {

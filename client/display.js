@@ -1,14 +1,19 @@
+import { terminalKind } from './terminal-kind.js'
+
 /** An xterm.js as the client sees it: a place for output that says what it is parsing. */
 export class XtermDisplay {
   #terminal
+  /** The options that it came with. */
+  #options
   /** The kinds of the writes that are not parsed yet, in order. */
   #kinds = []
   /** The size that the page's layout is for: after a resize it is the one before, until the terminal is drawn. */
   #laidOut
 
-  /** @param {import('@xterm/xterm').Terminal} terminal */
-  constructor(terminal) {
+  /** @param {import('@xterm/xterm').Terminal} terminal @param {{ images?: boolean }} [options] */
+  constructor(terminal, { images = false } = {}) {
     this.#terminal = terminal
+    this.#options = terminalKind(terminal, images).xtermOptions
     this.drawn()
   }
 
@@ -24,6 +29,10 @@ export class XtermDisplay {
   }
   get height() {
     return this.#pixels('clientHeight', 'rows')
+  }
+  /** What it is, for the query. Programs may have changed `convertEol` since it was loaded. */
+  get query() {
+    return { ...terminalKind(this.#terminal), xtermOptions: this.#options }
   }
   get isSecondScreen() {
     return this.#terminal.buffer.active.type === 'alternate'

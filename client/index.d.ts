@@ -96,7 +96,7 @@ export interface TerminalClientOptions {
   token?: string | null
   /** A token for one shared terminal. */
   share?: string | null
-  /** Further parameters of the query. */
+  /** Further parameters of the query. They go before what the display says of itself there. */
   query?: Record<string, string | number> | null
   /** Bytes that the server may send past the last acknowledgement, 65 536 to 16 777 216. Default 262 144. */
   window?: number | null
@@ -269,6 +269,11 @@ export interface Display {
   /** The text area in pixels, where known. */
   readonly width?: number | null
   readonly height?: number | null
+  /**
+   * What it is, as parameters of the query: `xterm`, `unicode`, `xtermOptions` and `tabStopWidth`, see docs/protocol.md.
+   * `OffheapAddon` says it of its terminal each time that the client connects. Default: the server's own assumption.
+   */
+  readonly query?: Record<string, string> | null
   /** Whether the alternate screen is shown. */
   readonly isSecondScreen?: boolean
   /** Shows bytes, and calls back once they are parsed, in order. They may end within a sequence or a character. */
@@ -398,6 +403,8 @@ export interface OffheapAddonOptions {
   confirmPaste?: ((paste: { text: string; lines: number }) => boolean | Promise<boolean>) | null
   /** From how many lines on it is asked. Default 5. */
   confirmLines?: number | null
+  /** Whether the terminal has the image add-on, for the server's screen: sixel images move the cursor. Default `false`. */
+  images?: boolean | null
 }
 
 /** The events of an `OffheapAddon`: what a program wants done. A replay, history or snapshot does none of it again. */

@@ -12,6 +12,7 @@ export class OffheapAddon extends EventTarget {
   #client
   #confirmPaste
   #confirmLines
+  #images
   #terminal = null
   #display = null
   #queries = null
@@ -23,12 +24,13 @@ export class OffheapAddon extends EventTarget {
     super()
     this.#client = client
     this.#confirmPaste = optional(options?.confirmPaste, 'confirmPaste', 'function') ?? askInPage
+    this.#images = optional(options?.images, 'images', 'boolean') ?? false
     this.#confirmLines = wholeNumbers(options, NUMBERS).confirmLines
   }
 
   activate(terminal) {
     this.#terminal = terminal
-    this.#display = new XtermDisplay(terminal)
+    this.#display = new XtermDisplay(terminal, { images: this.#images })
     this.#subscriptions = [this.#client.attach(this.#display)]
     this.#queries = new Queries(terminal.parser, {
       isSilent: () => this.#isOld || this.#client.access === 'read' || this.#serverAnswers,

@@ -51,7 +51,7 @@ export function socketUrl(address) {
   return url
 }
 
-/** @param {unknown} value @param {string} name @param {'string' | 'function' | 'object'} type */
+/** @param {unknown} value @param {string} name @param {'string' | 'function' | 'object' | 'boolean'} type */
 export function optional(value, name, type) {
   if (value === undefined || value === null) return null
   if (typeof value !== type)

@@ -212,7 +212,14 @@ export class TerminalClient extends EventTarget {
     const { window, connectTimeout } = this.#limits
     this.#resumedFrom = this.offset
     this.#setState('connecting')
-    const query = { ...this.#parameters, sessionId, offset: this.offset, window, ...this.#size() }
+    const query = {
+      ...this.#output.display.query,
+      ...this.#parameters,
+      sessionId,
+      offset: this.offset,
+      window,
+      ...this.#size(),
+    }
     let link = null
     const heard =
       (act) =>

@@ -31,6 +31,8 @@ class Connection {
   group = null
   /** The size this client asked for last. */
   size = null
+  /** What it says of its terminal; `null` for nothing. */
+  client = null
   /** When it last did something that the size follows, as a count. */
   activeAt = 0
   acked = 0
@@ -76,10 +78,12 @@ class Connection {
    * @param {number | null} start.offset where the client was
    * @param {number | null} start.window
    * @param {object | null} start.size
+   * @param {object | null} start.client what the client says of its terminal
    * @param {'history' | 'stream'} start.history the frames in which a JSON client takes the past
    */
-  open({ isNew, isLive, offset, window, size, history }) {
+  open({ isNew, isLive, offset, window, size, client, history }) {
     const { session } = this
+    this.client = client
     this.window = window
     this.history = history
     if (size && this.access === 'write') this.#takeFirstSize(size, isNew)
@@ -129,6 +133,7 @@ class Connection {
     activities += 1
     this.activeAt = activities
     this.size = size
+    if (!this.session.closed) this.group.followClient(this)
   }
 
   /**

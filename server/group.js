@@ -9,6 +9,8 @@ class Group {
   /** The code that the last of those left with who may do more than read. */
   leftWith
   #telling = false
+  /** What the viewer that set the size last said of its terminal. */
+  #client
 
   add(connection) {
     this.connections.add(connection)
@@ -63,6 +65,13 @@ class Group {
     this.#sizeChanged(session)
   }
 
+  /** The screen follows the terminal of the viewer that sets the size. */
+  followClient({ session, client }) {
+    if (client === this.#client) return
+    this.#client = client
+    session.setClient(client)
+  }
+
   #sizeChanged({ cols, rows }) {
     for (const connection of this.connections) connection.sizeChanged(cols, rows)
   }
@@ -76,11 +85,12 @@ class Group {
     return latest
   }
 
-  /** The size goes back to the next one when the viewer leaves that set it. */
+  /** The size goes back to the next one when the viewer leaves that set it, and so does the screen. */
   giveSizeBack(session, leaver) {
     if (!leaver.size || session.closed || session.exit) return
     const next = this.#latest()
     if (!next || next.activeAt > leaver.activeAt) return
+    this.followClient(next)
     const { cols, rows } = next.size
     if (cols !== session.cols || rows !== session.rows) this.resize(session, next.size)
   }

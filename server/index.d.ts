@@ -56,6 +56,14 @@ export interface TerminalQuery {
   cols?: string
   /** The first rows. */
   rows?: string
+  /** Which xterm.js the client's terminal is, such as `6.0`. */
+  xterm?: string
+  /** Its width table, such as `11`. */
+  unicode?: string
+  /** Those of its options that are on, separated by commas. */
+  xtermOptions?: string
+  /** Columns between its tab stops. */
+  tabStopWidth?: string
   /** `history` or `stream`: as the option `history`, for this client. */
   history?: string
   [parameter: string]: string | undefined

@@ -1,3 +1,4 @@
+const { clientInQuery } = require('./client-kind')
 const { coded } = require('./errors')
 const { historyOf, textOf, wholeNumber, windowOf } = require('./query')
 const { leaveOldScreen } = require('./old-screen')
@@ -119,6 +120,7 @@ class Opener {
         offset: wholeNumber(query.offset),
         window: windowOf(query.window),
         size: sizeInQuery(query, this.#options),
+        client: clientInQuery(query),
         history: historyOf(query.history, this.#options),
       })
       way.opened(connection)
@@ -229,6 +231,7 @@ class Opener {
     if (session.pid !== null) throw coded('ERR_SESSION_STARTED', 'The session has a shell')
     const pty = this.#pty(session, query, grant)
     leaveOldScreen(session)
+    followClient(session, query)
     session.spawn({ ...pty, rateKey: rateKeyOf(projectId, grant) })
     this.#audience.forgetExit(session)
   }
@@ -244,7 +247,7 @@ class Opener {
     const pty = this.#pty(session, query, grant)
     const rateKey = rateKeyOf(projectId, grant)
     const id = textOf(query.sessionId)
-    return this.#registry.create({
+    const created = this.#registry.create({
       projectId,
       id,
       userId: grant.userId ?? undefined,
@@ -252,12 +255,20 @@ class Opener {
       rateKey,
       pty,
     })
+    followClient(created, query)
+    return created
   }
 }
 
 /** Shells without a project are counted for the address that asks for them. */
 function rateKeyOf(projectId, grant) {
   return projectId === undefined ? `address ${grant.address ?? ''}` : undefined
+}
+
+/** A client that comes with a size says for what terminal its shell draws from the first byte on. */
+function followClient(session, query) {
+  const client = query.cols === undefined ? null : clientInQuery(query)
+  if (client) session.setClient(client)
 }
 
 function isForbidden(error) {

@@ -15,6 +15,7 @@ mod args;
 mod buffer;
 mod callback;
 mod circular_buffer;
+mod client_options;
 mod decoder;
 mod error;
 mod fast;

@@ -9,8 +9,9 @@ use napi::Task;
 use napi::bindgen_prelude::{AsyncTask, Env, Object, Result, ToNapiValue, Unknown};
 use napi_derive::napi;
 
-use super::{args, buffer, error};
+use super::{args, buffer, client_options, error};
 use offheap_recording::{Error, Kind, Moment, Playback, Status};
+use offheap_screen::Client;
 
 /// The most places that one search finds.
 const MAX_HITS: usize = 100_000;
@@ -60,14 +61,14 @@ where
 /// still being written can be read, too, as far as it goes.
 ///
 /// @param file - The path of the cast.
-/// @param options - `unicodeVersion`: the width table of the terminal that was
-/// recorded. Default `'11'`.
+/// @param options - What the terminal that was recorded was like, for keyframes
+/// that have to be made. Default: an xterm.js 6.0 as it comes.
 /// @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
 /// `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
 /// `ERR_INVALID_ARG_TYPE`.
 #[napi(
     catch_unwind,
-    ts_args_type = "file: string, options?: { unicodeVersion?: '6' | '11' | null } | null",
+    ts_args_type = "file: string, options?: ClientOptions | null",
     ts_return_type = "Promise<RecordingReader>"
 )]
 pub fn open_recording(
@@ -77,12 +78,9 @@ pub fn open_recording(
 ) -> Result<AsyncTask<Job<Playback>>> {
     let path = PathBuf::from(args::string(&env, file, "file")?);
     let options = args::options(&env, options)?;
-    let version = args::property(options.as_ref(), "unicodeVersion")?;
-    let version = version
-        .map(|version| super::registry_types::unicode(&env, version, "options.unicodeVersion"));
-    let unicode = version.transpose()?.unwrap_or_default();
+    let client = client_options::read(&env, options.as_ref(), "options", Client::default())?;
     Ok(job(
-        move || Playback::open(&path, unicode),
+        move || Playback::open(&path, client),
         |env, playback| {
             let reader = RecordingReader { playback: RefCell::new(Some(Arc::new(playback))) };
             value(env, reader)

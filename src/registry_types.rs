@@ -8,10 +8,10 @@ use napi::sys;
 
 use super::callback::Reference;
 use super::error::{Class, Extra, invalid_type, throw_with};
-use super::{args, memory_types, recording_options, shell_types, subject};
+use super::{args, client_options, memory_types, recording_options, shell_types, subject};
 use offheap_pty::ExitStatus;
 use offheap_ring::MAX_CAPACITY;
-use offheap_screen::{ScreenOptions, UnicodeVersion};
+use offheap_screen::ScreenOptions;
 use offheap_session::registry::{
     Details, Handle, Info, NewSession, OnProjectLimit, Options, Update,
 };
@@ -87,19 +87,8 @@ fn screen(
     };
     options.scrollback_lines = size("scrollbackLines", 1 << 20, options.scrollback_lines)?;
     options.scrollback_bytes = size("scrollbackBytes", MAX_CAPACITY, options.scrollback_bytes)?;
-    if let Some(version) = args::property(Some(&object), "unicodeVersion")? {
-        options.unicode = unicode(env, version, "options.screen.unicodeVersion")?;
-    }
+    options.client = client_options::read(env, Some(&object), "options.screen", options.client)?;
     Ok(Some(options))
-}
-
-/// A width table by its name.
-pub(super) fn unicode(env: &Env, version: Unknown<'_>, name: &str) -> Result<UnicodeVersion> {
-    match args::string(env, version, name)?.as_str() {
-        "6" => Ok(UnicodeVersion::V6),
-        "11" => Ok(UnicodeVersion::V11),
-        _ => Err(invalid_type(env, name, "'6' or '11'")),
-    }
 }
 
 fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {

@@ -12,7 +12,9 @@ use super::error::{self, closed};
 use super::recording::{self, Recording};
 use super::registry_events::JsRegistry;
 use super::viewer::{self, Viewer};
-use super::{args, buffer, fast, pty_options, recording_options, registry_types, theme};
+use super::{
+    args, buffer, client_options, fast, pty_options, recording_options, registry_types, theme,
+};
 use offheap_ring::{MAX_CAPACITY, Span};
 use offheap_session::registry::{Handle, Info, Registry};
 
@@ -331,6 +333,24 @@ impl Session {
     pub fn set_theme(&self, env: Env, theme: Unknown<'_>) -> Result<()> {
         let theme = theme::read(&env, theme)?;
         self.open_core(&env)?.set_theme(theme);
+        Ok(())
+    }
+
+    /// Says what the clients' terminal is, so that the screen is exact for it: which
+    /// xterm.js, and how it is set up. What is left out is as in the session's
+    /// `screen` options; `null` is all of that. It holds from here on: what is
+    /// drawn already stays where it is, and a character that takes other columns in
+    /// the new terminal keeps the place that it has. A session without a screen
+    /// ignores it.
+    ///
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+    #[napi(catch_unwind, ts_args_type = "client: ClientOptions | null")]
+    pub fn set_client(&self, env: Env, client: Unknown<'_>) -> Result<()> {
+        let core = self.open_core(&env)?;
+        let client = args::given(Some(client));
+        let object = client.map(|client| args::object(&env, client, "client")).transpose()?;
+        let own = core.own_client();
+        core.set_client(client_options::read(&env, object.as_ref(), "client", own)?);
         Ok(())
     }
 

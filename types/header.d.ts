@@ -341,17 +341,42 @@ export interface MemoryPressure {
   heaviest: HeaviestSession | null
 }
 
-/** What a session's screen keeps beside what is visible. */
-export interface ScreenOptions {
+/**
+ * What a client's terminal is: which xterm.js, and how it is set up. The names of
+ * options are those of xterm.js. The default is an xterm.js 6.0 as it comes.
+ */
+export interface ClientOptions {
+  /** The version, as far as versions differ in what output does. Default `'6.0'`. */
+  xtermVersion?: '6.0' | '6.1' | null
+  /**
+   * The width table, `terminal.unicode.activeVersion`: `'6'` without an add-on,
+   * `'11'` with xterm.js' Unicode 11 add-on, `'15-graphemes'` with its add-on for
+   * graphemes. Default `'6'`.
+   */
+  unicodeVersion?: '6' | '11' | '15-graphemes' | null
+  /** Whether programs may save and restore the titles (`CSI 22 t`, `CSI 23 t`). Default: neither. */
+  windowOptions?: { pushTitle?: boolean | null; popTitle?: boolean | null } | null
+  /** Whether erasing the whole screen scrolls it away. Default `false`. */
+  scrollOnEraseInDisplay?: boolean | null
+  /** Whether a resize lays out the line with the cursor anew, too. Default `false`. */
+  reflowCursorLine?: boolean | null
+  /** Whether a line feed also returns, until a program says otherwise. Default `false`. */
+  convertEol?: boolean | null
+  /**
+   * Whether it has the image add-on: sixel images then move the cursor. The place
+   * that they take stays as it is. Default `false`.
+   */
+  images?: boolean | null
+  /** Columns from one tab stop to the next, 1 to 65535. Default 8. */
+  tabStopWidth?: number | null
+}
+
+/** What a session's screen keeps beside what is visible, and what terminal it is that it follows. */
+export interface ScreenOptions extends ClientOptions {
   /** Lines that have scrolled off, at most; 0 to 1048576. Default 1000. */
   scrollbackLines?: number | null
   /** Bytes of such lines, at most; 0 to 1 GiB. Default 262144. */
   scrollbackBytes?: number | null
-  /**
-   * The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11
-   * add-on, `'6'` without. Default `'11'`.
-   */
-  unicodeVersion?: '6' | '11' | null
 }
 
 /** Options of `Session.snapshot()`. */

@@ -1,5 +1,6 @@
 // The add-on in xterm.js's headless build: which queries are answered, and which effects done.
 
+const { Unicode11Addon } = require('@xterm/addon-unicode11')
 const { Terminal } = require('@xterm/headless')
 const { OffheapAddon, TerminalClient } = require('../../client/index.js')
 
@@ -36,8 +37,9 @@ class FakeSocket {
   readyState = 1
   sent = []
 
-  constructor() {
+  constructor(url) {
     FakeSocket.last = this
+    this.query = Object.fromEntries(new URL(url).searchParams)
   }
   get input() {
     return Buffer.concat(this.sent.filter((data) => typeof data !== 'string')).toString()
@@ -330,4 +332,60 @@ test.each([
 ])('the options %j are refused', (options, code) => {
   const client = new TerminalClient('ws://127.0.0.1/')
   expect(() => new OffheapAddon(client, options)).toThrow(expect.objectContaining({ code }))
+})
+
+describe('what the terminal is', () => {
+  const TERMINALS = { '6.0': Terminal, 6.1: require('xterm-headless-beta').Terminal }
+
+  function query(version, options, prepare = () => {}, more = {}) {
+    const terminal = new TERMINALS[version]({ allowProposedApi: true, ...options })
+    const client = new TerminalClient('ws://127.0.0.1/', { WebSocket: FakeSocket, ...more })
+    terminal.loadAddon(new OffheapAddon(client))
+    opened.push({ client, terminal })
+    prepare(terminal)
+    client.connect()
+    return FakeSocket.last.query
+  }
+
+  test.each(['6.0', '6.1'])('xterm.js %s as it comes', (version) => {
+    const said = { xterm: version, unicode: '6', xtermOptions: 'none', tabStopWidth: '8' }
+    expect(query(version, {})).toMatchObject(said)
+  })
+
+  test.each(['6.0', '6.1'])('xterm.js %s with add-ons and options', (version) => {
+    const options = {
+      convertEol: true,
+      reflowCursorLine: true,
+      tabStopWidth: 4,
+      windowOptions: { pushTitle: true, getWinSizeChars: true },
+    }
+    const said = query(version, options, (terminal) => {
+      terminal.loadAddon(new Unicode11Addon())
+      terminal.unicode.activeVersion = '11'
+      // A program does this, too.
+      terminal.options.convertEol = false
+    })
+    expect(said).toMatchObject({
+      xterm: version,
+      unicode: '11',
+      xtermOptions: 'reflowCursorLine,convertEol,pushTitle',
+      tabStopWidth: '4',
+    })
+  })
+
+  test('the image add-on cannot be seen, and has to be said', () => {
+    const terminal = new Terminal({ allowProposedApi: true })
+    const client = new TerminalClient('ws://127.0.0.1/', { WebSocket: FakeSocket })
+    terminal.loadAddon(new OffheapAddon(client, { images: true }))
+    opened.push({ client, terminal })
+    client.connect()
+    expect(FakeSocket.last.query).toMatchObject({ xtermOptions: 'images' })
+    expect(() => new OffheapAddon(client, { images: 1 })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    )
+  })
+
+  test('the page has the last word', () => {
+    expect(query('6.0', {}, undefined, { query: { unicode: '11' } })).toMatchObject({ unicode: '11' })
+  })
 })

@@ -19,8 +19,26 @@ const SIZES = [
   [80, 24],
 ]
 
-/** The stream of a seed, with resizes if wanted. */
-function generated(seed, resize) {
+/** What clients differ in: the version of xterm.js, and the width table. */
+const KINDS = ['6.0', '6.1'].flatMap((xterm) =>
+  ['6', '11', '15-graphemes'].map((unicode) => ({ xterm, unicode })),
+)
+
+/** Options of xterm.js: those of a seed; mostly none are set. */
+function optionsOf(seed) {
+  const rnd = random(seed ^ 0x0b7)
+  if (rnd.chance(0.5)) return {}
+  return {
+    windowOptions: { pushTitle: rnd.chance(0.7), popTitle: rnd.chance(0.7) },
+    scrollOnEraseInDisplay: rnd.chance(0.3),
+    reflowCursorLine: rnd.chance(0.3),
+    convertEol: rnd.chance(0.3),
+    tabStopWidth: rnd.pick([8, 8, 4, 1, 13]),
+  }
+}
+
+/** The stream of a seed for a kind of client, with resizes if wanted. */
+function generated(seed, resize, kind) {
   const [cols, rows] = SIZES[seed % SIZES.length]
   const rnd = random(seed ^ 0x5eed)
   // Without scrollback, xterm.js itself loses count of its lines on a resize.
@@ -37,7 +55,8 @@ function generated(seed, resize) {
   const cuts = []
   for (let i = 0; i < 10; i++) cuts.push(1 + rnd.below(steps.length))
   cuts.sort((a, b) => a - b)
-  return [`seed ${seed}`, { cols, rows, unicode: seed % 4 === 0 ? 6 : 11 }, steps, cuts, lines]
+  const size = { cols, rows, ...kind, options: optionsOf(seed) }
+  return [`seed ${seed} ${kind.xterm} ${kind.unicode}`, size, steps, cuts, lines]
 }
 
 // Cuts bytes where no character is torn, since xterm.js loses some torn ones.
@@ -66,17 +85,17 @@ function recordings(count) {
   const folder = path.join(__dirname, 'recordings')
   const names = fs.readdirSync(folder).filter((file) => file.endsWith('.bin'))
   const ways = [
-    [11, 1000],
-    [6, 100],
+    ['11', 1000],
+    ['6', 100],
   ]
   return names.sort().flatMap((name) =>
     ways.map(([unicode, lines]) => {
       const [, cols, rows] = /-(\d+)x(\d+)/.exec(name)
       const bytes = fs.readFileSync(path.join(folder, name))
       const size = { cols: Number(cols), rows: Number(rows), unicode }
-      return cutUp(`${name} v${unicode}`, size, bytes, count, bytes.length + unicode, lines)
+      return cutUp(`${name} v${unicode}`, size, bytes, count, bytes.length + Number(unicode), lines)
     }),
   )
 }
 
-module.exports = { generated, recordings, cutUp }
+module.exports = { KINDS, generated, recordings, cutUp }

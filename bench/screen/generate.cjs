@@ -18,11 +18,28 @@ function random(seed) {
 
 const WORDS = ['the', 'quick', 'brown', 'fox', 'x', 'terminal', '--', 'a b', 'jumps', '0123456789', '#', '~']
 const WIDE = ['漢', '字', '語', '한', '글', '😀', '🚀', 'Ａ', '、', '🀄']
-const OTHER = ['é', 'ß', '─', '│', '█', 'λ', 'ж', '\u00a0', '\u2003', '€', '🂡']
+const OTHER = ['\u00ad', 'é', 'ß', '─', '│', '█', 'λ', 'ж', '\u00a0', '\u2003', '€', '🂡']
+// Characters that a client with graphemes takes for one.
+const CLUSTERS = [
+  '👩\u200d🚀',
+  '👨\u200d👩\u200d👧',
+  '🇩🇪',
+  '🇫',
+  '👍🏽',
+  '⚠\ufe0f',
+  '#\ufe0f\u20e3',
+  '❤\ufe0f',
+  '☺\ufe0e',
+  '\u1112\u1161\u11ab',
+  'नि',
+  'กำ',
+  '\u0600a',
+  '🏴\u{e0067}\u{e007f}',
+]
 const MARKS = ['\u0301', '\u0308', '\u0323', '\u200d', '\ufe0f', '\u20dd']
 
 function sgr(rnd) {
-  const simple = [0, 0, 1, 2, 3, 4, 5, 7, 8, 9, 21, 22, 23, 24, 25, 27, 28, 29, 39, 49, 53, 55, 59]
+  const simple = [0, 0, 1, 2, 3, 4, 5, 7, 8, 9, 21, 22, 23, 24, 25, 27, 28, 29, 39, 49, 53, 55, 59, 221, 222]
   const parts = []
   for (let n = 1 + rnd.below(3); n > 0; n--) {
     const color = () => rnd.below(256)
@@ -58,7 +75,8 @@ function text(rnd, options) {
     if (kind < 10) out += rnd.pick(WORDS) + (rnd.chance(0.7) ? ' ' : '')
     else if (kind < 13) out += rnd.pick(WIDE)
     else if (kind < 15) out += rnd.pick(OTHER)
-    else if (kind < 17 && options.marks !== false) out += `${rnd.pick(['e', 'o', '漢'])}${rnd.pick(MARKS)}`
+    else if (kind < 16 && options.marks !== false) out += `${rnd.pick(['e', 'o', '漢'])}${rnd.pick(MARKS)}`
+    else if (kind === 16 && options.marks !== false) out += rnd.pick(CLUSTERS)
     else if (kind === 17) out += 'x'.repeat(rnd.below(100))
     else if (kind === 18 && options.marks !== false) out += rnd.pick(MARKS)
     else out += rnd.pick(WORDS)
@@ -110,6 +128,7 @@ function tokens(options) {
     [1, csi('X', col)],
     [1, csi('S', few)],
     [1, csi('T', few)],
+    [1, csi('^', few)],
     [1, csi(' @', few)],
     [1, csi(' A', few)],
     [1, csi("'}", few)],
@@ -132,7 +151,7 @@ function tokens(options) {
     [
       1,
       (rnd) =>
-        `${esc}[?${rnd.pick([1, 6, 7, 12, 25, 45, 66, 9, 1000, 1002, 1003, 1004, 1006, 1016, 2004, 2026])}${rnd.pick('hl')}`,
+        `${esc}[?${rnd.pick([1, 6, 7, 12, 25, 45, 66, 9, 1000, 1002, 1003, 1004, 1006, 1016, 2004, 2026, 2031])}${rnd.pick('hl')}`,
     ],
     [1, (rnd) => `${esc}[?7h${esc}[?6${rnd.pick('hl')}`],
     [1, () => `${esc}[?6l${esc}[?7h`],

@@ -21,8 +21,18 @@ class Harness {
     return this
   }
 
-  open({ cols, rows, lines = 1000, bytes = 1 << 24, unicode = 11 }) {
-    return this.command(`new ${cols} ${rows} ${lines} ${bytes} ${unicode}`)
+  open({ cols, rows, lines = 1000, bytes = 1 << 24, unicode = '11', xterm = '6.0', options = {} }) {
+    const minor = xterm.split('.')[1]
+    const { windowOptions = {}, tabStopWidth = 8 } = options
+    const bits = [
+      windowOptions.pushTitle,
+      windowOptions.popTitle,
+      options.scrollOnEraseInDisplay,
+      options.reflowCursorLine,
+      options.convertEol,
+    ].reduce((sum, on, bit) => sum + (on ? 1 << bit : 0), 0)
+    const numbers = [cols, rows, lines, bytes, Number.parseInt(unicode, 10), minor, bits, tabStopWidth]
+    return this.command(`new ${numbers.join(' ')}`)
   }
 
   feed(bytes) {

@@ -2,7 +2,9 @@
 
 // Compares the Rust screen with @xterm/headless, see judge.cjs.
 //
-//   node oracle.cjs generated [seeds] [first]    generated streams
+//   node oracle.cjs all [seeds] [first]          so many streams for each kind of client, with and
+//                                                without resizes; a table at the end
+//   node oracle.cjs generated [seeds] [first]    generated streams, the kinds in turn
 //   node oracle.cjs resize [seeds] [first]       the same with resizes
 //   node oracle.cjs resize-restored [seeds] [first]   and restored terminals are resized, too
 //   node oracle.cjs recordings [cuts]            recordings of real programs
@@ -21,7 +23,27 @@ const [kind, ...rest] = process.argv.slice(2)
 const judge = new Judge(makeScreen, { sameSize: kind === 'resize' })
 
 function generated(seeds, first, resize) {
-  for (let seed = first; seed < first + seeds; seed++) judge.run(...cases.generated(seed, resize))
+  for (let seed = first; seed < first + seeds; seed++) {
+    judge.run(...cases.generated(seed, resize, cases.KINDS[seed % cases.KINDS.length]))
+  }
+}
+
+/** So many streams of each kind: how many differ. */
+function all(seeds, first) {
+  const rows = []
+  for (const client of cases.KINDS) {
+    for (const resize of [false, true]) {
+      const own = new Judge(makeScreen, { sameSize: resize })
+      for (let seed = first; seed < first + seeds; seed++) own.run(...cases.generated(seed, resize, client))
+      const { streams, differing } = own.counts
+      const percent = `${((differing / streams) * 100).toFixed(2)} %`
+      rows.push({ ...client, resizes: resize, streams, differing, percent })
+      judge.reports.push(...own.reports)
+      judge.tally.differing += differing
+      console.log(JSON.stringify(rows.at(-1)))
+    }
+  }
+  console.table(rows)
 }
 
 function recordings(cuts) {
@@ -42,7 +64,7 @@ function fixtures(folder) {
       'latin1',
     )
     const expected = fs.readFileSync(path.join(folder, `${name}.text`), 'utf8')
-    const size = { cols: 80, rows: 25, unicode: 11 }
+    const size = { cols: 80, rows: 25 }
     const [text] = (() => {
       const h = new Harness().open(size).feed(bytes)
       h.ask('text')
@@ -86,7 +108,7 @@ const ASKED = [
 function answers(seeds) {
   let same = 0
   for (let seed = 0; seed < seeds; seed++) {
-    const size = { cols: 80, rows: 24, unicode: 11 }
+    const size = { cols: 80, rows: 24 }
     const rnd = random(seed)
     const steps = generate(seed, { ...size, count: 30 })
     const queries = [
@@ -123,6 +145,7 @@ function answers(seeds) {
 const numbers = rest.map(Number)
 if (kind === 'fixtures') fixtures(rest[0])
 else if (kind === 'recordings') recordings(numbers[0] || 200)
+else if (kind === 'all') all(numbers[0] || 2000, numbers[1] || 1)
 else if (kind === 'answers') answers(numbers[0] || 200)
 else generated(numbers[0] || 500, numbers[1] || 1, kind?.startsWith('resize'))
 for (const report of judge.reports) console.log(report)

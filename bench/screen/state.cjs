@@ -3,8 +3,14 @@
 // Everything an @xterm/headless terminal knows, in a form that two terminals
 // can be compared by.
 
-const { Terminal } = require('@xterm/headless')
 const { Unicode11Addon } = require('@xterm/addon-unicode11')
+const { UnicodeGraphemesAddon } = require('./graphemes-addon.cjs')
+
+/** By the version that the screen calls it. */
+const TERMINALS = {
+  '6.0': require('@xterm/headless').Terminal,
+  6.1: require('xterm-headless-beta').Terminal,
+}
 
 const EXTENDED = 0x10000000
 const UNDERLINE = 0x10000000
@@ -12,19 +18,20 @@ const INVERSE = 0x04000000
 const STRIKETHROUGH = 0x80000000
 const OVERLINE = 0x40000000
 
-function open({ cols, rows, lines = 1000, unicode = 11 }) {
-  const term = new Terminal({
+function open({ cols, rows, lines = 1000, unicode = '11', xterm = '6.0', options = {} }) {
+  const term = new TERMINALS[xterm]({
+    ...options,
     cols,
     rows,
     scrollback: lines,
     allowProposedApi: true,
     logLevel: 'off',
-    windowOptions: { pushTitle: true, popTitle: true },
   })
   // Links are kept even when the lines they were opened on are gone.
   term._core._oscLinkService._removeMarkerFromLink = () => {}
-  term.loadAddon(new Unicode11Addon())
-  term.unicode.activeVersion = String(unicode)
+  if (unicode === '11') term.loadAddon(new Unicode11Addon())
+  if (unicode === '15-graphemes') term.loadAddon(new UnicodeGraphemesAddon())
+  term.unicode.activeVersion = unicode
   return term
 }
 
@@ -100,6 +107,19 @@ function lineOf(core, line, cols) {
   return cells
 }
 
+/** 6.1 saves all character sets and two modes in place of the one in use. */
+function savedModesOf(buffer) {
+  if (!buffer.savedCharsets) return { charset: JSON.stringify(buffer.savedCharset ?? null) }
+  const charsets = Array.from(buffer.savedCharsets, (charset) => charset ?? null)
+  // How many of them are saved as ASCII shows once a set is designated and the cursor restored.
+  while (charsets.at(-1) === null) charsets.pop()
+  return {
+    charsets: JSON.stringify(charsets),
+    level: buffer.savedGlevel,
+    modes: [buffer.savedOriginMode, buffer.savedWraparoundMode].join(),
+  }
+}
+
 function savedOf(core, buffer) {
   const { cols, rows } = core
   const data = buffer.savedCurAttrData
@@ -110,7 +130,7 @@ function savedOf(core, buffer) {
     fgFlags: (data.fg & 0xfc000000) >>> 0,
     bg: color(data.bg),
     bgFlags: (data.bg & 0xfc000000 & ~EXTENDED) >>> 0,
-    charset: JSON.stringify(buffer.savedCharset ?? null),
+    ...savedModesOf(buffer),
   }
 }
 
@@ -159,11 +179,17 @@ function penOf(core) {
   }
 }
 
+/** The width and the kind of what was printed last. A grapheme add-on keeps more of it, which it never looks at. */
+function joinOf(state) {
+  return ((state >> 1) & 3) | (((state >> 3) & 15) << 2)
+}
+
 function state(term) {
   const core = term._core
   const { normal, alt, active } = core._bufferService.buffers
   const input = core._inputHandler
   const charsets = core._charsetService
+  const mouse = core.coreMouseService ?? core.mouseStateService
   return {
     alternate: active === alt,
     normal: bufferOf(core, normal, active === normal),
@@ -175,8 +201,8 @@ function state(term) {
       core.coreService.isCursorHidden,
       core.optionsService.options.convertEol,
       core.optionsService.options.cursorBlink,
-      core.coreMouseService.activeProtocol,
-      core.coreMouseService.activeEncoding,
+      mouse.activeProtocol,
+      mouse.activeEncoding,
     ]),
     charsets: JSON.stringify([
       charsets.charset ?? null,
@@ -190,7 +216,7 @@ function state(term) {
       input._iconNameStack,
     ]),
     parser: String(input._parser.currentState),
-    join: input._parser.precedingJoinState >> 1,
+    join: joinOf(input._parser.precedingJoinState),
   }
 }
 

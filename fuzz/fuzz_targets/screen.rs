@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use offheap_ring::text::plain::{PlainText, line_feeds};
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
 
 /// What happens to a screen.
 enum Step<'a> {
@@ -72,6 +72,29 @@ impl<'a> Iterator for Steps<'a> {
     }
 }
 
+/// Any terminal that a client may have; usually one as it comes.
+fn client(bits: u8, is_plain: bool) -> Client {
+    if is_plain {
+        return Client::default();
+    }
+    let has = |bit: u8| bits >> bit & 1 != 0;
+    Client {
+        version: if has(0) { XtermVersion::V6_0 } else { XtermVersion::V6_1 },
+        unicode: match bits >> 1 & 3 {
+            0 => UnicodeVersion::V6,
+            1 => UnicodeVersion::V11,
+            _ => UnicodeVersion::V15Graphemes,
+        },
+        push_title: has(3),
+        pop_title: has(3),
+        scroll_on_erase: has(4),
+        reflow_cursor_line: has(5),
+        convert_eol: has(6),
+        images: has(3),
+        tab_stop_width: if has(7) { 8 } else { 3 },
+    }
+}
+
 fn options(steps: &mut Steps) -> ScreenOptions {
     let (cols, rows) = steps.size();
     let limits = steps.byte();
@@ -80,7 +103,7 @@ fn options(steps: &mut Steps) -> ScreenOptions {
         rows,
         scrollback_lines: usize::from(limits >> 1),
         scrollback_bytes: 16 * 1024,
-        unicode: if limits & 1 == 0 { UnicodeVersion::V11 } else { UnicodeVersion::V6 },
+        client: client(steps.byte(), limits & 1 != 0),
     }
 }
 

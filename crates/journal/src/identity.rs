@@ -7,6 +7,19 @@ use crate::fields::{self, Reader, Writer};
 /// The most bytes that all texts of an identity may take together: 256 KiB.
 pub(crate) const MAX_IDENTITY: usize = 256 * 1024;
 
+/// A client's terminal, in the words of whoever draws it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientShape {
+    /// The version of the width table.
+    pub unicode: u16,
+    /// The version of the terminal; 0 is the one that came first.
+    pub version: u16,
+    /// Its options, a bit each.
+    pub options: u16,
+    /// Columns from one tab stop to the next; 0 is the usual.
+    pub tab_stop_width: u16,
+}
+
 /// The screen that a session keeps, in the words of whoever draws it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScreenShape {
@@ -18,8 +31,10 @@ pub struct ScreenShape {
     pub scrollback_lines: u64,
     /// Bytes of scrollback.
     pub scrollback_bytes: u64,
-    /// The version of the width table.
-    pub unicode: u16,
+    /// The terminal of clients that say nothing of theirs.
+    pub own: ClientShape,
+    /// The terminal that the screen follows now.
+    pub client: ClientShape,
 }
 
 /// What a journal says of its session.
@@ -156,11 +171,15 @@ impl Identity {
 }
 
 impl ScreenShape {
-    fn encode(&self) -> [u8; 22] {
-        let mut out = [0; 22];
+    fn encode(&self) -> [u8; 36] {
+        let Self { own, client, .. } = self;
+        let mut out = [0; 36];
         let mut writer = crate::fields::Writer::new(&mut out);
-        writer.u16(self.cols).u16(self.rows).u16(self.unicode);
+        writer.u16(self.cols).u16(self.rows).u16(own.unicode);
         writer.u64(self.scrollback_lines).u64(self.scrollback_bytes);
+        writer.u16(own.version).u16(own.options).u16(own.tab_stop_width);
+        writer.u16(client.unicode).u16(client.version);
+        writer.u16(client.options).u16(client.tab_stop_width);
         out
     }
 
@@ -168,7 +187,17 @@ impl ScreenShape {
         let mut reader = Reader(field);
         let (cols, rows, unicode) = (reader.u16(), reader.u16(), reader.u16());
         let (scrollback_lines, scrollback_bytes) = (reader.u64(), reader.u64());
-        Self { cols, rows, scrollback_lines, scrollback_bytes, unicode }
+        let [version, options, tab_stop_width] = [reader.u16(), reader.u16(), reader.u16()];
+        let own = ClientShape { unicode, version, options, tab_stop_width };
+        // An earlier version wrote no more than the width table.
+        let client = if reader.0.is_empty() {
+            own
+        } else {
+            let [unicode, version] = [reader.u16(), reader.u16()];
+            let [options, tab_stop_width] = [reader.u16(), reader.u16()];
+            ClientShape { unicode, version, options, tab_stop_width }
+        };
+        Self { cols, rows, scrollback_lines, scrollback_bytes, own, client }
     }
 }
 

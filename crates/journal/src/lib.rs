@@ -33,7 +33,7 @@ mod tests;
 pub use checkpoint::Checkpoint;
 pub use directory::{Directory, Lock};
 pub use error::Error;
-pub use identity::{Identity, ScreenShape};
+pub use identity::{ClientShape, Identity, ScreenShape};
 pub use journal::Journal;
 pub use layout::{ROOM, Sizes};
 pub use life::{Exit, Life};

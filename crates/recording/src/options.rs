@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use offheap_screen::UnicodeVersion;
+use offheap_screen::Client;
 
 use crate::error::Error;
 use crate::folder;
@@ -49,7 +49,7 @@ pub struct Options {
     /// can be gone on with, as long as that file exists.
     pub journal: Option<PathBuf>,
     /// The width table of the terminal.
-    pub unicode: UnicodeVersion,
+    pub client: Client,
 }
 
 impl Options {

@@ -161,7 +161,7 @@ impl Output {
             cols: about.cols,
             rows: about.rows,
             scrollback_lines: keyframes::SCROLLBACK,
-            unicode: options.unicode,
+            client: options.client,
             ..ScreenOptions::default()
         };
         Self {

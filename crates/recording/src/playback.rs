@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::blob::Blob;
 use crate::cast::Cast;
@@ -84,7 +84,7 @@ pub struct Hit {
 pub struct Playback {
     cast: Cast,
     index: Index,
-    unicode: UnicodeVersion,
+    client: Client,
     duration: u64,
     status: Status,
     /// Where the last whole event ends.
@@ -97,7 +97,7 @@ impl Playback {
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
-    pub fn open(path: &Path, unicode: UnicodeVersion) -> Result<Self, Error> {
+    pub fn open(path: &Path, client: Client) -> Result<Self, Error> {
         let cast = Cast::open(path)?;
         let known = match &cast.blob {
             Blob::File(_) => File::open(folder::keys_of(path)).ok(),
@@ -107,7 +107,7 @@ impl Playback {
         let missing = known.is_none();
         let index = known.unwrap_or_else(Index::empty);
         let mut playback =
-            Self { cast, index, unicode, duration: 0, status: Status::Complete, end: 0 };
+            Self { cast, index, client, duration: 0, status: Status::Complete, end: 0 };
         if missing {
             playback.rebuild(path)?;
         }
@@ -191,7 +191,7 @@ impl Playback {
             cols,
             rows,
             scrollback_lines: keyframes::SCROLLBACK,
-            unicode: self.unicode,
+            client: self.client,
             ..ScreenOptions::default()
         })
     }

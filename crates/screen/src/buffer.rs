@@ -1,13 +1,14 @@
 //! The normal or the alternate buffer: rows, cursor, margins, tab stops.
 
 use super::cell::Cell;
-use super::charset::Charset;
+use super::charset::{Charset, Charsets};
+use super::client::XtermVersion;
 use super::row::Row;
 use super::tabs::Tabs;
 use std::collections::VecDeque;
 
 /// What saving the cursor saves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Saved {
     /// The column.
     pub(super) x: usize,
@@ -17,8 +18,44 @@ pub(super) struct Saved {
     pub(super) fg: u32,
     /// Background colour and flags.
     pub(super) bg: u32,
-    /// The character set in use.
+    /// The character set in use; of xterm.js 6.0 only.
     pub(super) charset: Charset,
+    /// All character sets; from xterm.js 6.1 on, as are the modes.
+    pub(super) charsets: Charsets,
+    /// Whether the cursor is counted from the top margin.
+    pub(super) origin: bool,
+    /// Whether text wraps.
+    pub(super) wraparound: bool,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            fg: 0,
+            bg: 0,
+            charset: Charset::default(),
+            charsets: Charsets::default(),
+            origin: false,
+            wraparound: true,
+        }
+    }
+}
+
+impl Saved {
+    /// The same as another version of xterm.js saves it.
+    pub(super) fn in_version(self, version: XtermVersion) -> Self {
+        let position = Self { x: self.x, y: self.y, fg: self.fg, bg: self.bg, ..Self::default() };
+        let mut charsets = Charsets::default();
+        if self.charset != Charset::Ascii {
+            charsets.designate(0, self.charset);
+        }
+        match version {
+            XtermVersion::V6_0 => Self { charset: self.charsets.current, ..position },
+            XtermVersion::V6_1 => Self { charsets, ..position },
+        }
+    }
 }
 
 /// One of the two buffers.
@@ -54,8 +91,8 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// A buffer without rows.
-    pub(super) fn without_rows(cols: usize, rows: usize) -> Self {
+    /// A buffer without rows, with a tab stop every `step` columns.
+    pub(super) fn without_rows(cols: usize, rows: usize, step: usize) -> Self {
         Self {
             rows: Vec::new(),
             order: Vec::new(),
@@ -68,13 +105,13 @@ impl Buffer {
             turned: 0,
             most: rows,
             saved: Saved::default(),
-            tabs: Tabs::new(cols),
+            tabs: Tabs::new(cols, step),
         }
     }
 
     /// A buffer with blank rows.
-    pub(super) fn new(cols: usize, rows: usize) -> Self {
-        let mut buffer = Self::without_rows(cols, rows);
+    pub(super) fn new(cols: usize, rows: usize, step: usize) -> Self {
+        let mut buffer = Self::without_rows(cols, rows, step);
         buffer.fill_rows(cols, rows, Cell::BLANK);
         buffer
     }
@@ -105,7 +142,7 @@ impl Buffer {
         for row in &mut kept {
             *row = Row::new(cols, Cell::BLANK);
         }
-        *self = Self::without_rows(cols, rows);
+        *self = Self::without_rows(cols, rows, self.tabs.step());
         self.put_rows(kept);
         self.fill_rows(cols, rows, Cell::BLANK);
     }
@@ -113,7 +150,7 @@ impl Buffer {
     /// Drops rows, margins and tab stops, but not the saved cursor.
     pub(super) fn clear(&mut self, cols: usize, rows: usize) {
         let saved = self.saved;
-        *self = Self::without_rows(cols, rows);
+        *self = Self::without_rows(cols, rows, self.tabs.step());
         self.saved = saved;
     }
 

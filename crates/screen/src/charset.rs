@@ -80,8 +80,12 @@ pub(super) struct Charsets {
     pub(super) designated: [Charset; 4],
     /// Which of them was shifted in last.
     pub(super) level: usize,
-    /// The set in use. A restored cursor can make it differ from that of `level`.
+    /// The set in use. In xterm.js 6.0 a restored cursor can make it differ from that
+    /// of `level`.
     pub(super) current: Charset,
+    /// How many of the four have been designated, up to the highest. xterm.js saves
+    /// and restores no more than these.
+    pub(super) count: usize,
 }
 
 impl Charsets {
@@ -91,9 +95,18 @@ impl Charsets {
         self.current = self.designated[self.level];
     }
 
+    /// Goes back to the sets that were saved.
+    pub(super) fn restore(&mut self, saved: &Self) {
+        for level in 0..saved.count {
+            self.designate(level, saved.designated[level]);
+        }
+        self.shift(saved.level);
+    }
+
     /// Designates one of the four sets.
     pub(super) fn designate(&mut self, level: usize, charset: Charset) {
         self.designated[level & 3] = charset;
+        self.count = self.count.max((level & 3) + 1);
         if self.level == level {
             self.current = charset;
         }

@@ -1,6 +1,7 @@
 //! Control sequences and escape sequences, by their final byte.
 
 use super::charset::Charset;
+use super::client::XtermVersion;
 use super::modes::{Mode, MouseEncoding, MouseProtocol};
 use super::parser::params::Params;
 use super::style::bg;
@@ -32,7 +33,10 @@ impl Terminal {
 
     fn perform_plain(&mut self, last: u8, params: &Params) {
         match last {
-            b'm' => self.pen_mut().select(params),
+            b'm' => {
+                let version = self.client.version;
+                self.pen_mut().select(params, version);
+            }
             b'H' | b'f' => self.position(params),
             b'K' => self.erase_line(params, false),
             b'J' => self.erase_display(params, false),
@@ -67,6 +71,7 @@ impl Terminal {
             b'M' => self.delete_lines(params),
             b'S' => self.scroll_up(params),
             b'T' => self.scroll_down(params),
+            b'^' if self.client.version == XtermVersion::V6_1 => self.scroll_down(params),
             b'b' => self.repeat(params.count(0)),
             b'r' => self.set_margins(params),
             b's' => self.save_cursor(),
@@ -74,7 +79,7 @@ impl Terminal {
             b'h' => self.set_modes(params, true),
             b'l' => self.set_modes(params, false),
             b't' => {
-                self.titles.window_option(params);
+                self.titles.window_option(params, &self.client);
                 self.report_window(params);
             }
             b'c' | b'n' => self.report(u32::from(last), params),
@@ -149,6 +154,7 @@ impl Terminal {
     }
 
     fn set_private_modes(&mut self, params: &Params, on: bool) {
+        let is_new = self.client.version == XtermVersion::V6_1;
         for &mode in params.values() {
             match mode {
                 1 => self.modes.set(Mode::ApplicationCursor, on),
@@ -158,13 +164,15 @@ impl Terminal {
                     self.put_cursor(0, 0);
                 }
                 7 => self.modes.set(Mode::Wraparound, on),
-                12 => self.modes.set(Mode::CursorBlink, on),
+                12 if !is_new => self.modes.set(Mode::CursorBlink, on),
                 25 => self.modes.set(Mode::CursorHidden, !on),
                 45 => self.modes.set(Mode::ReverseWrap, on),
                 66 => self.modes.set(Mode::ApplicationKeypad, on),
+                80 if self.client.images => self.modes.set(Mode::SixelDisplay, on),
                 1004 => self.modes.set(Mode::SendFocus, on),
                 2004 => self.modes.set(Mode::BracketedPaste, on),
                 2026 => self.modes.set(Mode::SynchronizedOutput, on),
+                2031 if is_new => self.modes.set(Mode::ColorScheme, on),
                 9 | 1000 | 1002 | 1003 | 1006 | 1016 => self.set_mouse(mode, on),
                 47 | 1047..=1049 => self.set_buffer(mode, on),
                 _ => {}

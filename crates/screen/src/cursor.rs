@@ -1,6 +1,7 @@
 //! Moving the cursor, and the controls that do.
 
 use super::buffer::Saved;
+use super::client::XtermVersion;
 use super::modes::Mode;
 use super::parser::params::Params;
 use super::terminal::Terminal;
@@ -30,7 +31,8 @@ impl Terminal {
         }
     }
 
-    fn line_feed(&mut self) {
+    /// Moves down, scrolling at the bottom margin (LF).
+    pub(super) fn line_feed(&mut self) {
         if self.modes.has(Mode::NewLine) {
             self.active.x = 0;
         }
@@ -245,14 +247,23 @@ impl Terminal {
         }
     }
 
-    /// Saves cursor, colours and character set.
+    /// Saves cursor, colours and character sets, and in xterm.js 6.1 two modes.
     pub(super) fn save_cursor(&mut self) {
-        self.active.saved = Saved {
+        let position = Saved {
             x: self.active.x,
             y: self.active.base + self.active.y,
             fg: self.pen.fg,
             bg: self.pen.bg,
-            charset: self.charsets.current,
+            ..Saved::default()
+        };
+        self.active.saved = match self.client.version {
+            XtermVersion::V6_0 => Saved { charset: self.charsets.current, ..position },
+            XtermVersion::V6_1 => Saved {
+                charsets: self.charsets,
+                origin: self.modes.has(Mode::Origin),
+                wraparound: self.modes.has(Mode::Wraparound),
+                ..position
+            },
         };
     }
 
@@ -264,7 +275,14 @@ impl Terminal {
         let pen = self.pen_mut();
         pen.fg = saved.fg;
         pen.bg = saved.bg;
-        self.charsets.current = saved.charset;
+        match self.client.version {
+            XtermVersion::V6_0 => self.charsets.current = saved.charset,
+            XtermVersion::V6_1 => {
+                self.charsets.restore(&saved.charsets);
+                self.modes.set(Mode::Origin, saved.origin);
+                self.modes.set(Mode::Wraparound, saved.wraparound);
+            }
+        }
         self.restrict();
     }
 }

@@ -19,9 +19,22 @@ impl Terminal {
         match params.get(0) {
             0 => self.erase_below(spare),
             1 => self.erase_above(spare),
+            2 if self.client.scroll_on_erase => self.scroll_away(),
             2 => self.reset_rows(0, self.rows, spare),
             3 => self.erase_scrollback(),
             _ => {}
+        }
+    }
+
+    /// Scrolls until what stands on the screen is gone. With margins the last row
+    /// with text may stay where it is, so that this could go on and on.
+    fn scroll_away(&mut self) {
+        let has_text = |&y: &usize| self.active.row(y).trimmed_len() > 0;
+        let count = (0..self.rows).rev().find(has_text).map_or(0, |y| y + 1);
+        let is_whole = (self.active.top, self.active.bottom + 1) == (0, self.rows);
+        let count = if is_whole { count } else { self.budget.take(count, self.cols + self.rows) };
+        for _ in 0..count {
+            self.scroll(false);
         }
     }
 

@@ -8,11 +8,12 @@
 //! most lines are not even looked at one by one.
 
 use super::buffer::Buffer;
+use super::client::Client;
 use super::modes::Mode;
 use super::parser::params::Params;
 use super::parser::{printable, utf8};
 use super::terminal::Terminal;
-use super::width::{Join, UnicodeVersion};
+use super::width::Join;
 use memchr::{memchr, memrchr};
 
 impl Terminal {
@@ -33,7 +34,7 @@ impl Terminal {
             join: self.join,
             wraparound: self.modes.has(Mode::Wraparound),
             new_line: self.modes.has(Mode::NewLine),
-            unicode: self.tables.unicode,
+            client: self.client,
             buffer: &self.active,
         };
         walk.lines(lines, &census);
@@ -66,12 +67,13 @@ impl Terminal {
             return;
         }
         let mut params = Params::new();
+        let version = self.client.version;
         let pen = self.pen_mut();
         while let Some(at) = memchr(0x1b, rest) {
             rest = rest.get(at + 2..).unwrap_or_default();
             let len = rest.iter().take_while(|&&byte| byte < 0x40).count();
             if rest.get(len) == Some(&b'm') {
-                pen.select_all(&rest[..len], &mut params);
+                pen.select_all(&rest[..len], &mut params, version);
             }
         }
     }
@@ -85,7 +87,7 @@ struct Walk<'a> {
     join: Join,
     wraparound: bool,
     new_line: bool,
-    unicode: UnicodeVersion,
+    client: Client,
     /// For its tab stops.
     buffer: &'a Buffer,
 }
@@ -152,7 +154,10 @@ impl Walk<'_> {
         let mut at = 0;
         while at < line.len() {
             let run = printable(&line[at..]);
-            if run > 0 {
+            if run > 0 && self.join.takes_all() {
+                self.character(u32::from(line[at]));
+                at += 1;
+            } else if run > 0 {
                 self.narrow(run);
                 at += run;
             } else {
@@ -222,12 +227,33 @@ impl Walk<'_> {
     }
 
     fn character(&mut self, code: u32) {
+        if self.client.ignores(code) {
+            return;
+        }
         let before = self.join;
-        self.join = before.followed_by(code, self.unicode);
-        if !self.join.is_joined() {
+        self.join = before.followed_by(code, self.client.unicode);
+        if self.join.is_joined() {
+            self.join(before.width(), self.join.width());
+        } else {
             self.put(self.join.width());
-        } else if self.x == 0 {
-            self.put(before.width());
+        }
+    }
+
+    /// A character of so many columns takes others, for what was joined to it.
+    fn join(&mut self, before: usize, width: usize) {
+        let grown = width.saturating_sub(before);
+        if grown > 0 && self.x + grown > self.cols {
+            if !self.wraparound {
+                self.x = self.cols - 1;
+                return;
+            }
+            self.next_row();
+            self.x = before;
+        }
+        if self.x == 0 {
+            self.put(width);
+        } else {
+            self.x += grown;
         }
     }
 

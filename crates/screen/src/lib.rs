@@ -23,9 +23,11 @@
 //!
 //! # What is exact
 //!
-//! Parser, cells, modes, wrapping and reflow follow xterm.js 6, quirks included:
-//! where a standard and the client disagree, the client is right. How characters
-//! are measured depends on the client's width table, see [`UnicodeVersion`].
+//! Parser, cells, modes, wrapping and reflow follow xterm.js, quirks included:
+//! where a standard and the client disagree, the client is right. Clients differ,
+//! so a screen is exact for one: its version, its width table and its options are
+//! a [`Client`], by default an xterm.js 6.0 as it comes. Another one can take over,
+//! see [`Screen::set_client`].
 //!
 //! A snapshot is made of ordinary output, so it cannot say everything. Half of a
 //! wide character becomes a blank, and an empty cell that shows an attribute
@@ -62,16 +64,21 @@
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub, unused_qualifications)]
 
+mod adapt;
 mod answers;
 mod budget;
 mod buffer;
 mod cell;
 mod charset;
+mod client;
 mod color_codes;
 mod csi;
 mod cursor;
 mod edges;
 mod erase;
+mod grapheme_table;
+mod graphemes;
+mod images;
 mod leap;
 mod modes;
 mod options;
@@ -93,6 +100,7 @@ mod screen;
 mod scrollback;
 mod sequence;
 mod sgr;
+mod sixel;
 mod snapshot;
 mod store;
 mod style;
@@ -111,6 +119,7 @@ mod width_table;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub use client::{Client, XtermVersion};
 pub use options::{MAX_CELLS, ScreenOptions};
 pub use said::{Aside, Said};
 pub use screen::Screen;

@@ -23,6 +23,10 @@ pub(super) enum Mode {
     CursorBlink = 1 << 10,
     /// A reset leaves it as it is, as xterm.js does.
     CursorHidden = 1 << 11,
+    /// Changes of the colour scheme are reported.
+    ColorScheme = 1 << 12,
+    /// Sixel images leave the cursor where it is; of the image add-on.
+    SixelDisplay = 1 << 13,
 }
 
 const KEPT_BY_RESET: u16 =

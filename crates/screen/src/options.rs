@@ -1,6 +1,6 @@
 //! The size and the limits of a screen.
 
-use super::width::UnicodeVersion;
+use super::client::Client;
 
 /// Columns at least; xterm.js has no narrower terminal either.
 const MIN_COLS: u16 = 2;
@@ -19,8 +19,8 @@ pub struct ScreenOptions {
     pub scrollback_lines: usize,
     /// Bytes of scrollback.
     pub scrollback_bytes: usize,
-    /// The width table of the client.
-    pub unicode: UnicodeVersion,
+    /// What the client's terminal is.
+    pub client: Client,
 }
 
 impl Default for ScreenOptions {
@@ -30,7 +30,7 @@ impl Default for ScreenOptions {
             rows: 24,
             scrollback_lines: 1000,
             scrollback_bytes: 256 * 1024,
-            unicode: UnicodeVersion::V11,
+            client: Client::default(),
         }
     }
 }

@@ -60,6 +60,11 @@ impl Palette {
         changed.or(of_theme).unwrap_or_else(|| indexed_color(number))
     }
 
+    /// Whether the background is darker than the text, as the eye sees it.
+    pub(super) fn is_dark(&self) -> bool {
+        luminance(self.get(FOREGROUND + 1)) < luminance(self.get(FOREGROUND))
+    }
+
     /// Changes a colour.
     pub(super) fn set(&mut self, number: u16, color: Rgb) {
         if number < COLORS {
@@ -91,6 +96,15 @@ impl Palette {
             out.extend_from_slice(text.as_bytes());
         }
     }
+}
+
+/// The relative luminance of a colour, as WCAG defines it.
+fn luminance(color: Rgb) -> f64 {
+    let [red, green, blue] = color.map(|part| {
+        let part = f64::from(part) / 255.0;
+        if part <= 0.039_28 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    });
+    red * 0.2126 + green * 0.7152 + blue * 0.0722
 }
 
 /// The command that sets or queries a colour, with the number of an indexed one.

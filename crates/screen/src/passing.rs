@@ -8,6 +8,7 @@
 
 use super::cell::Cell;
 use super::charset::Charset;
+use super::client::XtermVersion;
 use super::edges::Edges;
 use super::modes::Mode;
 use super::parser::params::Params;
@@ -162,7 +163,12 @@ fn line_feeds(bytes: &[u8]) -> usize {
 
 /// Writes a line with colours as the scrollback keeps rows; returns its columns
 /// and whether it begins with a background.
-fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool) {
+fn encode(
+    line: &[u8],
+    params: &mut Params,
+    writer: &mut Writer,
+    version: XtermVersion,
+) -> (usize, bool) {
     let mut pen = Style::default();
     let (mut at, mut columns, mut tinted) = (0, 0, false);
     loop {
@@ -180,7 +186,7 @@ fn encode(line: &[u8], params: &mut Params, writer: &mut Writer) -> (usize, bool
         }
         let sequence = &line[at + 2..];
         let len = sequence.iter().position(|&byte| byte == b'm').unwrap_or(sequence.len());
-        pen.select_all(&sequence[..len], params);
+        pen.select_all(&sequence[..len], params, version);
         at += len + 3;
     }
 }
@@ -283,6 +289,7 @@ impl Terminal {
         for y in skipped.min(staying)..staying {
             self.scrollback.push(self.active.row(y), self.cols, &self.tables);
         }
+        let version = self.client.version;
         let mut params = Params::new();
         let mut scratch = Vec::new();
         for (begin, end, coloured) in lines.first(passing).skip(skipped.saturating_sub(staying)) {
@@ -294,7 +301,7 @@ impl Terminal {
             }
             scratch.clear();
             let mut writer = Writer::new(&self.tables, &mut scratch);
-            let (columns, tinted) = encode(line, &mut params, &mut writer);
+            let (columns, tinted) = encode(line, &mut params, &mut writer, version);
             self.scrollback.push_bytes(Edges::of_text(columns, tinted, self.cols), &scratch);
         }
     }

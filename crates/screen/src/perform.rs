@@ -2,6 +2,7 @@
 
 use super::parser::Perform;
 use super::parser::params::Params;
+use super::sixel::Sixels;
 use super::terminal::Terminal;
 
 impl Perform for Terminal {
@@ -57,6 +58,11 @@ impl Perform for Terminal {
 
     fn dcs(&mut self, ident: u32, data: &[u8]) {
         self.perform_dcs(ident, data);
+        self.forget_printed();
+    }
+
+    fn image(&mut self, image: &Sixels) {
+        self.show_sixels(image);
         self.forget_printed();
     }
 

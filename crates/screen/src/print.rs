@@ -10,6 +10,16 @@ impl Terminal {
     /// Prints a run of ASCII.
     #[inline]
     pub(super) fn print_run(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes;
+        if self.join.takes_all()
+            && let Some((&first, rest)) = bytes.split_first()
+        {
+            self.print_code(u32::from(first));
+            if rest.is_empty() {
+                return;
+            }
+            bytes = rest;
+        }
         if self.charsets.current != Charset::Ascii || self.modes.has(Mode::Insert) {
             for &byte in bytes {
                 self.print_code(u32::from(byte));
@@ -42,11 +52,15 @@ impl Terminal {
     pub(super) fn print_code(&mut self, code: u32) {
         let null = self.pen_cell();
         self.begin_run(null);
+        if self.client.ignores(code) {
+            self.mend_right(null);
+            return;
+        }
         let code = if code < 127 { self.charsets.current.map(code) } else { code };
         let before = self.join;
         self.join = before.followed_by(code, self.tables.unicode);
         if self.join.is_joined() {
-            self.join_to_cell(code, before.width());
+            self.join_code(code, before.width(), null);
         } else {
             self.put_code(code, self.join.width(), null);
         }
@@ -81,7 +95,42 @@ impl Terminal {
         self.active.x = x + width.max(1);
     }
 
-    /// Adds a combining mark to the character before the cursor.
+    /// Adds a code point to the character before the cursor, of so many columns,
+    /// which may take more then.
+    fn join_code(&mut self, code: u32, columns: usize, null: Cell) {
+        let width = self.join.width();
+        let grows = width > columns;
+        if grows && self.active.x + width - columns > self.cols {
+            if !self.modes.has(Mode::Wraparound) {
+                self.active.x = self.cols - 1;
+                return;
+            }
+            self.take_along(columns, null);
+        }
+        let is_first = self.active.x == 0;
+        self.join_to_cell(code, width);
+        if grows && !is_first {
+            let x = self.active.x;
+            self.active.cursor_row().set(x, Cell::stub(null.style()));
+            self.active.x = x + 1;
+        }
+    }
+
+    /// Goes on in the next row with the character before the cursor, of so many
+    /// columns, which has become too wide for this one.
+    fn take_along(&mut self, columns: usize, null: Cell) {
+        let (x, cols) = (self.active.x, self.cols);
+        let column = x.saturating_sub(columns);
+        let row = self.active.cursor_row();
+        let cells = row.cells_at(column, columns);
+        row.fill_range(column, cols, null);
+        self.next_row();
+        self.active.cursor_row().copy_from(&cells, 0);
+        self.active.x = columns;
+    }
+
+    /// Adds a code point to the cell before the cursor, which takes so many columns
+    /// then.
     fn join_to_cell(&mut self, code: u32, width: usize) {
         if self.tables.clusters.is_due() {
             self.sweep_clusters();

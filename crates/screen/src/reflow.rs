@@ -40,6 +40,10 @@ pub(super) struct Layout {
     pub(super) bottom: usize,
     pub(super) saved_x: usize,
     pub(super) saved_y: usize,
+    /// Whether the line with the cursor is laid out anew, too.
+    pub(super) reflow_cursor: bool,
+    /// Whether it is done as in xterm.js 6.1.
+    pub(super) is_new: bool,
 }
 
 /// Lines that a split adds, and the index they get once all are inserted.
@@ -71,6 +75,12 @@ impl Layout {
                 self.narrow(cols, rows);
             }
             self.lines.iter_mut().for_each(|line| line.resize(cols));
+            if self.is_new && cols < self.cols {
+                self.lines.iter_mut().for_each(Row::mend_end);
+            }
+        }
+        if self.is_new && !self.lines.is_empty() {
+            self.y = self.y.min((self.lines.len() - 1).saturating_sub(self.base));
         }
     }
 
@@ -126,8 +136,9 @@ impl Layout {
         let mut first = 0;
         while first + 1 < self.lines.len() {
             let end = self.wrapped_end(first);
-            // The group with the cursor is left alone: the program redraws it.
-            if end > first + 1 && !(first..end).contains(&cursor) {
+            // The group with the cursor is mostly left alone: the program redraws it.
+            let is_kept = !self.reflow_cursor && (first..end).contains(&cursor);
+            if end > first + 1 && !is_kept {
                 let count = join_lines(&mut self.lines[first..end], self.cols, cols);
                 removed.extend(end - count..end);
             }
@@ -178,7 +189,7 @@ impl Layout {
             while after > 0 && self.lines[after].wrapped {
                 after -= 1;
             }
-            if (after..end).contains(&(self.base + self.y)) {
+            if !self.reflow_cursor && (after..end).contains(&(self.base + self.y)) {
                 continue;
             }
             let mut group: Vec<Row> =

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::row_writer::Writer;
 use super::sequence::write_csi;
 use super::tables::Tables;
-use super::width::width_of;
+use super::width::{width_of, width_of_text};
 
 /// The sequence that puts a cell: column, width and code point.
 pub(super) const PUT: u8 = b'z';
@@ -50,13 +50,21 @@ pub(super) fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
 fn is_drawn_otherwise(row: &Row, column: usize, tables: &Tables) -> bool {
     let cell = row.get(column);
     if cell.is_stub() {
-        return column == 0 || row.get(column - 1).width() != 2;
+        let before = if column == 0 { Cell::BLANK } else { row.get(column - 1) };
+        return before.width() != 2 || width_of_cell(before, tables) != 2;
     }
     if !cell.has_content() {
         return tables.styles.get(cell.style()).marks_empty_cells();
     }
     let is_cut = cell.width() == 2 && !row.get(column + 1).is_stub();
-    is_cut || width_of(first_code(cell, tables), tables.unicode) != cell.width()
+    is_cut || width_of_cell(cell, tables) != cell.width()
+}
+
+fn width_of_cell(cell: Cell, tables: &Tables) -> usize {
+    match cell.cluster() {
+        Some(number) => width_of_text(tables.clusters.get(number), tables.unicode),
+        None => width_of(cell.code(), tables.unicode),
+    }
 }
 
 fn first_code(cell: Cell, tables: &Tables) -> u32 {

@@ -1,5 +1,6 @@
 //! Answers to the queries of programs, as xterm.js gives them.
 
+use super::client::XtermVersion;
 use super::modes::{Mode, MouseEncoding, MouseProtocol};
 use super::palette::color_name;
 use super::parser::params::Params;
@@ -23,7 +24,12 @@ const MODE_PRIVATE: u32 = id(id(PRIVATE, b'$'), b'p');
 const STATUS_STRING: u32 = id(b'$' as u32, b'q');
 
 /// What the client calls itself.
-const CLIENT: &str = "xterm.js(6.0.0)";
+const fn name(version: XtermVersion) -> &'static str {
+    match version {
+        XtermVersion::V6_0 => "xterm.js(6.0.0)",
+        XtermVersion::V6_1 => "xterm.js(6.1.0)",
+    }
+}
 
 impl Terminal {
     /// Answers a control sequence, if it is a query and anybody listens.
@@ -34,16 +40,25 @@ impl Terminal {
         let value = params.get(0);
         let (row, column) = (self.active.y + 1, self.active.x + 1);
         match (ident, value) {
+            // With the image add-on, one of the attributes says that it takes sixels.
+            (DEVICE, ..=0) if self.client.images => self.answer("\x1b[?62;4;9;22c"),
             (DEVICE, ..=0) => self.answer("\x1b[?1;2c"),
             (DEVICE_SECONDARY, ..=0) => self.answer("\x1b[>0;276;0c"),
             (DEVICE_TERTIARY, ..=0) => self.answer("\x1bP!|00000000\x1b\\"),
-            (VERSION, ..=0) => self.answer(&format!("\x1bP>|{CLIENT}\x1b\\")),
+            (VERSION, ..=0) => {
+                let name = name(self.client.version);
+                self.answer(&format!("\x1bP>|{name}\x1b\\"));
+            }
             (KEYBOARD, _) => {
                 let flags = self.keyboard().flags;
                 self.answer(&format!("\x1b[?{flags}u"));
             }
             (STATUS, 5) => self.answer("\x1b[0n"),
             (STATUS, 6) => self.answer(&format!("\x1b[{row};{column}R")),
+            (STATUS_PRIVATE, 996) if self.client.version == XtermVersion::V6_1 => {
+                let scheme = if self.palette.is_dark() { 1 } else { 2 };
+                self.answer(&format!("\x1b[?997;{scheme}n"));
+            }
             (STATUS_PRIVATE, 6) => self.answer(&format!("\x1b[?{row};{column}R")),
             (MODE, _) => {
                 let state = self.mode_state(value);

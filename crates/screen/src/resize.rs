@@ -2,6 +2,7 @@
 
 use super::buffer::Buffer;
 use super::cell::Cell;
+use super::client::XtermVersion;
 use super::parser::Parser;
 use super::reflow::Layout;
 use super::row::Row;
@@ -28,7 +29,11 @@ impl Terminal {
         for buffer in [&mut self.active, &mut self.parked] {
             buffer.tabs.extend_to(cols);
         }
-        // Styles and clusters of the scrollback are bytes again.
+        self.sweep_if_due();
+    }
+
+    /// Styles and clusters of the scrollback are bytes again.
+    pub(super) fn sweep_if_due(&mut self) {
         if self.tables.styles.is_due() {
             self.sweep_styles();
         }
@@ -49,6 +54,8 @@ impl Terminal {
             room = self.scrollback.max_rows();
         }
         let (cols, rows) = (self.cols, self.rows);
+        let reflow_cursor = self.client.reflow_cursor_line;
+        let is_new = self.client.version == XtermVersion::V6_1;
         let buffer = self.buffer(alternate);
         let max = if alternate { buffer.most } else { rows + room };
         lines.extend(std::mem::take(&mut buffer.above));
@@ -70,10 +77,13 @@ impl Terminal {
             bottom: buffer.bottom,
             saved_x: buffer.saved.x,
             saved_y: buffer.saved.y.saturating_sub(lost),
+            reflow_cursor,
+            is_new,
         }
     }
 
-    fn read_scrollback(&mut self) -> Vec<Row> {
+    /// The rows of the scrollback, which is empty then.
+    pub(super) fn read_scrollback(&mut self) -> Vec<Row> {
         let mut parser = Parser::new();
         let mut reader = Reader::new(&mut self.tables);
         let records = self.scrollback.newest(self.scrollback.rows());

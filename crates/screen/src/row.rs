@@ -249,6 +249,13 @@ impl Row {
         self.width = width;
     }
 
+    /// Empties the left half of a wide character whose right half was cut off.
+    pub(super) fn mend_end(&mut self) {
+        if self.is_wide(self.width - 1) {
+            self.set(self.width - 1, Cell::BLANK);
+        }
+    }
+
     /// Gives back memory that the cells no longer need.
     pub(super) fn shrink(&mut self) {
         self.cells.shrink_to(self.width);

@@ -1,6 +1,7 @@
 //! Rows made again from the bytes that draw them.
 
 use super::cell::Cell;
+use super::client::XtermVersion;
 use super::edges::Edges;
 use super::parser::params::Params;
 use super::parser::{Parser, Perform};
@@ -56,6 +57,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The character before, of so many columns, may take more for what was joined.
+    fn widen(&mut self, columns: usize) {
+        let width = self.join.width();
+        if width <= columns {
+            return;
+        }
+        let Some(column) = self.column.checked_sub(columns) else { return };
+        let cell = self.row.get(column);
+        self.row.set(column, cell.with_width(width));
+        self.row.set(self.column, Cell::stub(cell.style()));
+        self.column += width - columns;
+    }
+
     fn add_mark(&mut self, code: u32) -> Option<()> {
         let back = if self.row.get(self.column.checked_sub(1)?).width() > 0 { 1 } else { 2 };
         self.add_mark_at(self.column.checked_sub(back)?, code)
@@ -75,6 +89,16 @@ impl<'a> Reader<'a> {
 
 impl Perform for Reader<'_> {
     fn print_ascii(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes;
+        if self.join.takes_all()
+            && let Some((&first, rest)) = bytes.split_first()
+        {
+            self.print(u32::from(first));
+            bytes = rest;
+        }
+        if bytes.is_empty() {
+            return;
+        }
         let null = Cell::null(self.tables.styles.intern(self.pen));
         let room = self.row.width().saturating_sub(self.column);
         let bytes = &bytes[..bytes.len().min(room)];
@@ -86,9 +110,11 @@ impl Perform for Reader<'_> {
     }
 
     fn print(&mut self, code: u32) {
-        self.join = self.join.followed_by(code, self.tables.unicode);
+        let before = self.join;
+        self.join = before.followed_by(code, self.tables.unicode);
         if self.join.is_joined() {
             self.add_mark(code);
+            self.widen(before.width());
             return;
         }
         let style = self.tables.styles.intern(self.pen);
@@ -103,7 +129,7 @@ impl Perform for Reader<'_> {
     fn csi(&mut self, ident: u32, params: &Params) {
         self.join = Join::NONE;
         match ident.to_be_bytes() {
-            [0, 0, 0, b'm'] => self.pen.select(params),
+            [0, 0, 0, b'm'] => self.pen.select(params, XtermVersion::default()),
             [0, 0, 0, b'C'] => self.column += params.count(0),
             [0, 0, 0, b'X'] => {
                 let fill = Cell::null(self.tables.styles.intern(Style::background(self.pen.bg)));

@@ -9,7 +9,7 @@ use super::row::Row;
 use super::sequence::{write_link, write_number};
 use super::style::{Style, color};
 use super::tables::Tables;
-use super::width::width_of;
+use super::width::{Join, UnicodeVersion, width_of, width_of_text};
 
 /// Writes cells, keeping track of the attributes in force.
 pub(super) struct Writer<'a> {
@@ -22,12 +22,22 @@ pub(super) struct Writer<'a> {
     gap: usize,
     /// Whether something else than a cell had to be drawn.
     is_inexact: bool,
+    /// What was printed last, where graphemes are known.
+    join: Join,
 }
 
 impl<'a> Writer<'a> {
     /// A writer; the terminal's attributes are the default ones.
     pub(super) fn new(tables: &'a Tables, out: &'a mut Vec<u8>) -> Self {
-        Self { tables, out, style: Style::default(), style_id: Some(0), gap: 0, is_inexact: false }
+        Self {
+            tables,
+            out,
+            style: Style::default(),
+            style_id: Some(0),
+            gap: 0,
+            is_inexact: false,
+            join: Join::NONE,
+        }
     }
 
     /// Writes the first `cols` cells of a row; returns whether that says all of it.
@@ -99,6 +109,9 @@ impl<'a> Writer<'a> {
         self.select(first.style());
         let null = Cell::null(first.style());
         let run = Cell::ascii_run(cells, null);
+        if run > 0 {
+            self.keep_apart(u32::from(first.low_byte()));
+        }
         self.out.extend(cells[..run].iter().map(|cell| cell.low_byte()));
         let mut at = run;
         loop {
@@ -125,6 +138,9 @@ impl<'a> Writer<'a> {
     /// returns how many cells that was.
     fn characters(&mut self, cells: &[Cell], style: StyleId) -> usize {
         let mut at = 0;
+        if !self.tables.unicode.separates_by_width() {
+            return at;
+        }
         while let Some(&cell) = cells.get(at)
             && cell.style() == style
             && cell.cluster().is_none()
@@ -149,6 +165,7 @@ impl<'a> Writer<'a> {
     #[inline]
     fn content(&mut self, cell: Cell) {
         if let Some(byte) = cell.ascii_like(Cell::null(cell.style())) {
+            self.keep_apart(u32::from(byte));
             self.out.push(byte);
             return;
         }
@@ -158,20 +175,58 @@ impl<'a> Writer<'a> {
             None => char::from_u32(cell.code())
                 .map_or(" ", |character| character.encode_utf8(&mut buffer)),
         };
-        let first = text.chars().next().map_or(0, u32::from);
-        if width_of(first, self.tables.unicode) != cell.width() {
-            self.out.extend(std::iter::repeat_n(b' ', cell.width().max(1)));
-            self.is_inexact = true;
+        let width = width_of_text(text, self.tables.unicode);
+        if width != cell.width() {
+            self.content_of_another_width(text, width, cell.width());
             return;
         }
         if cell.width() == 0 {
-            // Any sequence keeps the mark from joining the character before it.
-            let (style, id) = (self.style, self.style_id);
-            self.change(Style::default(), Some(0));
-            self.out.extend_from_slice(b"\x1b[m");
-            self.change(style, id);
+            self.separate();
+        }
+        let mut characters = text.chars().map(u32::from);
+        self.keep_apart(characters.next().unwrap_or(0));
+        if self.tables.unicode == UnicodeVersion::V15Graphemes {
+            let unicode = self.tables.unicode;
+            self.join = characters.fold(self.join, |join, next| join.followed_by(next, unicode));
         }
         self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Keeps a character that comes next from joining the one before, where
+    /// graphemes are known.
+    #[inline]
+    fn keep_apart(&mut self, code: u32) {
+        if self.tables.unicode != UnicodeVersion::V15Graphemes {
+            return;
+        }
+        let mut join = self.join.followed_by(code, self.tables.unicode);
+        if join.is_joined() {
+            self.separate();
+            join = Join::NONE.followed_by(code, self.tables.unicode);
+        }
+        self.join = join;
+    }
+
+    /// Any sequence keeps a character from joining the one before it.
+    fn separate(&mut self) {
+        let (style, id) = (self.style, self.style_id);
+        self.change(Style::default(), Some(0));
+        self.out.extend_from_slice(b"\x1b[m");
+        self.change(style, id);
+        self.join = Join::NONE;
+    }
+
+    /// Writes a character that takes other columns now than when it was printed,
+    /// in as many as it took then; blanks where it does not fit.
+    fn content_of_another_width(&mut self, text: &str, width: usize, columns: usize) {
+        self.is_inexact = true;
+        let columns = columns.max(1);
+        let shown = (1..=columns).contains(&width);
+        if shown {
+            self.out.extend_from_slice(text.as_bytes());
+        }
+        let left = columns - if shown { width } else { 0 };
+        self.out.extend(std::iter::repeat_n(b' ', left));
     }
 
     /// Writes cells without content; returns how many.
@@ -198,6 +253,7 @@ impl<'a> Writer<'a> {
             self.is_inexact = true;
             self.skip_gap();
             self.select(first.style());
+            self.keep_apart(u32::from(b' '));
             self.out.extend(std::iter::repeat_n(b' ', count));
         } else if background == 0 {
             self.gap += count;
@@ -219,6 +275,7 @@ impl<'a> Writer<'a> {
     }
 
     fn sequence(&mut self, count: usize, last: u8) {
+        self.join = Join::NONE;
         self.out.extend_from_slice(b"\x1b[");
         if count > 1 {
             write_number(count, self.out);
@@ -234,6 +291,9 @@ impl<'a> Writer<'a> {
     }
 
     fn change(&mut self, style: Style, id: Option<StyleId>) {
+        if style != self.style {
+            self.join = Join::NONE;
+        }
         if style.link != self.style.link {
             write_link(style.link, &self.tables.links, self.out);
         }

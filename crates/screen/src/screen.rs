@@ -1,6 +1,7 @@
 //! The screen as its users see it.
 
 use super::answers::Answers;
+use super::client::Client;
 use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
@@ -18,7 +19,9 @@ impl Screen {
     /// A screen in its initial state. Sizes out of range are brought into it.
     #[must_use]
     pub fn new(options: &ScreenOptions) -> Self {
-        Self { parser: Parser::new(), terminal: Terminal::new(&options.clamped()) }
+        let mut parser = Parser::new();
+        parser.follow(&options.client);
+        Self { parser, terminal: Terminal::new(&options.clamped()) }
     }
 
     /// Takes output. Any bytes will do, cut anywhere.
@@ -61,11 +64,26 @@ impl Screen {
         self.terminal.palette.set_theme([foreground, background, cursor]);
     }
 
+    /// The client's terminal is another one from here on. What was drawn stays where
+    /// it is: a character that takes fewer columns in the new client has a space
+    /// beside it, and one that takes more is blank. Stops and modes that programs
+    /// have set stay, and titles they have saved, if the client has any.
+    pub fn set_client(&mut self, client: Client) {
+        self.parser.follow(&client);
+        self.terminal.adapt(client);
+    }
+
     /// Sets how large a character is in the client, in pixels, for answers; 0 is
     /// unknown, and queries for pixels stay without an answer then.
     pub const fn set_cell_size(&mut self, width: u16, height: u16) {
         let known = width > 0 && height > 0;
         self.terminal.cell_size = if known { Some((width, height)) } else { None };
+    }
+
+    /// Sets how high a character is in the client to a fraction of a pixel, for
+    /// images; 0 is unknown, and 14 is assumed then, as by the image add-on.
+    pub fn set_cell_height(&mut self, height: f64) {
+        self.terminal.cell_height = (height > 0.0).then_some(height);
     }
 
     /// Whether the output so far ended outside of any sequence and character.

@@ -1,6 +1,6 @@
 //! Sequences, written as bytes.
 
-use super::charset::Charset;
+use super::charset::{Charset, Charsets};
 use super::store::LinkTable;
 
 /// Writes a decimal number.
@@ -45,6 +45,27 @@ pub(super) fn write_position(y: usize, x: usize, out: &mut Vec<u8>) {
 /// Writes the designation of a character set.
 pub(super) fn write_designation(introducer: u8, charset: Charset, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0x1b, introducer, charset.designator()]);
+}
+
+/// Designates all character sets that are not ASCII, and the highest that was
+/// designated, as xterm.js remembers which that was.
+pub(super) fn write_designated(charsets: &Charsets, out: &mut Vec<u8>) {
+    for (level, introducer) in (0..4).zip(*b"()*+") {
+        let charset = charsets.designated[level];
+        if charset != Charset::Ascii || level + 1 == charsets.count {
+            write_designation(introducer, charset, out);
+        }
+    }
+}
+
+/// The sequence that shifts a character set in.
+pub(super) const fn shift_to(level: usize) -> &'static [u8] {
+    match level {
+        0 => b"\x0f",
+        1 => b"\x0e",
+        2 => b"\x1bn",
+        _ => b"\x1bo",
+    }
 }
 
 /// Writes the sequence that opens a link, or closes the one open.

@@ -1,5 +1,6 @@
 //! Attributes: reading SGR sequences, and writing them.
 
+use super::client::XtermVersion;
 use super::color_codes::ColorCodes;
 use super::parser::params::{OMITTED, Params};
 use super::sequence::write_number;
@@ -10,13 +11,15 @@ const NO_UNDERLINE_COLOR: u32 = color::ALL;
 
 impl Style {
     /// Applies the parameters of an SGR sequence.
-    pub(super) fn select(&mut self, params: &Params) {
+    pub(super) fn select(&mut self, params: &Params, version: XtermVersion) {
         let values = params.values();
         let mut index = 0;
         while index < values.len() {
             match values[index] {
                 38 | 48 | 58 => index += self.extended_color(params, index),
                 4 => self.underline_by(params.subs(index).first().copied().unwrap_or(1)),
+                221 if version == XtermVersion::V6_1 => self.fg &= !fg::BOLD,
+                222 if version == XtermVersion::V6_1 => self.bg &= !bg::DIM,
                 value => self.apply(value),
             }
             index += 1;
@@ -45,7 +48,8 @@ impl Style {
                     set_color(if word == 38 { &mut self.fg } else { &mut self.bg }, color);
                     values = after;
                 }
-                58 => return false,
+                // These depend on more than the sequence.
+                58 | 221 | 222 => return false,
                 4 => self.underline_by(1),
                 value => self.apply(value.cast_signed()),
             }
@@ -56,7 +60,7 @@ impl Style {
     /// Applies the parameters of an SGR sequence as they stand in it, whatever they
     /// are. `scratch` is for those that are out of the common.
     #[inline]
-    pub(super) fn select_all(&mut self, bytes: &[u8], scratch: &mut Params) {
+    pub(super) fn select_all(&mut self, bytes: &[u8], scratch: &mut Params, version: XtermVersion) {
         let mut style = *self;
         if style.select_from(bytes) {
             *self = style;
@@ -66,7 +70,7 @@ impl Style {
         for &byte in bytes {
             scratch.take(byte);
         }
-        self.select(scratch);
+        self.select(scratch, version);
     }
 
     fn apply(&mut self, value: i32) {

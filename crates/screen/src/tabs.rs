@@ -1,17 +1,17 @@
 //! Tab stops of a buffer.
 
 /// Tab stops as bits. Stops past the last column survive a narrower terminal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tabs {
     words: Vec<u64>,
+    /// Columns from one stop to the next, unless programs set others.
+    step: usize,
 }
 
-const STEP: usize = 8;
-
 impl Tabs {
-    /// A stop every eight columns.
-    pub(super) fn new(cols: usize) -> Self {
-        let mut tabs = Self::default();
+    /// A stop every `step` columns.
+    pub(super) fn new(cols: usize, step: usize) -> Self {
+        let mut tabs = Self { words: Vec::new(), step };
         tabs.fill_from(0, cols);
         tabs
     }
@@ -59,9 +59,23 @@ impl Tabs {
         }
     }
 
-    /// Whether the stops within `cols` are every eight columns.
+    /// Columns from one stop to the next, unless programs set others.
+    pub(super) const fn step(&self) -> usize {
+        self.step
+    }
+
+    /// Changes how far apart stops are. Those that programs have set stay.
+    pub(super) fn set_step(&mut self, step: usize, cols: usize) {
+        if self.is_default(cols) {
+            *self = Self::new(cols, step);
+        } else {
+            self.step = step;
+        }
+    }
+
+    /// Whether the stops within `cols` are where no program has put any.
     pub(super) fn is_default(&self, cols: usize) -> bool {
-        (0..cols).all(|column| self.has(column) == (column % STEP == 0))
+        (0..cols).all(|column| self.has(column) == (column % self.step == 0))
     }
 
     /// Bytes of memory held.
@@ -70,7 +84,7 @@ impl Tabs {
     }
 
     fn fill_from(&mut self, start: usize, cols: usize) {
-        for column in (start..cols).step_by(STEP) {
+        for column in (start..cols).step_by(self.step) {
             self.set(column);
         }
     }

@@ -5,6 +5,7 @@ use super::budget::Budget;
 use super::buffer::{Buffer, Saved};
 use super::cell::{Cell, StyleId};
 use super::charset::Charsets;
+use super::client::Client;
 use super::modes::{KeyboardStack, Mode, Modes, MouseEncoding, MouseProtocol};
 use super::options::ScreenOptions;
 use super::palette::Palette;
@@ -27,6 +28,8 @@ pub(super) struct Terminal {
     /// Whether the alternate buffer is shown.
     pub(super) alternate: bool,
     pub(super) scrollback: Scrollback,
+    /// What the client's terminal is.
+    pub(super) client: Client,
     pub(super) tables: Tables,
     /// The attributes that text is printed with.
     pub(super) pen: Style,
@@ -45,6 +48,8 @@ pub(super) struct Terminal {
     pub(super) palette: Palette,
     /// Width and height of a character in the client, in pixels, if known.
     pub(super) cell_size: Option<(u16, u16)>,
+    /// The exact height of a character there, if known.
+    pub(super) cell_height: Option<f64>,
     pub(super) join: Join,
     /// Whether the last thing done was to print, so that the next character
     /// continues the same run.
@@ -61,18 +66,23 @@ impl Terminal {
     /// A terminal in its initial state.
     pub(super) fn new(options: &ScreenOptions) -> Self {
         let (cols, rows) = (usize::from(options.cols), usize::from(options.rows));
+        let client = options.client;
+        let step = client.tab_step();
+        let mut modes = Modes::default();
+        modes.set(Mode::NewLine, client.convert_eol);
         Self {
             cols,
             rows,
-            active: Buffer::new(cols, rows),
-            parked: Buffer::without_rows(cols, rows),
+            active: Buffer::new(cols, rows, step),
+            parked: Buffer::without_rows(cols, rows, step),
             alternate: false,
             scrollback: Scrollback::new(options.scrollback_lines, options.scrollback_bytes),
-            tables: Tables::new(options.unicode),
+            client,
+            tables: Tables::new(client.unicode),
             pen: Style::default(),
             pen_id: Some(0),
             charsets: Charsets::default(),
-            modes: Modes::default(),
+            modes,
             mouse: MouseProtocol::None,
             mouse_encoding: MouseEncoding::Default,
             cursor_style: 0,
@@ -80,6 +90,7 @@ impl Terminal {
             titles: Titles::default(),
             palette: Palette::default(),
             cell_size: None,
+            cell_height: None,
             join: Join::NONE,
             in_run: false,
             budget: Budget::new(),
@@ -261,7 +272,7 @@ impl Terminal {
     pub(super) fn full_reset(&mut self) {
         self.leave_alternate();
         self.active.reset(self.cols, self.rows);
-        self.parked = Buffer::without_rows(self.cols, self.rows);
+        self.parked = Buffer::without_rows(self.cols, self.rows, self.client.tab_step());
         self.scrollback.clear();
         // Nothing is left that refers to styles, links or clusters.
         self.pen = Style::default();
@@ -282,7 +293,10 @@ impl Terminal {
         *self.pen_mut() = Style::default();
         self.reset_modes();
         self.charsets = Charsets::default();
-        self.active.saved = Saved { y: self.active.base, ..Default::default() };
+        // xterm.js 6.1 forgets to reset what it saves beside these.
+        let Saved { charsets, origin, wraparound, .. } = self.active.saved;
+        let y = self.active.base;
+        self.active.saved = Saved { y, charsets, origin, wraparound, ..Saved::default() };
         *self.keyboard() = KeyboardStack::default();
     }
 

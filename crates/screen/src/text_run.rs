@@ -14,6 +14,8 @@ use super::width::{Join, UnicodeVersion, width_of};
 
 /// The first character beyond the C1 controls.
 const FIRST: u32 = 0xa0;
+/// A character that not all clients print.
+const SOFT_HYPHEN: u32 = 0xad;
 
 /// How far text was put into a row.
 struct Written {
@@ -87,5 +89,5 @@ fn write(
 fn simple(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<(u32, usize, usize)> {
     let utf8::Step::Char(code @ FIRST.., len) = utf8::decode(bytes) else { return None };
     let width = width_of(code, unicode);
-    (width > 0 && width <= room).then_some((code, len, width))
+    (width > 0 && width <= room && code != SOFT_HYPHEN).then_some((code, len, width))
 }

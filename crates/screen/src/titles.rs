@@ -1,5 +1,6 @@
 //! Window title, icon name and the stacks they are saved on.
 
+use super::client::Client;
 use super::parser::params::Params;
 
 /// A title and the ones saved.
@@ -60,8 +61,8 @@ impl Titles {
         }
     }
 
-    /// Saves (22) or restores (23) titles.
-    pub(super) fn window_option(&mut self, params: &Params) {
+    /// Saves (22) or restores (23) titles, where the client allows it.
+    pub(super) fn window_option(&mut self, params: &Params, client: &Client) {
         let which = params.get(1);
         let stacks = [(&mut self.window, 2), (&mut self.icon, 1)];
         for (stack, number) in stacks {
@@ -69,11 +70,17 @@ impl Titles {
                 continue;
             }
             match params.get(0) {
-                22 => stack.push(),
-                23 => stack.pop(),
+                22 if client.push_title => stack.push(),
+                23 if client.pop_title => stack.pop(),
                 _ => {}
             }
         }
+    }
+
+    /// Forgets the titles saved.
+    pub(super) fn forget_saved(&mut self) {
+        self.window.saved = Vec::new();
+        self.icon.saved = Vec::new();
     }
 
     /// Bytes of memory held.

@@ -1,12 +1,12 @@
 //! Drives the screen for the scripts of `bench/screen`.
 //!
 //! Commands come on standard input, one a line, some followed by bytes:
-//! `new cols rows lines bytes unicode`, `feed n`, `answer n`, `resize cols rows`,
+//! `new cols rows lines bytes unicode minor options tab`, `feed n`, `answer n`, `resize cols rows`,
 //! `snapshot lines`, `text`, `held`, `pending`, `time-hostile n m`. Each command
 //! that asks for something is answered on standard output with a length, a newline
 //! and so many bytes.
 
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
@@ -75,7 +75,7 @@ impl<R: BufRead, W: Write> Harness<R, W> {
             rows: small(numbers[1]),
             scrollback_lines: numbers[2],
             scrollback_bytes: numbers[3],
-            unicode: if numbers[4] == 6 { UnicodeVersion::V6 } else { UnicodeVersion::V11 },
+            client: client(&numbers[4..]),
         };
         self.screen = Screen::new(&self.options);
     }
@@ -106,6 +106,27 @@ impl<R: BufRead, W: Write> Harness<R, W> {
         writeln!(self.output, "{}", bytes.len())?;
         self.output.write_all(bytes)?;
         self.output.flush()
+    }
+}
+
+/// A client's terminal: its width table, the minor version of its xterm.js 6, its
+/// options as bits, and the width of its tab stops.
+fn client(numbers: &[usize]) -> Client {
+    let has = |bit: usize| numbers[2] >> bit & 1 != 0;
+    Client {
+        version: if numbers[1] == 0 { XtermVersion::V6_0 } else { XtermVersion::V6_1 },
+        unicode: match numbers[0] {
+            6 => UnicodeVersion::V6,
+            11 => UnicodeVersion::V11,
+            _ => UnicodeVersion::V15Graphemes,
+        },
+        push_title: has(0),
+        pop_title: has(1),
+        scroll_on_erase: has(2),
+        reflow_cursor_line: has(3),
+        convert_eol: has(4),
+        images: has(5),
+        tab_stop_width: small(numbers[3]),
     }
 }
 

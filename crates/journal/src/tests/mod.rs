@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use offheap_ring::Ring;
 
-use crate::{Directory, Identity, Journal, Life, ROOM, Recovered, ScreenShape, Sizes};
+use crate::{ClientShape, Directory, Identity, Journal, Life, ROOM, Recovered, ScreenShape, Sizes};
 
 /// A directory that goes with the test.
 pub(super) struct Scratch(PathBuf);
@@ -65,7 +65,8 @@ pub(super) fn shape() -> ScreenShape {
         rows: 24,
         scrollback_lines: 1000,
         scrollback_bytes: 1 << 20,
-        unicode: 11,
+        own: ClientShape { unicode: 11, ..ClientShape::default() },
+        client: ClientShape { unicode: 15, version: 1, options: 0x2b, tab_stop_width: 4 },
     }
 }
 

@@ -115,7 +115,7 @@ proptest! {
         bytes.truncate(cut);
         let path = folder.write("any.cast", &bytes);
         folder.write("any.keys", &index);
-        if let Ok(playback) = Playback::open(&path, offheap_screen::UnicodeVersion::V11) {
+        if let Ok(playback) = Playback::open(&path, offheap_screen::Client::default()) {
             let _ = playback.at(playback.duration() / 2);
             let _ = playback.transcript();
             let _ = playback.search("line", 10);

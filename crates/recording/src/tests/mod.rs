@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use offheap_ring::Ring;
-use offheap_screen::{Screen, ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::{About, Ending, Note, Options, Playback, Prepared, Recording, Shown, Source, Taken};
 
@@ -143,9 +143,9 @@ impl Shell {
 }
 
 fn open(path: &Path) -> Playback {
-    Playback::open(path, UnicodeVersion::V11).unwrap()
+    Playback::open(path, Client::default()).unwrap()
 }
 
 fn code(path: &Path) -> &'static str {
-    Playback::open(path, UnicodeVersion::V11).unwrap_err().code()
+    Playback::open(path, Client::default()).unwrap_err().code()
 }

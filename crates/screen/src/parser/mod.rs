@@ -8,6 +8,8 @@ pub(super) mod params;
 mod table;
 pub(super) mod utf8;
 
+use super::client::{Client, XtermVersion};
+use super::sixel::Sixels;
 use params::Params;
 use table::{Action, State, transition};
 use utf8::Step;
@@ -42,6 +44,8 @@ pub(super) trait Perform {
     fn osc(&mut self, data: &[u8], end: usize);
     /// Performs a device control string.
     fn dcs(&mut self, ident: u32, data: &[u8]);
+    /// Shows a sixel image.
+    fn image(&mut self, _image: &Sixels) {}
     /// An operating system command or device control string came to nothing.
     fn abandon(&mut self);
     /// Takes whole lines at the beginning of the bytes, if there is a short way
@@ -73,11 +77,18 @@ pub(super) struct Parser {
     sequence: Vec<u8>,
     partial: [u8; 4],
     partial_len: usize,
+    /// Whether application program commands are read, instead of ignored like other
+    /// strings.
+    reads_apc: bool,
+    /// Whether sixel images are.
+    reads_images: bool,
+    /// The image that is being read, or was last.
+    sixels: Sixels,
 }
 
 impl Parser {
     /// A parser in its ground state.
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             state: State::Ground,
             params: Params::new(),
@@ -88,7 +99,21 @@ impl Parser {
             sequence: Vec::new(),
             partial: [0; 4],
             partial_len: 0,
+            reads_apc: false,
+            reads_images: false,
+            sixels: Sixels::default(),
         }
+    }
+
+    /// Reads what such a client reads from here on.
+    pub(super) fn follow(&mut self, client: &Client) {
+        self.reads_apc = client.version == XtermVersion::V6_1;
+        self.reads_images = client.images;
+    }
+
+    /// Whether the device control string is an image that is read.
+    fn is_image(&self) -> bool {
+        self.reads_images && self.dcs == u32::from(b'q')
     }
 
     /// Takes input.
@@ -124,7 +149,13 @@ impl Parser {
         match self.state {
             State::Ground => {}
             State::IgnoredString => out.extend_from_slice(b"\x1bX"),
+            State::ApcHeader => out.extend_from_slice(b"\x1b_"),
+            State::Apc => out.extend_from_slice(b"\x1b_0"),
             State::Osc if self.too_long => out.extend_from_slice(IGNORED_OSC),
+            State::DcsPassthrough if self.too_long && self.is_image() => {
+                out.extend_from_slice(b"\x1bPq");
+                self.sixels.write(out);
+            }
             State::DcsPassthrough if self.too_long => out.extend_from_slice(IGNORED_DCS),
             State::Osc => {
                 out.extend_from_slice(b"\x1b]");
@@ -293,7 +324,11 @@ impl Parser {
         let rest = &bytes[at..];
         if matches!(
             self.state,
-            State::Osc | State::DcsPassthrough | State::DcsIgnore | State::IgnoredString
+            State::Osc
+                | State::DcsPassthrough
+                | State::DcsIgnore
+                | State::IgnoredString
+                | State::Apc
         ) {
             let run = printable(rest);
             if run > 0 {
@@ -324,20 +359,29 @@ impl Parser {
         start: &mut usize,
         terminal: &mut impl Perform,
     ) {
-        let (action, next) = transition(self.state, code);
+        let (action, mut next) = transition(self.state, code);
+        if self.reads_apc && next == State::IgnoredString && matches!(code, 0x5f | 0x9f) {
+            next = self.begun_apc(code);
+        }
         if action == Action::Print {
             terminal.print(code);
             return;
         }
         terminal.end_run();
         let begins = next != State::Ground && matches!(action, Action::Clear | Action::OscStart)
-            || next == State::IgnoredString && self.state != State::IgnoredString;
+            || matches!(next, State::IgnoredString | State::ApcHeader) && self.state != next;
         let begins = begins || next == State::Escape && self.state != State::Escape;
         self.perform(action, code, (bytes, at), terminal);
         if begins {
             self.begin(next, code, at, start);
         }
         self.state = next;
+    }
+
+    /// What an application program command begins, or goes on with.
+    fn begun_apc(&self, code: u32) -> State {
+        let introduced = self.state == State::Escape || code == 0x9f;
+        if introduced { State::ApcHeader } else { State::IgnoredString }
     }
 
     fn begin(&mut self, next: State, code: u32, at: usize, start: &mut usize) {
@@ -370,6 +414,7 @@ impl Parser {
             Action::DcsHook => {
                 self.string.clear();
                 self.dcs = self.collected << 8 | code;
+                self.sixels = Sixels::default();
             }
             Action::OscPut | Action::DcsPut => self.put(bytes),
             Action::OscEnd | Action::DcsUnhook => {
@@ -387,6 +432,9 @@ impl Parser {
         if !matches!(self.state, State::Osc | State::DcsPassthrough) {
             return;
         }
+        if self.state == State::DcsPassthrough && self.is_image() {
+            self.sixels.take(bytes);
+        }
         if self.string.len() + bytes.len() > MAX_STRING {
             self.too_long = true;
             self.string = Vec::new();
@@ -398,7 +446,9 @@ impl Parser {
 
     fn end_string(&mut self, action: Action, code: u32, end: usize, terminal: &mut impl Perform) {
         let cancelled = code == 0x18 || code == 0x1a;
-        if cancelled || self.too_long {
+        if action == Action::DcsUnhook && !cancelled && self.is_image() {
+            terminal.image(&self.sixels);
+        } else if cancelled || self.too_long {
             terminal.abandon();
         } else if action == Action::OscEnd {
             terminal.osc(&self.string, end);
@@ -416,7 +466,12 @@ impl Parser {
     fn remember(&mut self, bytes: &[u8]) {
         if matches!(
             self.state,
-            State::Ground | State::IgnoredString | State::Osc | State::DcsPassthrough
+            State::Ground
+                | State::IgnoredString
+                | State::Osc
+                | State::DcsPassthrough
+                | State::ApcHeader
+                | State::Apc
         ) {
             self.sequence.clear();
             return;

@@ -23,6 +23,8 @@ pub(crate) enum State {
     DcsIgnore,
     DcsIntermediate,
     DcsPassthrough,
+    ApcHeader,
+    Apc,
 }
 
 /// What the parser does on the way to the next state.
@@ -48,7 +50,7 @@ pub(crate) enum Action {
 /// An action and the state after it.
 pub(crate) type Transition = (Action, State);
 
-const STATES: usize = 14;
+const STATES: usize = 16;
 const CLASSES: usize = 0xa1;
 /// The class of all characters from U+00A0 on.
 pub(crate) const NON_ASCII: usize = 0xa0;
@@ -70,6 +72,8 @@ const ALL: [State; STATES] = [
     State::DcsIgnore,
     State::DcsIntermediate,
     State::DcsPassthrough,
+    State::ApcHeader,
+    State::Apc,
 ];
 
 /// The transition of a state for a code point.
@@ -175,6 +179,19 @@ const fn strings(table: &mut Table) {
     put(table, state, 0x20, 0x7f, (Action::Ignore, state));
 }
 
+/// Application program commands as xterm.js reads them from 6.1 on.
+const fn apc(table: &mut Table) {
+    let state = State::ApcHeader;
+    controls(table, state, Action::Ignore);
+    put(table, state, 0x20, 0x2f, (Action::Ignore, state));
+    put(table, state, 0x30, 0x7e, (Action::Ignore, State::Apc));
+    put(table, state, 0x7f, 0x7f, (Action::Ignore, state));
+    let state = State::Apc;
+    controls(table, state, Action::Ignore);
+    put(table, state, 0x20, 0x7f, (Action::Ignore, state));
+    put(table, state, NON_ASCII, NON_ASCII, (Action::Ignore, state));
+}
+
 const fn dcs_header(table: &mut Table, state: State) {
     controls(table, state, Action::Ignore);
     put(table, state, 0x20, 0x2f, (Action::Collect, State::DcsIntermediate));
@@ -216,5 +233,6 @@ const fn build() -> Table {
     csi(&mut table);
     strings(&mut table);
     dcs(&mut table);
+    apc(&mut table);
     table
 }

@@ -1,14 +1,17 @@
 //! The end of a snapshot: cursor, attributes, and what depends on both.
 
 use super::super::cell::Cell;
-use super::super::charset::Charset;
+use super::super::charset::{Charset, Charsets};
+use super::super::client::XtermVersion;
 use super::super::modes::Mode;
 use super::super::row_writer::Writer;
 use super::super::sequence::{
-    write_csi, write_designation, write_link, write_mode, write_position,
+    shift_to, write_csi, write_designated, write_designation, write_link, write_mode,
+    write_position,
 };
 use super::super::style::{Style, bg, color, fg};
 use super::super::terminal::Terminal;
+use super::super::width::width_of;
 
 impl Terminal {
     /// Writes the cursor, and everything that must come right before or after it.
@@ -72,24 +75,19 @@ impl Terminal {
     }
 
     fn write_charsets(&self, out: &mut Vec<u8>) {
-        for (level, introducer) in (0..4).zip(*b"()*+") {
-            let charset = self.charsets.designated[level];
-            if charset != Charset::Ascii {
-                write_designation(introducer, charset, out);
+        match self.client.version {
+            XtermVersion::V6_0 => {
+                write_designated(&Charsets { count: 0, ..self.charsets }, out);
             }
+            XtermVersion::V6_1 => write_designated(&self.charsets, out),
         }
     }
 
     /// Shifts the character set in, once nothing else is to be printed.
     fn write_shift(&self, out: &mut Vec<u8>) {
-        let shift: &[u8] = match self.charsets.level {
-            0 if self.charsets.designated[0] == self.active.saved.charset => b"",
-            0 => b"\x0f",
-            1 => b"\x0e",
-            2 => b"\x1bn",
-            _ => b"\x1bo",
-        };
-        out.extend_from_slice(shift);
+        if self.charsets.level > 0 || self.charsets.designated[0] != self.active.saved.charset {
+            out.extend_from_slice(shift_to(self.charsets.level));
+        }
     }
 
     /// Whether the pen is as only a restored cursor can leave it, and the saved
@@ -108,7 +106,8 @@ impl Terminal {
     /// Whether the character set is.
     fn charset_is_restored(&self) -> bool {
         let charsets = self.charsets;
-        charsets.current != charsets.designated[charsets.level]
+        self.client.version == XtermVersion::V6_0
+            && charsets.current != charsets.designated[charsets.level]
             && charsets.current == self.active.saved.charset
     }
 
@@ -132,8 +131,26 @@ impl Terminal {
             // whether there is anything that makes it so.
             write_link(0, &self.tables.links, out);
         }
-        if saved.charset != self.charsets.current {
-            self.write_shift(out);
+        match self.client.version {
+            XtermVersion::V6_0 if saved.charset != self.charsets.current => self.write_shift(out),
+            XtermVersion::V6_0 => {}
+            XtermVersion::V6_1 => self.write_after_restoring(out),
+        }
+    }
+
+    /// Brings back what restoring the cursor has changed in xterm.js 6.1.
+    fn write_after_restoring(&self, out: &mut Vec<u8>) {
+        for (level, introducer) in (0..4).zip(*b"()*+") {
+            if self.active.saved.charsets.designated[level] != self.charsets.designated[level] {
+                write_designation(introducer, self.charsets.designated[level], out);
+            }
+        }
+        out.extend_from_slice(shift_to(self.charsets.level));
+        if !self.active.saved.wraparound {
+            write_mode(7, b'h', out);
+        }
+        if self.active.saved.origin {
+            write_mode(6, b'l', out);
         }
     }
 
@@ -233,7 +250,9 @@ impl Terminal {
         };
         write_position(y, self.active.x - width, out);
         if self.modes.has(Mode::Insert) {
-            write_csi(&[width], b'P', out);
+            // What is joined to the first code point is not inserted.
+            let first = text.chars().next().map_or(0, u32::from);
+            write_csi(&[width_of(first, self.tables.unicode).max(1)], b'P', out);
         }
         out.extend_from_slice(text.as_bytes());
     }

@@ -21,7 +21,16 @@ impl Terminal {
     /// Writes the snapshot with at most `lines` rows of scrollback.
     pub(crate) fn write_snapshot(&self, lines: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(PROLOGUE);
-        let normal = if self.alternate { &self.parked } else { &self.active };
+        let (normal, other) = if self.alternate {
+            (&self.parked, &self.active)
+        } else {
+            (&self.active, &self.parked)
+        };
+        // A client that has designated character sets saves all of them.
+        let other_first = other.saved.charsets.count < normal.saved.charsets.count;
+        if other_first {
+            self.write_other_saved(other, out);
+        }
         let kept = self.scrollback.rows().min(lines);
         let early = self.write_early_saved(normal, kept, out);
         self.write_normal_rows(normal, kept, out);
@@ -34,10 +43,12 @@ impl Terminal {
             out.extend_from_slice(b"\x1b[?47h\x1b[H");
             self.write_rows(&self.active, out);
             write_keyboard(&self.keyboards[1], out);
-            self.write_saved(&self.active, 0, out);
-            self.write_tabs_and_margins(&self.active, out);
-        } else {
-            self.write_parked_saved(out);
+            if !other_first {
+                self.write_saved(other, 0, out);
+            }
+            self.write_tabs_and_margins(other, out);
+        } else if !other_first {
+            self.write_other_saved(other, out);
         }
         write_titles(&self.titles.window, 2, out);
         write_titles(&self.titles.icon, 1, out);
@@ -62,13 +73,15 @@ impl Terminal {
 
     /// Writes the modes that do not move the cursor or change how text prints.
     fn write_modes(&self, out: &mut Vec<u8>) {
-        const PLAIN: [(Mode, usize); 6] = [
+        const PLAIN: [(Mode, usize); 8] = [
             (Mode::ApplicationCursor, 1),
             (Mode::ApplicationKeypad, 66),
             (Mode::BracketedPaste, 2004),
             (Mode::ReverseWrap, 45),
             (Mode::CursorBlink, 12),
             (Mode::SendFocus, 1004),
+            (Mode::ColorScheme, 2031),
+            (Mode::SixelDisplay, 80),
         ];
         for (mode, number) in PLAIN {
             if self.modes.has(mode) {
@@ -84,6 +97,8 @@ impl Terminal {
         write_mode(25, if self.modes.has(Mode::CursorHidden) { b'l' } else { b'h' }, out);
         if self.modes.has(Mode::NewLine) {
             out.extend_from_slice(b"\x1b[20h");
+        } else if self.client.convert_eol {
+            out.extend_from_slice(b"\x1b[20l");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::buffer::Buffer;
 use super::super::cell::Cell;
+use super::super::client::XtermVersion;
 use super::super::edges::Edges;
 use super::super::parser::params::Params;
 use super::super::row::Row;
@@ -12,6 +13,7 @@ use super::super::sequence::{write_number, write_position};
 use super::super::style::Style;
 use super::super::tables::Tables;
 use super::super::terminal::Terminal;
+use super::super::width::UnicodeVersion;
 
 /// A row to be printed.
 #[derive(Clone, Copy)]
@@ -60,6 +62,10 @@ impl<'a> Rows<'a> {
             self.begin(edges);
         } else if !self.flowing {
             self.out.extend_from_slice(b"\r\n");
+        } else if self.tables.unicode == UnicodeVersion::V15Graphemes {
+            // The rows were not printed in one go: what begins the one need not join
+            // what ends the other.
+            self.out.extend_from_slice(b"\x1b[m");
         }
         self.begun = true;
         if next.is_wrapped() {
@@ -229,7 +235,7 @@ fn style_after(drawing: &[u8]) -> Option<Style> {
             b'm' => {
                 params.reset();
                 sequence[..len].iter().for_each(|&byte| params.take(byte));
-                style.select(&params);
+                style.select(&params, XtermVersion::default());
             }
             b'C' | b'X' => {}
             _ => return None,

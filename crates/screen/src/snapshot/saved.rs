@@ -2,17 +2,19 @@
 
 use super::super::buffer::{Buffer, Saved};
 use super::super::charset::Charset;
-use super::super::sequence::{write_designation, write_link, write_position};
+use super::super::sequence::{
+    shift_to, write_designated, write_designation, write_link, write_mode, write_position,
+};
 use super::super::style::{Style, bg, fg};
 use super::super::terminal::Terminal;
 
 impl Terminal {
     /// The alternate buffer keeps its saved cursor while it is not shown.
-    pub(super) fn write_parked_saved(&self, out: &mut Vec<u8>) {
-        if !Self::is_initial(&self.parked, client_line(&self.parked, 0)) {
+    pub(super) fn write_other_saved(&self, alternate: &Buffer, out: &mut Vec<u8>) {
+        if !Self::is_initial(alternate, client_line(alternate, 0)) {
             out.extend_from_slice(b"\x1b[?47h");
-            self.write_saved(&self.parked, 0, out);
-            out.extend_from_slice(b"\x1b[?47l");
+            self.write_saved(alternate, 0, out);
+            out.extend_from_slice(b"\x1b[?47l\x1b[H");
         }
     }
 
@@ -72,6 +74,7 @@ impl Terminal {
         if saved.charset != Charset::Ascii {
             write_designation(b'(', saved.charset, out);
         }
+        write_modes_to_save(saved, (y, x), out);
         let mut style = Style { fg: saved.fg, bg: saved.bg, ..Style::default() };
         let linked = saved.bg & bg::EXTENDED != 0 && saved.fg & fg::UNDERLINE == 0;
         if saved.fg & fg::UNDERLINE != 0 {
@@ -92,6 +95,40 @@ impl Terminal {
         if saved.charset != Charset::Ascii {
             write_designation(b'(', Charset::Ascii, out);
         }
+        write_modes_saved(saved, out);
+    }
+}
+
+/// Brings about what xterm.js 6.1 saves beside the rest. Nothing has been
+/// designated so far, and there are no margins yet.
+fn write_modes_to_save(saved: Saved, (y, x): (usize, usize), out: &mut Vec<u8>) {
+    let charsets = saved.charsets;
+    write_designated(&charsets, out);
+    out.extend_from_slice(shift_to(charsets.level));
+    if !saved.wraparound {
+        write_mode(7, b'l', out);
+    }
+    if saved.origin {
+        write_mode(6, b'h', out);
+        write_position(y, x, out);
+    }
+}
+
+/// Undoes what was brought about to be saved.
+fn write_modes_saved(saved: Saved, out: &mut Vec<u8>) {
+    for (level, introducer) in (0..4).zip(*b"()*+") {
+        if saved.charsets.designated[level] != Charset::Ascii {
+            write_designation(introducer, Charset::Ascii, out);
+        }
+    }
+    if saved.charsets.level != 0 {
+        out.extend_from_slice(shift_to(0));
+    }
+    if !saved.wraparound {
+        write_mode(7, b'h', out);
+    }
+    if saved.origin {
+        write_mode(6, b'l', out);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lines that are leapt over leave the screen as if they had been drawn.
 
 use super::super::{Screen, ScreenOptions, UnicodeVersion};
-use super::snapshot;
+use super::{client, snapshot};
 use crate::charset::Charset;
 use crate::width::width_of;
 use proptest::collection::vec;
@@ -52,6 +52,7 @@ fn text() -> impl Strategy<Value = String> {
         4 => "[ -~]{0,12}",
         2 => "[ -~]{0,90}",
         2 => "[漢字é\u{301}\u{200d}한😀·±x]{0,14}",
+        1 => "[x#\u{ad}\u{fe0f}\u{20e3}☁👩🚀🇩\u{200d}\u{600}\u{1112}\u{1161}\u{11ab}]{0,14}",
     ]
 }
 
@@ -171,10 +172,9 @@ proptest! {
         (cols, rows) in prop::sample::select(vec![(1, 1), (10, 3), (20, 3), (80, 5), (7, 2), (40, 1)]),
         scrollback_lines in prop::sample::select(vec![0, 1, 3, 20, 100]),
         scrollback_bytes in prop::sample::select(vec![500, 100_000]),
-        six in any::<bool>(),
+        client in client(),
     ) {
-        let unicode = if six { UnicodeVersion::V6 } else { UnicodeVersion::V11 };
-        check(steps, &ScreenOptions { cols, rows, scrollback_lines, scrollback_bytes, unicode })?;
+        check(steps, &ScreenOptions { cols, rows, scrollback_lines, scrollback_bytes, client })?;
     }
 }
 
@@ -214,7 +214,7 @@ fn what_a_leap_must_heed_is_heeded() {
 /// Hops over lines rest on it.
 #[test]
 fn no_character_is_wider_than_its_bytes_allow() {
-    for unicode in [UnicodeVersion::V6, UnicodeVersion::V11] {
+    for unicode in [UnicodeVersion::V6, UnicodeVersion::V11, UnicodeVersion::V15Graphemes] {
         assert!((0x80..0x800).all(|code| width_of(code, unicode) < 2), "two columns in two bytes");
         for set in (b'0'..=b'~').filter_map(Charset::designated) {
             assert!((0x20..0x7f).all(|code| width_of(set.map(code), unicode) == 1));

@@ -2,6 +2,7 @@
 
 mod answering;
 mod bounding;
+mod clients;
 mod editing;
 mod leaping;
 mod parsing;
@@ -11,13 +12,38 @@ mod resizing;
 mod restoring;
 mod scrolling;
 
-use super::{Screen, ScreenOptions};
+use super::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
+use proptest::prelude::*;
 
 /// A screen of this size that was fed `bytes`.
 fn screen(cols: u16, rows: u16, bytes: &[u8]) -> Screen {
     let mut screen = Screen::new(&ScreenOptions { cols, rows, ..ScreenOptions::default() });
     screen.feed(bytes);
     screen
+}
+
+/// Any terminal that a client may have.
+fn client() -> impl Strategy<Value = Client> {
+    let versions = vec![XtermVersion::V6_0, XtermVersion::V6_1];
+    let tables = vec![UnicodeVersion::V6, UnicodeVersion::V11, UnicodeVersion::V15Graphemes];
+    let (version, table) = (prop::sample::select(versions), prop::sample::select(tables));
+    (version, table, any::<[bool; 6]>(), prop::sample::select(vec![8, 8, 1, 3])).prop_map(
+        |(version, unicode, flags, tab_stop_width)| {
+            let [push_title, pop_title, scroll_on_erase, reflow_cursor_line, convert_eol, images] =
+                flags;
+            Client {
+                version,
+                unicode,
+                push_title,
+                pop_title,
+                scroll_on_erase,
+                reflow_cursor_line,
+                convert_eol,
+                images,
+                tab_stop_width,
+            }
+        },
+    )
 }
 
 /// The text of such a screen.

@@ -1,6 +1,6 @@
 //! Text, wrapping, widths, character sets.
 
-use super::super::{Screen, ScreenOptions, UnicodeVersion};
+use super::super::{Client, Screen, ScreenOptions, UnicodeVersion};
 use super::text;
 
 #[test]
@@ -59,7 +59,8 @@ fn marks_on_one_character_are_bounded() {
 #[test]
 fn the_width_table_is_that_of_the_client() {
     let width = |unicode, text: &str| {
-        let options = ScreenOptions { cols: 9, rows: 1, unicode, ..ScreenOptions::default() };
+        let client = Client { unicode, ..Client::default() };
+        let options = ScreenOptions { cols: 9, rows: 1, client, ..ScreenOptions::default() };
         let mut screen = Screen::new(&options);
         screen.feed(format!("{text}\x1b[6n").as_bytes());
         let mut answers = Vec::new();

@@ -177,3 +177,11 @@ fn a_resize_ends_what_is_printed_in_one_go() {
     screen.feed(b"x");
     assert_eq!(screen.text(), "a x\n\n");
 }
+
+#[test]
+fn text_beyond_ascii_ends_at_the_edge_of_a_narrower_alternate_screen() {
+    let mut screen = screen(12, 3, b"\x1b[?1049h");
+    screen.resize(6, 3);
+    screen.feed("aßßßßßßßß".as_bytes());
+    assert_eq!(screen.text(), "aßßßßß\nßßß\n");
+}

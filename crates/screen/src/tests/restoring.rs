@@ -1,6 +1,6 @@
 //! Snapshots.
 
-use super::super::Screen;
+use super::super::{Client, Screen, ScreenOptions};
 use super::{restored, screen, shown, snapshot};
 
 /// Feeds `bytes`, restores, and compares all that both screens would show,
@@ -135,8 +135,15 @@ fn tab_stops_and_charsets_are_restored() {
 
 #[test]
 fn titles_and_colours_are_restored() {
-    let original = screen(5, 1, b"\x1b]0;both\x07\x1b[22;0t\x1b]2;window\x07\x1b]1;icon\x07\x1b]4;5;#010203\x07\x1b]11;#fff\x07");
-    let mut copy = restored(&original);
+    let client = Client { push_title: true, pop_title: true, ..Client::default() };
+    let make = |bytes: &[u8]| {
+        let options = ScreenOptions { cols: 5, rows: 1, client, ..ScreenOptions::default() };
+        let mut screen = Screen::new(&options);
+        screen.feed(bytes);
+        screen
+    };
+    let original = make(b"\x1b]0;both\x07\x1b[22;0t\x1b]2;window\x07\x1b]1;icon\x07\x1b]4;5;#010203\x07\x1b]11;#fff\x07");
+    let mut copy = make(&snapshot(&original));
     assert_eq!(copy.title(), "window");
     assert_eq!(shown(&copy), shown(&original));
     copy.feed(b"\x1b[23;0t");

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use offheap_journal::{Identity, Journal, Recovered, ScreenShape};
+use offheap_journal::{ClientShape, Identity, Journal, Recovered, ScreenShape};
 use offheap_pty::{ExitStatus, KeptTerminal, Manner, Pty, PtySize, Sink, SpawnError};
 use offheap_ring::Ring;
-use offheap_screen::{ScreenOptions, UnicodeVersion};
+use offheap_screen::{Client, ScreenOptions, UnicodeVersion, XtermVersion};
 
 use super::Session;
 use super::kept::Kept;
@@ -33,9 +33,61 @@ pub(crate) fn shape(screen: &ScreenOptions) -> ScreenShape {
         rows: screen.rows,
         scrollback_lines: screen.scrollback_lines as u64,
         scrollback_bytes: screen.scrollback_bytes as u64,
-        unicode: match screen.unicode {
+        own: client_shape(&screen.client),
+        client: client_shape(&screen.client),
+    }
+}
+
+/// The options of a client as a journal keeps them.
+const PUSH_TITLE: u16 = 1;
+const POP_TITLE: u16 = 1 << 1;
+const SCROLL_ON_ERASE: u16 = 1 << 2;
+const REFLOW_CURSOR_LINE: u16 = 1 << 3;
+const CONVERT_EOL: u16 = 1 << 4;
+const IMAGES: u16 = 1 << 5;
+
+fn client_shape(client: &Client) -> ClientShape {
+    let flags = [
+        (PUSH_TITLE, client.push_title),
+        (POP_TITLE, client.pop_title),
+        (SCROLL_ON_ERASE, client.scroll_on_erase),
+        (REFLOW_CURSOR_LINE, client.reflow_cursor_line),
+        (CONVERT_EOL, client.convert_eol),
+        (IMAGES, client.images),
+    ];
+    ClientShape {
+        unicode: match client.unicode {
             UnicodeVersion::V6 => 6,
             UnicodeVersion::V11 => 11,
+            UnicodeVersion::V15Graphemes => 15,
+        },
+        version: match client.version {
+            XtermVersion::V6_0 => 0,
+            XtermVersion::V6_1 => 1,
+        },
+        options: flags.iter().map(|&(flag, on)| if on { flag } else { 0 }).sum(),
+        tab_stop_width: client.tab_stop_width,
+    }
+}
+
+fn client(shape: ClientShape) -> Client {
+    let has = |flag: u16| shape.options & flag != 0;
+    Client {
+        version: if shape.version == 0 { XtermVersion::V6_0 } else { XtermVersion::V6_1 },
+        unicode: match shape.unicode {
+            11 => UnicodeVersion::V11,
+            15 => UnicodeVersion::V15Graphemes,
+            _ => UnicodeVersion::V6,
+        },
+        push_title: has(PUSH_TITLE),
+        pop_title: has(POP_TITLE),
+        scroll_on_erase: has(SCROLL_ON_ERASE),
+        reflow_cursor_line: has(REFLOW_CURSOR_LINE),
+        convert_eol: has(CONVERT_EOL),
+        images: has(IMAGES),
+        tab_stop_width: match shape.tab_stop_width {
+            0 => Client::default().tab_stop_width,
+            width => width,
         },
     }
 }
@@ -47,7 +99,7 @@ fn options(shape: &ScreenShape) -> ScreenOptions {
         rows: shape.rows,
         scrollback_lines: size(shape.scrollback_lines),
         scrollback_bytes: size(shape.scrollback_bytes),
-        unicode: if shape.unicode == 6 { UnicodeVersion::V6 } else { UnicodeVersion::V11 },
+        client: client(shape.own),
     }
 }
 
@@ -67,13 +119,18 @@ impl Session {
     /// is drawn when somebody needs it.
     pub(crate) fn restored(recovered: Recovered, meter: Arc<Meter>) -> Arc<Self> {
         let life = recovered.life;
-        let screen = recovered.identity.screen.as_ref().map(options);
+        let recovered_screen = recovered.identity.screen;
+        let screen = recovered_screen.as_ref().map(options);
         let exit = life.exit.map(|exit| ExitStatus { code: exit.code, signal: exit.signal });
         let shell = recovered.identity.shell.as_deref().map(Shell::restored);
         let (kept, ring) = Kept::restored(recovered);
         let mut stream = Stream::over(ring, Some(kept), screen, Arc::clone(&meter));
         if let Some(shell) = shell {
             stream.mirror.shell = shell;
+        }
+        if let Some(shape) = &recovered_screen {
+            // Nothing is drawn yet: what is, is drawn as it was followed last.
+            stream.mirror.set_client(client(shape.client));
         }
         let size = match (life.cols, life.rows) {
             (0, _) | (_, 0) => PtySize::new(80, 24),
@@ -128,6 +185,24 @@ impl Session {
         match &mut self.stream.lock().kept {
             Some(kept) => kept.journal.change_identity(change),
             None => Ok(()),
+        }
+    }
+
+    /// Says what the terminal of the clients is from here on; see
+    /// [`Screen::set_client`](offheap_screen::Screen::set_client). Nothing changes
+    /// without a screen.
+    pub fn set_client(&self, client: Client) {
+        let mut stream = self.stream.lock();
+        if stream.set_client(client)
+            && let Some(kept) = &mut stream.kept
+        {
+            // It takes no more room than before, so it fits.
+            let shape = client_shape(&client);
+            let _ = kept.journal.change_identity(|identity| {
+                if let Some(screen) = &mut identity.screen {
+                    screen.client = shape;
+                }
+            });
         }
     }
 

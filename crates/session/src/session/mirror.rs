@@ -11,7 +11,7 @@ use super::shell::Shell;
 use super::skim;
 use crate::meter::{Gauge, Meter};
 use offheap_ring::{Ring, Span};
-use offheap_screen::{Screen, ScreenOptions};
+use offheap_screen::{Client, Screen, ScreenOptions};
 
 /// Output between two looks at how much memory the screen takes.
 const ACCOUNT_EVERY: usize = 32 * 1024;
@@ -38,6 +38,8 @@ impl Default for Theme {
 pub(super) struct Mirror {
     /// `None` when no screen is wanted: then this costs nothing.
     options: Option<ScreenOptions>,
+    /// The terminal of clients that say nothing of theirs.
+    own: Client,
     screen: Option<Box<Screen>>,
     /// Whether its size was ever set, so that another one is a change.
     is_sized: bool,
@@ -47,6 +49,8 @@ pub(super) struct Mirror {
     theme: Theme,
     /// The size of a character in pixels, 0 when unknown.
     cell: (u16, u16),
+    /// The exact height of one.
+    cell_height: f64,
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -55,6 +59,7 @@ pub(super) struct Mirror {
 impl Mirror {
     pub(super) fn new(options: Option<ScreenOptions>, meter: Arc<Meter>) -> Self {
         Self {
+            own: options.as_ref().map(|options| options.client).unwrap_or_default(),
             options,
             screen: None,
             is_sized: false,
@@ -62,6 +67,7 @@ impl Mirror {
             shell: Shell::new(),
             theme: Theme::default(),
             cell: (0, 0),
+            cell_height: 0.0,
             counted: 0,
             since: ACCOUNT_EVERY,
             meter,
@@ -157,8 +163,8 @@ impl Mirror {
         let Some(options) = self.options.as_ref().filter(|_| self.screen.is_none()) else { return };
         let mut screen = Box::new(Screen::new(options));
         screen.listen();
-        dress(&mut screen, self.theme, self.cell);
         self.screen = Some(screen);
+        self.dress();
     }
 
     /// Sets the size that the terminal begins with.
@@ -184,21 +190,50 @@ impl Mirror {
         }
     }
 
+    /// The terminal of clients that say nothing of theirs.
+    pub(super) const fn own_client(&self) -> Client {
+        self.own
+    }
+
+    /// The terminal that the screen follows.
+    pub(super) fn client(&self) -> Client {
+        self.options.as_ref().map_or(self.own, |options| options.client)
+    }
+
+    /// Says what the terminal of the clients is from here on; `false` where that
+    /// changes nothing.
+    pub(super) fn set_client(&mut self, client: Client) -> bool {
+        let Some(options) = &mut self.options else { return false };
+        if std::mem::replace(&mut options.client, client) == client {
+            return false;
+        }
+        if let Some(screen) = &mut self.screen {
+            screen.set_client(client);
+            self.account();
+        }
+        true
+    }
+
     /// Sets the client's colours, for answers.
     pub(super) fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
         self.dress();
     }
 
-    /// Sets the size of a character in pixels, for answers.
-    pub(super) fn set_cell_size(&mut self, width: u16, height: u16) {
+    /// Sets the size of a character in pixels, for answers, and its exact height,
+    /// for images.
+    pub(super) fn set_cell_size(&mut self, width: u16, height: u16, exact: f64) {
         self.cell = (width, height);
+        self.cell_height = exact;
         self.dress();
     }
 
     fn dress(&mut self) {
         if let Some(screen) = &mut self.screen {
-            dress(screen, self.theme, self.cell);
+            let Theme { foreground, background, cursor } = self.theme;
+            screen.set_theme(foreground, background, cursor);
+            screen.set_cell_size(self.cell.0, self.cell.1);
+            screen.set_cell_height(self.cell_height);
         }
     }
 
@@ -262,9 +297,4 @@ impl Mirror {
         let before = std::mem::replace(&mut self.counted, held);
         self.meter.add(Gauge::Screen, held.cast_signed() as i64 - before.cast_signed() as i64);
     }
-}
-
-fn dress(screen: &mut Screen, theme: Theme, (width, height): (u16, u16)) {
-    screen.set_theme(theme.foreground, theme.background, theme.cursor);
-    screen.set_cell_size(width, height);
 }

@@ -41,7 +41,7 @@ use crate::meter::{Counter, Meter};
 use offheap_pty::{
     ExitStatus, GateBell, Pty, PtySize, Sink, SpawnError, SpawnOptions, Spawner, WriteError,
 };
-use offheap_screen::ScreenOptions;
+use offheap_screen::{Client, ScreenOptions};
 
 pub use knowledge::ShellNews;
 pub(crate) use lasting::{checkpoint_size, shape};
@@ -316,6 +316,13 @@ impl Session {
     /// those of xterm.js' default theme.
     pub fn set_theme(&self, theme: Theme) {
         self.stream.lock().set_theme(theme);
+    }
+
+    /// The terminal of clients that say nothing of theirs, as it was said when the
+    /// session was made.
+    #[must_use]
+    pub fn own_client(&self) -> Client {
+        self.stream.lock().mirror.own_client()
     }
 
     /// The newest `max` bytes, from a safe boundary on.

@@ -70,6 +70,8 @@ impl Session {
         if self.is_closed() {
             return Err(Closed.into());
         }
+        let client = self.stream.lock().mirror.client();
+        let options = Options { client, ..options };
         let prepared = Prepared::new(options, about)?;
         let mut stream = self.stream.lock();
         if self.is_closed() {

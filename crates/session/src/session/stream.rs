@@ -19,7 +19,7 @@ use super::waits::Waits;
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{ExitStatus, Gate, PtySize};
 use offheap_ring::Ring;
-use offheap_screen::ScreenOptions;
+use offheap_screen::{Client, ScreenOptions};
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Stream {
@@ -116,11 +116,26 @@ impl Stream {
     fn set_cell_size(&mut self, size: PtySize) {
         let width = size.pixel_width.checked_div(size.cols).unwrap_or(0);
         let height = size.pixel_height.checked_div(size.rows).unwrap_or(0);
-        self.mirror.set_cell_size(width, height);
+        let exact = f64::from(size.pixel_height) / f64::from(size.rows.max(1));
+        self.mirror.set_cell_size(width, height, exact);
     }
 
     pub(super) fn set_theme(&mut self, theme: Theme) {
         self.mirror.set_theme(theme);
+    }
+
+    /// Says what the terminal of the clients is from here on; `false` where that
+    /// changes nothing.
+    pub(super) fn set_client(&mut self, client: Client) -> bool {
+        let changed = self.mirror().set_client(client);
+        if changed {
+            self.latest = None;
+            if self.ring.end() > 0 {
+                // What was printed so far is drawn for the client before.
+                self.checkpoint();
+            }
+        }
+        changed
     }
 
     /// Shows the taps what passes: all of it comes by here.

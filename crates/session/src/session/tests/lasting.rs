@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use offheap_journal::{Directory, Identity, Life, Sizes};
 use offheap_pty::{ExitStatus, PtySize, Sink};
-use offheap_screen::ScreenOptions;
+use offheap_screen::{Client, ScreenOptions, UnicodeVersion};
 
 use super::*;
 use crate::session::{checkpoint_size, shape};
@@ -202,6 +202,27 @@ fn a_screen_that_does_not_fit_is_kept_with_fewer_lines() {
     let (_copy, restored) = killed(&directory, &session);
     assert_eq!(restored.span(), session.span());
     assert!(restored.screen_text().is_some());
+}
+
+#[test]
+fn the_client_is_restored_with_what_was_drawn_for_another() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let own = Client { unicode: UnicodeVersion::V11, push_title: true, ..Client::default() };
+    let session = create(&directory, Some(ScreenOptions { client: own, ..screen() }));
+    session.append("😀\x1b[3Gx\r\n".as_bytes()).expect("an open session");
+    session.set_client(Client { tab_stop_width: 4, ..Client::default() });
+    session.append("😀\x1b[3Gx\ty\r\n".as_bytes()).expect("an open session");
+    let (_copy, restored) = killed(&directory, &session);
+    for session in [&session, &restored] {
+        session.append("\t😀\x1b[7Gz".as_bytes()).expect("an open session");
+        let text = session.screen_text().expect("a screen");
+        let rows: Vec<_> = text.split('\n').take(3).collect();
+        assert_eq!(rows[1..], ["😀 xy", "    😀 z"]);
+        assert_eq!(session.own_client(), own);
+    }
+    let text = restored.screen_text().expect("a screen");
+    assert!(text.starts_with("😀 x\n"), "two columns, one of them blank by now");
 }
 
 #[test]
