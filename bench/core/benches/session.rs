@@ -3,6 +3,7 @@
 //! it that is drawn at once. And what a snapshot costs then.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use core_benches::sample;
@@ -16,7 +17,7 @@ const CHUNK: usize = 4096;
 /// The default history of a session.
 const HISTORY: usize = 256 * 1024;
 
-fn session(screen: Option<ScreenOptions>) -> Session {
+fn session(screen: Option<ScreenOptions>) -> Arc<Session> {
     Session::new(HISTORY, screen, Meter::new(None))
 }
 
