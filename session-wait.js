@@ -19,7 +19,8 @@ function optionsOf(options) {
 /** The signal among the options, checked. */
 function signalOf({ signal }) {
   if (signal === undefined || signal === null) return null
-  if (typeof signal === 'object' && typeof signal.addEventListener === 'function') return signal
+  const isSignal = typeof signal === 'object' && typeof signal.throwIfAborted === 'function'
+  if (isSignal && typeof signal.addEventListener === 'function') return signal
   throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "options.signal" argument must be an AbortSignal')
 }
 

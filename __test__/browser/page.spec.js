@@ -333,7 +333,7 @@ browserTest('what the page says at its lower edge covers no button there', async
   await type('exit')
   await page.waitForSelector('.pane[data-state="exited"]')
   expect(await page.isVisible('.toast')).toBe(true)
-  await page.click('.notice button', { timeout: 2000 })
+  await page.click('.notice button:visible', { timeout: 2000 })
   await live(1)
 })
 

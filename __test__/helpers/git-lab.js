@@ -5,6 +5,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { gitEnvironment, Repository } = require('./repository')
+const { children } = require('./proc')
 const { startServer } = require('./server')
 
 /** How long a test waits for a frame: git's runs are short, but the machine may be busy. */
@@ -22,6 +23,14 @@ class GitLab {
     const { git = {}, ...config } = typeof configuration === 'function' ? configuration(lab) : configuration
     lab.host = await startServer({ ...config, git: { env: { ...lab.env, ...env }, ...git } })
     return lab
+  }
+
+  /** What runs in this process already: specs before this one may have left a browser. */
+  #others = new Set(children())
+
+  /** The processes that the server runs. */
+  programs() {
+    return children().filter((pid) => !this.#others.has(pid))
   }
 
   file = (...names) => path.join(this.folder, ...names)

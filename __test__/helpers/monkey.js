@@ -290,8 +290,8 @@ function deed(description) {
     const made = chance(0.5)
       ? addon[name](argument(), argument(), argument())
       : new addon[name](argument(), argument())
-    watch(made)
-    watch(made?.close?.())
+    watch(made, description)
+    watch(made?.close?.(), description)
     return
   }
   const thing = anything()
@@ -303,7 +303,8 @@ function deed(description) {
   description.push(own ? 'own' : 'foreign', thing.constructor?.name, String(name))
   if (!own) {
     const [method] = [Reflect.get(thing, name)]
-    if (typeof method === 'function') Reflect.apply(method, receiver, [argument(), argument()])
+    if (typeof method === 'function')
+      watch(Reflect.apply(method, receiver, [argument(), argument()]), description)
     else Reflect.get(Object.getPrototypeOf(thing), name, receiver)
     return
   }
@@ -316,7 +317,7 @@ function deed(description) {
   const takes = /^on/.test(String(name)) && chance(0.7)
   const given = takes ? [pick([listener, pick(TEXTS)]), listener] : [argument(), argument(), argument()]
   const result = Reflect.apply(member, thing, given.slice(0, below(4)))
-  watch(result)
+  watch(result, description)
   if (name === 'openViewer') keep('viewer', result)
 }
 
@@ -328,19 +329,21 @@ const CALLED_WRONG =
 function isFair(error, [how]) {
   if (error instanceof Mine || error?.cause instanceof Mine) return true
   if (typeof error?.code === 'string' && error.code.startsWith('ERR_')) return error.message !== ''
-  if (error?.syscall && /^E[A-Z0-9]+$/.test(error.code)) return typeof error.errno === 'number'
+  // The system's: those of a call of its own say which it was.
+  if (/^E[A-Z0-9]+$/.test(error?.code))
+    return error.message !== '' && (!error.syscall || typeof error.errno === 'number')
   if (error instanceof RangeError && /call stack/.test(error.message)) return true
   if (RECEIVER.test(error?.message)) return true
   if (how === 'foreign' && error instanceof TypeError && /not a function/.test(error.message)) return true
   return how === 'export' && CALLED_WRONG.test(error?.message)
 }
 
-/** A promise is rejected with an error that has a code and says something, or not at all. */
-function watch(result) {
+/** A promise is rejected with an error that is fair, or not at all. */
+function watch(result, description) {
   if (!(result instanceof Promise)) return
   result.catch((error) => {
-    if (typeof error?.code === 'string' && error.message !== '') return
-    throw new Error(`seed ${seed}: rejected with ${error?.stack} (${error?.code})`)
+    if (isFair(error, description)) return
+    throw new Error(`seed ${seed}, ${description.join(' ')}: rejected with ${error?.stack} (${error?.code})`)
   })
 }
 

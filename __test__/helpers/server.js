@@ -90,7 +90,13 @@ async function startServerProcess(
 /** Runs the server as a user does, from the command line. */
 function runServer(env) {
   const child = spawn(process.execPath, [ENTRY], {
-    env: { ...process.env, NODE_OPTIONS: '', PROJECT_ENV_ALLOW: OWN_HOME.join(), ...env },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      PROJECT_ENV_ALLOW: OWN_HOME.join(),
+      SHELL_INTEGRATION: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = { stdout: '', stderr: '' }

@@ -4,7 +4,7 @@ const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const { promisify } = require('node:util')
 const { GitLab, PATIENCE, status } = require('../helpers/git-lab')
-const { children, descriptors, eventually } = require('../helpers/proc')
+const { descriptors, eventually } = require('../helpers/proc')
 
 const CHANGES = 5000
 const MAX_RUNS = 5
@@ -115,7 +115,7 @@ async function vanish(index) {
 async function gone() {
   const isOver = () => {
     const { subscriptions, watches: watched, directories } = lab.stats()
-    return subscriptions + watched + directories === 0 && children().length === 0
+    return subscriptions + watched + directories === 0 && lab.programs().length === 0
   }
   await eventually('everything to be gone', isOver, PATIENCE)
 }

@@ -4,7 +4,7 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { GitLab, PATIENCE, branches, failure, status } = require('../helpers/git-lab')
-const { children, eventually } = require('../helpers/proc')
+const { eventually } = require('../helpers/proc')
 const { Repository } = require('../helpers/repository')
 const { startServerProcess } = require('../helpers/server')
 
@@ -390,7 +390,7 @@ describe('what goes wrong', () => {
     const client = await lab.subscribe(repository.folder)
     await failure(client, 'ERR_GIT_TIMEOUT')
     client.cut()
-    await eventually('git to be gone', () => children().length === 0)
+    await eventually('git to be gone', () => lab.programs().length === 0)
   })
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip

@@ -333,8 +333,9 @@ describe('with a screen', () => {
     const { end } = first
     const second = host.connect({ sessionId: 's' }, { stream: true })
     await second.sees('shown')
-    expect(second.messages.slice(0, 2)).toMatchObject([
+    expect(second.messages.slice(0, 3)).toMatchObject([
       { type: 'reconnected' },
+      { type: 'shell' },
       { type: 'snapshot', offset: end, cols: 80, rows: 30 },
     ])
     await expectPicture(second)
@@ -350,7 +351,8 @@ describe('with a screen', () => {
     const { end } = first
     const second = host.connect({ sessionId: 's', offset: 100 }, { stream: true })
     await second.sees('last')
-    expect(second.messages.slice(1, 3)).toMatchObject([
+    expect(second.messages.slice(1, 4)).toMatchObject([
+      { type: 'shell' },
       { type: 'gap', from: 100, to: end },
       { type: 'snapshot', offset: end },
     ])

@@ -1,5 +1,5 @@
 /** What became of a terminal while its server was away: marks, and a new shell for one that has lost its own. */
-import { call } from './access.js'
+import { call, share } from './access.js'
 import { element } from './ui.js'
 
 const WORDS = 'The server has ended, and this shell with it. What it printed is kept.'
@@ -44,10 +44,13 @@ export class Restored {
     return this.#client.lost && this.#client.spawn()
   }
 
-  /** The stream says whether the shell is lost; that it went on under another server is asked for. */
+  /**
+   * The stream says whether the shell is lost; that it went on under another server is asked for, which is not for those
+   * with whom a terminal is shared.
+   */
   async #ask(resumed) {
     if (this.#client.lost) return this.#show('lost')
-    if (!resumed) return this.#show('')
+    if (!resumed || share) return this.#show('')
     const { sessionId, projectId } = this.#address()
     const query = new URLSearchParams({ sessionId, ...(projectId && { projectId }) })
     const response = await call(`api/terminal/status?${query}`).catch(() => null)

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::system::{Roots, read_linux, sessions_memory};
+use super::system::{Roots, read_linux, read_sessions};
 use super::*;
 
 const GIB: u64 = 1 << 30;
@@ -54,7 +54,6 @@ fn the_process_and_the_machine_are_read() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn processes_count_for_their_session_if_it_began_in_this_namespace() {
     let stat = |pid, session, pages| {
         format!("{pid} (sh) S 1 7 {session} 34816 7 0 1 2 3 4 5 6 7 8 20 0 1 0 99 1000 {pages} x")
@@ -66,7 +65,7 @@ fn processes_count_for_their_session_if_it_began_in_this_namespace() {
         ("proc/43/stat", &child),
         ("proc/uptime", "1 1"),
     ]);
-    let sums = sessions_memory(&fake.roots());
+    let sums = read_sessions(&fake.roots());
     assert_eq!(sums.keys().collect::<Vec<_>>(), [&42]);
     assert_eq!(sums[&42] % 7, 0, "pages of both");
 }

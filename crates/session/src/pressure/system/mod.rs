@@ -18,6 +18,10 @@ use super::usage::Usage;
 
 /// Where the system's files are; elsewhere in tests.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android", test)),
+    expect(dead_code, reason = "only Linux tells by files")
+)]
 pub(crate) struct Roots {
     /// Usually `/proc`.
     pub(crate) proc: PathBuf,
@@ -73,3 +77,5 @@ pub(crate) fn sessions_memory(roots: &Roots) -> HashMap<u32, u64> {
 
 #[cfg(test)]
 pub(super) use linux::read as read_linux;
+#[cfg(test)]
+pub(super) use processes::by_session as read_sessions;

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::*;
-use crate::pressure::{Usage, system};
 use crate::registry::EventName;
 use offheap_pty::{PtySize, SpawnOptions};
 
@@ -201,6 +200,19 @@ fn only_a_running_shell_holds_the_process() {
 #[test]
 #[cfg(target_os = "linux")]
 fn the_memory_of_its_processes_makes_a_session_heavy() {
+    use crate::pressure::{Usage, system};
+
+    /// A JS thread that can do nothing.
+    struct Nothing;
+
+    impl crate::registry::Relief for Nothing {
+        fn drop_caches(&mut self) {}
+
+        fn collect_garbage(&mut self) -> Option<Usage> {
+            None
+        }
+    }
+
     let memory = crate::pressure::Options {
         actions: crate::pressure::Actions {
             close_heaviest: true,
@@ -231,15 +243,4 @@ fn the_memory_of_its_processes_makes_a_session_heavy() {
     bench.registry.check_memory(full, &mut Nothing);
     assert!(!bench.has("hog") && bench.has("history") && bench.has("idle"));
     bench.registry.close_all();
-}
-
-/// A JS thread that can do nothing.
-struct Nothing;
-
-impl crate::registry::Relief for Nothing {
-    fn drop_caches(&mut self) {}
-
-    fn collect_garbage(&mut self) -> Option<Usage> {
-        None
-    }
 }
