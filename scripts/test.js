@@ -19,7 +19,7 @@ console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skippe
 process.exit(broken || counts.failed > 0 || counts.passed === 0 ? 1 : 0)
 
 function rustTests() {
-  const { status, stdout } = spawnSync('cargo', ['test', '--locked', '--workspace'], {
+  const { status, stdout } = spawnSync('cargo', ['test', '--locked', '--workspace', '--no-fail-fast'], {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -10,7 +10,7 @@ use super::linux::page_size;
 /// Adds up resident memory by session. Pages that processes share count for
 /// each of them. Session 0 stands for every session that began outside this
 /// PID namespace, so it is none of ours.
-pub(super) fn by_session(roots: &Roots) -> HashMap<u32, u64> {
+pub(in crate::pressure) fn by_session(roots: &Roots) -> HashMap<u32, u64> {
     let mut sums = HashMap::new();
     for entry in fs::read_dir(&roots.proc).into_iter().flatten().flatten() {
         let is_process = entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);

@@ -46,23 +46,37 @@ fn create(directory: &Directory, screen: Option<ScreenOptions>) -> Arc<Session> 
     Session::in_journal(journal, ring, screen, Meter::new(None))
 }
 
-/// Restores a copy of the session's file as it is now, as the file of a process
-/// that was killed at this moment.
-fn killed(directory: &Directory, session: &Session) -> (Scratch, Arc<Session>) {
-    let scratch = Scratch::new();
-    let copies = scratch.open();
-    let name = session.journal_name().expect("a name");
-    let path = scratch.0.join(&name);
-    std::fs::copy(directory.path().join(&name), &path).expect("a copy");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(&path, mode).expect("a mode");
+/// A session that was restored from the very file of one that is still there, as
+/// when its process is killed at this moment. The file is as it was afterwards.
+struct Killed {
+    restored: Option<Arc<Session>>,
+    path: PathBuf,
+    content: Vec<u8>,
+}
+
+impl Killed {
+    fn now(directory: &Directory, session: &Session) -> Self {
+        let name = session.journal_name().expect("a name");
+        let path = directory.path().join(&name);
+        let content = std::fs::read(&path).expect("a file");
+        let found = directory.recover(&name).expect("a session");
+        assert!(found.exact);
+        let restored = Some(Session::restored(found, Meter::new(None)));
+        Self { restored, path, content }
     }
-    let found = copies.recover(&name).expect("a session");
-    assert!(found.exact);
-    (scratch, Session::restored(found, Meter::new(None)))
+
+    fn session(&self) -> &Arc<Session> {
+        self.restored.as_ref().expect("a session")
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.restored = None;
+        // Not truncated: it is mapped.
+        let mut file = std::fs::File::options().write(true).open(&self.path).expect("the file");
+        std::io::Write::write_all(&mut file, &self.content).expect("room on the disk");
+    }
 }
 
 /// What can be seen of a session.
@@ -180,9 +194,10 @@ proptest! {
                     session = Session::restored(found, Meter::new(None));
                 }
             }
-            let (_copy, restored) = killed(&directory, &session);
-            prop_assert_eq!(restored.size(), session.size());
-            let restored = look(&restored);
+            let killed = Killed::now(&directory, &session);
+            prop_assert_eq!(killed.session().size(), session.size());
+            let restored = look(killed.session());
+            drop(killed);
             same(&restored, &look(&session))?;
             same(&restored, &look(&plain))?;
         }
@@ -199,9 +214,10 @@ fn a_screen_that_does_not_fit_is_kept_with_fewer_lines() {
     let line: String = (0..900).map(|x| format!("\x1b[38;5;{}mx", x % 256)).collect();
     let text = format!("{line}\r\n").repeat(400);
     session.append(text.as_bytes()).expect("an open session");
-    let (_copy, restored) = killed(&directory, &session);
-    assert_eq!(restored.span(), session.span());
-    assert!(restored.screen_text().is_some());
+    let span = session.span();
+    let killed = Killed::now(&directory, &session);
+    assert_eq!(killed.session().span(), span);
+    assert!(killed.session().screen_text().is_some());
 }
 
 #[test]
@@ -213,16 +229,19 @@ fn the_client_is_restored_with_what_was_drawn_for_another() {
     session.append("😀\x1b[3Gx\r\n".as_bytes()).expect("an open session");
     session.set_client(Client { tab_stop_width: 4, ..Client::default() });
     session.append("😀\x1b[3Gx\ty\r\n".as_bytes()).expect("an open session");
-    let (_copy, restored) = killed(&directory, &session);
-    for session in [&session, &restored] {
+    let goes_on = |session: &Session| {
         session.append("\t😀\x1b[7Gz".as_bytes()).expect("an open session");
         let text = session.screen_text().expect("a screen");
         let rows: Vec<_> = text.split('\n').take(3).collect();
-        assert_eq!(rows[1..], ["😀 xy", "    😀 z"]);
+        assert_eq!(rows[1..], ["😀 x y", "    😀 z"]);
         assert_eq!(session.own_client(), own);
-    }
-    let text = restored.screen_text().expect("a screen");
+        text
+    };
+    let killed = Killed::now(&directory, &session);
+    let text = goes_on(killed.session());
     assert!(text.starts_with("😀 x\n"), "two columns, one of them blank by now");
+    drop(killed);
+    goes_on(&session);
 }
 
 #[test]
@@ -234,7 +253,8 @@ fn the_exit_and_the_size_are_restored() {
     session.resize(PtySize::new(100, 30));
     let status = ExitStatus { code: 7, signal: 0 };
     Sink::exited(&*session, status);
-    let (_copy, restored) = killed(&directory, &session);
+    let killed = Killed::now(&directory, &session);
+    let restored = killed.session();
     assert_eq!(restored.exit_status(), Some(status));
     assert_eq!(restored.size(), PtySize::new(100, 30));
     assert_eq!((restored.tail(9), restored.has_screen()), (b"bye".to_vec(), false));
