@@ -123,7 +123,7 @@ fn versions_1_and_2_are_read() {
     assert_eq!((playback.header().version, playback.header().title.as_deref()), (2, Some("T")));
     // The clock that stepped back stands still, and the last line counts.
     assert_eq!(playback.duration(), 2_000_000);
-    assert_eq!(playback.at(300_000).unwrap().text.trim_end(), "a");
+    assert_eq!(playback.at(600_000).unwrap().text.trim_end(), "a");
     let end = playback.at(2_000_000).unwrap();
     assert_eq!((end.text.trim_end(), end.cols, end.rows), ("ab", 30, 6));
     let v1 = "{\n \"version\": 1, \"width\": 20, \"height\": 5, \"duration\": 1.5,\n \"stdout\": [[0.5, \"a\\r\\n\"],\n [1.0, \"\\u00fc\"]]\n}";
