@@ -78,8 +78,11 @@ browserTest('a shell that lives on goes on at the next byte, and is marked as re
   const first = await serve({ PORT: '0', KEEP_SHELLS: '1' })
   await open(first)
   await type('echo "pid $$ ."')
-  await sees('pid ')
-  const pid = Number((await screen()).match(/pid (\d+) \./)[1])
+  const pid = await eventually(
+    'its pid',
+    async () => Number(/pid (\d+) \./.exec(await screen())?.[1]),
+    PATIENCE,
+  )
   await type('for i in $(seq 1 60); do echo "line $i."; sleep 0.03; done; echo "all $((1+1))"')
   await sees('line 9.')
   first.child.kill('SIGKILL')

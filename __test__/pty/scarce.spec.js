@@ -139,7 +139,11 @@ onLinux('without a thread or a process: a code, and it works once there are some
     main()`
   const script = 'ulimit -u 60 && exec "$0" -e "$1"'
   const options = { ...user, encoding: 'utf8', timeout: 60000 }
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', script, process.execPath, source], options)
+  const { stdout, stderr, status } = spawnSync(
+    'bash',
+    ['--norc', '-c', script, process.execPath, source],
+    options,
+  )
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   const noThread = ['EAGAIN', 'pthread_create']
   expect(JSON.parse(stdout)).toEqual([noThread, noThread, 'done', ['EAGAIN', 'spawn'], 'done'])
