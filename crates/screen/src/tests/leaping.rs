@@ -46,7 +46,7 @@ impl Late {
     /// A fresh screen with the same head start.
     fn with_head_start(&self) -> Screen {
         let (cols, rows) = self.screen.size();
-        let mut screen = Screen::new(&ScreenOptions { cols, rows, ..self.options.clone() });
+        let mut screen = Screen::new(&ScreenOptions { cols, rows, ..self.options });
         let mut start = Vec::new();
         self.screen.head_start(&mut start);
         screen.feed(&start);
@@ -137,12 +137,8 @@ fn hidden(screen: &Screen) -> String {
 
 fn check(steps: Vec<Step>, options: &ScreenOptions) -> Result<usize, TestCaseError> {
     let mut eager = Screen::new(options);
-    let mut late = Late {
-        options: options.clone(),
-        screen: Screen::new(options),
-        pending: Vec::new(),
-        leaps: 0,
-    };
+    let mut late =
+        Late { options: *options, screen: Screen::new(options), pending: Vec::new(), leaps: 0 };
     for step in steps.into_iter().chain([
         Step::Look,
         Step::Resize(3, 2),
