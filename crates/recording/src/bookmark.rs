@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use offheap_screen::{Client, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, UnicodeVersion, XtermVersion};
 use serde_json::{Map, Value};
 
 use crate::blob::Blob;
@@ -186,7 +186,9 @@ fn client_to_json(client: &Client) -> Value {
         client.scroll_on_erase,
         client.reflow_cursor_line,
         client.convert_eol,
-        client.images,
+        client.images.sixel,
+        client.images.iip,
+        client.images.kitty,
     ];
     let mut object = Map::new();
     object.insert("unicode".into(), unicode.into());
@@ -211,7 +213,7 @@ fn client_from_json(value: &Value) -> Option<Client> {
         scroll_on_erase: flag(3),
         reflow_cursor_line: flag(4),
         convert_eol: flag(5),
-        images: flag(6),
+        images: ImageSupport { sixel: flag(6), iip: flag(7), kitty: flag(8) },
         tab_stop_width: u16::try_from(number("tabStopWidth")?).ok()?,
     })
 }

@@ -80,10 +80,11 @@ impl Screen {
         self.terminal.cell_size = if known { Some((width, height)) } else { None };
     }
 
-    /// Sets how high a character is in the client to a fraction of a pixel, for
-    /// images; 0 is unknown, and 14 is assumed then, as by the image add-on.
-    pub fn set_cell_height(&mut self, height: f64) {
-        self.terminal.cell_height = (height > 0.0).then_some(height);
+    /// Sets how large a character is in the client to a fraction of a pixel, for
+    /// images; 0 is unknown, and 7 by 14 is assumed then, as by the image add-on.
+    pub fn set_exact_cell_size(&mut self, width: f64, height: f64) {
+        let is_known = width > 0.0 && height > 0.0;
+        self.terminal.exact_cell_size = is_known.then_some((width, height));
     }
 
     /// Whether the output so far ended outside of any sequence and character.
@@ -155,7 +156,7 @@ impl Screen {
     /// or character if the output did, so that the output can go on from there.
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
         self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
-        self.parser.write_unfinished(out);
+        self.parser.write_unfinished(self.terminal.images.as_deref(), out);
     }
 
     /// Bytes at the end of the snapshot that begin a character which the output

@@ -49,8 +49,8 @@ pub(super) struct Mirror {
     theme: Theme,
     /// The size of a character in pixels, 0 when unknown.
     cell: (u16, u16),
-    /// The exact height of one.
-    cell_height: f64,
+    /// The same to a fraction of one.
+    exact_cell: (f64, f64),
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -67,7 +67,7 @@ impl Mirror {
             shell: Shell::new(),
             theme: Theme::default(),
             cell: (0, 0),
-            cell_height: 0.0,
+            exact_cell: (0.0, 0.0),
             counted: 0,
             since: ACCOUNT_EVERY,
             meter,
@@ -220,11 +220,11 @@ impl Mirror {
         self.dress();
     }
 
-    /// Sets the size of a character in pixels, for answers, and its exact height,
+    /// Sets the size of a character in pixels, for answers, and to a fraction of one,
     /// for images.
-    pub(super) fn set_cell_size(&mut self, width: u16, height: u16, exact: f64) {
+    pub(super) fn set_cell_size(&mut self, width: u16, height: u16, exact: (f64, f64)) {
         self.cell = (width, height);
-        self.cell_height = exact;
+        self.exact_cell = exact;
         self.dress();
     }
 
@@ -233,7 +233,7 @@ impl Mirror {
             let Theme { foreground, background, cursor } = self.theme;
             screen.set_theme(foreground, background, cursor);
             screen.set_cell_size(self.cell.0, self.cell.1);
-            screen.set_cell_height(self.cell_height);
+            screen.set_exact_cell_size(self.exact_cell.0, self.exact_cell.1);
         }
     }
 
