@@ -129,7 +129,11 @@ export class OffheapAddon extends EventTarget {
 function imagesOf(images) {
   if (images === undefined || images === null) return false
   if (typeof images !== 'boolean' && typeof images !== 'object')
-    throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', `images must be a boolean or an object, not ${typeof images}`)
+    throw fail(
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+      `images must be a boolean or an object, not ${typeof images}`,
+    )
   return images
 }
 

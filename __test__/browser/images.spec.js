@@ -35,7 +35,7 @@ async function makeImages() {
         const canvas = Object.assign(document.createElement('canvas'), { width, height })
         const context = canvas.getContext('2d')
         const pixels = context.createImageData(width, height)
-        for (let at = 0; noisy && at < pixels.data.length; at++) pixels.data[at] = (at * at) % 251 | 1
+        for (let at = 0; noisy && at < pixels.data.length; at++) pixels.data[at] = ((at * at) % 251) | 1
         context.putImageData(pixels, 0, 0)
         return canvas.toDataURL(type, 1).split(',')[1]
       },
@@ -75,7 +75,9 @@ function sequences() {
   const packed = zlib.deflateSync(Buffer.alloc(90 * 45 * 4, 9)).toString('base64')
   const chunks = pieces(png, 64)
   const inChunks = (control) =>
-    chunks.map((data, at) => kitty(`${at ? '' : `${control},`}m=${at < chunks.length - 1 ? 1 : 0}`, data)).join('')
+    chunks
+      .map((data, at) => kitty(`${at ? '' : `${control},`}m=${at < chunks.length - 1 ? 1 : 0}`, data))
+      .join('')
   const multipart = (fields, data) =>
     [
       `\x1b]1337;MultipartFile=inline=1${fields}\x07`,
@@ -124,8 +126,10 @@ function sequences() {
     'a file in pieces, as it is': multipart('', photo),
     'a piece of none': `\x1b]1337;FilePart=${png}\x07\x1b]1337;FileEnd\x07`,
     'a file while another comes in pieces': multipart('', png).replace('\x1b]1337;FileEnd\x07', file(jpeg)),
-    'sixels': '\x1bPq"1;1;100;60#0~~\x1b\\',
-    ...Object.fromEntries(Object.entries(images).map(([name, data]) => [`kitty: ${name}`, kitty('a=T,f=100,q=2', data)])),
+    sixels: '\x1bPq"1;1;100;60#0~~\x1b\\',
+    ...Object.fromEntries(
+      Object.entries(images).map(([name, data]) => [`kitty: ${name}`, kitty('a=T,f=100,q=2', data)]),
+    ),
     ...Object.fromEntries(
       [
         'c=7',

@@ -32,8 +32,7 @@ impl ImageSupport {
     pub const NONE: Self = Self { sixel: false, iip: false, kitty: false };
 
     /// Whether there is an add-on.
-    #[must_use]
-    pub const fn is_any(self) -> bool {
+    pub(super) const fn is_any(self) -> bool {
         self.sixel || self.iip || self.kitty
     }
 }

@@ -165,10 +165,14 @@ impl Kitty {
 
     /// Ends a command.
     pub(super) fn end(&mut self, is_whole: bool) -> Outcome {
-        if self.is_refused || !is_whole {
+        if self.is_refused {
             return Outcome::default();
         }
         let payload = std::mem::take(&mut self.payload);
+        if !is_whole {
+            self.lose_data();
+            return Outcome::default();
+        }
         let Some(command) = self.command else { return self.end_without_data() };
         if command.action == Action::Delete {
             return self.delete(&command);
@@ -188,6 +192,15 @@ impl Kitty {
             None => (command, self.has_data.then_some(payload)),
         };
         self.perform(command, payload.as_ref())
+    }
+
+    /// Of an image in pieces, what has come goes with the command that is cancelled.
+    fn lose_data(&mut self) {
+        let Some(command) = self.command.filter(|_| self.has_data) else { return };
+        let id = self.id_of(&command);
+        if let Some(pending) = self.pending.iter_mut().find(|pending| pending.id == id) {
+            pending.payload = Payload::default();
+        }
     }
 
     /// Keeps what has come until there is more.
