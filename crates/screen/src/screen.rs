@@ -6,10 +6,13 @@ use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
 use super::said::Said;
+use super::snapshot::Progress;
 use super::terminal::Terminal;
 
 /// A terminal without a display.
-#[derive(Debug)]
+///
+/// A clone shares nothing with it and takes as much memory.
+#[derive(Clone, Debug)]
 pub struct Screen {
     parser: Parser,
     pub(super) terminal: Terminal,
@@ -154,9 +157,28 @@ impl Screen {
     ///
     /// The bytes hold no query and no bell. They end in the middle of a sequence
     /// or character if the output did, so that the output can go on from there.
+    ///
+    /// The time that takes grows with the screen: see [`SnapshotWriter`] for large
+    /// ones.
+    ///
+    /// [`SnapshotWriter`]: crate::SnapshotWriter
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
-        self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
-        self.parser.write_unfinished(self.terminal.images.as_deref(), out);
+        self.write_snapshot(&mut Progress::new(scrollback_lines), usize::MAX, out);
+    }
+
+    /// Goes on with a snapshot until the output has about `most` bytes; `true` once
+    /// it is complete. Nothing may have changed since it was begun.
+    pub(super) fn write_snapshot(
+        &self,
+        progress: &mut Progress,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let complete = self.terminal.write_snapshot(progress, most, out);
+        if complete {
+            self.parser.write_unfinished(self.terminal.images.as_deref(), out);
+        }
+        complete
     }
 
     /// Bytes at the end of the snapshot that begin a character which the output

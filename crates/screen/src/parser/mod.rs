@@ -67,7 +67,7 @@ pub(super) trait Perform {
 const MAX_SEQUENCE: usize = 1024;
 
 /// The state between two inputs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parser {
     state: State,
     params: Params,

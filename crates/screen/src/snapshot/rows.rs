@@ -1,4 +1,4 @@
-//! Rows of a snapshot, and how they follow each other.
+//! Rows of a snapshot, how they follow each other, and where to go on with them.
 
 use std::borrow::Cow;
 
@@ -9,6 +9,7 @@ use super::super::edges::Edges;
 use super::super::parser::params::Params;
 use super::super::row::Row;
 use super::super::row_writer::Writer;
+use super::super::scrollback::Mark;
 use super::super::sequence::{write_number, write_position};
 use super::super::style::Style;
 use super::super::tables::Tables;
@@ -22,12 +23,27 @@ enum Source<'a> {
     Row(&'a Row),
 }
 
+/// What a row costs beside its cells and bytes, in bytes written.
+const ROW: usize = 16;
+
+/// Where the printing of a buffer's rows stands: the first row that is not printed
+/// yet, in the scrollback and then on the screen, and how it is reached.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    pub(super) record: Mark,
+    y: usize,
+    begun: bool,
+    flowing: bool,
+}
+
 /// Prints rows one after the other.
 struct Rows<'a> {
     cols: usize,
     height: usize,
     tables: &'a Tables,
     out: &'a mut Vec<u8>,
+    /// How long the output may become. What else rows cost comes off it.
+    most: usize,
     /// The row whose following row is not known yet.
     held: Option<(Edges, Source<'a>)>,
     begun: bool,
@@ -68,6 +84,7 @@ impl<'a> Rows<'a> {
             self.out.extend_from_slice(b"\x1b[m");
         }
         self.begun = true;
+        self.most = self.most.saturating_sub(ROW);
         if next.is_wrapped() {
             self.print_before_wrapped(edges, source, next, following);
         } else {
@@ -162,55 +179,85 @@ impl<'a> Rows<'a> {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
             Source::Row(row) => {
                 Writer::new(self.tables, self.out).row(row, self.cols);
+                // Blank cells are looked at, too.
+                self.most = self.most.saturating_sub(row.stored().len());
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.out.len() >= self.most
+    }
+
+    /// Where to go on, the row held being the next.
+    const fn place(&self, record: Mark, y: usize) -> Place {
+        Place { record, y, begun: self.begun, flowing: self.flowing }
     }
 }
 
 impl Terminal {
-    pub(super) fn write_normal_rows(&self, normal: &Buffer, kept: usize, out: &mut Vec<u8>) {
-        if kept == 0 {
-            self.write_rows(normal, out);
-            return;
-        }
-        let mut rows = self.printer(out);
-        for (edges, bytes) in self.scrollback.newest(kept) {
+    /// Where to begin with a buffer and the newest `kept` rows of scrollback.
+    pub(super) fn first_row(&self, kept: usize) -> Place {
+        let record = if kept == 0 { Mark::default() } else { self.scrollback.newest(kept).mark() };
+        Place { record, ..Place::default() }
+    }
+
+    /// Writes the rows of the scrollback and of a buffer from a place on, until the
+    /// output has `most` bytes, in which every row counts for a bit more than it
+    /// wrote. Returns where to go on; `None` once that was all. A call that begins
+    /// with fewer bytes prints a row at least.
+    ///
+    /// Without scrollback, blank rows at the end are there already.
+    pub(super) fn write_rows(
+        &self,
+        buffer: &Buffer,
+        (place, kept): (Place, usize),
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Place> {
+        let mut records = self.scrollback.resume(place.record);
+        let mut rows = self.printer(&place, most, out);
+        loop {
+            let mark = records.mark();
+            let Some((edges, bytes)) = records.next() else { break };
             rows.add(edges, Source::Bytes(edges.drawing(bytes)));
+            if rows.is_full() {
+                return Some(rows.place(mark, 0));
+            }
         }
-        self.add_rows(normal, normal.height(), &mut rows);
-    }
-
-    /// Writes the rows of a buffer without scrollback; blank ones at the end
-    /// are there already.
-    pub(super) fn write_rows(&self, buffer: &Buffer, out: &mut Vec<u8>) {
-        let is_blank = |&y: &usize| {
-            let row = buffer.row(y);
-            row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
-        };
-        let blank = (0..buffer.height()).rev().take_while(is_blank).count();
-        let mut rows = self.printer(out);
-        self.add_rows(buffer, buffer.height() - blank, &mut rows);
-    }
-
-    fn add_rows<'a>(&'a self, buffer: &'a Buffer, count: usize, rows: &mut Rows<'a>) {
-        for y in 0..count {
+        let blank = if kept == 0 { blank_at_end(buffer) } else { 0 };
+        for y in place.y..buffer.height() - blank {
             let row = buffer.row(y);
             rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
+            if rows.is_full() {
+                return Some(rows.place(Mark::default(), y));
+            }
         }
         rows.end();
+        None
     }
 
-    fn printer<'a>(&'a self, out: &'a mut Vec<u8>) -> Rows<'a> {
+    fn printer<'a>(&'a self, place: &Place, most: usize, out: &'a mut Vec<u8>) -> Rows<'a> {
         Rows {
             cols: self.cols,
             height: self.rows,
             tables: &self.tables,
             out,
+            most,
             held: None,
-            begun: false,
-            flowing: false,
+            begun: place.begun,
+            flowing: place.flowing,
         }
     }
+}
+
+/// How many rows at the end of a buffer are as those of a fresh terminal.
+fn blank_at_end(buffer: &Buffer) -> usize {
+    let is_blank = |&y: &usize| {
+        let row = buffer.row(y);
+        row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
+    };
+    (0..buffer.height()).rev().take_while(is_blank).count()
 }
 
 /// The attributes that a row's drawing sets before its first character, if that is

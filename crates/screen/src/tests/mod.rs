@@ -7,6 +7,7 @@ mod editing;
 mod images;
 mod leaping;
 mod parsing;
+mod piecing;
 mod printing;
 mod properties;
 mod resizing;

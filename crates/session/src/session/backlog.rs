@@ -5,6 +5,8 @@
 //! lines wait, most of them will have left screen and scrollback before anybody
 //! looks, and are leapt over.
 
+use std::sync::Arc;
+
 use super::skim;
 use offheap_ring::text::plain::PlainText;
 use offheap_ring::{Ring, Span};
@@ -71,7 +73,7 @@ impl Backlog {
     /// room for it by leaping ahead.
     pub(super) fn judge(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         bytes: &[u8],
@@ -109,10 +111,10 @@ impl Backlog {
     }
 
     /// Shows the screen what waits before an offset.
-    pub(super) fn catch_up(&mut self, screen: &mut Screen, ring: &Ring, to: u64) {
+    pub(super) fn catch_up(&mut self, screen: &mut Arc<Screen>, ring: &Ring, to: u64) {
         let waiting = self.waiting(ring, to);
         if !waiting.is_empty() {
-            skim::skim(screen, &waiting, self.feeds);
+            skim::skim(Arc::make_mut(screen), &waiting, self.feeds);
         }
         self.caught_up(to);
     }
@@ -137,7 +139,7 @@ impl Backlog {
     /// Leaps over what waits, as far as that is out of sight.
     fn make_room(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         len: usize,
@@ -145,7 +147,7 @@ impl Backlog {
     ) -> Verdict {
         let visible = screen.lines_to_clear();
         if self.feeds > visible && screen.can_leap() {
-            self.from += skim::leap_ahead(screen, &self.waiting(ring, at)) as u64;
+            self.from += skim::leap_ahead(Arc::make_mut(screen), &self.waiting(ring, at)) as u64;
             self.feeds = visible;
             self.next_pause = SHORT_PAUSE;
         } else {
