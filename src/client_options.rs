@@ -1,7 +1,7 @@
 //! What a client's terminal is, from JavaScript.
 
 use napi::ValueType;
-use napi::bindgen_prelude::{Env, JsValue, Object, Result, Unknown};
+use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 
 use super::args;
 use super::error::invalid_type;

@@ -387,7 +387,7 @@ describe('what the terminal is', () => {
       client.connect()
       expect(FakeSocket.last.query).toMatchObject({ xtermOptions })
     }
-    expect(() => new OffheapAddon(client, { images: 1 })).toThrow(
+    expect(() => new OffheapAddon(opened.at(-1).client, { images: 1 })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     )
   })

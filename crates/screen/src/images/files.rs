@@ -283,11 +283,12 @@ impl Side {
         if text == "auto" {
             return Some(Self::Auto);
         }
-        let (digits, side): (_, fn(f64) -> Self) = match (text.strip_suffix("px"), text.strip_suffix('%')) {
-            (Some(digits), _) => (digits, Self::Pixels),
-            (_, Some(digits)) => (digits, Self::Percent),
-            _ => (text, Self::Cells),
-        };
+        let (digits, side): (_, fn(f64) -> Self) =
+            match (text.strip_suffix("px"), text.strip_suffix('%')) {
+                (Some(digits), _) => (digits, Self::Pixels),
+                (_, Some(digits)) => (digits, Self::Percent),
+                _ => (text, Self::Cells),
+            };
         (!digits.is_empty()).then_some(())?;
         number(digits.as_bytes()).map(side)
     }

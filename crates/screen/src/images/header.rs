@@ -5,8 +5,10 @@
 pub(super) enum Kind {
     /// PNG, JPEG and GIF, which every add-on takes.
     Common,
-    /// QOI, WebP and AVIF, which add-on 0.10 takes.
+    /// WebP and AVIF, which add-on 0.10 takes.
     Recent,
+    /// QOI, which that one takes of iTerm's protocol, and browsers do not know.
+    Qoi,
 }
 
 /// An image file: its kind, its width and its height in pixels.
@@ -101,9 +103,24 @@ impl Header {
         }
         let bytes = &self.bytes;
         let found = match bytes[..MAGIC] {
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', _, _, _, _, b'I', b'H', b'D', b'R'] => {
-                at(bytes, 24, |b| common(big(&b[16..20]), big(&b[20..24])))
-            }
+            [
+                0x89,
+                b'P',
+                b'N',
+                b'G',
+                b'\r',
+                b'\n',
+                0x1a,
+                b'\n',
+                _,
+                _,
+                _,
+                _,
+                b'I',
+                b'H',
+                b'D',
+                b'R',
+            ] => at(bytes, 24, |b| common(big(&b[16..20]), big(&b[20..24]))),
             [0xff, 0xd8, 0xff, ..] => {
                 let mut segments = Segments::default();
                 let bytes = std::mem::take(&mut self.bytes);
@@ -115,10 +132,25 @@ impl Header {
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => {
                 common(little(&bytes[6..8]), little(&bytes[8..10]))
             }
-            [b'q', b'o', b'i', b'f', ..] => recent(big(&bytes[4..8]), big(&bytes[8..12])),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', b'V', b'P', b'8', variant] => {
-                at(bytes, 30, |bytes| webp(variant, bytes))
-            }
+            [b'q', b'o', b'i', b'f', ..] => qoi(big(&bytes[4..8]), big(&bytes[8..12])),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                b'V',
+                b'P',
+                b'8',
+                variant,
+            ] => at(bytes, 30, |bytes| webp(variant, bytes)),
             [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f' | b's', ..] => avif(bytes),
             _ => Found::Nothing,
         };
@@ -149,6 +181,10 @@ const fn common(width: u32, height: u32) -> Found {
 
 const fn recent(width: u32, height: u32) -> Found {
     Found::Size(Metrics { kind: Kind::Recent, width, height })
+}
+
+const fn qoi(width: u32, height: u32) -> Found {
+    Found::Size(Metrics { kind: Kind::Qoi, width, height })
 }
 
 /// Reads what is there once there are so many bytes.
@@ -259,7 +295,7 @@ mod tests {
         assert_eq!(size(&png[..23]), None);
         assert_eq!(size(b"GIF89a\x10\0\x01\x01......"), Some((Kind::Common, 16, 257)));
         assert_eq!(size(b"GIF88a\x10\0\x01\x01......"), None);
-        assert_eq!(size(b"qoif\0\0\0\x09\0\0\x01\0...."), Some((Kind::Recent, 9, 256)));
+        assert_eq!(size(b"qoif\0\0\0\x09\0\0\x01\0...."), Some((Kind::Qoi, 9, 256)));
         let extended = webp(b"X....\0\0\0\0\x07\0\0\x01\x01\0");
         assert_eq!(size(&extended), Some((Kind::Recent, 8, 258)));
         let lossless = webp(b"L....\x2f\x03\x40\0\0.....");

@@ -4,7 +4,7 @@
 use super::base64::{Ending, encode};
 use super::command::{Action, Command, Deleted};
 use super::files::MAX_TEXT;
-use super::header::Metrics;
+use super::header::{Kind, Metrics};
 use super::payload::{Payload, empty_image};
 
 /// Bytes of control data at most.
@@ -409,6 +409,7 @@ fn write_begun(control: &[u8], payload: &Payload, out: &mut Vec<u8>) -> bool {
 fn bitmap(command: &Command, len: usize, metrics: Option<Metrics>) -> Option<(u32, u32)> {
     let format = command.format.unwrap_or(RGBA);
     if format == FILE {
+        let metrics = metrics.filter(|metrics| metrics.kind != Kind::Qoi);
         let size = metrics.map(|metrics| (metrics.width, metrics.height));
         return size.filter(|&(width, height)| !command.is_compressed && width > 0 && height > 0);
     }

@@ -198,9 +198,7 @@ fn a_command_shows_an_image_where_it_says() {
 fn images_are_kept_to_be_shown_again() {
     let transmit = format!("\x1b_Gi=7,f=100;{GIF}\x1b\\");
     let show = "\x1b_Ga=p,i=7\x1b\\";
-    let shown = |between: &str| {
-        cursor(NEW, &format!("{transmit}{between}\x1b[1;3H{show}"))
-    };
+    let shown = |between: &str| cursor(NEW, &format!("{transmit}{between}\x1b[1;3H{show}"));
     assert_eq!(shown(""), "3;6");
     assert_eq!(shown("\x1b_Ga=d,d=i,i=8\x1b\\"), "3;6");
     for gone in ["\x1b_Ga=d,d=i,i=7\x1b\\", "\x1b_Ga=d\x1b\\", "\x1bc", "\x1b[!p"] {
