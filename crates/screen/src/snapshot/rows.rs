@@ -58,6 +58,18 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Prints lines that are kept as they were printed, each with CR LF behind it, so
+    /// that what a row would be reached by is there already.
+    fn add_lines(&mut self, lines: &[u8], count: usize) {
+        self.end();
+        if self.begun {
+            self.out.extend_from_slice(b"\r\n");
+        }
+        self.begun = true;
+        self.out.extend_from_slice(lines.strip_suffix(b"\r\n").unwrap_or(lines));
+        self.most = self.most.saturating_sub(count * ROW);
+    }
+
     /// Prints the last row.
     fn end(&mut self) {
         if let Some((held, source)) = self.held.take() {
@@ -85,16 +97,18 @@ impl<'a> Rows<'a> {
         }
         self.begun = true;
         self.most = self.most.saturating_sub(ROW);
-        if next.is_wrapped() {
+        let flows = next.is_wrapped() && edges.flows_into(next);
+        if next.is_wrapped() && !flows {
             self.print_before_wrapped(edges, source, next, following);
         } else {
-            // Most rows: text that the next one does not continue.
+            // Most rows: text that the next one does not continue, or by itself.
             self.print(source);
-            self.flowing = false;
+            self.flowing = flows;
         }
     }
 
-    /// Prints a row that the next one continues.
+    /// Prints a row that the next one continues though printing does not go on there
+    /// by itself.
     #[inline(never)]
     fn print_before_wrapped(
         &mut self,
@@ -109,7 +123,7 @@ impl<'a> Rows<'a> {
             return;
         }
         self.print(source);
-        self.flowing = edges.flows_into(next) || self.wrap_by_force(edges, source);
+        self.flowing = self.wrap_by_force(edges, source);
     }
 
     /// Makes the first row of all continue one that is gone, if it does: a row
@@ -218,11 +232,13 @@ impl Terminal {
         let mut records = self.scrollback.resume(place.record);
         let mut rows = self.printer(&place, most, out);
         loop {
-            let mark = records.mark();
+            if let Some((lines, count)) = records.lines() {
+                rows.add_lines(lines, count);
+            }
             let Some((edges, bytes)) = records.next() else { break };
             rows.add(edges, Source::Bytes(edges.drawing(bytes)));
             if rows.is_full() {
-                return Some(rows.place(mark, 0));
+                return Some(rows.place(records.last_mark(), 0));
             }
         }
         let blank = if kept == 0 { blank_at_end(buffer) } else { 0 };
