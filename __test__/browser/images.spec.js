@@ -170,8 +170,11 @@ function sequences() {
     'kitty: transmitted only': kitty('i=3,f=100,q=2', png),
     'kitty: deleted, then shown': kitty('i=3,f=100,q=2', png) + kitty('a=d,d=i,i=3') + kitty('a=p,i=3,q=2'),
     'kitty: reset, then shown': `${kitty('i=3,f=100,q=2', png)}\x1b[!p${kitty('a=p,i=3,q=2')}`,
-    'kitty: gone with the alternate buffer':
-      `${kitty('i=3,f=100,q=2', png)}\x1b[?1049h${kitty('a=p,i=3,q=2')}\x1b[?1049l` + kitty('a=p,i=3,q=2'),
+    'kitty: gone with the alternate buffer': [
+      kitty('i=3,f=100,q=2', png),
+      `\x1b[?1049h${kitty('a=p,i=3,q=2')}\x1b[?1049l`,
+      kitty('a=p,i=3,q=2'),
+    ].join(''),
     'kitty: without data': kitty('a=T,f=100,q=2'),
     'a long file': file(noise, ';width=20'),
     'a long command': kitty('a=T,f=100,q=2,r=7', noise),
