@@ -112,9 +112,9 @@ mod tests {
             for column in 0..cols {
                 let mut changed = fresh.clone();
                 if fresh.has(column) {
-                    changed.clear(column)
+                    changed.clear(column);
                 } else {
-                    changed.set(column)
+                    changed.set(column);
                 }
                 assert!(!changed.is_default(cols), "{cols} {step} {column}");
                 // Past the last column they do not count.

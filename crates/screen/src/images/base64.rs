@@ -72,7 +72,7 @@ impl Base64 {
         }
         let rest = &text[done * GROUP..groups.len() * GROUP];
         self.groups += groups.len() - done;
-        self.is_broken |= rest.iter().fold(false, |odd, &byte| odd | !is_character(byte));
+        self.is_broken |= !is_text(rest);
         &text[groups.len() * GROUP..]
     }
 
@@ -83,7 +83,7 @@ impl Base64 {
         sink: &mut impl FnMut([u8; 3]) -> bool,
     ) {
         self.groups += 1;
-        self.is_broken |= !group.iter().all(|&byte| is_character(byte));
+        self.is_broken |= !is_text(&group);
         if *wanted {
             *wanted = sink(decode(group));
         }
@@ -122,19 +122,15 @@ impl Base64 {
                 *byte = ALPHABET[0];
             }
         }
-        let is_right = !self.is_broken && group.iter().all(|&byte| is_character(byte));
+        let is_right = !self.is_broken && is_text(&group);
         is_right.then(|| (decode(group), last, self.groups * 3 + last))
     }
 }
 
-/// Written so that many are judged at once.
+/// Whether all of it are characters of the alphabet.
 #[inline]
-const fn is_character(byte: u8) -> bool {
-    byte.is_ascii_lowercase()
-        | byte.is_ascii_uppercase()
-        | byte.is_ascii_digit()
-        | (byte == b'+')
-        | (byte == b'/')
+fn is_text(text: &[u8]) -> bool {
+    text.iter().fold(0, |all, &byte| all | VALUES[usize::from(byte)]) != NONE
 }
 
 fn decode(group: [u8; GROUP]) -> [u8; 3] {

@@ -112,8 +112,7 @@ fn parse_int(value: &[u8]) -> f64 {
     let text = value.trim_ascii_start();
     let (sign, digits) = match text {
         [b'-', digits @ ..] => (-1.0, digits),
-        [b'+', digits @ ..] => (1.0, digits),
-        digits => (1.0, digits),
+        [b'+', digits @ ..] | digits => (1.0, digits),
     };
     let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let text = std::str::from_utf8(&digits[..len]).unwrap_or_default();

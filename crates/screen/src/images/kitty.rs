@@ -111,7 +111,7 @@ impl Kitty {
         }
         let Some(command) = self.command else { return self.take_control(bytes) };
         if command.action != Action::Delete {
-            self.take_data(command, bytes);
+            self.take_data(&command, bytes);
         }
         None
     }
@@ -134,8 +134,8 @@ impl Kitty {
         if data.is_empty() { None } else { self.take(data) }
     }
 
-    fn take_data(&mut self, command: Command, bytes: &[u8]) {
-        let id = self.id_of(&command);
+    fn take_data(&mut self, command: &Command, bytes: &[u8]) {
+        let id = self.id_of(command);
         self.has_data = true;
         let pending = self.pending.iter_mut().find(|pending| pending.id == id);
         let is_continued = pending.is_some();
@@ -191,7 +191,7 @@ impl Kitty {
             }
             None => (command, self.has_data.then_some(payload)),
         };
-        self.perform(command, payload.as_ref())
+        self.perform(&command, payload.as_ref())
     }
 
     /// Of an image in pieces, what has come goes with the command that is cancelled.
@@ -223,40 +223,40 @@ impl Kitty {
         match command.action {
             Action::Delete => self.delete(&command),
             Action::Query => said(answer(command.id.unwrap_or(0.0), "OK", &command)),
-            Action::Show => self.show(command),
+            Action::Show => self.show(&command),
             _ => said(unsupported(&command)),
         }
     }
 
-    fn perform(&mut self, command: Command, payload: Option<&Payload>) -> Outcome {
+    fn perform(&mut self, command: &Command, payload: Option<&Payload>) -> Outcome {
         let file = payload.map(|payload| payload.end(Ending::Strict));
         let is_broken = file == Some(None);
         let (len, metrics) = file.flatten().map_or((0, None), |file| (file.len, file.metrics));
         let id = command.id.unwrap_or(0.0);
         match command.action {
-            Action::Query => said(query(&command, id, len, is_broken)),
+            Action::Query => said(query(command, id, len, is_broken)),
             Action::Show => self.show(command),
-            Action::Delete | Action::Unknown => said(unsupported(&command)),
+            Action::Delete | Action::Unknown => said(unsupported(command)),
             Action::Transmit | Action::TransmitAndShow => {
                 let is_shown = command.action == Action::TransmitAndShow;
                 let (has_id, is_stored) = (command.id.is_some(), len > 0 && !is_broken);
                 let answer = match (command.is_elsewhere, is_broken) {
                     (_, true) if is_shown || !command.is_elsewhere => {
-                        let answer = answer(id, "EINVAL:invalid base64 data", &command);
+                        let answer = answer(id, "EINVAL:invalid base64 data", command);
                         return said(answer.filter(|_| has_id));
                     }
-                    (true, _) => answer(id, "EINVAL:unsupported transmission medium", &command),
-                    (false, _) if is_stored && !is_shown => answer(id, "OK", &command),
+                    (true, _) => answer(id, "EINVAL:unsupported transmission medium", command),
+                    (false, _) if is_stored && !is_shown => answer(id, "OK", command),
                     _ => None,
                 };
                 if is_stored && !command.is_elsewhere {
-                    self.store(command.id, bitmap(&command, len, metrics));
+                    self.store(command.id, bitmap(command, len, metrics));
                 }
                 let mut outcome = said(answer.filter(|_| has_id));
                 if is_shown {
                     let id = command.id.map_or(Id(f64::from(self.numbered)), Id);
                     outcome.shown = self.find(id).map(|image| (id, image.size));
-                    outcome.command = command;
+                    outcome.command = *command;
                     outcome.is_told = has_id;
                 }
                 outcome
@@ -268,12 +268,17 @@ impl Kitty {
         self.images.iter().find(|image| image.id == id)
     }
 
-    fn show(&self, command: Command) -> Outcome {
+    fn show(&self, command: &Command) -> Outcome {
         let Some(id) = command.id else { return Outcome::default() };
         let Some(image) = self.find(Id(id)) else {
-            return said(answer(id, "ENOENT:image not found", &command));
+            return said(answer(id, "ENOENT:image not found", command));
         };
-        Outcome { shown: Some((image.id, image.size)), command, answer: None, is_told: true }
+        Outcome {
+            shown: Some((image.id, image.size)),
+            command: *command,
+            answer: None,
+            is_told: true,
+        }
     }
 
     fn store(&mut self, id: Option<f64>, size: Option<(u32, u32)>) {

@@ -18,6 +18,7 @@ pub(crate) enum Protocol {
 }
 
 /// What a sequence has come to.
+#[expect(clippy::large_enum_variant, reason = "it is used up at once")]
 pub(super) enum Read {
     Nothing,
     /// A sixel image: its width and height.
