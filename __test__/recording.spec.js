@@ -226,6 +226,50 @@ describe('while a session runs', () => {
   })
 })
 
+describe('the events of a recording', () => {
+  onUnix('in pages, from the beginning or any moment on', async () => {
+    const session = shell('read x; echo one; read y; echo two', { recording: { dir, input: true } })
+    await until(() => session.pid, 'the shell')
+    session.write('a\n')
+    await until(() => session.history().includes('one'), 'the first line')
+    session.resize(100, 30)
+    session.recordings[0].mark('between')
+    session.write('b\n')
+    const file = await recorded(session)
+    const reader = await openRecording(file)
+    let [time, end] = [0, fs.readFileSync(file, 'utf8').indexOf('\n') + 1]
+    const expected = events(file).map(([interval, code, data]) => {
+      time += Math.round(interval * 1000)
+      return { time: time / 1000, code, data }
+    })
+    expect(new Set(expected.map(({ code }) => code))).toEqual(new Set(['i', 'o', 'r', 'm', 'x']))
+    const whole = await reader.events()
+    expect(whole.map(({ end: _, ...event }) => event)).toEqual(expected)
+    const text = fs.readFileSync(file)
+    for (const event of whole) {
+      const line = JSON.parse(text.toString('utf8', end, event.end))
+      expect(line.slice(1)).toEqual([event.code, event.data])
+      end = event.end
+    }
+    const pages = []
+    for (let page = await reader.events(null, { limit: 2 }); page.length > 0; ) {
+      pages.push(page)
+      page = await reader.events(page.at(-1).end, { limit: 2 })
+    }
+    expect(pages.flat()).toEqual(whole)
+    expect(pages[0]).toHaveLength(2)
+    const marker = whole.find(({ code }) => code === 'm')
+    const { position } = await reader.at(marker.time)
+    expect((await reader.events(position))[0].time).toBeGreaterThan(marker.time)
+    expect(await reader.events(text.length)).toEqual([])
+    const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' })
+    const range = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' })
+    expect(() => reader.events('0')).toThrow(type)
+    for (const start of [-1, 0.5, Number.NaN, 2 ** 60]) expect(() => reader.events(start)).toThrow(range)
+    for (const limit of [0, 10_001, 1.5]) expect(() => reader.events(0, { limit })).toThrow(range)
+  })
+})
+
 describe('a registry that records everything', () => {
   onUnix('records sessions unless they say otherwise', async () => {
     registry[Symbol.dispose]()

@@ -1,4 +1,5 @@
 const fs = require('node:fs/promises')
+const { coded } = require('./errors')
 const { Turns } = require('./turns')
 
 /** Recordings that are kept open. */
@@ -30,7 +31,7 @@ class RecordingReaders {
 
   /** How large, how long and how whole a recording is: `null`s, and a code, where it cannot be read. */
   async facts(file) {
-    const stats = await fs.stat(file)
+    const stats = await statsOf(file)
     const stamp = stampOf(stats)
     const known = this.#facts.get(file)
     if (known?.stamp === stamp && known.status !== 'recording') return known.facts
@@ -50,7 +51,7 @@ class RecordingReaders {
   }
 
   async #reader(file) {
-    const stamp = stampOf(await fs.stat(file))
+    const stamp = stampOf(await statsOf(file))
     const known = this.#readers.get(file)
     this.#readers.delete(file)
     // One that was being written may have ended since, without another byte.
@@ -76,6 +77,13 @@ class RecordingReaders {
   close() {
     for (const file of [...this.#readers.keys()]) this.forget(file)
   }
+}
+
+/** A link could lead anywhere. */
+async function statsOf(file) {
+  const stats = await fs.lstat(file)
+  if (!stats.isFile()) throw coded('ENOENT', 'It is not a regular file')
+  return stats
 }
 
 function stampOf({ ino, size, mtimeMs }) {

@@ -49,7 +49,10 @@ class RecordingServer {
     this.#options = recordingOptionsOf(options)
     const dir = path.resolve(this.#options.dir)
     this.#index = new RecordingIndex(dir)
-    this.#readers = new RecordingReaders(openRecording)
+    const { terminal } = this.#options
+    // What is wrong with these options is thrown now; a folder is no recording.
+    openRecording(dir, terminal).catch(() => {})
+    this.#readers = new RecordingReaders((file) => openRecording(file, terminal))
     this.#authorization = new Authorization(this.#options, NO_SHARES)
     // What is there already need not be read by the first who asks.
     this.#index.list().catch(() => {})
@@ -144,6 +147,7 @@ class RecordingServer {
   /** What a list says of a recording; `null` for one that is gone meanwhile. */
   async #described(entry) {
     try {
+      if (!(await this.#index.isCurrent(entry))) throw coded('ENOENT', 'It is another one by now')
       return { ...publicOf(entry), ...(await this.#readers.facts(this.#index.file(entry.id))) }
     } catch (error) {
       if (error.code !== 'ENOENT') throw error
@@ -214,7 +218,7 @@ function isVisible(entry, grant) {
   return userId === null || entry.userId === null || entry.userId === userId
 }
 
-function publicOf({ isOwned: _, ...entry }) {
+function publicOf({ isOwned: _, file: __, ...entry }) {
   return entry
 }
 
@@ -225,6 +229,7 @@ function indexOf(entry, reader) {
   return {
     ...publicOf(entry),
     version: header.version,
+    unicodeVersion: reader.unicodeVersion,
     cols: header.cols,
     rows: header.rows,
     duration,

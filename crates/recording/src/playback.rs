@@ -7,6 +7,7 @@ use std::path::Path;
 use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::blob::Blob;
+use crate::card;
 use crate::cast::Cast;
 use crate::error::Error;
 use crate::event::{self, Event, Kind};
@@ -15,8 +16,13 @@ use crate::header::Header;
 use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
 use crate::scratch::Scratch;
 use crate::search::Needle;
+use crate::sketch::Sketch;
 use crate::text::{Line, Reader};
 
+/// The most data of the events that are read at once, in bytes, beside the last.
+pub const MAX_PAGE: usize = 1 << 20;
+/// The most of a line that is shown where something was found in it, in bytes.
+const MAX_HIT: usize = 1024;
 /// The longest transcript, in bytes.
 const MAX_TRANSCRIPT: usize = 64 << 20;
 
@@ -75,7 +81,7 @@ pub struct Segment {
 pub struct Hit {
     /// When the line was printed, in microseconds.
     pub time: u64,
-    /// The line.
+    /// The line; of a long one, 1024 bytes about the first place.
     pub line: String,
 }
 
@@ -93,17 +99,21 @@ pub struct Playback {
 
 impl Playback {
     /// Opens a cast of version 1, 2 or 3. Keyframes that are missing, or are not
-    /// of this cast, are made, and kept beside it where that is possible.
+    /// of this cast, are made, and kept beside it where that is possible. They are for
+    /// the terminal that was recorded, as the card beside the cast says; where there
+    /// is none, for `client`.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
     pub fn open(path: &Path, client: Client) -> Result<Self, Error> {
         let cast = Cast::open(path)?;
+        let client = card::client_of(path).unwrap_or(client);
         let known = match &cast.blob {
-            Blob::File(_) => File::open(folder::keys_of(path)).ok(),
+            Blob::File(_) => folder::open_regular(&folder::keys_of(path)).ok(),
             Blob::Memory(_) => None,
         };
-        let known = known.and_then(|keys| Index::load(Blob::File(keys), &cast.blob, &cast.line));
+        let load = |keys| Index::load(Blob::File(keys), &cast.blob, &cast.line, Some(&client));
+        let known = known.and_then(load);
         let missing = known.is_none();
         let index = known.unwrap_or_else(Index::empty);
         let mut playback =
@@ -119,6 +129,12 @@ impl Playback {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.cast.header
+    }
+
+    /// What the terminal is that its keyframes are for.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// How long it is, in microseconds.
@@ -145,6 +161,42 @@ impl Playback {
             }
         }
         Ok(())
+    }
+
+    /// The events from a position on, at most so many, and no more than fit in
+    /// [`MAX_PAGE`]: at least one, unless there are none.
+    ///
+    /// # Errors
+    /// As [`Playback::events`].
+    pub fn events_from(&self, position: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let known = self.index.place_before(position, &self.cast.blob);
+        let Place { position: start, time, .. } = known.unwrap_or(self.first());
+        let mut events = self.cast.events(start, time);
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while page.len() < limit && bytes < MAX_PAGE {
+            let Some(event) = events.next()? else { break };
+            if event.end > position && event.kind != Kind::Other {
+                bytes += event.data.len();
+                page.push(event);
+            }
+        }
+        Ok(page)
+    }
+
+    /// The times and labels of the markers, at most so many. Labels are cut as those
+    /// that are set.
+    ///
+    /// # Errors
+    /// As [`Playback::events`].
+    pub fn markers(&self, limit: usize) -> Result<Vec<(u64, String)>, Error> {
+        let mut markers = Vec::new();
+        self.events(|event| {
+            if event.kind == Kind::Marker {
+                markers.push((event.time, event::label(&event.data).to_owned()));
+            }
+            markers.len() < limit
+        })?;
+        Ok(markers)
     }
 
     /// The terminal at a time, in microseconds, after everything that happened
@@ -187,13 +239,17 @@ impl Playback {
     }
 
     fn screen(&self, cols: u16, rows: u16) -> Screen {
-        Screen::new(&ScreenOptions {
+        Screen::new(&self.screen_options(cols, rows))
+    }
+
+    fn screen_options(&self, cols: u16, rows: u16) -> ScreenOptions {
+        ScreenOptions {
             cols,
             rows,
             scrollback_lines: keyframes::SCROLLBACK,
             client: self.client,
             ..ScreenOptions::default()
-        })
+        }
     }
 
     /// The parts between keyframes, which follow each other without a gap.
@@ -303,7 +359,8 @@ impl Playback {
         let mut hits = Vec::new();
         let mut take = |line: &Line<'_>| {
             if hits.len() < limit && needle.is_in(line.text) {
-                hits.push(Hit { time: line.time, line: line.text.to_owned() });
+                let line_text = needle.shown_of(line.text, MAX_HIT).to_owned();
+                hits.push(Hit { time: line.time, line: line_text });
             }
         };
         let mut reader = Reader::new();
@@ -431,7 +488,8 @@ impl Playback {
         let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
         self.write_keyframes(&scratch)?;
         let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
-        let index = Index::load(Blob::File(keys), &self.cast.blob, &self.cast.line);
+        let (keys, client) = (Blob::File(keys), Some(&self.client));
+        let index = Index::load(keys, &self.cast.blob, &self.cast.line, client);
         self.index = index.unwrap_or_else(Index::empty);
         if scratch.beside {
             // What cannot be put in its place is made again the next time.
@@ -443,9 +501,10 @@ impl Playback {
     fn write_keyframes(&self, scratch: &Scratch) -> Result<(), Error> {
         let io = |error| Error::io(&scratch.path, error);
         let file = scratch.file.try_clone().map_err(io)?;
-        let mut builder = Builder::new(BufWriter::new(file), &self.cast.line, true).map_err(io)?;
+        let out = BufWriter::new(file);
+        let mut builder = Builder::new(out, &self.cast.line, Some(&self.client)).map_err(io)?;
         let mut place = self.first();
-        let mut screen = self.screen(place.cols, place.rows);
+        let mut sketch = Sketch::new(&self.screen_options(place.cols, place.rows));
         let mut events = self.cast.events(place.position, 0);
         let (mut data, mut ending) = (Vec::new(), Ending::Stopped);
         while let Some(event) = events.next()? {
@@ -453,13 +512,16 @@ impl Playback {
             if event.kind == Kind::Resize {
                 cost += keyframes::RESIZE_COST;
             }
-            show(&mut screen, &event, &mut place);
+            match event.kind {
+                Kind::Output => sketch.show(event.data.as_bytes()),
+                _ => show(sketch.screen(), &event, &mut place),
+            }
             (place.time, place.position) = (event.time, event.end);
             ending = if event.kind == Kind::Exit { Ending::Exited } else { Ending::Stopped };
             if builder.count(cost) {
                 place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
                 data.clear();
-                screen.snapshot(Some(keyframes::SCROLLBACK), &mut data);
+                sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut data);
                 builder.keyframe(&place, &data).map_err(io)?;
             }
         }
