@@ -394,6 +394,34 @@ describe('when things go wrong', () => {
     await recording.stop()
   })
 
+  onUnix('wherever in a flood a process is killed, all whole events play, and nothing else', async () => {
+    const files = []
+    for (let turn = 0; turn < 6; turn += 1) {
+      const child = fork(path.join(__dirname, 'helpers', 'recording-process.js'), [dir, 'flood'])
+      const [file] = await new Promise((resolve) => child.once('message', resolve))
+      await until(() => fs.statSync(file).size > 20_000 + turn * 170_000, 'some of the flood')
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.once('exit', resolve))
+      files.push(file)
+      const content = fs.readFileSync(file)
+      const lines = content.toString('utf8', 0, content.lastIndexOf('\n')).split('\n').slice(1)
+      const text = lines.map((line) => JSON.parse(line)[2]).join('')
+      const printed = text.split('\r\n')
+      const expected = (number) => `line ${number} \x1b[32mgrüße\x1b[m 漢字`
+      expect(printed.slice(0, -1).filter((line, index) => line !== expected(index + 1))).toEqual([])
+      expect(expected(printed.length).startsWith(printed.at(-1))).toBe(true)
+      const reader = await openRecording(file)
+      expect(reader.status).toBe('interrupted')
+      const last = printed.length > 1 ? printed.length - 1 : 1
+      expect((await reader.at(reader.duration)).text).toContain(`line ${last} grüße`)
+      reader.close()
+    }
+    const recording = registry.create().record({ dir })
+    const isMarked = (file) => events(file).at(-1).slice(1).join() === 'm,interrupted'
+    await until(() => files.every(isMarked), 'the markers')
+    await recording.stop()
+  })
+
   onUnix('a process that exits leaves whole recordings', async () => {
     const child = fork(path.join(__dirname, 'helpers', 'recording-process.js'), [dir, 'exit'])
     const [file, printed] = await new Promise((resolve) => child.once('message', resolve))

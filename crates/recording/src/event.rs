@@ -98,7 +98,9 @@ pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         let begin = out.len();
-        out.resize(begin + PIECE * json::MAX_PER_BYTE, 0);
+        // Few bytes become more than one; where there are many, the rest is another
+        // piece.
+        out.resize(begin + PIECE + PIECE / 4 + json::MAX_PER_BYTE, 0);
         let piece = &rest[..rest.len().min(PIECE)];
         let last = piece.len() == rest.len();
         let encoded = json::encode(piece, &[], &mut out[begin..], last);

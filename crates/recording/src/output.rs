@@ -55,8 +55,6 @@ pub(crate) struct Output {
     begun: u64,
     /// What resizes count as until the next keyframe.
     cost: u64,
-    /// Reused for the text of an event.
-    text: String,
 }
 
 /// Makes a file that did not exist.
@@ -187,7 +185,6 @@ impl Output {
             raw_position: 0,
             begun: 0,
             cost: 0,
-            text: String::new(),
         }
     }
 
@@ -304,11 +301,9 @@ impl Output {
         if self.raw.is_some() {
             self.pending_raw.extend_from_slice(bytes);
         }
-        let mut text = std::mem::take(&mut self.text);
-        self.cutter.push(bytes, |piece| text.push_str(piece));
-        self.show(&text, at);
-        text.clear();
-        self.text = text;
+        let mut cutter = std::mem::take(&mut self.cutter);
+        cutter.push(bytes, |text| self.show(text, at));
+        self.cutter = cutter;
     }
 
     /// A screen in place of output that is lost.
@@ -450,9 +445,9 @@ impl Output {
 
     /// What was held back as unfinished comes now: nothing follows.
     pub(crate) fn finish_text(&mut self, at: u64) {
-        let mut text = String::new();
-        self.cutter.finish(|piece| text.push_str(piece));
-        self.show(&text, at);
+        let mut cutter = std::mem::take(&mut self.cutter);
+        cutter.finish(|text| self.show(text, at));
+        self.cutter = cutter;
     }
 
     /// Gives up what could not be written: the cast ends with its last whole
