@@ -23,6 +23,9 @@ use crate::text::{Line, Reader};
 pub const MAX_PAGE: usize = 1 << 20;
 /// The most of a line that is shown where something was found in it, in bytes.
 const MAX_HIT: usize = 1024;
+/// The most rows that are laid out for resizes, however many and large these are:
+/// each takes its time.
+const MAX_LAID_OUT: u64 = 1 << 24;
 /// The longest transcript, in bytes.
 const MAX_TRANSCRIPT: usize = 64 << 20;
 
@@ -207,8 +210,9 @@ impl Playback {
     pub fn at(&self, time: u64) -> Result<Moment, Error> {
         let (mut place, mut screen) = self.nearest(time);
         let mut events = self.cast.events(place.position, place.time);
+        let mut rows = 0;
         while let Some(event) = events.next()?.filter(|event| event.time <= time) {
-            show(&mut screen, &event, &mut place);
+            show(&mut screen, &event, &mut place, &mut rows)?;
             (place.time, place.position) = (event.time, event.end);
         }
         let mut data = Vec::new();
@@ -506,7 +510,7 @@ impl Playback {
         let mut place = self.first();
         let mut sketch = Sketch::new(&self.screen_options(place.cols, place.rows));
         let mut events = self.cast.events(place.position, 0);
-        let (mut data, mut ending) = (Vec::new(), Ending::Stopped);
+        let (mut data, mut ending, mut rows) = (Vec::new(), Ending::Stopped, 0);
         while let Some(event) = events.next()? {
             let mut cost = event.end - place.position;
             if event.kind == Kind::Resize {
@@ -514,7 +518,7 @@ impl Playback {
             }
             match event.kind {
                 Kind::Output => sketch.show(event.data.as_bytes()),
-                _ => show(sketch.screen(), &event, &mut place),
+                _ => show(sketch.screen(), &event, &mut place, &mut rows)?,
             }
             (place.time, place.position) = (event.time, event.end);
             ending = if event.kind == Kind::Exit { Ending::Exited } else { Ending::Stopped };
@@ -533,16 +537,26 @@ impl Playback {
     }
 }
 
-/// Plays one event.
-fn show(screen: &mut Screen, event: &Event, place: &mut Place) {
+/// Plays one event. `laid_out` counts the rows of all sizes so far.
+fn show(
+    screen: &mut Screen,
+    event: &Event,
+    place: &mut Place,
+    laid_out: &mut u64,
+) -> Result<(), Error> {
     match event.kind {
         Kind::Output => screen.feed(event.data.as_bytes()),
         Kind::Resize => {
             if let Some((cols, rows)) = event::size(&event.data) {
+                *laid_out += u64::from(rows);
+                if *laid_out > MAX_LAID_OUT {
+                    return Err(Error::Limit("more than 16777216 rows in all its sizes together"));
+                }
                 screen.resize(cols, rows);
                 (place.cols, place.rows) = (cols, rows);
             }
         }
         _ => {}
     }
+    Ok(())
 }

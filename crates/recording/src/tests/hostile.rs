@@ -102,14 +102,19 @@ fn an_index_that_is_out_of_proportion_is_not_used() {
 #[test]
 fn resizes_of_any_size_and_number_take_a_bounded_time() {
     let folder = Folder::new();
-    let cast = format!(
-        "{HEADER}[0.1, \"o\", \"some text\\r\\n\"]\n{}",
-        "[0.0, \"r\", \"65535x256\"]\n[0.0, \"r\", \"2x65535\"]\n".repeat(20_000)
-    );
-    let playback = open(&folder.write("sizes.cast", cast));
-    // Each counts as output: there is a keyframe after a few.
+    let resizes = "[0.1, \"r\", \"65535x256\"]\n[0.1, \"r\", \"2x65535\"]\n";
+    let cast = format!("{HEADER}[0.1, \"o\", \"some text\\r\\n\"]\n{}", resizes.repeat(300));
+    let playback = open(&folder.write("sizes.cast", &cast));
+    assert_eq!(playback.at(500_000).unwrap().rows, 65_535);
+    assert_eq!(playback.at(u64::MAX).unwrap_err().code(), "ERR_RECORDING_LIMIT");
+    // Where keyframes have to be made, nobody gets as far.
+    let long = format!("{cast}[0.1, \"o\", \"{}\"]\n", "x".repeat(300_000));
+    assert_eq!(code(&folder.write("long.cast", long)), "ERR_RECORDING_LIMIT");
+    assert!(!folder.names().iter().any(|name| name.contains("keys")));
+    // Sizes as terminals have them may change all day.
+    let usual = "[0.1, \"r\", \"120x50\"]\n[0.1, \"r\", \"80x24\"]\n".repeat(20_000);
+    let playback = open(&folder.write("usual.cast", format!("{HEADER}{usual}")));
     assert!(playback.segments().len() > 200, "{}", playback.segments().len());
-    assert_eq!(playback.at(u64::MAX).unwrap().cols, 2);
 }
 
 #[test]

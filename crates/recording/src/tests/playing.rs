@@ -94,7 +94,7 @@ fn keyframes_are_made_anew_when_they_are_missing_foreign_or_damaged() {
 #[test]
 fn keyframes_are_for_the_terminal_that_was_recorded() {
     let folder = Folder::new();
-    let line = "[0.01, \"o\", \"wide or not: 😀 \\r\\n\"]\n".repeat(10_000);
+    let line = format!("[0.01, \"o\", \"{}\\r\\n\"]\n", "😀".repeat(11)).repeat(6000);
     let cast = format!("{{\"version\":3,\"term\":{{\"cols\":20,\"rows\":5}}}}\n{line}");
     let newer = Client { unicode: UnicodeVersion::V11, ..Client::default() };
     let (first, second) = (folder.write("first.cast", &cast), folder.write("second.cast", &cast));
@@ -106,10 +106,10 @@ fn keyframes_are_for_the_terminal_that_was_recorded() {
     };
     let old = screens(&first, Client::default());
     let new = screens(&second, newer);
-    assert_ne!(old, new);
+    assert!(old != new);
     // Those of the one are none of the other's.
-    assert_eq!(screens(&first, newer), new);
-    assert_eq!(screens(&second, Client::default()), old);
+    assert!(screens(&first, newer) == new);
+    assert!(screens(&second, Client::default()) == old);
     // Of a recording of ours it is known.
     let shell = Shell::record(Options { client: newer, ..folder.options("ours") }, 20, 5, 1 << 16);
     let ours = shell.end(Ending::Stopped);
