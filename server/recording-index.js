@@ -1,6 +1,7 @@
 const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
+const { identityOf } = require('./file-identity')
 
 /** Files that are read at once while the index is made. */
 const READERS = 16
@@ -54,16 +55,12 @@ class RecordingIndex {
   async get(id) {
     if (!ID.test(id)) return null
     const known = this.#known.get(id)
-    if (known && (await this.isCurrent(known))) return known
+    const stats = known && (await lstat(this.file(id)))
+    // The file of a name may be another one by now.
+    if (stats && identityOf(stats) === known.file) return known
     if (known) this.forget(id)
     await this.#refresh()
     return this.#known.get(id) ?? null
-  }
-
-  /** Whether an entry is still that of the file of its name, which may be another one by now. */
-  async isCurrent({ id, file }) {
-    const stats = await lstat(this.file(id))
-    return stats !== null && identityOf(stats) === file
   }
 
   forget(id) {
@@ -183,11 +180,6 @@ class RecordingIndex {
 }
 
 const lstat = (file) => fs.lstat(file).catch(() => null)
-
-/** What is the same for as long as a file is: numbers of files are used again. */
-function identityOf({ dev, ino, birthtimeMs }) {
-  return `${dev}-${ino}-${birthtimeMs}`
-}
 
 function parse(json) {
   try {

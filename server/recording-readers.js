@@ -1,5 +1,6 @@
 const fs = require('node:fs/promises')
 const { coded } = require('./errors')
+const { identityOf } = require('./file-identity')
 const { Turns } = require('./turns')
 
 /** Recordings that are kept open. */
@@ -29,12 +30,13 @@ class RecordingReaders {
     return this.#turns.take(async () => act(await this.#reader(file)))
   }
 
-  /** How large, how long and how whole a recording is: `null`s, and a code, where it cannot be read. */
+  /** Which file it is, and how large, how long and how whole: `null`s, and a code, where it cannot be read. */
   async facts(file) {
     const stats = await statsOf(file)
     const stamp = stampOf(stats)
     const known = this.#facts.get(file)
-    if (known?.stamp === stamp && known.status !== 'recording') return known.facts
+    const identity = identityOf(stats)
+    if (known?.stamp === stamp && known.status !== 'recording') return { identity, facts: known.facts }
     const read = async () => {
       const { duration, status } = await this.#reader(file)
       return { duration, status, code: null }
@@ -47,7 +49,7 @@ class RecordingReaders {
     this.#facts.delete(file)
     this.#facts.set(file, { stamp, status: facts.status, facts: found })
     if (this.#facts.size > FACTS) this.#facts.delete(this.#facts.keys().next().value)
-    return found
+    return { identity, facts: found }
   }
 
   async #reader(file) {

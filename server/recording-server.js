@@ -147,8 +147,9 @@ class RecordingServer {
   /** What a list says of a recording; `null` for one that is gone meanwhile. */
   async #described(entry) {
     try {
-      if (!(await this.#index.isCurrent(entry))) throw coded('ENOENT', 'It is another one by now')
-      return { ...publicOf(entry), ...(await this.#readers.facts(this.#index.file(entry.id))) }
+      const { identity, facts } = await this.#readers.facts(this.#index.file(entry.id))
+      if (identity !== entry.file) throw coded('ENOENT', 'Another recording has its name by now')
+      return { ...publicOf(entry), ...facts }
     } catch (error) {
       if (error.code !== 'ENOENT') throw error
       this.#index.forget(entry.id)
@@ -166,12 +167,13 @@ class RecordingServer {
   async #remove(entry, grant) {
     if (grant.access !== 'write') throw coded('ERR_READ_ONLY', 'Who may only read removes nothing')
     const file = this.#index.file(entry.id)
-    const { status } = await this.#readers.facts(file)
+    const { identity, facts } = await this.#readers.facts(file)
+    if (identity !== entry.file) throw unknown()
     const isAwaited = await fs.access(this.#index.file(entry.id, 'resume')).then(
       () => true,
       () => false,
     )
-    if (status === 'recording' || isAwaited) {
+    if (facts.status === 'recording' || isAwaited) {
       throw coded('ERR_RECORDING_BUSY', 'It is being written: stop the recording first')
     }
     this.#readers.forget(file)
