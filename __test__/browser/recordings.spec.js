@@ -91,11 +91,22 @@ browserTest(
 browserTest(
   'a cast of another tool, torn anywhere, is shown as a full replay shows it',
   async () => {
-    const pieces = ['plain text and 😀 漢字\r\n', '\x1b[3', '1mred\r\n', '\x1b[m', '\x1b[?1049h', '\x1b[4;7Hdrawn', '\x1b[?1049l']
+    const pieces = [
+      'plain text and 😀 漢字\r\n',
+      '\x1b[3',
+      '1mred\r\n',
+      '\x1b[m',
+      '\x1b[?1049h',
+      '\x1b[4;7Hdrawn',
+      '\x1b[?1049l',
+    ]
     const lines = [JSON.stringify({ version: 2, width: 70, height: 20 })]
     for (let number = 1; number <= 6000; number += 1) {
       const text = pieces[(number * 7 + Math.floor(number / 90)) % pieces.length]
-      const data = number % 500 === 0 ? [40 + (number % 77), 12 + (number % 11)].join('x') : text.repeat(1 + (number % 19))
+      const data =
+        number % 500 === 0
+          ? [40 + (number % 77), 12 + (number % 11)].join('x')
+          : text.repeat(1 + (number % 19))
       lines.push(JSON.stringify([number / 100, number % 500 === 0 ? 'r' : 'o', data]))
     }
     const file = path.join(dir, 'foreign.cast')
@@ -132,7 +143,11 @@ browserTest('a terminal of any size that a cast may say does not take the page w
     const { Terminal } = await import('./vendor/xterm/xterm.mjs')
     const terminal = new Terminal({ allowProposedApi: true })
     const text = () => terminal.buffer.active.getLine(0).translateToString(true)
-    const codeOf = (promise) => promise.then(() => null, ({ code }) => code)
+    const codeOf = (promise) =>
+      promise.then(
+        () => null,
+        ({ code }) => code,
+      )
     const grows = new RecordingPlayer('api/recordings/grows', { terminal })
     await grows.load()
     await grows.seek(0.5)

@@ -377,7 +377,8 @@ describe('access', () => {
     fs.copyFileSync(path.join(dir, 'ada.cast'), secret)
     fs.symlinkSync(secret, path.join(dir, 'link.cast'))
     execFileSync('mkfifo', [path.join(dir, 'pipe.cast')])
-    for (const id of ['link', 'pipe']) fs.copyFileSync(path.join(dir, 'ada.json'), path.join(dir, `${id}.json`))
+    for (const id of ['link', 'pipe'])
+      fs.copyFileSync(path.join(dir, 'ada.json'), path.join(dir, `${id}.json`))
     // A card, or keyframes, that nobody ever writes to.
     for (const name of ['nobody.keys', 'bob.json']) {
       fs.rmSync(path.join(dir, name))

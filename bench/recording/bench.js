@@ -40,7 +40,8 @@ async function main() {
     rounds: ROUNDS,
   }
   try {
-    if (isWanted('flood')) results.flood = await flood(dir, { rounds: ROUNDS, share: isQuick ? 0.2 : 1, note })
+    if (isWanted('flood'))
+      results.flood = await flood(dir, { rounds: ROUNDS, share: isQuick ? 0.2 : 1, note })
     const [hasSeeks, hasSearches] = [isWanted('seek'), isWanted('search')]
     if (hasSeeks || hasSearches)
       results.long = await long(dir, { bytes: LONG_BYTES, hasSeeks, hasSearches, note })

@@ -103,7 +103,8 @@ async function floodOf(dir, { kind, command, bytes, rounds }) {
     for (const way of round % 2 === 0 ? ['off', 'on'] : ['on', 'off']) {
       const folder = path.join(dir, 'flood')
       const figures = await transfer(way === 'on' ? 'offheap-recorded' : 'offheap', command, folder)
-      if (figures.bytes < bytes * SESSIONS * 0.99) throw new Error(`${kind}: only ${figures.bytes} bytes came`)
+      if (figures.bytes < bytes * SESSIONS * 0.99)
+        throw new Error(`${kind}: only ${figures.bytes} bytes came`)
       found[way].push(figures)
       if (way === 'on') disk = onDisk(folder, bytes)
       fs.rmSync(folder, { recursive: true })

@@ -57,7 +57,10 @@ async function list(dir) {
     later.push((await time(`limit=100${turn % 2 === 0 ? '' : `&projectId=p${turn % PROJECTS}`}`)).ms)
     // A recording begins, and another list sees it.
     for (const [ending, content] of Object.entries({ json, keys, cast }))
-      fs.writeFileSync(path.join(folder, `20260201T12${String(turn).padStart(7, '0')}Z-new.${ending}`), content)
+      fs.writeFileSync(
+        path.join(folder, `20260201T12${String(turn).padStart(7, '0')}Z-new.${ending}`),
+        content,
+      )
     changed.push((await time('limit=100')).ms)
     fs.utimesSync(folder, new Date(turn * 1000), new Date(turn * 1000))
     await time('limit=1')

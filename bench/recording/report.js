@@ -22,7 +22,8 @@ function quantile(values, share) {
 
 const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
-const spread = (values) => `${ms(quantile(values, 0.5))}, ${ms(quantile(values, 0.95))}, ${ms(quantile(values, 1))}`
+const spread = (values) =>
+  `${ms(quantile(values, 0.5))}, ${ms(quantile(values, 0.95))}, ${ms(quantile(values, 1))}`
 const difference = (value, base) => {
   const more = (value / base - 1) * 100
   return `${more < 0 ? '−' : '+'}${Math.abs(more).toFixed(1)} %`
@@ -66,7 +67,10 @@ function ofLong({ bytes, hours, events, resizes, keys, segments, keyframesSecond
   const what = `a recording of ${mb(bytes)}, ${hours} hours, ${events} events, ${resizes} sizes`
   const rows = [
     [what, ''],
-    ['its keyframes, made from the cast alone', `${segments - 1}, ${mb(keys)}, in ${keyframesSeconds.toFixed(1)} s`],
+    [
+      'its keyframes, made from the cast alone',
+      `${segments - 1}, ${mb(keys)}, in ${keyframesSeconds.toFixed(1)} s`,
+    ],
   ]
   if (seek) {
     const { seeks, compared, different, load, replaySeconds } = seek
@@ -75,7 +79,16 @@ function ofLong({ bytes, hours, events, resizes, keys, segments, keyframesSecond
       [`${seeks.length} random seeks in a browser: p50, p95, most`, spread(seeks.map((each) => each.ms))],
       [
         'bytes read for a seek: p50, most',
-        [0.5, 1].map((share) => mb(quantile(seeks.map((each) => each.bytes), share))).join(', '),
+        [0.5, 1]
+          .map((share) =>
+            mb(
+              quantile(
+                seeks.map((each) => each.bytes),
+                share,
+              ),
+            ),
+          )
+          .join(', '),
       ],
       [
         'screens equal to those of a full replay',
@@ -84,7 +97,10 @@ function ofLong({ bytes, hours, events, resizes, keys, segments, keyframesSecond
     )
   }
   for (const { text, hits, seconds } of search ?? [])
-    rows.push([`search of all of it for "${text}"`, `${seconds.toFixed(2)} s, ${hits} ${hits === 1 ? 'place' : 'places'}`])
+    rows.push([
+      `search of all of it for "${text}"`,
+      `${seconds.toFixed(2)} s, ${hits} ${hits === 1 ? 'place' : 'places'}`,
+    ])
   return rows
 }
 
@@ -98,7 +114,9 @@ function ofList({ recordings, first, later, changed, thousand }) {
 
 function tables(results) {
   const { flood, long, list } = results
-  return [...(flood ? [costs(flood), disk(flood)] : []), ...(long || list ? [reading(results)] : [])].join('\n\n')
+  return [...(flood ? [costs(flood), disk(flood)] : []), ...(long || list ? [reading(results)] : [])].join(
+    '\n\n',
+  )
 }
 
 function part(results) {

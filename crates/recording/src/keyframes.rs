@@ -176,7 +176,9 @@ impl Index {
         let cast_length = cast.len().ok()?;
         let mut start = [0; HEADER];
         blob.read_exact_at(&mut start, 0).ok()?;
-        if start != header(line, None) && client.is_none_or(|client| start != header(line, Some(client))) {
+        if start != header(line, None)
+            && client.is_none_or(|client| start != header(line, Some(client)))
+        {
             return None;
         }
         let mut index = Self { blob, entries: Vec::new(), end: None, length: HEADER as u64 };

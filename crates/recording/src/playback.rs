@@ -20,7 +20,7 @@ use crate::sketch::Sketch;
 use crate::text::{Line, Reader};
 
 /// The most data of the events that are read at once, in bytes, beside the last.
-pub const MAX_PAGE: usize = 1 << 20;
+const MAX_PAGE: usize = 1 << 20;
 /// The most of a line that is shown where something was found in it, in bytes.
 const MAX_HIT: usize = 1024;
 /// The most rows that are laid out for resizes, however many and large these are:
@@ -166,8 +166,8 @@ impl Playback {
         Ok(())
     }
 
-    /// The events from a position on, at most so many, and no more than fit in
-    /// [`MAX_PAGE`]: at least one, unless there are none.
+    /// The events from a position on, at most so many, and no more once their
+    /// data comes to 1 MiB: at least one, unless there are none.
     ///
     /// # Errors
     /// As [`Playback::events`].

@@ -14,7 +14,9 @@ use std::time::Instant;
 use offheap_ring::Ring;
 use offheap_screen::{Client, Screen, ScreenOptions};
 
-use crate::{About, Ending, Event, Note, Options, Playback, Prepared, Recording, Shown, Source, Taken};
+use crate::{
+    About, Ending, Event, Note, Options, Playback, Prepared, Recording, Shown, Source, Taken,
+};
 
 /// A folder that is gone when the test is.
 struct Folder(PathBuf);
