@@ -33,8 +33,9 @@ pub(crate) const SPACING: u64 = 256 * 1024;
 const MIN_SPACING: u64 = 1024;
 /// What a resize counts as, in bytes: it may cost as much as so much output.
 pub(crate) const RESIZE_COST: u64 = 2048;
-/// Lines of scrollback in a keyframe.
-pub(crate) const SCROLLBACK: usize = 1000;
+/// Lines of scrollback in a keyframe: what larger sizes bring back onto the screen.
+/// In a flood, to draw and write them is most of what a recorder does.
+pub(crate) const SCROLLBACK: usize = 256;
 
 /// How a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

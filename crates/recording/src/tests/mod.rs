@@ -122,11 +122,11 @@ impl Shell {
         self.recording.feed().note(note, history.0.end(), at);
     }
 
-    /// The screen now, as text and as a snapshot.
+    /// The screen now, as text and as a keyframe.
     fn shown(&self) -> (String, Vec<u8>) {
         let history = self.ring.lock().unwrap();
         let mut data = Vec::new();
-        history.1.snapshot(None, &mut data);
+        history.1.snapshot(Some(crate::keyframes::SCROLLBACK), &mut data);
         (history.1.text(), data)
     }
 

@@ -163,7 +163,7 @@ proptest! {
                 "tle\u{7}", "\u{1b}[2;5r", "\u{1b}[r", "\n",
             ]),
             1_usize..6000,
-            prop::option::weighted(0.2, (5_u16..90, 2_u16..30)),
+            prop::option::weighted(0.2, (20_u16..90, 2_u16..30)),
         ), 12..40),
         version in 2_u8..4,
     ) {
