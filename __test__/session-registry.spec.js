@@ -184,6 +184,7 @@ describe('bad input', () => {
     [type, () => registry.create({ projectId: {} })],
     [type, () => registry.create({ metadata: 'text' })],
     [type, () => registry.create({ rateKey: 1 })],
+    [type, () => registry.create({ focused: 1 })],
     [range, () => registry.create({ historyBytes: 100 })],
     [type, () => registry.create({ pty: 'bash' })],
     [type, () => registry.create({ pty: {} })],
@@ -329,6 +330,19 @@ describe('focus and suspension', () => {
     registry.blur('a')
     expect(seen).toHaveLength(3)
     expect(registry.get('a').focused).toBe(false)
+  })
+
+  test('a new session takes the focus, or leaves it, as it is told', () => {
+    open({ maxFocusedPerProject: 2, maxSessionsPerProject: 0 })
+    const create = (id, focused) => registry.create({ id, projectId: 'p', focused }).focused
+    const seen = record('focusChanged')
+    expect(create('a', false)).toBe(false)
+    expect([create('b'), create('c', null), create('d', undefined)]).toEqual([true, true, false])
+    expect(seen).toEqual([])
+    expect(create('e', true)).toBe(true)
+    expect(registry.focused('p')).toEqual(['c', 'e'])
+    expect(seen).toEqual([['focusChanged', { ...of('b', 'p'), focused: false, allFocused: ['c', 'e'] }]])
+    expect(registry.create({ focused: false }).focused).toBe(true)
   })
 
   test('without a project a session always has focus', () => {

@@ -444,6 +444,13 @@ export interface CreateOptions {
    * who asked. Default: its project.
    */
   rateKey?: string | null
+  /**
+   * Whether it has the focus of its project: `true`, if need be in the place of the
+   * session that was used least recently; `false`, not until `focus()` gives it.
+   * Default: where fewer than `maxFocusedPerProject` have it. A session without a
+   * project always has the focus.
+   */
+  focused?: boolean | null
   /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
   historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */

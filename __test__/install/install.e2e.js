@@ -76,6 +76,7 @@ describe('what is published', () => {
       'pty-open.js',
       'pty-pipe.js',
       'pty.js',
+      'read-only.js',
       ...fs
         .readdirSync(path.join(root, 'server'))
         .map((name) => `server/${name}`)
