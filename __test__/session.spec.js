@@ -121,6 +121,20 @@ describe('the shell', () => {
     expect(registry.stats().bytesIn).toBe(6)
   })
 
+  onUnix('sees the name that it is given as its own', async () => {
+    const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
+    const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
+    const session = registry.create({ pty })
+    await until(() => text(session).includes('login'), 'a login shell')
+    expect(text(session)).toBe('-bash\r\nlogin\r\n')
+    expect(() => registry.create({ pty: { ...pty, argv0: 1 } })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    )
+    expect(() => registry.create({ pty: { ...pty, argv0: 'a\0' } })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    )
+  })
+
   onUnix('exits with a code or a signal, after its last byte', async () => {
     const exits = {}
     registry.on('sessionExited', (event) => (exits[event.id] = event))

@@ -34,7 +34,7 @@ export interface TerminalGrantInfo extends TerminalGrant {
 /** A refusal of `authorize`: a status from 400 to 599, and a line of ASCII text for it. */
 export interface TerminalRefusal {
   status: number
-  message?: string
+  message?: string | null
 }
 
 /** What `authorize` decides; `null` is a 401. */
@@ -241,9 +241,9 @@ export interface ShareOptions {
 /** Options of `TerminalServer.close()`. */
 export interface CloseOptions {
   /** The close code that clients get: 1000, 1001, 1012, 1013, or 4000 to 4999. Default 1001. */
-  code?: number
+  code?: number | null
   /** Its reason, at most 123 bytes. Default `'Server is shutting down'`. */
-  reason?: string
+  reason?: string | null
 }
 
 /**
@@ -376,7 +376,7 @@ export declare class TerminalServer {
    *
    * @throws `ERR_OUT_OF_RANGE`, as a rejection.
    */
-  close(options?: CloseOptions): Promise<void>
+  close(options?: CloseOptions | null): Promise<void>
 }
 
 /** Options of `new RecordingServer()`. `null` is the same as leaving one out. */
@@ -493,7 +493,7 @@ export interface AccessOptions {
  */
 export declare class Access {
   /** @throws `ERR_INVALID_ARG_VALUE` for an origin or a proxy that is none. */
-  constructor(options?: AccessOptions)
+  constructor(options?: AccessOptions | null)
   /** Checks `Host` and `Origin`; `null` for a welcome request. */
   refuse(request: IncomingMessage): { status: number; message: string } | null
   /** Checks `Origin` alone. */
@@ -518,8 +518,8 @@ export declare function defaultShell(
 
 /**
  * The arguments that make a program a login shell, as it takes them: `-l`, for
- * PowerShell `-Login` and on Windows `-NoLogo`; there none for `cmd.exe` and `wsl`,
- * and `--login -i` for Git's bash.
+ * PowerShell `-Login`. On Windows it is `-NoLogo` for PowerShell, `--login -i` for Git's
+ * bash, and nothing for `cmd.exe` and `wsl.exe`.
  *
  * @param file - The shell's path or name.
  * @param platform - `process.platform` of where it runs. Default: this one.
