@@ -106,13 +106,13 @@ describe('routes', () => {
       projectId: 'focus',
       focusedSessions: ids.slice(1),
       totalFocused: 3,
-      maxFocused: 4,
+      maxFocused: 6,
     })
     expect(off.body.focusedSessionDetails.map(({ id }) => id)).toEqual(ids.slice(1))
     // To name a session is to focus it.
     await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus' })
     const { body } = await call('GET', '/api/terminal/focus?projectId=focus')
-    expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 4 })
+    expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 6 })
     expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
   })
 
@@ -242,7 +242,7 @@ describe('routes', () => {
         spawnsPerMinute: 0,
         historyBytes: 262_144,
         maxConnections: 1000,
-        maxFocused: 4,
+        maxFocused: 6,
       },
       warnings: [],
     })

@@ -1,7 +1,6 @@
 /** The app's HTTP interface: JSON in, JSON out, small bodies. */
 
 const MAX_BODY = 64 * 1024
-const MAX_FOCUSED = 4
 /** Projects that an answer names. */
 const MAX_NAMED = 5
 /** How long a shared terminal can be reached, in ms, where nobody says. */
@@ -135,7 +134,7 @@ class HttpApi {
       focusedSessions,
       focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id, projectId)),
       totalFocused: focusedSessions.length,
-      maxFocused: MAX_FOCUSED,
+      maxFocused: this.#limits.maxFocused,
     }
   }
 
@@ -191,7 +190,7 @@ class HttpApi {
         rss,
         uptime: process.uptime(),
       },
-      limits: { ...this.#limits, maxFocused: MAX_FOCUSED },
+      limits: this.#limits,
       warnings,
     }
   }
