@@ -972,7 +972,8 @@ export interface Pty extends IPty, EventEmitter {
   end(data?: string | Uint8Array | null): void
   /**
    * Writes the output to a stream, at the stream's pace, and ends the stream
-   * with it unless `end` is false.
+   * with it unless `end` is false. Of several streams the slowest one sets the
+   * pace, and none makes a terminal go on that was paused by `pause()`.
    *
    * @returns The stream.
    * @throws `ERR_INVALID_ARG_TYPE`.
@@ -991,7 +992,7 @@ export interface Pty extends IPty, EventEmitter {
   clear(): void
   /** Stops reading: the program waits when the terminal's buffer is full. */
   pause(): void
-  /** Reads on. */
+  /** Reads on, unless a stream that it is piped to is full. */
   resume(): void
   /** Lets the process exit although the program runs. */
   unref(): void
