@@ -64,8 +64,8 @@ function seal({ prototype }, name) {
       return Reflect.set(target, key, value, receiver)
     }
     throw failure(
-      `A ${name} has no property "${key}", and its object is a handle of which there may be others: ` +
-        'keep it in "metadata" by session.update(), or in a WeakMap or Map of your own',
+      `A ${name} has no property "${key}", and the next handle of it would not have it either: ` +
+        'keep it in "metadata" by session.update(), or in a Map of your own by "incarnation"',
     )
   }
   Object.defineProperty(prototype, ABOVE, { value: above, configurable: true })

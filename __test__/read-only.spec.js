@@ -121,7 +121,7 @@ test('its prototype, symbols and Proxies are as with any object', () => {
   delete prototype.shout
   expect(session.shout).toBeUndefined()
   expect(`${session}`).toBe('[object Object]')
-  expect([session instanceof prototype.constructor, session instanceof Object]).toEqual([true, true])
+  expect(session).toBeInstanceOf(prototype.constructor)
 })
 
 test('it is so again after another load of the package', () => {

@@ -1,5 +1,7 @@
 /** The app's HTTP interface: JSON in, JSON out, small bodies. */
 
+const os = require('node:os')
+
 const MAX_BODY = 64 * 1024
 /** Projects that an answer names. */
 const MAX_NAMED = 5
@@ -83,7 +85,7 @@ class HttpApi {
     }
   }
 
-  async #create({ projectId, projectPath = process.cwd(), mode, userId }) {
+  async #create({ projectId, projectPath = ownDirectory(), mode, userId }) {
     text('projectId', projectId)
     text('projectPath', projectPath)
     const session = this.#service.createSession(projectId, projectPath, userId, mode)
@@ -217,6 +219,15 @@ class HttpApi {
       `Several projects have a session "${id}": name one, as with ${help}`,
       'ERR_SESSION_AMBIGUOUS',
     )
+  }
+}
+
+/** The server's directory; home where that was removed. */
+function ownDirectory() {
+  try {
+    return process.cwd()
+  } catch {
+    return os.homedir()
   }
 }
 
