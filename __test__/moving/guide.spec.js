@@ -120,17 +120,17 @@ describe.each([
 
   test('a suspended project keeps its output until it is resumed', async () => {
     await run(moved(count))
-    const clients = [await shell('a'), await shell('b')]
+    const both = [await shell('a'), await shell('b')]
     await ask('POST', '/suspend?projectId=p')
-    for (const client of clients) await client.message('suspended')
-    for (const [at, client] of clients.entries()) {
+    for (const client of both) await client.message('suspended')
+    for (const [at, client] of both.entries()) {
       client.type(`echo wai""ted; touch printed-${at}\r`)
       await eventually('the command', () => fs.existsSync(space.file(`printed-${at}`)))
       await client.settled()
       expect(client.output).not.toContain('waited')
     }
-    clients[0].send({ type: 'resume' })
-    for (const client of clients) {
+    both[0].send({ type: 'resume' })
+    for (const client of both) {
       await client.message('resumed')
       await client.sees('waited\r\n')
       expect(client.of('buffered')).toContain('waited\r\n')

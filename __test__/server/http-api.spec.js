@@ -2,6 +2,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const http = require('node:http')
+const os = require('node:os')
 const { eventually, isRunning } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
@@ -79,6 +80,15 @@ describe('routes', () => {
       `/api/terminal/status?sessionId=${(await create('pathless')).session.id}`,
     )
     expect(status.body.websocketReady).toBe(false)
+  })
+
+  test('or home, where that was removed', async () => {
+    const removed = jest.spyOn(process, 'cwd').mockImplementation(() => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' })
+    })
+    const answer = await call('POST', '/api/terminal/create', { projectId: 'homeless' })
+    removed.mockRestore()
+    expect([answer.status, answer.body.session?.currentPath]).toEqual([200, os.homedir()])
   })
 
   test('list gives the sessions of a project, oldest first, with tab names that count up', async () => {
