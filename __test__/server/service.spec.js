@@ -210,20 +210,33 @@ test('what the app changes in a session is in the registry, at any depth', () =>
   const { metadata } = created
   metadata.panes = [{ colour: 'red' }]
   metadata.panes[0].colour = 'blue'
-  metadata.panes.push({ colour: 'green' })
+  metadata.panes.push({ colour: 'green' }, { colour: 'grey' })
+  metadata.panes.splice(metadata.panes.indexOf(metadata.panes[2]), 1)
   delete service.getSession(created.id).metadata.tabName
   created.mode = 'claude'
+  // What was put in is a copy: nobody else's changes would be saved.
+  const given = { size: 1 }
+  metadata.font = given
+  given.size = 2
+  metadata.fonts = { first: metadata.font }
   const inRegistry = registry.get(created.id, 'p')
-  expect(inRegistry.metadata).toEqual({ panes: [{ colour: 'blue' }, { colour: 'green' }] })
+  expect(inRegistry.metadata).toEqual({
+    panes: [{ colour: 'blue' }, { colour: 'green' }],
+    font: { size: 1 },
+    fonts: { first: { size: 1 } },
+  })
+  expect(metadata).toEqual(inRegistry.metadata)
   expect(inRegistry.mode).toBe('claude')
 })
 
 test('a change that cannot be kept throws, and is not made', () => {
   const created = service.createSession('p', '/tmp')
   const before = { tabName: 'Terminal 1' }
-  expect(() => (created.metadata.self = created.metadata)).toThrow(
-    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
-  )
+  const circular = { metadata: created.metadata }
+  circular.self = circular
+  for (const act of [() => (created.metadata.all = circular), () => (created.metadata = circular)]) {
+    expect(act).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
+  }
   expect(() => (created.metadata.tabName = 1n)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
   )
@@ -235,7 +248,7 @@ test('a change that cannot be kept throws, and is not made', () => {
 
 test('what somebody else changes by the registry is what the app sees', async () => {
   const created = service.createSession('p', '/tmp')
-  const updated = once(registry, 'sessionUpdated')
+  const updated = new Promise((resolve) => registry.on('sessionUpdated', resolve))
   registry.get(created.id, 'p').update({ mode: 'claude', metadata: { tabName: 'Build' } })
   await updated
   expect(created).toMatchObject({ mode: 'claude', metadata: { tabName: 'Build' } })

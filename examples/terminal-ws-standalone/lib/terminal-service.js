@@ -1,6 +1,6 @@
 const { EventEmitter } = require('node:events')
 const { SessionRegistry } = require('offheap-terminal')
-const { savedObject } = require('./saved-object')
+const { copyOf, savedObject } = require('./saved-object')
 
 const READY_TIMEOUT = 5000
 const STATUSES = new Set(['active', 'inactive', 'error', 'connecting', 'closed', 'suspended'])
@@ -321,8 +321,9 @@ class TerminalSessionService extends EventEmitter {
         return savedObject(note.metadata, () => update({ metadata: note.metadata }))
       },
       set metadata(metadata) {
-        update({ metadata: { ...metadata } })
-        note.metadata = { ...metadata }
+        const given = { ...metadata }
+        update({ metadata: given })
+        note.metadata = copyOf(given)
       },
     }
   }
