@@ -574,10 +574,7 @@ export declare function setVariable(
  * A variable of an environment, on Windows whatever the case of its name. Of several
  * the last counts, as for the programs that are started.
  */
-export declare function variable(
-  env: Record<string, string | undefined>,
-  name: string,
-): string | undefined
+export declare function variable(env: Record<string, string | undefined>, name: string): string | undefined
 
 /** Whether a host name or an address stays on this machine, whoever resolves it. */
 export declare function isLoopback(name: string): boolean

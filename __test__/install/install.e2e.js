@@ -259,7 +259,11 @@ describe('bundled, as docs/install.md says', () => {
     for (const name of ['offheap-terminal', 'offheap-terminal/server']) {
       expect(bundle).toMatch(new RegExp(`require\\(["']${name}["']\\)`))
     }
-    const said = box.run(project, 'dist/app.cjs').trim().split('\n').map((line) => JSON.parse(line))
+    const said = box
+      .run(project, 'dist/app.cjs')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(said).toHaveLength(2)
     expect(said).toContainEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
     expect(said).toContainEqual({ served: true, code: 1000 })

@@ -309,8 +309,9 @@ describe('streams', () => {
     terminal.pipe(stream)
     await once(terminal, 'pause')
     terminal.pause()
+    const drained = once(stream, 'drain')
     const text = textOf(stream)
-    await once(stream, 'drain')
+    await drained
     await new Promise(setImmediate)
     expect(resumed).not.toHaveBeenCalled()
     terminal.resume()
@@ -339,8 +340,9 @@ describe('streams', () => {
     await once(terminal, 'pause')
     const resumed = jest.fn()
     terminal.on('resume', resumed)
+    const drained = once(fast, 'drain')
     const texts = [textOf(fast)]
-    await once(fast, 'drain')
+    await drained
     await new Promise(setImmediate)
     expect([resumed.mock.calls.length, slow.writableNeedDrain]).toEqual([0, true])
     texts.push(textOf(slow))
@@ -480,22 +482,33 @@ describe('a start that fails', () => {
     ['uid', 'setuid(2) failed.: Invalid argument\r\n'],
     ['gid', 'setgid(2) failed.: Invalid argument\r\n'],
   ])("node-pty's way, where %s cannot be taken", async (name, text) => {
-    expect(await printed('true', { [name]: NOBODY_AT_ALL })).toEqual({ exit: { exitCode: 1, signal: 0 }, text })
+    expect(await printed('true', { [name]: NOBODY_AT_ALL })).toEqual({
+      exit: { exitCode: 1, signal: 0 },
+      text,
+    })
     const syscall = text.slice(0, text.indexOf('('))
     expect(() => spawn('true', [], { [name]: NOBODY_AT_ALL })).toThrow(
       expect.objectContaining({ code: 'EINVAL', syscall }),
     )
   })
 
-  asRoot("node-pty's way, where groups cannot be dropped", async () => {
-    const program = `
-      process.setgroups([])
-      process.setgid(65534)
-      process.setuid(65534)
-      const terminal = pty.spawn('true', [], { uid: 0, spawnErrors: 'print' })
-      terminal.onData((data) => process.stdout.write(data))
-      terminal.onExit(({ exitCode }) => console.log(exitCode))`
-    expect(await apart(program)).toBe('setgroups(2) failed.: Operation not permitted\r\n1\n')
+  const tried = (options) => `
+    const terminal = pty.spawn('true', [], { ...${JSON.stringify(options)}, spawnErrors: 'print' })
+    terminal.onData((data) => process.stdout.write(data))
+    terminal.onExit(({ exitCode }) => console.log(exitCode))`
+
+  asRoot.each(['uid', 'gid'])("node-pty's way, where who asks may not change its %s", async (name) => {
+    const program = `process.setgroups([]); process.setgid(65534); process.setuid(65534); ${tried({ [name]: 0 })}`
+    expect(await apart(program)).toBe(`set${name}(2) failed.: Operation not permitted\r\n1\n`)
+  })
+
+  // In a user namespace with one user in it, groups stay as they are.
+  const namespace = ['--user', '--map-root-user', process.execPath]
+  const canBeRoot = spawnSync('unshare', [...namespace, '-e', '0']).status === 0
+  ;(canBeRoot ? test : test.skip)("node-pty's way, where groups cannot be dropped", () => {
+    const source = `const pty = require(${JSON.stringify(MODULE)});${tried({ uid: 0 })}`
+    const { stdout } = spawnSync('unshare', [...namespace, '-e', source], { encoding: 'utf8' })
+    expect(stdout).toBe('setgroups(2) failed.: Operation not permitted\r\n1\n')
   })
 
   test('is an error by default', () => {
