@@ -274,7 +274,7 @@ export interface MemoryOptions {
      * all that have none.
      */
     closeOldest?: boolean | null
-  }
+  } | null
 }
 
 /** How short memory is. */
@@ -456,6 +456,13 @@ export interface CreateOptions {
    * who asked. Default: its project.
    */
   rateKey?: string | null
+  /**
+   * Whether it has the focus of its project: `true`, if need be in the place of the
+   * session that was used least recently; `false`, not until `focus()` gives it.
+   * Default: where fewer than `maxFocusedPerProject` have it. A session without a
+   * project always has the focus.
+   */
+  focused?: boolean | null
   /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
   historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
@@ -820,7 +827,7 @@ export interface ViewerOptions {
   maxFrameBytes?: number | null
 }
 
-/** node-pty's options of `spawn()` on every system. */
+/** node-pty's options of `spawn()` on every system, as its types have them. `PtyOptions` takes `null` as well. */
 export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
@@ -857,28 +864,31 @@ export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
   conptyInheritCursor?: boolean
 }
 
-/** Options of `spawn()`: node-pty's, and a few more. */
-export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
+/** Options of which each may be `null`, which is the same as leaving it out. */
+export type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+/** Options of `spawn()`: node-pty's, and a few more. `null` is the same as leaving one out, but for `encoding`. */
+export interface PtyOptions extends Nullable<IPtyForkOptions>, Nullable<IWindowsPtyForkOptions> {
   /** Input that may wait for the program to read it, in bytes, 1 to 1 GiB. Default 16777216. */
-  maxInputBytes?: number
+  maxInputBytes?: number | null
   /**
    * How long a background process that holds the terminal open may delay the
    * exit after the program's end, in ms. Default 1000.
    */
-  drainTimeout?: number
+  drainTimeout?: number | null
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
-  killGrace?: number
+  killGrace?: number | null
   /**
    * What the program sees as its own name; `'-bash'` makes a shell a login shell.
    * Default: `file`. No effect on Windows.
    */
-  argv0?: string
+  argv0?: string | null
   /**
    * What happens when the program or its directory is not there or may not be
    * used: `'throw'`, an error with a code, or `'print'`, node-pty's way on Unix, a
    * message in the terminal and the exit code 1. Default `'throw'`.
    */
-  spawnErrors?: 'throw' | 'print'
+  spawnErrors?: 'throw' | 'print' | null
 }
 
 /** A registration that can be taken back. */
@@ -974,12 +984,13 @@ export interface Pty extends IPty, EventEmitter {
   end(data?: string | Uint8Array | null): void
   /**
    * Writes the output to a stream, at the stream's pace, and ends the stream
-   * with it unless `end` is false.
+   * with it unless `end` is false. Of several streams the slowest one sets the
+   * pace, and none makes a terminal go on that was paused by `pause()`.
    *
    * @returns The stream.
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T
+  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean | null } | null): T
   /**
    * How output becomes strings from here on; nothing or `null` for Buffers.
    *
@@ -993,7 +1004,7 @@ export interface Pty extends IPty, EventEmitter {
   clear(): void
   /** Stops reading: the program waits when the terminal's buffer is full. */
   pause(): void
-  /** Reads on. */
+  /** Reads on, unless a stream that it is piped to is full. */
   resume(): void
   /** Lets the process exit although the program runs. */
   unref(): void
@@ -1123,7 +1134,7 @@ export declare class CircularBuffer {
    * @throws `ERR_INVALID_ARG_TYPE` when `capacity` is no number,
    * `ERR_OUT_OF_RANGE` when it is no integer within the bounds.
    */
-  constructor(capacity?: number)
+  constructor(capacity?: number | null)
   /** Most bytes kept; 0 once closed. */
   get capacity(): number
   /** Bytes kept now. */
@@ -1166,7 +1177,7 @@ export declare class CircularBuffer {
    * @returns `start` and `end` are the offsets of `data`.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
-  readFrom(offset: number, maxBytes?: number): { data: Buffer, start: number, end: number, missed: number }
+  readFrom(offset: number, maxBytes?: number | null): { data: Buffer, start: number, end: number, missed: number }
   /**
    * Copies bytes from `offset` on into `target`, as many as fit.
    *
@@ -1191,7 +1202,7 @@ export declare class CircularBuffer {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`,
    * `ERR_STRING_TOO_LONG`.
    */
-  toString(maxBytes?: number): string
+  toString(maxBytes?: number | null): string
   /**
    * Drops all bytes and gives their memory back. Offsets go on.
    *
@@ -1446,7 +1457,9 @@ export declare class RecordingReader {
 /**
  * A session of a registry: its history, its viewers and, if it was created
  * with `pty`, its shell. The object is a handle: all data stays outside the
- * V8 heap, and the session lives in its registry until it is closed.
+ * V8 heap, and the session lives in its registry until it is closed. Methods
+ * change it; an assignment to a property, or to one that it does not have, throws
+ * `ERR_READ_ONLY_PROPERTY`.
  */
 export declare class Session {
   /** The session's id, unique within its project. */
