@@ -70,6 +70,7 @@ pub(crate) fn retain(
 ) -> io::Result<()> {
     let found = recordings(dir)?;
     let mut total: u64 = found.iter().map(|each| each.bytes).sum();
+    #[expect(clippy::disallowed_methods, reason = "files are dated by it")]
     let now = SystemTime::now();
     for each in found {
         let age = now.duration_since(each.modified).unwrap_or_default();

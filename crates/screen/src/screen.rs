@@ -6,6 +6,7 @@ use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
 use super::said::Said;
+use super::snapshot::Text;
 use super::terminal::Terminal;
 
 /// A terminal without a display.
@@ -161,7 +162,18 @@ impl Screen {
     /// The bytes hold no query and no bell. They end in the middle of a sequence
     /// or character if the output did, so that the output can go on from there.
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
-        self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
+        let lines = scrollback_lines.unwrap_or(usize::MAX);
+        self.terminal.write_snapshot(Text::Drawn(lines), out);
+        self.parser.write_unfinished(out);
+    }
+
+    /// Appends bytes that turn a fresh terminal of the same size into one that
+    /// becomes the same as this one by any further output that is plain and has at
+    /// least [`lines_to_clear`](Self::lines_to_clear) line feeds in it: a snapshot
+    /// without what such output pushes out of sight. To be called while
+    /// [`can_leap`](Self::can_leap) returns `true`.
+    pub fn head_start(&self, out: &mut Vec<u8>) {
+        self.terminal.write_snapshot(Text::Scrolled, out);
         self.parser.write_unfinished(out);
     }
 

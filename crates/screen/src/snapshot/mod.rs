@@ -17,9 +17,18 @@ use super::titles::TitleStack;
 /// Ends whatever the client is in the middle of, and resets it.
 const PROLOGUE: &[u8] = b"\x18\x1bc";
 
+/// What a snapshot has of the rows.
+#[derive(Clone, Copy)]
+pub(crate) enum Text {
+    /// Those on the screen and at most so many of the scrollback.
+    Drawn(usize),
+    /// None of them; the normal buffer has scrolled as far as it has, though.
+    Scrolled,
+}
+
 impl Terminal {
-    /// Writes the snapshot with at most `lines` rows of scrollback.
-    pub(crate) fn write_snapshot(&self, lines: usize, out: &mut Vec<u8>) {
+    /// Writes the snapshot.
+    pub(crate) fn write_snapshot(&self, text: Text, out: &mut Vec<u8>) {
         out.extend_from_slice(PROLOGUE);
         let (normal, other) = if self.alternate {
             (&self.parked, &self.active)
@@ -31,9 +40,18 @@ impl Terminal {
         if other_first {
             self.write_other_saved(other, out);
         }
-        let kept = self.scrollback.rows().min(lines);
+        let kept = match text {
+            Text::Drawn(lines) => self.scrollback.rows().min(lines),
+            Text::Scrolled => normal.base,
+        };
         let early = self.write_early_saved(normal, kept, out);
-        self.write_normal_rows(normal, kept, out);
+        match text {
+            Text::Drawn(_) => self.write_normal_rows(normal, kept, out),
+            Text::Scrolled => {
+                write_position(self.rows - 1, 0, out);
+                out.extend(std::iter::repeat_n(b'\n', kept));
+            }
+        }
         write_keyboard(&self.keyboards[0], out);
         if !early {
             self.write_saved(normal, kept, out);

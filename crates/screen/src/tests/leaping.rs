@@ -1,7 +1,7 @@
 //! Lines that are leapt over leave the screen as if they had been drawn.
 
 use super::super::{Screen, ScreenOptions, UnicodeVersion};
-use super::{client, snapshot};
+use super::{client, shown, snapshot};
 use crate::charset::Charset;
 use crate::width::width_of;
 use proptest::collection::vec;
@@ -10,6 +10,7 @@ use proptest::prelude::*;
 /// A screen that puts plain output off, as somebody who has the bytes may, and
 /// draws no more of it than can be seen.
 struct Late {
+    options: ScreenOptions,
     screen: Screen,
     pending: Vec<u8>,
     leaps: usize,
@@ -32,9 +33,24 @@ impl Late {
             self.screen.leap(&pending[..end]);
             pending.drain(..end);
             self.leaps += 1;
+            let mut started = self.with_head_start();
+            self.screen.feed(&pending);
+            started.feed(&pending);
+            assert_eq!(shown(&started), shown(&self.screen));
+            return &mut self.screen;
         }
         self.screen.feed(&pending);
         &mut self.screen
+    }
+
+    /// A fresh screen with the same head start.
+    fn with_head_start(&self) -> Screen {
+        let (cols, rows) = self.screen.size();
+        let mut screen = Screen::new(&ScreenOptions { cols, rows, ..self.options.clone() });
+        let mut start = Vec::new();
+        self.screen.head_start(&mut start);
+        screen.feed(&start);
+        screen
     }
 }
 
@@ -121,7 +137,12 @@ fn hidden(screen: &Screen) -> String {
 
 fn check(steps: Vec<Step>, options: &ScreenOptions) -> Result<usize, TestCaseError> {
     let mut eager = Screen::new(options);
-    let mut late = Late { screen: Screen::new(options), pending: Vec::new(), leaps: 0 };
+    let mut late = Late {
+        options: options.clone(),
+        screen: Screen::new(options),
+        pending: Vec::new(),
+        leaps: 0,
+    };
     for step in steps.into_iter().chain([
         Step::Look,
         Step::Resize(3, 2),

@@ -123,6 +123,22 @@ impl Backlog {
         self.caught_up(to);
     }
 
+    /// Leaps over what waits, as far as the lines behind it allow. Returns where the
+    /// screen is then: what it shows there does not matter any more, since what waits
+    /// pushes all of it out of sight. `None` where it does not.
+    pub(super) fn leap(&mut self, screen: &mut Screen, ring: &Ring) -> Option<u64> {
+        let visible = screen.lines_to_clear();
+        if self.feeds < visible || !screen.can_leap() {
+            return None;
+        }
+        if self.feeds > visible {
+            self.from += skim::leap_ahead(screen, &self.waiting(ring, ring.end())) as u64;
+            self.feeds = visible;
+            self.next_pause = SHORT_PAUSE;
+        }
+        Some(self.from)
+    }
+
     /// Whether so much more can be written to the history without losing what
     /// waits.
     pub(super) fn has_room(&self, ring: &Ring, bytes: usize) -> bool {

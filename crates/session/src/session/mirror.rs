@@ -121,9 +121,15 @@ impl Mirror {
         }
     }
 
-    /// Shows the screen what waits, unless so much more can be written to the
-    /// history without losing any of it.
+    /// Shows the screen what waits, or leaps over it, unless so much more can be
+    /// written to the history without losing any of it.
     pub(super) fn make_room(&mut self, ring: &Ring, bytes: usize) {
+        if self.backlog.has_room(ring, bytes) {
+            return;
+        }
+        if let Some(screen) = &mut self.screen {
+            self.backlog.leap(screen, ring);
+        }
         if !self.backlog.has_room(ring, bytes) {
             self.catch_up(ring);
         }
@@ -254,6 +260,18 @@ impl Mirror {
             // Nothing was printed yet: a fresh terminal is what it would show.
             None => Some((bytes, 0, (options.cols, options.rows))),
         }
+    }
+
+    /// Bytes that make a fresh terminal of that size become what it has to be at an
+    /// earlier offset, so that the output since makes the screen of it. They are few,
+    /// and nothing is drawn for them. `None` where all that waits leaves something of
+    /// the screen as it is.
+    pub(super) fn head_start(&mut self, ring: &Ring) -> Option<(u64, Vec<u8>, (u16, u16))> {
+        let screen = self.screen.as_mut()?;
+        let offset = self.backlog.leap(screen, ring)?;
+        let mut bytes = Vec::new();
+        screen.head_start(&mut bytes);
+        Some((offset, bytes, screen.size()))
     }
 
     pub(super) fn text(&self) -> Option<String> {
