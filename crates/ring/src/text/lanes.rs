@@ -7,10 +7,10 @@ pub(super) const LANES: usize = 64;
 
 #[cfg(target_arch = "aarch64")]
 pub(super) use neon::Lanes;
-#[cfg(target_arch = "x86_64")]
-pub(super) use sse2::Lanes;
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
 pub(super) use scalar::Lanes;
+#[cfg(target_arch = "x86_64")]
+pub(super) use sse2::Lanes;
 
 /// By the vectors that every x86-64 has.
 #[cfg(target_arch = "x86_64")]
@@ -76,8 +76,7 @@ mod sse2 {
 mod neon {
     use std::arch::aarch64::{
         uint8x16_t, vandq_u8, vceqq_u8, vcgeq_u8, vcleq_u8, vdupq_n_u8, vdupq_n_u64,
-        vgetq_lane_u64, vld1q_u8, vpaddq_u8, vreinterpretq_u8_u64, vreinterpretq_u64_u8,
-        vsubq_u8,
+        vgetq_lane_u64, vld1q_u8, vpaddq_u8, vreinterpretq_u8_u64, vreinterpretq_u64_u8, vsubq_u8,
     };
 
     use super::LANES;

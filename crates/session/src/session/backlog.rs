@@ -48,8 +48,6 @@ pub(super) struct Backlog {
     text: PlainText,
     /// Line feeds that wait.
     feeds: usize,
-    /// Whether what waits pushes out of sight all that the screen shows.
-    leapt: bool,
     widths: Widths,
     /// Pieces in a row that were not plain.
     refused: u32,
@@ -64,7 +62,6 @@ impl Backlog {
             from: 0,
             text: PlainText::new(),
             feeds: 0,
-            leapt: false,
             widths: Widths::new(),
             refused: 0,
             paused: 0,
@@ -127,16 +124,25 @@ impl Backlog {
     /// screen is then: what it shows there does not matter any more, since what waits
     /// pushes all of it out of sight. `None` where it does not.
     pub(super) fn leap(&mut self, screen: &mut Screen, ring: &Ring) -> Option<u64> {
-        let visible = screen.lines_to_clear();
-        if self.feeds < visible || !screen.can_leap() {
+        if self.feeds < screen.lines_to_clear() || !screen.can_leap() {
             return None;
         }
-        if self.feeds > visible {
-            self.from += skim::leap_ahead(screen, &self.waiting(ring, ring.end())) as u64;
-            self.feeds = visible;
-            self.next_pause = SHORT_PAUSE;
-        }
+        self.leap_before(ring.end(), screen, ring);
         Some(self.from)
+    }
+
+    /// The same for what waits before an offset. `false` when none of it is out of sight.
+    fn leap_before(&mut self, at: u64, screen: &mut Screen, ring: &Ring) -> bool {
+        let visible = screen.lines_to_clear();
+        if self.feeds <= visible || !screen.can_leap() {
+            return false;
+        }
+        let is_narrow = self.widths.most() <= usize::from(screen.size().0);
+        self.from += skim::leap_ahead(screen, &self.waiting(ring, at), is_narrow) as u64;
+        self.feeds = visible;
+        self.widths.leapt(visible);
+        self.next_pause = SHORT_PAUSE;
+        true
     }
 
     /// Whether so much more can be written to the history without losing what
@@ -150,31 +156,7 @@ impl Backlog {
         self.from = to;
         self.text = PlainText::new();
         self.feeds = 0;
-        self.leapt = false;
         self.widths = Widths::new();
-    }
-
-    /// Leaps over what waits before an offset, as far as that is out of sight.
-    /// `false` when none of it is.
-    pub(super) fn leap(&mut self, screen: &mut Screen, ring: &Ring, at: u64) -> bool {
-        let visible = screen.lines_to_clear();
-        if self.feeds <= visible || !screen.can_leap() {
-            return false;
-        }
-        let is_narrow = self.widths.most() <= usize::from(screen.size().0);
-        self.from += skim::leap_ahead(screen, &self.waiting(ring, at), is_narrow) as u64;
-        self.feeds = visible;
-        self.leapt = true;
-        self.widths.leapt(visible);
-        self.next_pause = SHORT_PAUSE;
-        true
-    }
-
-    /// The offset that the screen has leapt to. Of what it shows there, nothing but
-    /// the attributes that text is printed with matters any more: the lines that wait
-    /// push everything else out of sight. `None` where it was not drawn so.
-    pub(super) fn leapt_to(&self) -> Option<u64> {
-        self.leapt.then_some(self.from)
     }
 
     fn waiting<'a>(&self, ring: &'a Ring, to: u64) -> Span<'a> {
@@ -190,7 +172,7 @@ impl Backlog {
         len: usize,
         feeds: usize,
     ) -> Verdict {
-        if !self.leap(screen, ring, at) {
+        if !self.leap_before(at, screen, ring) {
             self.pause();
         }
         let left = usize::try_from(at - self.from).unwrap_or(usize::MAX);
