@@ -25,8 +25,8 @@ impl Sketch {
     /// Takes output: plain text may wait, anything else is drawn, and what waits
     /// before it.
     pub(crate) fn show(&mut self, text: &[u8]) {
-        if let Some(feeds) = self.plain.push(text) {
-            self.feeds += feeds;
+        if let Some(piece) = self.plain.push(text) {
+            self.feeds += piece.feeds;
             self.waiting.extend_from_slice(text);
             if self.waiting.len() >= MAX_WAITING {
                 self.draw();

@@ -142,6 +142,13 @@ impl Screen {
         self.terminal.leap(lines);
     }
 
+    /// The same for so many lines of which it is known that none takes more columns
+    /// than the screen has: each ends with CR LF, and there are no tabs. Hardly a
+    /// byte of them is looked at.
+    pub fn leap_narrow(&mut self, lines: &[u8], count: usize) {
+        self.terminal.leap_narrow(lines, count);
+    }
+
     /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes
     /// out of range are brought into it.
     pub fn resize(&mut self, cols: u16, rows: u16) {

@@ -6,7 +6,7 @@
 //! looks, and are leapt over.
 
 use super::skim;
-use offheap_ring::text::plain::PlainText;
+use offheap_ring::text::plain::{Piece, PlainText};
 use offheap_ring::{Ring, Span};
 use offheap_screen::Screen;
 
@@ -48,6 +48,7 @@ pub(super) struct Backlog {
     text: PlainText,
     /// Line feeds that wait.
     feeds: usize,
+    widths: Widths,
     /// Pieces in a row that were not plain.
     refused: u32,
     /// Bytes for which nothing waits.
@@ -61,6 +62,7 @@ impl Backlog {
             from: 0,
             text: PlainText::new(),
             feeds: 0,
+            widths: Widths::new(),
             refused: 0,
             paused: 0,
             next_pause: SHORT_PAUSE,
@@ -84,11 +86,12 @@ impl Backlog {
         if waiting == 0 && !screen.is_at_rest() {
             return Verdict::Take;
         }
-        let Some(feeds) = self.text.push(bytes) else {
+        let Some(Piece { feeds, columns }) = self.text.push(bytes) else {
             self.refuse();
             return Verdict::Take;
         };
         self.refused = 0;
+        self.widths.add(feeds, columns);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX).saturating_add(bytes.len());
         if waiting > window(screen, ring) {
             return self.make_room(screen, ring, at, bytes.len(), feeds);
@@ -121,16 +124,25 @@ impl Backlog {
     /// screen is then: what it shows there does not matter any more, since what waits
     /// pushes all of it out of sight. `None` where it does not.
     pub(super) fn leap(&mut self, screen: &mut Screen, ring: &Ring) -> Option<u64> {
-        let visible = screen.lines_to_clear();
-        if self.feeds < visible || !screen.can_leap() {
+        if self.feeds < screen.lines_to_clear() || !screen.can_leap() {
             return None;
         }
-        if self.feeds > visible {
-            self.from += skim::leap_ahead(screen, &self.waiting(ring, ring.end())) as u64;
-            self.feeds = visible;
-            self.next_pause = SHORT_PAUSE;
-        }
+        self.leap_before(ring.end(), screen, ring);
         Some(self.from)
+    }
+
+    /// The same for what waits before an offset. `false` when none of it is out of sight.
+    fn leap_before(&mut self, at: u64, screen: &mut Screen, ring: &Ring) -> bool {
+        let visible = screen.lines_to_clear();
+        if self.feeds <= visible || !screen.can_leap() {
+            return false;
+        }
+        let is_narrow = self.widths.most() <= usize::from(screen.size().0);
+        self.from += skim::leap_ahead(screen, &self.waiting(ring, at), is_narrow) as u64;
+        self.feeds = visible;
+        self.widths.leapt(visible);
+        self.next_pause = SHORT_PAUSE;
+        true
     }
 
     /// Whether so much more can be written to the history without losing what
@@ -144,6 +156,7 @@ impl Backlog {
         self.from = to;
         self.text = PlainText::new();
         self.feeds = 0;
+        self.widths = Widths::new();
     }
 
     fn waiting<'a>(&self, ring: &'a Ring, to: u64) -> Span<'a> {
@@ -159,12 +172,7 @@ impl Backlog {
         len: usize,
         feeds: usize,
     ) -> Verdict {
-        let visible = screen.lines_to_clear();
-        if self.feeds > visible && screen.can_leap() {
-            self.from += skim::leap_ahead(screen, &self.waiting(ring, at)) as u64;
-            self.feeds = visible;
-            self.next_pause = SHORT_PAUSE;
-        } else {
+        if !self.leap_before(at, screen, ring) {
             self.pause();
         }
         let left = usize::try_from(at - self.from).unwrap_or(usize::MAX);
@@ -194,6 +202,38 @@ impl Backlog {
         self.paused = self.next_pause;
         if self.next_pause < LONG_PAUSE {
             self.next_pause *= 2;
+        }
+    }
+}
+
+/// How wide the lines are that wait, at most.
+#[derive(Debug)]
+struct Widths {
+    /// Columns of the widest line but for the newest ones.
+    older: usize,
+    /// And of those, of which there are so many.
+    newer: usize,
+    feeds: usize,
+}
+
+impl Widths {
+    const fn new() -> Self {
+        Self { older: 0, newer: 0, feeds: 0 }
+    }
+
+    fn add(&mut self, feeds: usize, columns: usize) {
+        self.feeds += feeds;
+        self.newer = self.newer.max(columns);
+    }
+
+    fn most(&self) -> usize {
+        self.older.max(self.newer)
+    }
+
+    /// Forgets the older lines, once none of the so many that are left is one of them.
+    fn leapt(&mut self, left: usize) {
+        if self.feeds >= left {
+            *self = Self { older: self.newer, newer: 0, feeds: 0 };
         }
     }
 }
