@@ -25,6 +25,9 @@ enum Source<'a> {
 
 /// What a row costs beside its cells and bytes, in bytes written.
 const ROW: usize = 16;
+/// Rows of the scrollback between two looks at how much has been written. They are
+/// copied, which takes little.
+const BATCH: usize = 16;
 
 /// Where the printing of a buffer's rows stands: the first row that is not printed
 /// yet, in the scrollback and then on the screen, and how it is reached.
@@ -42,8 +45,6 @@ struct Rows<'a> {
     height: usize,
     tables: &'a Tables,
     out: &'a mut Vec<u8>,
-    /// How long the output may become. What else rows cost comes off it.
-    most: usize,
     /// The row whose following row is not known yet.
     held: Option<(Edges, Source<'a>)>,
     begun: bool,
@@ -84,7 +85,6 @@ impl<'a> Rows<'a> {
             self.out.extend_from_slice(b"\x1b[m");
         }
         self.begun = true;
-        self.most = self.most.saturating_sub(ROW);
         if next.is_wrapped() {
             self.print_before_wrapped(edges, source, next, following);
         } else {
@@ -179,14 +179,8 @@ impl<'a> Rows<'a> {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
             Source::Row(row) => {
                 Writer::new(self.tables, self.out).row(row, self.cols);
-                // Blank cells are looked at, too.
-                self.most = self.most.saturating_sub(row.stored().len());
             }
         }
-    }
-
-    fn is_full(&self) -> bool {
-        self.out.len() >= self.most
     }
 
     /// Where to go on, the row held being the next.
@@ -203,25 +197,28 @@ impl Terminal {
     }
 
     /// Writes the rows of the scrollback and of a buffer from a place on, until the
-    /// output has `most` bytes, in which every row counts for a bit more than it
-    /// wrote. Returns where to go on; `None` once that was all. A call that begins
-    /// with fewer bytes prints a row at least.
+    /// output has `most` bytes, or a row at least. The cells of a row count as well,
+    /// as blank ones take time, too. Returns where to go on; `None` once that was all.
     ///
     /// Without scrollback, blank rows at the end are there already.
     pub(super) fn write_rows(
         &self,
         buffer: &Buffer,
         (place, kept): (Place, usize),
-        most: usize,
+        mut most: usize,
         out: &mut Vec<u8>,
     ) -> Option<Place> {
         let mut records = self.scrollback.resume(place.record);
-        let mut rows = self.printer(&place, most, out);
+        let mut rows = self.printer(&place, out);
         loop {
+            for (edges, bytes) in records.by_ref().take(BATCH - 1) {
+                rows.add(edges, Source::Bytes(edges.drawing(bytes)));
+            }
             let mark = records.mark();
             let Some((edges, bytes)) = records.next() else { break };
             rows.add(edges, Source::Bytes(edges.drawing(bytes)));
-            if rows.is_full() {
+            most = most.saturating_sub(BATCH * ROW);
+            if rows.out.len() >= most {
                 return Some(rows.place(mark, 0));
             }
         }
@@ -229,7 +226,9 @@ impl Terminal {
         for y in place.y..buffer.height() - blank {
             let row = buffer.row(y);
             rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
-            if rows.is_full() {
+            most = most.saturating_sub(row.stored().len() + ROW);
+            // The first one is only held so far.
+            if rows.out.len() >= most && y > place.y {
                 return Some(rows.place(Mark::default(), y));
             }
         }
@@ -237,13 +236,12 @@ impl Terminal {
         None
     }
 
-    fn printer<'a>(&'a self, place: &Place, most: usize, out: &'a mut Vec<u8>) -> Rows<'a> {
+    fn printer<'a>(&'a self, place: &Place, out: &'a mut Vec<u8>) -> Rows<'a> {
         Rows {
             cols: self.cols,
             height: self.rows,
             tables: &self.tables,
             out,
-            most,
             held: None,
             begun: place.begun,
             flowing: place.flowing,
