@@ -50,6 +50,7 @@ impl Progress {
 impl Terminal {
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once
     /// it is complete. Nothing may have changed since it was begun.
+    #[inline(never)]
     pub(crate) fn write_snapshot(
         &self,
         progress: &mut Progress,

@@ -114,7 +114,7 @@ impl Backlog {
     pub(super) fn catch_up(&mut self, screen: &mut Arc<Screen>, ring: &Ring, to: u64) {
         let waiting = self.waiting(ring, to);
         if !waiting.is_empty() {
-            skim::skim(Arc::make_mut(screen), &waiting, self.feeds);
+            skim::skim(to_change(screen), &waiting, self.feeds);
         }
         self.caught_up(to);
     }
@@ -147,7 +147,7 @@ impl Backlog {
     ) -> Verdict {
         let visible = screen.lines_to_clear();
         if self.feeds > visible && screen.can_leap() {
-            self.from += skim::leap_ahead(Arc::make_mut(screen), &self.waiting(ring, at)) as u64;
+            self.from += skim::leap_ahead(to_change(screen), &self.waiting(ring, at)) as u64;
             self.feeds = visible;
             self.next_pause = SHORT_PAUSE;
         } else {
@@ -182,6 +182,13 @@ impl Backlog {
             self.next_pause *= 2;
         }
     }
+}
+
+/// A screen, to change it: a copy of it if a snapshot is being made of it. Not inlined,
+/// as there is much to copy.
+#[inline(never)]
+pub(super) fn to_change(screen: &mut Arc<Screen>) -> &mut Screen {
+    Arc::make_mut(screen)
 }
 
 /// What may wait, in bytes.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backlog::{Backlog, Verdict};
+use super::backlog::{Backlog, Verdict, to_change};
 use super::making::Making;
 use super::shell::Shell;
 use super::skim;
@@ -105,9 +105,9 @@ impl Mirror {
         self.backlog.catch_up(screen, ring, at);
         if let Verdict::TakePlain(feeds) = verdict {
             let span = Span { start: at, head: bytes, tail: &[] };
-            skim::skim(Arc::make_mut(screen), &span, feeds);
+            skim::skim(to_change(screen), &span, feeds);
         } else {
-            let screen = Arc::make_mut(screen);
+            let screen = to_change(screen);
             screen.feed_answering(bytes, answers);
             self.shell.hear(screen, at, now);
         }
@@ -149,7 +149,7 @@ impl Mirror {
     pub(super) fn draw_output(&mut self, bytes: &[u8], at: u64) {
         self.draw(bytes);
         if let Some(screen) = &mut self.screen {
-            self.shell.hear_again(Arc::make_mut(screen), at, Instant::now());
+            self.shell.hear_again(to_change(screen), at, Instant::now());
         }
     }
 
@@ -173,7 +173,7 @@ impl Mirror {
 
     /// The screen, to change it.
     fn screen_mut(&mut self) -> Option<&mut Screen> {
-        self.screen.as_mut().map(Arc::make_mut)
+        self.screen.as_mut().map(to_change)
     }
 
     /// Sets the size that the terminal begins with.
