@@ -231,6 +231,7 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     maxUnauthorized: 250,
     maxUnauthorizedPerAddress: 8,
     maxIncompleteBytes: null,
+    maxUnreadBytes: 1 << 20,
   })
   server.on('connection', terminals.connection)
   server.on('request', ({ socket }) => terminals.admit(socket))

@@ -81,7 +81,8 @@ export interface TerminalViewer {
   readonly signal: AbortSignal
   /**
    * Sends it a JSON message. Nothing happens once it is gone. A viewer with
-   * 1 MiB of messages that it has not read is disconnected.
+   * 1 MiB of messages that it has not read is disconnected; `maxUnreadBytes` is
+   * the bound of all viewers together.
    *
    * @param sent - called when the message is out; never once the viewer is gone.
    */
@@ -175,6 +176,13 @@ export interface TerminalServerOptions {
    * connection that holds the most is closed with 1009. Default 33554432 (32 MiB).
    */
   maxIncompleteBytes?: number | null
+  /**
+   * The most bytes of control messages, and of answers to pings, that wait for the
+   * clients of all connections together to read them, 1 MiB to 1 TiB; each counts for
+   * 256 bytes more. Past it the connection that holds the most is cut off, as one is
+   * that holds 1 MiB. Default 33554432 (32 MiB).
+   */
+  maxUnreadBytes?: number | null
   /**
    * The most connections that are not authorised, 1 to 1000000: requests that
    * wait for `authorize` (more are 503), and with the listener `connection` those

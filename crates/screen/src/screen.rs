@@ -6,11 +6,13 @@ use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
 use super::said::Said;
-use super::snapshot::Text;
+use super::snapshot::Progress;
 use super::terminal::Terminal;
 
 /// A terminal without a display.
-#[derive(Debug)]
+///
+/// A clone shares nothing with it and takes as much memory.
+#[derive(Clone, Debug)]
 pub struct Screen {
     parser: Parser,
     pub(super) terminal: Terminal,
@@ -161,10 +163,13 @@ impl Screen {
     ///
     /// The bytes hold no query and no bell. They end in the middle of a sequence
     /// or character if the output did, so that the output can go on from there.
+    ///
+    /// The time that takes grows with the screen: see [`SnapshotWriter`] for large
+    /// ones.
+    ///
+    /// [`SnapshotWriter`]: crate::SnapshotWriter
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
-        let lines = scrollback_lines.unwrap_or(usize::MAX);
-        self.terminal.write_snapshot(Text::Drawn(lines), out);
-        self.parser.write_unfinished(out);
+        self.write_snapshot(&mut Progress::new(scrollback_lines), usize::MAX, out);
     }
 
     /// Appends bytes that turn a fresh terminal of the same size into one that
@@ -173,8 +178,23 @@ impl Screen {
     /// without what such output pushes out of sight. To be called while
     /// [`can_leap`](Self::can_leap) returns `true`.
     pub fn head_start(&self, out: &mut Vec<u8>) {
-        self.terminal.write_snapshot(Text::Scrolled, out);
+        self.terminal.write_head_start(out);
         self.parser.write_unfinished(out);
+    }
+
+    /// Goes on with a snapshot until the output has about `most` bytes; `true` once
+    /// it is complete. Nothing may have changed since it was begun.
+    pub(super) fn write_snapshot(
+        &self,
+        progress: &mut Progress,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let complete = self.terminal.write_snapshot(progress, most, out);
+        if complete {
+            self.parser.write_unfinished(out);
+        }
+        complete
     }
 
     /// Bytes at the end of the snapshot that begin a character which the output

@@ -239,7 +239,8 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
 }
 
 /// How many line feeds there are.
-fn line_feeds(bytes: &[u8]) -> usize {
+#[must_use]
+pub fn line_feeds(bytes: &[u8]) -> usize {
     let count = |block: &[u8; BLOCK]| {
         usize::from(block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>())
     };

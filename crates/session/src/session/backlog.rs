@@ -5,6 +5,8 @@
 //! lines wait, most of them will have left screen and scrollback before anybody
 //! looks, and are leapt over.
 
+use std::sync::Arc;
+
 use super::skim;
 use offheap_ring::text::plain::{Piece, PlainText};
 use offheap_ring::{Ring, Span};
@@ -73,7 +75,7 @@ impl Backlog {
     /// room for it by leaping ahead.
     pub(super) fn judge(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         bytes: &[u8],
@@ -112,10 +114,10 @@ impl Backlog {
     }
 
     /// Shows the screen what waits before an offset.
-    pub(super) fn catch_up(&mut self, screen: &mut Screen, ring: &Ring, to: u64) {
+    pub(super) fn catch_up(&mut self, screen: &mut Arc<Screen>, ring: &Ring, to: u64) {
         let waiting = self.waiting(ring, to);
         if !waiting.is_empty() {
-            skim::skim(screen, &waiting, self.feeds);
+            skim::skim(to_change(screen), &waiting, self.feeds);
         }
         self.caught_up(to);
     }
@@ -123,7 +125,7 @@ impl Backlog {
     /// Leaps over what waits, as far as the lines behind it allow. Returns where the
     /// screen is then: what it shows there does not matter any more, since what waits
     /// pushes all of it out of sight. `None` where it does not.
-    pub(super) fn leap(&mut self, screen: &mut Screen, ring: &Ring) -> Option<u64> {
+    pub(super) fn leap(&mut self, screen: &mut Arc<Screen>, ring: &Ring) -> Option<u64> {
         if self.feeds < screen.lines_to_clear() || !screen.can_leap() {
             return None;
         }
@@ -132,13 +134,13 @@ impl Backlog {
     }
 
     /// The same for what waits before an offset. `false` when none of it is out of sight.
-    fn leap_before(&mut self, at: u64, screen: &mut Screen, ring: &Ring) -> bool {
+    fn leap_before(&mut self, at: u64, screen: &mut Arc<Screen>, ring: &Ring) -> bool {
         let visible = screen.lines_to_clear();
         if self.feeds <= visible || !screen.can_leap() {
             return false;
         }
         let is_narrow = self.widths.most() <= usize::from(screen.size().0);
-        self.from += skim::leap_ahead(screen, &self.waiting(ring, at), is_narrow) as u64;
+        self.from += skim::leap_ahead(to_change(screen), &self.waiting(ring, at), is_narrow) as u64;
         self.feeds = visible;
         self.widths.leapt(visible);
         self.next_pause = SHORT_PAUSE;
@@ -166,7 +168,7 @@ impl Backlog {
     /// Leaps over what waits, as far as that is out of sight.
     fn make_room(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         len: usize,
@@ -236,6 +238,13 @@ impl Widths {
             *self = Self { older: self.newer, newer: 0, feeds: 0 };
         }
     }
+}
+
+/// A screen, to change it: a copy of it if a snapshot is being made of it. Not inlined,
+/// as there is much to copy.
+#[inline(never)]
+pub(super) fn to_change(screen: &mut Arc<Screen>) -> &mut Screen {
+    Arc::make_mut(screen)
 }
 
 /// What may wait, in bytes.

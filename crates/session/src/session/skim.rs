@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 use offheap_ring::Span;
-use offheap_ring::text::plain::feed_from_end;
+use offheap_ring::text::plain::{feed_from_end, line_feeds};
 use offheap_screen::Screen;
 
 /// Shows plain output with so many line feeds: leaps over the lines that those
