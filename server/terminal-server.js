@@ -191,7 +191,9 @@ class TerminalServer {
     return this.#shares.revoke(token)
   }
 
-  async close({ code = 1001, reason = 'Server is shutting down' } = {}) {
+  async close(options) {
+    const code = options?.code ?? 1001
+    const reason = options?.reason ?? 'Server is shutting down'
     if (!mayClose(code))
       throw coded('ERR_OUT_OF_RANGE', 'code must be 1000, 1001, 1012, 1013 or 4000 to 4999')
     this.#closing ??= this.#disconnect(code, reason)

@@ -33,7 +33,9 @@ impl Shared {
 
 /// A session of a registry: its history, its viewers and, if it was created
 /// with `pty`, its shell. The object is a handle: all data stays outside the
-/// V8 heap, and the session lives in its registry until it is closed.
+/// V8 heap, and the session lives in its registry until it is closed. Methods
+/// change it; an assignment to a property, or to one that it does not have, throws
+/// `ERR_READ_ONLY_PROPERTY`.
 #[napi]
 pub struct Session {
     shared: Rc<Shared>,

@@ -92,7 +92,8 @@ test('a large one is made in pieces: one client is served between those of anoth
   const session = host.registry.create({ id: 'large', pty: { file: '/bin/cat', cols: 1000, rows: 500 } })
   for (let row = 0; row < 500; row += 1) {
     let text = ''
-    for (let col = 0; col < 1000; col += 1) text += `\x1b[38;2;${col % 256};${row % 256};${(col * row) % 256}mx`
+    for (let col = 0; col < 1000; col += 1)
+      text += `\x1b[38;2;${col % 256};${row % 256};${(col * row) % 256}mx`
     session.append(text)
   }
   const other = host.connect({ sessionId: 'other' })
@@ -126,6 +127,7 @@ test('a large one is made in pieces: one client is served between those of anoth
     // What is printed meanwhile comes after it.
     session.append('\x1b[Hmeanwhile')
   })
+  viewer.onReadable(() => {})
   const waited = { turns, answers: answers - begun }
   clearImmediate(counter)
   // A piece has 384 KiB and what its last row takes; two can be made in a turn.

@@ -92,7 +92,10 @@ test('what is read does not count, however much it is', async () => {
   client.send({ type: 'tell' })
   await eventually('the viewer', () => viewer)
   for (let round = 0; round < 20; round += 1) {
-    const sent = Array.from({ length: 10 }, () => new Promise((out) => viewer.send({ type: 'told', TEXT }, out)))
+    const sent = Array.from(
+      { length: 10 },
+      () => new Promise((out) => viewer.send({ type: 'told', TEXT }, out)),
+    )
     await Promise.all(sent)
   }
   await client.until('all of it', () => client.messages.filter(({ type }) => type === 'told').length === 200)
@@ -124,6 +127,6 @@ test('answers to pings count as well', async () => {
   }
   socket.on('drain', write)
   write()
-  await once(socket, 'close')
+  await new Promise((closed) => socket.once('close', closed))
   expect(written).toBeGreaterThan(0)
 })

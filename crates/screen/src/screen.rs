@@ -145,6 +145,13 @@ impl Screen {
         self.terminal.leap(lines);
     }
 
+    /// The same for so many lines of which it is known that none takes more columns
+    /// than the screen has: each ends with CR LF, and there are no tabs. Hardly a
+    /// byte of them is looked at.
+    pub fn leap_narrow(&mut self, lines: &[u8], count: usize) {
+        self.terminal.leap_narrow(lines, count);
+    }
+
     /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes
     /// out of range are brought into it.
     pub fn resize(&mut self, cols: u16, rows: u16) {
@@ -164,6 +171,16 @@ impl Screen {
     /// [`SnapshotWriter`]: crate::SnapshotWriter
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
         self.write_snapshot(&mut Progress::new(scrollback_lines), usize::MAX, out);
+    }
+
+    /// Appends bytes that turn a fresh terminal of the same size into one that
+    /// becomes the same as this one by any further output that is plain and has at
+    /// least [`lines_to_clear`](Self::lines_to_clear) line feeds in it: a snapshot
+    /// without what such output pushes out of sight. To be called while
+    /// [`can_leap`](Self::can_leap) returns `true`.
+    pub fn head_start(&self, out: &mut Vec<u8>) {
+        self.terminal.write_head_start(out);
+        self.parser.write_unfinished(out);
     }
 
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once

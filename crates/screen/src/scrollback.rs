@@ -180,7 +180,7 @@ impl Scrollback {
     /// The rows from a mark on. Nothing may have changed since it was taken.
     pub(super) fn resume(&self, Mark { block, at, left }: Mark) -> Records<'_> {
         let (kind, rest) = (Kind::Rows, &[][..]);
-        let mut records = Records { scrollback: self, block, kind, rest, before: rest, left };
+        let mut records = Records { scrollback: self, block, kind, rest, left };
         records.enter(block, at);
         records
     }
@@ -383,9 +383,8 @@ pub(super) struct Records<'a> {
     /// The block that is read, and what its bytes are.
     block: usize,
     kind: Kind,
-    /// What is left of it, and what was before the last row.
+    /// What is left of it.
     rest: &'a [u8],
-    before: &'a [u8],
     /// Rows that are left.
     left: usize,
 }
@@ -393,17 +392,8 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     /// The row that is read next.
     pub(super) fn mark(&self) -> Mark {
-        self.mark_of(self.rest, self.left)
-    }
-
-    /// The row that was read last.
-    pub(super) fn last_mark(&self) -> Mark {
-        self.mark_of(self.before, self.left + 1)
-    }
-
-    fn mark_of(&self, rest: &[u8], left: usize) -> Mark {
         let len = self.scrollback.blocks.get(self.block).map_or(0, |block| block.bytes.len());
-        Mark { block: self.block, at: len - rest.len(), left }
+        Mark { block: self.block, at: len - self.rest.len(), left: self.left }
     }
 
     fn enter(&mut self, block: usize, at: usize) {
@@ -456,7 +446,6 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         self.settle();
-        self.before = self.rest;
         // Most rows are short.
         if self.kind == Kind::Rows
             && let [edges, short @ ..0x80, rest @ ..] = self.rest

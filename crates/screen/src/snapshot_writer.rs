@@ -49,9 +49,10 @@ impl SnapshotWriter {
     /// Appends the next piece; `true` when it was the last one, after which there is
     /// nothing more to ask for.
     ///
-    /// A piece ends with the row in which it passes 384 KiB; the last one also has what
-    /// comes behind the rows, such as titles and colours. The cells of a row count
-    /// beside its bytes, so a piece with little to draw in it has fewer.
+    /// A piece ends with the row in which it passes 384 KiB, or within sixteen rows of
+    /// scrollback, which are copied; the last one also has what comes behind the rows,
+    /// such as titles and colours. The cells of a row count beside its bytes, so a piece
+    /// with little to draw in it has fewer.
     pub fn write(&mut self, out: &mut Vec<u8>) -> bool {
         self.write_up_to(PIECE, out)
     }

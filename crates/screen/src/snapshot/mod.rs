@@ -50,6 +50,7 @@ impl Progress {
 impl Terminal {
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once
     /// it is complete. Nothing may have changed since it was begun.
+    #[inline(never)]
     pub(crate) fn write_snapshot(
         &self,
         progress: &mut Progress,
@@ -58,7 +59,11 @@ impl Terminal {
     ) -> bool {
         loop {
             match std::mem::replace(&mut progress.next, Part::End) {
-                Part::Beginning => progress.next = self.write_beginning(progress, out),
+                Part::Beginning => {
+                    progress.kept = self.scrollback.rows().min(progress.kept);
+                    self.write_beginning(progress, out);
+                    progress.next = Part::Normal(self.first_row(progress.kept));
+                }
                 Part::Normal(place) => {
                     let kept = progress.kept;
                     if let Some(place) = self.write_rows(self.normal(), (place, kept), most, out) {
@@ -82,6 +87,17 @@ impl Terminal {
         }
     }
 
+    /// Writes a snapshot without the rows; the normal buffer has scrolled as far as it
+    /// has, though.
+    pub(crate) fn write_head_start(&self, out: &mut Vec<u8>) {
+        let mut progress = Progress::new(Some(self.normal().base));
+        self.write_beginning(&mut progress, out);
+        write_position(self.rows - 1, 0, out);
+        out.extend(std::iter::repeat_n(b'\n', progress.kept));
+        progress.next = self.write_after_normal(&progress, out);
+        self.write_snapshot(&mut progress, usize::MAX, out);
+    }
+
     const fn normal(&self) -> &Buffer {
         if self.alternate { &self.parked } else { &self.active }
     }
@@ -97,14 +113,12 @@ impl Terminal {
     }
 
     /// Writes what comes before the rows.
-    fn write_beginning(&self, progress: &mut Progress, out: &mut Vec<u8>) -> Part {
+    fn write_beginning(&self, progress: &mut Progress, out: &mut Vec<u8>) {
         out.extend_from_slice(PROLOGUE);
         if self.is_other_first() {
             self.write_other_saved(self.other(), out);
         }
-        progress.kept = self.scrollback.rows().min(progress.kept);
         progress.early = self.write_early_saved(self.normal(), progress.kept, out);
-        Part::Normal(self.first_row(progress.kept))
     }
 
     /// Writes what comes after the rows of the normal buffer.

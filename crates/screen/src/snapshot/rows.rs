@@ -25,6 +25,9 @@ enum Source<'a> {
 
 /// What a row costs beside its cells and bytes, in bytes written.
 const ROW: usize = 16;
+/// Rows of the scrollback between two looks at how much has been written. They are
+/// copied, which takes little.
+const BATCH: usize = 16;
 
 /// Where the printing of a buffer's rows stands: the first row that is not printed
 /// yet, in the scrollback and then on the screen, and how it is reached.
@@ -42,8 +45,6 @@ struct Rows<'a> {
     height: usize,
     tables: &'a Tables,
     out: &'a mut Vec<u8>,
-    /// How long the output may become. What else rows cost comes off it.
-    most: usize,
     /// The row whose following row is not known yet.
     held: Option<(Edges, Source<'a>)>,
     begun: bool,
@@ -60,14 +61,13 @@ impl<'a> Rows<'a> {
 
     /// Prints lines that are kept as they were printed, each with CR LF behind it, so
     /// that what a row would be reached by is there already.
-    fn add_lines(&mut self, lines: &[u8], count: usize) {
+    fn add_lines(&mut self, lines: &[u8]) {
         self.end();
         if self.begun {
             self.out.extend_from_slice(b"\r\n");
         }
         self.begun = true;
         self.out.extend_from_slice(lines.strip_suffix(b"\r\n").unwrap_or(lines));
-        self.most = self.most.saturating_sub(count * ROW);
     }
 
     /// Prints the last row.
@@ -96,7 +96,6 @@ impl<'a> Rows<'a> {
             self.out.extend_from_slice(b"\x1b[m");
         }
         self.begun = true;
-        self.most = self.most.saturating_sub(ROW);
         let flows = next.is_wrapped() && edges.flows_into(next);
         if next.is_wrapped() && !flows {
             self.print_before_wrapped(edges, source, next, following);
@@ -193,14 +192,8 @@ impl<'a> Rows<'a> {
             Source::Bytes(bytes) => self.out.extend_from_slice(bytes),
             Source::Row(row) => {
                 Writer::new(self.tables, self.out).row(row, self.cols);
-                // Blank cells are looked at, too.
-                self.most = self.most.saturating_sub(row.stored().len());
             }
         }
-    }
-
-    fn is_full(&self) -> bool {
-        self.out.len() >= self.most
     }
 
     /// Where to go on, the row held being the next.
@@ -217,35 +210,42 @@ impl Terminal {
     }
 
     /// Writes the rows of the scrollback and of a buffer from a place on, until the
-    /// output has `most` bytes, in which every row counts for a bit more than it
-    /// wrote. Returns where to go on; `None` once that was all. A call that begins
-    /// with fewer bytes prints a row at least.
+    /// output has `most` bytes, or a row at least. The cells of a row count as well,
+    /// as blank ones take time, too. Returns where to go on; `None` once that was all.
     ///
     /// Without scrollback, blank rows at the end are there already.
     pub(super) fn write_rows(
         &self,
         buffer: &Buffer,
         (place, kept): (Place, usize),
-        most: usize,
+        mut most: usize,
         out: &mut Vec<u8>,
     ) -> Option<Place> {
         let mut records = self.scrollback.resume(place.record);
-        let mut rows = self.printer(&place, most, out);
+        let mut rows = self.printer(&place, out);
         loop {
             if let Some((lines, count)) = records.lines() {
-                rows.add_lines(lines, count);
+                rows.add_lines(lines);
+                most = most.saturating_sub(count * ROW);
             }
+            for (edges, bytes) in records.by_ref().take(BATCH - 1) {
+                rows.add(edges, Source::Bytes(edges.drawing(bytes)));
+            }
+            let mark = records.mark();
             let Some((edges, bytes)) = records.next() else { break };
             rows.add(edges, Source::Bytes(edges.drawing(bytes)));
-            if rows.is_full() {
-                return Some(rows.place(records.last_mark(), 0));
+            most = most.saturating_sub(BATCH * ROW);
+            if rows.out.len() >= most {
+                return Some(rows.place(mark, 0));
             }
         }
         let blank = if kept == 0 { blank_at_end(buffer) } else { 0 };
         for y in place.y..buffer.height() - blank {
             let row = buffer.row(y);
             rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
-            if rows.is_full() {
+            most = most.saturating_sub(row.stored().len() + ROW);
+            // The first one is only held so far.
+            if rows.out.len() >= most && y > place.y {
                 return Some(rows.place(Mark::default(), y));
             }
         }
@@ -253,13 +253,12 @@ impl Terminal {
         None
     }
 
-    fn printer<'a>(&'a self, place: &Place, most: usize, out: &'a mut Vec<u8>) -> Rows<'a> {
+    fn printer<'a>(&'a self, place: &Place, out: &'a mut Vec<u8>) -> Rows<'a> {
         Rows {
             cols: self.cols,
             height: self.rows,
             tables: &self.tables,
             out,
-            most,
             held: None,
             begun: place.begun,
             flowing: place.flowing,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backlog::{Backlog, Verdict};
+use super::backlog::{Backlog, Verdict, to_change};
 use super::making::Making;
 use super::shell::Shell;
 use super::skim;
@@ -105,9 +105,9 @@ impl Mirror {
         self.backlog.catch_up(screen, ring, at);
         if let Verdict::TakePlain(feeds) = verdict {
             let span = Span { start: at, head: bytes, tail: &[] };
-            skim::skim(Arc::make_mut(screen), &span, feeds);
+            skim::skim(to_change(screen), &span, feeds);
         } else {
-            let screen = Arc::make_mut(screen);
+            let screen = to_change(screen);
             screen.feed_answering(bytes, answers);
             self.shell.hear(screen, at, now);
         }
@@ -125,9 +125,15 @@ impl Mirror {
         }
     }
 
-    /// Shows the screen what waits, unless so much more can be written to the
-    /// history without losing any of it.
+    /// Shows the screen what waits, or leaps over it, unless so much more can be
+    /// written to the history without losing any of it.
     pub(super) fn make_room(&mut self, ring: &Ring, bytes: usize) {
+        if self.backlog.has_room(ring, bytes) {
+            return;
+        }
+        if let Some(screen) = &mut self.screen {
+            self.backlog.leap(screen, ring);
+        }
         if !self.backlog.has_room(ring, bytes) {
             self.catch_up(ring);
         }
@@ -149,7 +155,7 @@ impl Mirror {
     pub(super) fn draw_output(&mut self, bytes: &[u8], at: u64) {
         self.draw(bytes);
         if let Some(screen) = &mut self.screen {
-            self.shell.hear_again(Arc::make_mut(screen), at, Instant::now());
+            self.shell.hear_again(to_change(screen), at, Instant::now());
         }
     }
 
@@ -173,7 +179,7 @@ impl Mirror {
 
     /// The screen, to change it.
     fn screen_mut(&mut self) -> Option<&mut Screen> {
-        self.screen.as_mut().map(Arc::make_mut)
+        self.screen.as_mut().map(to_change)
     }
 
     /// Sets the size that the terminal begins with.
@@ -264,6 +270,18 @@ impl Mirror {
             // Nothing was printed yet: a fresh terminal is what it would show.
             None => Some((bytes, 0, (options.cols, options.rows))),
         }
+    }
+
+    /// Bytes that make a fresh terminal of that size become what it has to be at an
+    /// earlier offset, so that the output since makes the screen of it. They are few,
+    /// and nothing is drawn for them. `None` where all that waits leaves something of
+    /// the screen as it is.
+    pub(super) fn head_start(&mut self, ring: &Ring) -> Option<(u64, Vec<u8>, (u16, u16))> {
+        let screen = self.screen.as_mut()?;
+        let offset = self.backlog.leap(screen, ring)?;
+        let mut bytes = Vec::new();
+        screen.head_start(&mut bytes);
+        Some((offset, bytes, screen.size()))
     }
 
     /// The same to be made in pieces, of a screen that has seen everything up to `end`.

@@ -35,6 +35,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use offheap_journal::Room;
 use offheap_recording::Recording;
 use parking_lot::Mutex;
 
@@ -89,6 +90,9 @@ pub struct Closed;
 /// A session's life-long state. The handle is shared; all methods may be
 /// called from any thread and none waits for a terminal.
 pub struct Session {
+    /// Where the output for a journal is read to. Held over a read that does not wait,
+    /// and by whoever else appends; taken before the stream.
+    room: Mutex<Option<Room>>,
     stream: Mutex<Stream>,
     gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
@@ -131,13 +135,14 @@ impl Session {
     }
 
     fn over(
-        stream: Stream,
+        mut stream: Stream,
         size: PtySize,
         earlier: Option<ExitStatus>,
         meter: Arc<Meter>,
     ) -> Arc<Self> {
         Arc::new(Self {
             journaled: stream.kept.is_some(),
+            room: Mutex::new(stream.kept.as_mut().and_then(|kept| kept.journal.take_room())),
             stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
@@ -249,13 +254,14 @@ impl Session {
     pub fn append(&self, bytes: &[u8]) -> Result<u64, Closed> {
         self.meter.count(Counter::BytesOut, bytes.len() as u64);
         let mut answers = Vec::new();
+        let room = self.journaled.then(|| self.room.lock());
         let mut stream = self.stream.lock();
         if self.is_closed() {
             return Err(Closed);
         }
         let end = stream.append(bytes, &mut answers, Instant::now());
         let has_news = stream.mirror.shell.has_news();
-        drop(stream);
+        drop((stream, room));
         self.tell_news_if(has_news);
         if !answers.is_empty() {
             self.answer(&answers);
@@ -434,6 +440,7 @@ impl Session {
     fn forget(&self) {
         let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
         if let Some(kept) = kept {
+            drop(self.room.lock().take());
             // A file that cannot be deleted is restored once more.
             let _ = kept.journal.remove();
         }

@@ -160,7 +160,9 @@ impl Stream {
     /// goes out without delay.
     pub(super) fn input(&mut self, bytes: &[u8], now: Instant) {
         self.echo = true;
-        self.mirror.shell.note_input();
+        if self.mirror.shell.note_input() {
+            self.keep_shell();
+        }
         self.pass(Passage::Input(bytes), self.ring.end(), now);
     }
 
