@@ -180,7 +180,7 @@ impl Screen {
     /// [`can_leap`](Self::can_leap) returns `true`.
     pub fn head_start(&self, out: &mut Vec<u8>) {
         self.terminal.write_head_start(out);
-        self.parser.write_unfinished(out);
+        self.parser.write_unfinished(self.terminal.images.as_deref(), out);
     }
 
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once

@@ -114,8 +114,10 @@ fn parse_int(value: &[u8]) -> f64 {
         [b'-', digits @ ..] => (-1.0, digits),
         [b'+', digits @ ..] | digits => (1.0, digits),
     };
-    let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let text = std::str::from_utf8(&digits[..len]).unwrap_or_default();
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let add = |number: Option<f64>, digit: &u8| {
+        Some(number.unwrap_or(0.0) * 10.0 + f64::from(digit - b'0'))
+    };
     // Adding 0 makes -0 a 0 like any other.
-    text.parse::<f64>().map_or(f64::NAN, |number| sign * number + 0.0)
+    digits.fold(None, add).map_or(f64::NAN, |number| sign * number + 0.0)
 }
