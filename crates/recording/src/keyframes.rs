@@ -23,10 +23,17 @@ const FIELDS: usize = 28;
 const MAX_RECORD: usize = 16 << 20;
 /// How many bytes before a position its checksum covers.
 pub(crate) const ANCHOR: usize = 64;
-/// Bytes of a cast from one keyframe to the next.
+/// What it may cost to play from one keyframe to the next, in bytes of a cast.
 pub(crate) const SPACING: u64 = 256 * 1024;
+/// Plain lines are played so many times as fast as what full-screen programs draw.
+const PLAIN_SPEED: u64 = 4;
 /// What a resize counts as, in bytes: it may cost as much as so much output.
 pub(crate) const RESIZE_COST: u64 = 2048;
+
+/// What an event costs whose line has so many bytes.
+pub(crate) fn cost(length: u64, is_plain: bool) -> u64 {
+    if is_plain { length.div_ceil(PLAIN_SPEED) } else { length }
+}
 /// Lines of scrollback in a keyframe.
 pub(crate) const SCROLLBACK: usize = 1000;
 
@@ -260,10 +267,16 @@ impl<W: Write> Builder<W> {
         Ok(Self { out, record: Vec::new(), since: 0, length: HEADER as u64 })
     }
 
-    /// Counts what was written to the cast; `true` when a keyframe is due.
-    pub(crate) fn count(&mut self, bytes: u64) -> bool {
-        self.since += bytes;
+    /// Counts what it costs to play what was written to the cast; `true` when a
+    /// keyframe is due.
+    pub(crate) fn count(&mut self, cost: u64) -> bool {
+        self.since += cost;
         self.since >= SPACING
+    }
+
+    /// Whether a keyframe is due once so much more is counted.
+    pub(crate) fn is_due(&self, cost: u64) -> bool {
+        self.since + cost >= SPACING
     }
 
     /// Goes on behind the last whole record of a file.

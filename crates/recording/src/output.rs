@@ -12,11 +12,16 @@ use crate::cutter::Cutter;
 use crate::error::Error;
 use crate::event::{self, Kind};
 use crate::folder::{self, Made};
+use crate::gathered::Gathered;
 use crate::header::{About, Header};
 use crate::keyframes::{self, Builder, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 use crate::options::{Options, epoch};
 use crate::sketch::Sketch;
+
+/// Bytes of the cast that are gathered before they are written, unless nothing
+/// follows: it takes the system less to write many at once.
+const GATHERED: usize = 256 * 1024;
 
 /// One cast with its keyframes and raw bytes. Lines are gathered, and written by
 /// [`Output::commit`].
@@ -39,7 +44,7 @@ pub(crate) struct Output {
     /// When the cast began, in milliseconds since the epoch.
     pub(crate) started: u64,
     /// Lines that are not in the file yet, and how much of them is.
-    pending: Vec<u8>,
+    pending: Gathered,
     written: usize,
     /// Raw bytes that are not in their file yet, and how much of them is.
     pending_raw: Vec<u8>,
@@ -52,10 +57,8 @@ pub(crate) struct Output {
     raw_position: u64,
     /// Bytes of the cast that a sequel begins with: its header and the screen.
     begun: u64,
-    /// What resizes count as until the next keyframe.
+    /// What it costs to play the lines that are not in the file yet.
     cost: u64,
-    /// Reused for the text of an event.
-    text: String,
 }
 
 /// Makes a file that did not exist.
@@ -142,9 +145,9 @@ impl Output {
         let keys = Builder::new(keys, line.as_bytes(), false).map_err(io)?;
         let mut output = Self {
             bookmark: bookmark.map_err(io)?,
-            pending: line.into_bytes(),
             ..Self::over(options, about, (cast, keys, raw), path.clone())
         };
+        output.pending.put(line.as_bytes());
         (output.first, output.number, output.started) = (first, number, started);
         output.commit(0).map_err(io)?;
         Ok(output)
@@ -177,7 +180,7 @@ impl Output {
             size: (about.cols, about.rows),
             time: 0,
             started: 0,
-            pending: Vec::new(),
+            pending: Gathered::default(),
             written: 0,
             pending_raw: Vec::new(),
             written_raw: 0,
@@ -186,7 +189,6 @@ impl Output {
             raw_position: 0,
             begun: 0,
             cost: 0,
-            text: String::new(),
         }
     }
 
@@ -246,8 +248,8 @@ impl Output {
         }
         let mut events = Events::new(&blob, 3, position, micros);
         while let Some(event) = events.next()? {
-            output.replay_one(&event);
-            output.cost += event.end - output.position.max(position);
+            let is_plain = output.replay_one(&event);
+            output.cost += keyframes::cost(event.end - output.position.max(position), is_plain);
             (output.position, output.time) = (event.end, event.time / 1000);
             if output.keys.count(std::mem::take(&mut output.cost)) {
                 output.keyframe_of(keyframes::anchor_at(&blob, event.end).map_err(io)?);
@@ -261,9 +263,10 @@ impl Output {
         Ok(output)
     }
 
-    fn replay_one(&mut self, event: &event::Event) {
+    /// Shows one event; returns whether it is plain output.
+    fn replay_one(&mut self, event: &event::Event) -> bool {
         match event.kind {
-            Kind::Output => self.sketch.show(event.data.as_bytes()),
+            Kind::Output => return self.sketch.show(event.data.as_bytes()),
             Kind::Resize => {
                 if let Some((cols, rows)) = event::size(&event.data) {
                     self.sketch.screen().resize(cols, rows);
@@ -273,6 +276,7 @@ impl Output {
             }
             _ => {}
         }
+        false
     }
 
     /// The keyframes of a cast and the last of them; new ones where there are
@@ -303,11 +307,27 @@ impl Output {
         if self.raw.is_some() {
             self.pending_raw.extend_from_slice(bytes);
         }
-        let mut text = std::mem::take(&mut self.text);
-        self.cutter.push(bytes, |piece| text.push_str(piece));
-        self.show(&text, at);
-        text.clear();
-        self.text = text;
+        self.text(at, |cutter, take| cutter.push(bytes, take));
+    }
+
+    /// Puts what the cutter hands on into one event, and shows it.
+    fn text(&mut self, at: u64, cut: impl FnOnce(&mut Cutter, &mut dyn FnMut(&str))) {
+        let Self { cutter, sketch, pending, .. } = self;
+        let interval = at.saturating_sub(self.time);
+        let before = pending.len();
+        let mut is_plain = true;
+        cut(cutter, &mut |text| {
+            if pending.len() == before {
+                event::begin(interval, Kind::Output, pending);
+            }
+            let feeds = pending.put_text(text);
+            is_plain &= sketch.show_judged(text.as_bytes(), feeds);
+        });
+        if pending.len() > before {
+            event::end(pending);
+            self.time += interval;
+            self.cost += keyframes::cost((self.pending.len() - before) as u64, is_plain);
+        }
     }
 
     /// A screen in place of output that is lost.
@@ -318,8 +338,7 @@ impl Output {
 
     fn show(&mut self, text: &str, at: u64) {
         if !text.is_empty() {
-            self.event(Kind::Output, text, at);
-            self.sketch.show(text.as_bytes());
+            self.text(at, |_, take| take(text));
         }
     }
 
@@ -338,7 +357,14 @@ impl Output {
     pub(crate) fn event(&mut self, kind: Kind, text: &str, at: u64) {
         let interval = at.saturating_sub(self.time);
         self.time += interval;
+        let before = self.pending.len();
         event::put(interval, kind, text, &mut self.pending);
+        self.cost += (self.pending.len() - before) as u64;
+    }
+
+    /// Whether what was gathered is to be written before there is more of it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() >= GATHERED || self.keys.is_due(self.cost)
     }
 
     /// Milliseconds since the beginning at the last event.
@@ -361,24 +387,21 @@ impl Output {
     /// session's output which follows what was gathered.
     pub(crate) fn commit(&mut self, offset: u64) -> io::Result<()> {
         self.note_mark(offset)?;
-        write_on(&mut self.cast, &self.pending, &mut self.written)?;
+        write_on(&mut self.cast, self.pending.bytes(), &mut self.written)?;
         if let Some(raw) = &mut self.raw {
             write_on(raw, &self.pending_raw, &mut self.written_raw)?;
         }
         self.raw_position += self.pending_raw.len() as u64;
         self.pending_raw.clear();
         self.written_raw = 0;
-        let length = self.pending.len() as u64;
-        let kept =
-            self.tail.len().saturating_sub(keyframes::ANCHOR.saturating_sub(self.pending.len()));
+        let lines = self.pending.bytes();
+        let kept = self.tail.len().saturating_sub(keyframes::ANCHOR.saturating_sub(lines.len()));
         self.tail.drain(..kept);
-        let from = self.pending.len().saturating_sub(keyframes::ANCHOR);
-        self.tail.extend_from_slice(&self.pending[from..]);
-        self.position += length;
+        self.tail.extend_from_slice(&lines[lines.len().saturating_sub(keyframes::ANCHOR)..]);
+        self.position += lines.len() as u64;
         self.pending.clear();
         self.written = 0;
-        let cost = length + std::mem::take(&mut self.cost);
-        if self.keys.count(cost) {
+        if self.keys.count(std::mem::take(&mut self.cost)) {
             self.keyframe();
         }
         Ok(())
@@ -449,9 +472,7 @@ impl Output {
 
     /// What was held back as unfinished comes now: nothing follows.
     pub(crate) fn finish_text(&mut self, at: u64) {
-        let mut text = String::new();
-        self.cutter.finish(|piece| text.push_str(piece));
-        self.show(&text, at);
+        self.text(at, |cutter, take| cutter.finish(take));
     }
 
     /// Gives up what could not be written: the cast ends with its last whole

@@ -21,8 +21,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_TRIES: u32 = 5;
 /// How many buffers one recording gets written before the others have a turn.
 const TURNS: u32 = 64;
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 64 * 1024;
+/// The output of a closed session is written in pieces of so many bytes.
+const PIECE: usize = 64 * 1024;
 
 /// The marker where one process stopped and another went on.
 const SEAM: &str = "the server restarted";
@@ -179,10 +179,12 @@ impl Track {
             } else {
                 self.pass(&buffer[..taken.length]);
             }
-            self.commit()?;
+            if self.output.is_full() || self.has_to_rotate() {
+                self.commit()?;
+                self.rotate();
+            }
             self.recording.feed().set_taken(self.offset);
             self.source.advanced();
-            self.rotate();
             if taken.length < buffer.len() {
                 break;
             }
@@ -288,7 +290,7 @@ impl Track {
             self.offset = start;
         }
         let known = usize::try_from(self.offset - start).unwrap_or(usize::MAX).min(rest.len());
-        for piece in rest[known..].chunks(GATHERED) {
+        for piece in rest[known..].chunks(PIECE) {
             self.pass(piece);
         }
         self.pass(&[]);
@@ -332,9 +334,7 @@ impl Track {
     /// Goes on in another file when this one is large or long enough. Where that
     /// cannot be made, this one goes on.
     fn rotate(&mut self) {
-        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
-        let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
-        if self.ending.is_some() || !(large || long) {
+        if !self.has_to_rotate() {
             return;
         }
         let Ok(next) = self.output.next(&self.options, &self.about) else { return };
@@ -347,6 +347,12 @@ impl Track {
         self.base = (moment + Duration::from_millis(later), before.saturating_sub(old.time()));
         self.time = 0;
         self.recording.set_file(self.output.path.clone());
+    }
+
+    fn has_to_rotate(&self) -> bool {
+        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
+        let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
+        self.ending.is_none() && (large || long)
     }
 
     /// How long this file is being written.
