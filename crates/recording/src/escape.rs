@@ -13,6 +13,8 @@ const WINDOW: usize = BLOCK + RUN;
 pub(crate) const ROOM: usize = BLOCK * 6 + RUN;
 
 const ESC: u8 = 0x1b;
+/// The end of a line, as it is written.
+const CR_LF: [u8; 8] = *b"\\r\\n\0\0\0\0";
 /// The first byte of the C1 controls, and of other characters.
 const C1_LEAD: u8 = 0xc2;
 
@@ -126,12 +128,16 @@ impl<'a> Encoder<'a> {
             special &= special - 1;
             put += copy(window, from, at, out, put);
             from = at + 1;
-            let byte = &WRITTEN[usize::from(window[at])];
-            // A whole word at once: what is too much is written over.
-            if let Some(target) = out[put..].first_chunk_mut() {
-                *target = byte.bytes;
+            if window[at..].starts_with(b"\r\n") && from < length {
+                // So do most lines end: both at once.
+                special &= special - 1;
+                put += put_word(CR_LF, 4, out, put);
+                from += 1;
+                self.feeds += 1;
+                continue;
             }
-            put += usize::from(byte.length);
+            let byte = &WRITTEN[usize::from(window[at])];
+            put += put_word(byte.bytes, byte.length, out, put);
             self.feeds += usize::from(byte.class & FEED);
             if byte.class & (DECIDES | REFUSED) != 0 {
                 self.is_plain &= byte.class == DECIDES && is_plain_at(&self.text[self.at + at..]);
@@ -143,18 +149,32 @@ impl<'a> Encoder<'a> {
     }
 }
 
+/// Puts the first bytes of a word, and scribbles behind them; returns their number.
+#[inline]
+fn put_word(word: [u8; 8], length: u8, out: &mut [u8; ROOM], put: usize) -> usize {
+    if let Some(target) = out[put..].first_chunk_mut() {
+        *target = word;
+    }
+    usize::from(length)
+}
+
 /// Copies a part of a block, and scribbles behind it; returns its length.
 #[inline]
 fn copy(window: &[u8; WINDOW], from: usize, to: usize, out: &mut [u8; ROOM], put: usize) -> usize {
-    let length = to - from;
-    for done in (0..length).step_by(RUN) {
-        let source = window[from + done..].first_chunk::<RUN>();
-        let target = out[put + done..].first_chunk_mut::<RUN>();
-        if let (Some(source), Some(target)) = (source, target) {
-            *target = *source;
-        }
+    copy_run(window, from, out, put);
+    if to - from > RUN {
+        copy_run(window, from + RUN, out, put + RUN);
     }
-    length
+    to - from
+}
+
+/// Copies a run, wanted or not: to look would take longer.
+#[inline]
+fn copy_run(window: &[u8; WINDOW], from: usize, out: &mut [u8; ROOM], put: usize) {
+    let source = window[from..].first_chunk::<RUN>();
+    if let (Some(source), Some(target)) = (source, out[put..].first_chunk_mut::<RUN>()) {
+        *target = *source;
+    }
 }
 
 /// Whether what begins with ESC or with the first byte of a C1 control is plain:
