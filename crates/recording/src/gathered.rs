@@ -6,6 +6,8 @@ use crate::escape::{self, Encoder};
 
 /// Room that is kept however little is written.
 const SMALL: usize = 16 * 1024;
+/// How often in a row room has to be spare before it is given back.
+const PATIENCE: u32 = 256;
 
 /// A buffer whose room, once made, is neither cleared nor made again: text is
 /// encoded straight into it.
@@ -14,6 +16,8 @@ pub(crate) struct Gathered {
     /// Its beginning is what was gathered, the rest is room.
     room: Vec<u8>,
     length: usize,
+    /// How often in a row much less was gathered than there is room for.
+    spare: u32,
 }
 
 impl Gathered {
@@ -34,11 +38,15 @@ impl Gathered {
         self.room
     }
 
-    /// Forgets what was gathered, and gives back room that was not needed for it.
+    /// Forgets what was gathered, and gives back room that was not needed for a
+    /// while.
     pub(crate) fn clear(&mut self) {
-        if self.room.len() > SMALL && self.length < self.room.len() / 8 {
+        let is_spare = self.room.len() > SMALL && self.length < self.room.len() / 8;
+        self.spare = if is_spare { self.spare + 1 } else { 0 };
+        if self.spare == PATIENCE {
             self.room.truncate(SMALL);
             self.room.shrink_to_fit();
+            self.spare = 0;
         }
         self.length = 0;
     }

@@ -59,6 +59,8 @@ pub(crate) struct Output {
     begun: u64,
     /// What it costs to play the lines that are not in the file yet.
     cost: u64,
+    /// The time of the first of these lines.
+    oldest: u64,
 }
 
 /// Makes a file that did not exist.
@@ -189,6 +191,7 @@ impl Output {
             raw_position: 0,
             begun: 0,
             cost: 0,
+            oldest: 0,
         }
     }
 
@@ -315,6 +318,9 @@ impl Output {
         let Self { cutter, sketch, pending, .. } = self;
         let interval = at.saturating_sub(self.time);
         let before = pending.len();
+        if before == 0 {
+            self.oldest = at;
+        }
         let mut is_plain = true;
         cut(cutter, &mut |text| {
             if pending.len() == before {
@@ -358,8 +364,17 @@ impl Output {
         let interval = at.saturating_sub(self.time);
         self.time += interval;
         let before = self.pending.len();
+        if before == 0 {
+            self.oldest = at;
+        }
         event::put(interval, kind, text, &mut self.pending);
         self.cost += (self.pending.len() - before) as u64;
+    }
+
+    /// When the first event happened that is not in the file yet, in milliseconds
+    /// since the beginning.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        (!self.pending.is_empty()).then_some(self.oldest)
     }
 
     /// Whether what was gathered is to be written before there is more of it.

@@ -21,6 +21,9 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_TRIES: u32 = 5;
 /// How many buffers one recording gets written before the others have a turn.
 const TURNS: u32 = 64;
+/// How long output may be gathered that was taken out of a history before its time,
+/// because that fills up.
+const HELD: Duration = Duration::from_millis(20);
 /// The output of a closed session is written in pieces of so many bytes.
 const PIECE: usize = 64 * 1024;
 
@@ -93,6 +96,8 @@ pub(crate) struct Track {
     before: u64,
     ending: Option<Ending>,
     tries: u32,
+    /// When what is gathered has to be written.
+    due: Option<Instant>,
 }
 
 impl Track {
@@ -117,6 +122,7 @@ impl Track {
             before: 0,
             ending: None,
             tries: 0,
+            due: None,
         }
     }
 
@@ -150,16 +156,19 @@ impl Track {
         self.offset = shown.offset;
     }
 
-    /// Writes what there is to write, at most for one turn.
-    pub(crate) fn step(&mut self, buffer: &mut [u8]) -> Step {
-        match self.advance(buffer) {
+    /// Writes what there is to write, at most for one turn. A little may be left to
+    /// be written with what follows, unless everything is wanted.
+    pub(crate) fn step(&mut self, buffer: &mut [u8], all: bool) -> Step {
+        match self.advance(buffer, all) {
             Ok(step) => step,
             Err(error) => self.failed(error),
         }
     }
 
-    fn advance(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
-        self.commit()?;
+    fn advance(&mut self, buffer: &mut [u8], all: bool) -> io::Result<Step> {
+        if self.tries > 0 || self.due.is_some_and(|due| due <= Instant::now()) {
+            self.commit()?;
+        }
         self.recording.feed().looking();
         let mut turns = 0;
         while self.ending.is_none() {
@@ -189,12 +198,28 @@ impl Track {
                 break;
             }
         }
+        if self.ending.is_none()
+            && !all
+            && let Some(due) = self.hold()
+        {
+            return Ok(Step::Until(due));
+        }
         self.commit()?;
         let Some(ending) = self.ending else { return Ok(Step::Wait) };
         self.output.finish(ending);
         self.recording.end(ending);
         self.source.ended();
         Ok(Step::Done)
+    }
+
+    /// Until when more may come before what is gathered is written; `None` when
+    /// there is nothing, or it has waited long enough.
+    fn hold(&mut self) -> Option<Instant> {
+        let (moment, before) = self.base;
+        let since = Duration::from_millis(self.output.oldest()?.saturating_sub(before));
+        let now = Instant::now();
+        let due = *self.due.get_or_insert_with(|| now.min(moment + since) + HELD);
+        (due > now).then_some(due)
     }
 
     /// Output, with what happened in between, in order.
@@ -300,6 +325,7 @@ impl Track {
     fn commit(&mut self) -> io::Result<()> {
         let written = on_disk(|| self.output.commit(self.offset));
         written?;
+        self.due = None;
         if self.tries > 0 {
             self.tries = 0;
             self.recording.set_problem(None);
