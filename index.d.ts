@@ -133,6 +133,18 @@ export interface RecordingHeader {
   env: Record<string, string>
 }
 
+/** Something that happened in a recording. */
+export interface RecordedEvent {
+  /** In seconds since the beginning. */
+  time: number
+  /** `o` output, `i` input, `r` a new size, `m` a marker, `x` the exit status. */
+  code: 'o' | 'i' | 'r' | 'm' | 'x'
+  /** What was printed or typed, the size as `80x24`, the marker's label, or the status. */
+  data: string
+  /** Where the next event begins in the cast, in bytes; in version 1, a number that stands for it. */
+  end: number
+}
+
 /** A terminal at one moment of a recording. */
 export interface RecordedMoment {
   /** When the last event before it happened, in seconds. */
@@ -1353,6 +1365,32 @@ export declare class RecordingReader {
    * `openRecording()`.
    */
   at(seconds: number): Promise<RecordedMoment>
+  /**
+   * The width table of the terminal that was recorded, as far as that is known: a
+   * player's `unicode.activeVersion` must be the same.
+   */
+  get unicodeVersion(): '6' | '11' | '15-graphemes'
+  /**
+   * Events in order: those from a place on, a page at a time.
+   *
+   * @param start - Where to begin in the cast, in bytes: the `end` of an event, the
+   * `position` of a moment, or the `start` of a segment. Default 0.
+   * @param options - `limit`: the most events, 1 to 10000. Default 1000.
+   * @returns As many events as there are, up to the limit, or fewer once their data
+   * comes to 1 MiB; none at the end. Events of kinds that asciicast does not know
+   * are left out.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+   * `openRecording()`.
+   * @example
+   * ```js
+   * let page = await reader.events()
+   * while (page.length > 0) {
+   *   for (const { time, code, data } of page) console.log(time, code, data)
+   *   page = await reader.events(page.at(-1).end)
+   * }
+   * ```
+   */
+  events(start?: number | null, options?: { limit?: number | null } | null): Promise<RecordedEvent[]>
   /** The parts that can each be played without what comes before, in order. */
   segments(): RecordingSegment[]
   /**
@@ -1373,7 +1411,8 @@ export declare class RecordingReader {
   transcript(): Promise<string>
   /**
    * Where text was printed, regardless of case, in lines of plain text as
-   * they stood when they ended; in what full-screen programs drew, too.
+   * they stood when they ended; in what full-screen programs drew, too. Of a line
+   * that is longer than 1024 bytes, that much about the first place is returned.
    *
    * @param options - `limit`: the most places, 1 to 100000. Default 1000.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
@@ -1381,7 +1420,7 @@ export declare class RecordingReader {
    */
   search(text: string, options?: { limit?: number | null } | null): Promise<{ time: number, line: string }[]>
   /**
-   * The markers, in order: at most 100000.
+   * The markers, in order: at most 100000. A label is cut at 4096 bytes.
    *
    * @throws Rejects as `openRecording()`.
    */
@@ -2012,7 +2051,8 @@ export declare class Viewer {
  *
  * @param file - The path of the cast.
  * @param options - What the terminal that was recorded was like, for keyframes
- * that have to be made. Default: an xterm.js 6.0 as it comes.
+ * that have to be made; of our own recordings the card beside the cast says it.
+ * Default: an xterm.js 6.0 as it comes.
  * @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
  * `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
  * `ERR_INVALID_ARG_TYPE`.

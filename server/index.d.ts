@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
+import type { ClientOptions, Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
 
 /** What a connection may do: see a session, or use it, too. */
 export type TerminalAccess = 'read' | 'write'
@@ -402,6 +402,11 @@ export interface RecordingServerOptions {
   origins?: string[] | null
   /** As `TerminalServerOptions.trustProxy`. */
   trustProxy?: string[] | null
+  /**
+   * What the players' terminals are where a recording does not say it, as casts of
+   * other tools: keyframes are made for such. Default: an xterm.js 6.0 as it comes.
+   */
+  terminal?: ClientOptions | null
   /** How long `authorize` may take, in ms, 1 to 2147483647. Default 10000. */
   timeLimit?: number | null
   /** Receives what fails without the client's doing. Default: `console.error`. */

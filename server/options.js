@@ -78,7 +78,8 @@ function recordingOptionsOf(given) {
   if (given === null || typeof given !== 'object') fail('options', 'an object')
   const { dir, basePath } = given
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) fail('dir', 'the path of a folder')
-  const options = { dir, basePath: basePath ?? '/api/recordings' }
+  const options = { dir, basePath: basePath ?? '/api/recordings', terminal: given.terminal ?? null }
+  if (typeof options.terminal !== 'object') fail('terminal', 'an object')
   if (!/^(\/[^/?#]+)+$/.test(options.basePath)) fail('basePath', 'a path such as "/api/recordings"')
   for (const name of ['authorize', 'onError']) {
     if ((given[name] ?? null) === null) continue

@@ -133,6 +133,18 @@ export interface RecordingHeader {
   env: Record<string, string>
 }
 
+/** Something that happened in a recording. */
+export interface RecordedEvent {
+  /** In seconds since the beginning. */
+  time: number
+  /** `o` output, `i` input, `r` a new size, `m` a marker, `x` the exit status. */
+  code: 'o' | 'i' | 'r' | 'm' | 'x'
+  /** What was printed or typed, the size as `80x24`, the marker's label, or the status. */
+  data: string
+  /** Where the next event begins in the cast, in bytes; in version 1, a number that stands for it. */
+  end: number
+}
+
 /** A terminal at one moment of a recording. */
 export interface RecordedMoment {
   /** When the last event before it happened, in seconds. */

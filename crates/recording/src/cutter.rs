@@ -2,6 +2,7 @@
 //! without bytes that are no text.
 
 use offheap_ring::text::scanner::State;
+use offheap_ring::text::utf8;
 
 /// The longest unfinished sequence that is held back, in bytes. A longer one,
 /// such as an image, is written in pieces that are cut between characters.
@@ -76,7 +77,7 @@ impl Cutter {
         let (safe, at_safe) =
             NEAR.iter().find_map(|&back| self.last_safe(bytes, back)).unwrap_or((0, self.state));
         if bytes.len() - safe > MAX_HELD {
-            let whole = offheap_ring::text::utf8::complete_prefix(bytes);
+            let whole = utf8::complete_prefix(bytes);
             self.state = self.state.advance(&bytes[..whole]);
             return whole;
         }
@@ -103,7 +104,7 @@ fn text(bytes: &[u8], mut take: impl FnMut(&str)) {
     if bytes.is_empty() {
         return;
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Some(text) = utf8::text(bytes) {
         return take(text);
     }
     let valid: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();

@@ -4,6 +4,9 @@ use std::io::Write;
 
 use crate::gathered::Gathered;
 
+/// The longest label of a marker, in bytes.
+const MAX_LABEL: usize = 4096;
+
 /// What an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -33,7 +36,9 @@ impl Kind {
         }
     }
 
-    pub(crate) fn code(self) -> char {
+    /// Its code in asciicasts.
+    #[must_use]
+    pub fn code(self) -> char {
         match self {
             Self::Output => 'o',
             Self::Input => 'i',
@@ -63,6 +68,11 @@ pub(crate) fn size(data: &str) -> Option<(u16, u16)> {
     let (cols, rows) = data.split_once('x')?;
     let (cols, rows) = (cols.parse().ok()?, rows.parse().ok()?);
     (cols > 0 && rows > 0).then_some((cols, rows))
+}
+
+/// A marker's label, cut at its bound.
+pub(crate) fn label(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_LABEL)]
 }
 
 /// Appends a line: an interval in milliseconds, a code and text.

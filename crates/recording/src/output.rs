@@ -8,6 +8,7 @@ use offheap_screen::ScreenOptions;
 
 use crate::blob::Blob;
 use crate::bookmark::{Bookmark, Context, Mark};
+use crate::card;
 use crate::cutter::Cutter;
 use crate::error::Error;
 use crate::event::{self, Kind};
@@ -133,7 +134,7 @@ impl Output {
                 Ok(file)
             }
         };
-        let mut card = beside(folder::card_of(&path), folder::create)?;
+        let mut card_file = beside(folder::card_of(&path), folder::create)?;
         let keys = beside(folder::keys_of(&path), folder::create)?;
         let raw = options.raw.then(|| beside(folder::raw_of(&path), folder::create)).transpose()?;
         let bookmark = options.journal.as_ref();
@@ -143,8 +144,8 @@ impl Output {
         let context = Context { options: options.clone(), about: about.clone(), started };
         let bookmark = bookmark.map(|file| Bookmark::create(file, &context)).transpose();
         let io = |error| Error::io(&path, error);
-        card.write_all(about.card(started).as_bytes()).map_err(io)?;
-        let keys = Builder::new(keys, line.as_bytes(), false).map_err(io)?;
+        card_file.write_all(card::text(about, &options.client, started).as_bytes()).map_err(io)?;
+        let keys = Builder::new(keys, line.as_bytes(), None).map_err(io)?;
         let mut output = Self {
             bookmark: bookmark.map_err(io)?,
             ..Self::over(options, about, (cast, keys, raw), path.clone())
@@ -289,7 +290,7 @@ impl Output {
         let io = |error| Error::io(&keys_path, error);
         if let Ok(file) = folder::append(&keys_path) {
             let writer = file.try_clone().map_err(io)?;
-            if let Some(index) = Index::load(Blob::File(file), cast, line)
+            if let Some(index) = Index::load(Blob::File(file), cast, line, None)
                 && index.end.is_none()
             {
                 writer.set_len(index.length).map_err(io)?;
@@ -302,7 +303,7 @@ impl Output {
             std::fs::remove_file(&keys_path).map_err(io)?;
         }
         let file = folder::create(&keys_path).map_err(io)?;
-        Ok((Builder::new(file, line, false).map_err(io)?, None))
+        Ok((Builder::new(file, line, None).map_err(io)?, None))
     }
 
     /// Output of the program, `at` milliseconds after the beginning.

@@ -1,14 +1,11 @@
 //! The screen that keyframes come from, drawn when one is due: most of what a
 //! flood prints is gone from the scrollback by then, and is never drawn.
 
-use memchr::memrchr_iter;
-use offheap_ring::text::plain::{PlainText, line_feeds};
+use offheap_ring::text::plain::{PlainText, feed_from_end};
 use offheap_screen::{Screen, ScreenOptions};
 
 /// Plain output that waits, at most, in bytes.
 const MAX_WAITING: usize = 256 * 1024;
-/// Bytes in which line feeds are counted before they are looked for one by one.
-const BLOCK: usize = 1024;
 
 /// A screen, and plain output that it was not shown yet.
 pub(crate) struct Sketch {
@@ -82,29 +79,11 @@ impl Sketch {
         if self.feeds <= visible || !self.screen.can_leap() {
             return 0;
         }
-        let Some(skipped) = before_last(&self.waiting, visible) else { return 0 };
-        self.screen.leap(&self.waiting[..skipped]);
+        let Ok(last) = feed_from_end(&self.waiting, visible) else { return 0 };
+        self.screen.leap(&self.waiting[..=last]);
         self.feeds = visible;
-        skipped
+        last + 1
     }
-}
-
-/// How many bytes there are before the last `lines` line feeds, a line feed at
-/// their end.
-fn before_last(text: &[u8], lines: usize) -> Option<usize> {
-    let mut after = lines;
-    let mut end = text.len();
-    // Most lines are only counted.
-    for block in text.rchunks(BLOCK) {
-        let count = line_feeds(block);
-        if count > after {
-            let at = memrchr_iter(b'\n', block).nth(after)?;
-            return Some(end - block.len() + at + 1);
-        }
-        after -= count;
-        end -= block.len();
-    }
-    None
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! nothing in it needs an answer or is to be told, and may skip what has scrolled away before
 //! anybody looked.
 
+use memchr::memrchr;
+
 use super::scanner::{BEL, C1_LEAD, ESC};
 
 /// What a piece of output ends in the middle of.
@@ -215,14 +217,40 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
 }
 
 /// How many line feeds there are.
-#[must_use]
-pub fn line_feeds(bytes: &[u8]) -> usize {
+fn line_feeds(bytes: &[u8]) -> usize {
     let count = |block: &[u8; BLOCK]| {
         usize::from(block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>())
     };
     let (blocks, rest) = bytes.as_chunks();
     let last = if rest.is_empty() { 0 } else { count(&padded(rest)) };
     blocks.iter().map(count).sum::<usize>() + last
+}
+
+/// Bytes in which line feeds are counted before they are looked for one by one.
+const COUNTED: usize = 1024;
+
+/// Finds the line feed that has `after` others behind it.
+///
+/// # Errors
+/// How many more others there would have to be.
+pub fn feed_from_end(bytes: &[u8], after: usize) -> Result<usize, usize> {
+    let mut after = after;
+    let mut end = bytes.len();
+    while end > 0 {
+        let begin = end.saturating_sub(COUNTED);
+        let count = line_feeds(&bytes[begin..end]);
+        if count <= after {
+            after -= count;
+            end = begin;
+            continue;
+        }
+        while let Some(at) = memrchr(b'\n', &bytes[..end]) {
+            let Some(left) = after.checked_sub(1) else { return Ok(at) };
+            after = left;
+            end = at;
+        }
+    }
+    Err(after)
 }
 
 #[cfg(test)]

@@ -2,11 +2,8 @@
 
 use memchr::memrchr;
 use offheap_ring::Span;
-use offheap_ring::text::plain::line_feeds;
+use offheap_ring::text::plain::feed_from_end;
 use offheap_screen::Screen;
-
-/// Bytes in which line feeds are counted before they are looked for one by one.
-const BLOCK: usize = 1024;
 
 /// Shows plain output with so many line feeds: leaps over the lines that those
 /// after them push out of sight, and draws the rest.
@@ -30,32 +27,10 @@ pub(super) fn leap_ahead(screen: &mut Screen, span: &Span<'_>) -> usize {
 /// How many bytes there are before the last `lines` line feeds, a line feed at
 /// their end; 0 if there are no more line feeds than that.
 fn split(span: &Span<'_>, lines: usize) -> usize {
-    match nth_last(span.tail, lines) {
+    match feed_from_end(span.tail, lines) {
         Ok(at) => span.head.len() + at + 1,
-        Err(left) => nth_last(span.head, left).map_or(0, |at| at + 1),
+        Err(left) => feed_from_end(span.head, left).map_or(0, |at| at + 1),
     }
-}
-
-/// Where the line feed is that has `after` others behind it, or how many more
-/// there would have to be.
-fn nth_last(bytes: &[u8], after: usize) -> Result<usize, usize> {
-    let mut after = after;
-    let mut end = bytes.len();
-    while end > 0 {
-        let begin = end.saturating_sub(BLOCK);
-        let count = line_feeds(&bytes[begin..end]);
-        if count <= after {
-            after -= count;
-            end = begin;
-            continue;
-        }
-        while let Some(at) = memrchr(b'\n', &bytes[..end]) {
-            let Some(left) = after.checked_sub(1) else { return Ok(at) };
-            after = left;
-            end = at;
-        }
-    }
-    Err(after)
 }
 
 fn cut<'a>(span: &Span<'a>, at: usize) -> (Span<'a>, Span<'a>) {

@@ -89,6 +89,16 @@ proptest! {
     fn line_feeds_are_counted(bytes in prop::collection::vec(prop::sample::select(&b"a\n"[..]), 0..2000)) {
         prop_assert_eq!(line_feeds(&bytes), bytes.split(|&byte| byte == b'\n').count() - 1);
     }
+
+    #[test]
+    fn a_line_feed_is_found_from_the_end(
+        bytes in prop::collection::vec(prop::sample::select(&b"aaaa\n"[..]), 0..4000),
+        after in 0_usize..1000,
+    ) {
+        let feeds: Vec<_> = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').collect();
+        let expected = feeds.iter().rev().nth(after).copied().ok_or(after.saturating_sub(feeds.len()));
+        prop_assert_eq!(feed_from_end(&bytes, after), expected);
+    }
 }
 
 #[test]
