@@ -96,7 +96,7 @@ fn keyframes_are_made_anew_when_they_are_missing_foreign_or_damaged() {
 #[test]
 fn keyframes_are_for_the_terminal_that_was_recorded() {
     let folder = Folder::new();
-    let line = format!("[0.01, \"o\", \"{}\\r\\n\"]\n", "😀".repeat(11)).repeat(6000);
+    let line = format!("[0.01, \"o\", \"{}\\r\\n\"]\n", "😀".repeat(11)).repeat(24_000);
     let cast = format!("{{\"version\":3,\"term\":{{\"cols\":20,\"rows\":5}}}}\n{line}");
     let newer = Client { unicode: UnicodeVersion::V11, ..Client::default() };
     let (first, second) = (folder.write("first.cast", &cast), folder.write("second.cast", &cast));
@@ -174,7 +174,10 @@ proptest! {
             "version": version, "width": 40, "height": 10, "term": { "cols": 40, "rows": 10 },
         });
         let mut cast = format!("{header}\n");
-        let mut screen = Screen::new(&ScreenOptions { cols: 40, rows: 10, ..ScreenOptions::default() });
+        // How xterm.js lays lines out anew depends on how many it keeps.
+        let scrollback_lines = crate::keyframes::SCROLLBACK;
+        let options = ScreenOptions { cols: 40, rows: 10, scrollback_lines, ..ScreenOptions::default() };
+        let mut screen = Screen::new(&options);
         let (mut time, mut shown) = (0_u32, Vec::new());
         let mut put = |code: &str, data: &str| {
             time += 250;
