@@ -85,8 +85,7 @@ impl Output {
         let about = About { cols: self.size.0, rows: self.size.1, ..about.clone() };
         let began = (self.first.clone(), self.started + self.time);
         let mut next = Self::with_cast(options, &about, made, began)?;
-        let mut screen = Vec::new();
-        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        let screen = self.screen();
         next.show(&String::from_utf8_lossy(&screen), 0);
         next.begun = next.bytes();
         Ok(next)
@@ -256,7 +255,8 @@ impl Output {
             output.cost += keyframes::cost(event.end - output.position.max(position), is_plain);
             (output.position, output.time) = (event.end, event.time / 1000);
             if output.keys.count(std::mem::take(&mut output.cost)) {
-                output.keyframe_of(keyframes::anchor_at(&blob, event.end).map_err(io)?);
+                let screen = output.screen();
+                output.keyframe_of(&screen, keyframes::anchor_at(&blob, event.end).map_err(io)?);
             }
         }
         output.position = blob.len().map_err(io)?;
@@ -398,10 +398,10 @@ impl Output {
         self.bytes() - self.begun
     }
 
-    /// Writes what was gathered, and a keyframe when one is due. When it fails,
-    /// the next call goes on where this one stopped. `offset` is that of the
-    /// session's output which follows what was gathered.
-    pub(crate) fn commit(&mut self, offset: u64) -> io::Result<()> {
+    /// Writes what was gathered; `true` when a keyframe is due. When it fails, the
+    /// next call goes on where this one stopped. `offset` is that of the session's
+    /// output which follows what was gathered.
+    pub(crate) fn commit(&mut self, offset: u64) -> io::Result<bool> {
         self.note_mark(offset)?;
         write_on(&mut self.cast, self.pending.bytes(), &mut self.written)?;
         if let Some(raw) = &mut self.raw {
@@ -417,10 +417,7 @@ impl Output {
         self.position += lines.len() as u64;
         self.pending.clear();
         self.written = 0;
-        if self.keys.count(std::mem::take(&mut self.cost)) {
-            self.keyframe();
-        }
-        Ok(())
+        Ok(self.keys.count(std::mem::take(&mut self.cost)))
     }
 
     /// Says where the recording will stand once the lines are written. What is
@@ -445,17 +442,22 @@ impl Output {
         }
     }
 
-    /// A cast is whole without its keyframes: one that cannot be written is left
-    /// out.
-    fn keyframe(&mut self) {
-        self.keyframe_of(keyframes::anchor_of(&self.tail));
-    }
-
-    fn keyframe_of(&mut self, anchor: u32) {
+    /// The screen of a keyframe here.
+    pub(crate) fn screen(&mut self) -> Vec<u8> {
         let mut screen = Vec::new();
         self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        screen
+    }
+
+    /// Writes a keyframe. A cast is whole without its keyframes: one that cannot be
+    /// written is left out.
+    pub(crate) fn keyframe(&mut self, screen: &[u8]) {
+        self.keyframe_of(screen, keyframes::anchor_of(&self.tail));
+    }
+
+    fn keyframe_of(&mut self, screen: &[u8], anchor: u32) {
         let place = Place { anchor, ..self.place() };
-        if self.keys.keyframe(&place, &screen).is_err() {
+        if self.keys.keyframe(&place, screen).is_err() {
             self.keys.mend();
         }
     }

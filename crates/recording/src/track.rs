@@ -323,9 +323,13 @@ impl Track {
     }
 
     fn commit(&mut self) -> io::Result<()> {
-        let written = on_disk(|| self.output.commit(self.offset));
-        written?;
+        let is_due = on_disk(|| self.output.commit(self.offset))?;
         self.due = None;
+        if is_due {
+            // To draw it is no time that a disk takes.
+            let screen = self.output.screen();
+            on_disk(|| self.output.keyframe(&screen));
+        }
         if self.tries > 0 {
             self.tries = 0;
             self.recording.set_problem(None);
