@@ -21,13 +21,17 @@
 
 mod blob;
 mod bookmark;
+mod card;
 mod cast;
+mod client;
 mod cutter;
 mod disk;
 mod error;
+mod escape;
 mod event;
 mod feed;
 mod folder;
+mod gathered;
 mod header;
 mod json_line;
 mod keyframes;

@@ -198,6 +198,42 @@ proptest! {
     }
 }
 
+fn narrow_line() -> impl Strategy<Value = String> {
+    let codes =
+        prop::sample::select(vec!["", "\x1b[1;31m", "\x1b[m", "\x1b[48;2;1;2;3m", "\x1b[K"]);
+    (codes, prop_oneof!["[ -~]{0,20}", "[漢é😀x]{0,10}"])
+        .prop_map(|(codes, text)| format!("{codes}{text}\r\n"))
+}
+
+proptest! {
+    #[test]
+    fn lines_known_to_be_narrow_leave_the_same_behind(
+        settings in vec(setting(), 0..3),
+        // To have earned all that can be saved up is what most screens have.
+        fed in prop::sample::select(vec![0, 30_000]),
+        begun in "[a-z]{0,3}",
+        lines in vec(narrow_line(), 1..60),
+        client in client(),
+    ) {
+        let options = ScreenOptions { cols: 20, rows: 3, scrollback_lines: 9, client, ..ScreenOptions::default() };
+        let before = [b"\r\n".repeat(fed), settings.concat(), begun.into_bytes()].concat();
+        let [mut glanced, mut walked] = [(); 2].map(|()| {
+            let mut screen = Screen::new(&options);
+            screen.feed(&before);
+            screen
+        });
+        prop_assume!(walked.can_leap());
+        let text = lines.concat();
+        glanced.leap_narrow(text.as_bytes(), lines.len());
+        walked.leap(text.as_bytes());
+        for screen in [&mut glanced, &mut walked] {
+            screen.feed(&b"in sight\r\n".repeat(screen.lines_to_clear()));
+        }
+        prop_assert_eq!(snapshot(&glanced), snapshot(&walked));
+        prop_assert_eq!(hidden(&glanced), hidden(&walked));
+    }
+}
+
 /// Each of these is why there is a condition, or why something is carried along.
 #[test]
 fn what_a_leap_must_heed_is_heeded() {

@@ -123,7 +123,8 @@ impl Registry {
         } else {
             Entry::restored(subject, new, session, now, created_ms)
         };
-        step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
+        let focused = step.has_focus_left(&entry.subject().project, self.options.max_focused);
+        step.insert(entry, self.terms().inactive_after(now), focused);
         self.meter.add(Gauge::Sessions, 1);
         step.wake_timer(key);
         step.set_hold(key, alive);
