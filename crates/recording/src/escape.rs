@@ -235,7 +235,7 @@ mod tests {
 
     fn plain_feeds(text: &str) -> Option<usize> {
         let mut plain = PlainText::new();
-        plain.push(text.as_bytes()).filter(|_| plain.is_whole())
+        plain.push(text.as_bytes()).filter(|_| plain.is_whole()).map(|piece| piece.feeds)
     }
 
     #[test]
