@@ -47,6 +47,7 @@ static INBOX: Inbox = Inbox {
     flushed: Condvar::new(),
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Waiting {
     begun: Vec<Track>,
     ready: Vec<u64>,
