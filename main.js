@@ -9,6 +9,7 @@ const { isMainThread } = require('node:worker_threads')
 const { gathering } = require('./circular-buffer.js')
 const { addIntegration } = require('./integration.js')
 const { nodePty } = require('./pty.js')
+const { protectAll } = require('./read-only.js')
 const { addWaiting } = require('./session-wait.js')
 
 const supported = [
@@ -103,3 +104,5 @@ module.exports.fork = terminals.fork
 module.exports.createTerminal = terminals.createTerminal
 module.exports.open = terminals.open
 module.exports.native = terminals.native
+
+protectAll(module.exports)

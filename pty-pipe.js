@@ -3,35 +3,33 @@
 /**
  * Writes a terminal's output to a stream until either ends. The terminal waits
  * while the stream is full.
+ *
+ * @param {{ hold: () => void, release: () => void }} flow holds output back for this
+ * stream, and takes that back
  */
-function pipe(pty, destination, options) {
+function pipe(pty, destination, options, flow) {
   if (typeof destination?.write !== 'function' || typeof destination.on !== 'function') {
     const error = new TypeError('The "destination" argument must be a writable stream')
     error.code = 'ERR_INVALID_ARG_TYPE'
     throw error
   }
   const onData = (data) => {
-    if (destination.write(data) === false) pty.pause()
+    if (destination.write(data) === false) flow.hold()
   }
-  const onDrain = () => pty.resume()
   const onEnd = () => {
     stop()
-    if (options?.end !== false && destination !== process.stdout && destination !== process.stderr) {
-      destination.end()
-    }
+    const isOurs = destination !== process.stdout && destination !== process.stderr
+    if ((options?.end ?? true) && isOurs) destination.end()
   }
   const stop = () => {
     pty.off('data', onData)
     pty.off('end', onEnd)
-    for (const event of ['close', 'finish']) destination.off(event, onGone)
-    destination.off('drain', onDrain)
+    for (const event of ['close', 'finish']) destination.off(event, stop)
+    destination.off('drain', flow.release)
+    flow.release()
   }
-  const onGone = () => {
-    stop()
-    pty.resume()
-  }
-  destination.on('drain', onDrain)
-  for (const event of ['close', 'finish']) destination.once(event, onGone)
+  destination.on('drain', flow.release)
+  for (const event of ['close', 'finish']) destination.once(event, stop)
   destination.emit('pipe', pty)
   pty.on('data', onData)
   pty.on('end', onEnd)

@@ -17,12 +17,15 @@ const KINDS = new Map([
   ['exit', 4],
 ])
 
+/** Who holds output back by `pause()`. */
+const CALLER = Symbol('caller')
+
 const PAUSE = '\x13'
 const RESUME = '\x11'
 
 /**
- * Where a terminal keeps what is its own: `native`, `flow`, `subscriptions` and
- * `events`. A symbol and not private fields, which a `Proxy` does not have.
+ * Where a terminal keeps what is its own: `native`, `flow`, `subscriptions`, `holders`
+ * and `events`. A symbol and not private fields, which a `Proxy` does not have.
  */
 const STATE = Symbol('state')
 
@@ -125,6 +128,23 @@ function named(event) {
   throw failure(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "event" argument must be of type string or symbol')
 }
 
+/**
+ * Holds output back for somebody: for who called `pause()`, or for a stream that is
+ * full. The terminal is read again when nobody is left for whom it waits.
+ */
+function hold(pty, holder) {
+  const { holders, native } = stateOf(pty)
+  holders.add(holder)
+  if (native.setPaused(true)) pty.emit('pause')
+}
+
+/** Takes that back. */
+function release(pty, holder) {
+  const { holders, native } = stateOf(pty)
+  holders.delete(holder)
+  if (holders.size === 0 && native.setPaused(false)) process.nextTick(() => pty.emit('resume'))
+}
+
 /** A listener, which is a function. */
 function callable(listener) {
   if (typeof listener === 'function') return listener
@@ -173,7 +193,7 @@ function terminal(Native) {
       super()
       const flow = flowControl(options)
       const native = start(Native, file, args, options)
-      const value = { native, flow, subscriptions: new Map(), events: {} }
+      const value = { native, flow, subscriptions: new Map(), holders: new Set(), events: {} }
       Object.defineProperty(this, STATE, { value })
     }
 
@@ -283,7 +303,11 @@ function terminal(Native) {
     }
 
     pipe(destination, options) {
-      return pipe(this, destination, options)
+      const holder = {}
+      return pipe(this, destination, options, {
+        hold: () => hold(this, holder),
+        release: () => release(this, holder),
+      })
     }
 
     resize(cols, rows, pixelSize) {
@@ -301,11 +325,11 @@ function terminal(Native) {
     }
 
     pause() {
-      if (stateOf(this).native.setPaused(true)) this.emit('pause')
+      hold(this, CALLER)
     }
 
     resume() {
-      if (stateOf(this).native.setPaused(false)) process.nextTick(() => this.emit('resume'))
+      release(this, CALLER)
     }
 
     unref() {

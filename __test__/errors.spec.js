@@ -17,9 +17,15 @@ const codesOf = (text) => text.match(/\bERR_[A-Z][A-Z_]*[A-Z]\b/g) ?? []
 /** The codes that the package's own modules name. */
 const codesOfModules = () => [
   ...new Set(
-    ['main.js', 'integration.js', 'pty.js', 'pty-open.js', 'pty-pipe.js', 'session-wait.js'].flatMap((file) =>
-      codesOf(fs.readFileSync(path.join(root, file), 'utf8')),
-    ),
+    [
+      'main.js',
+      'integration.js',
+      'pty.js',
+      'pty-open.js',
+      'pty-pipe.js',
+      'read-only.js',
+      'session-wait.js',
+    ].flatMap((file) => codesOf(fs.readFileSync(path.join(root, file), 'utf8'))),
   ),
 ]
 

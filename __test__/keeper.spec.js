@@ -308,6 +308,15 @@ function tests() {
       expect(keeper()).toBe(second)
     })
 
+    test('gives a program the name that it is to see as its own', async () => {
+      const registry = open()
+      const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
+      const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
+      const session = registry.create({ pty })
+      await prints(session, 'login')
+      expect(text(session)).toBe('-bash\r\nlogin\r\n')
+    })
+
     test('that is stopped blocks nobody for long, and ends nothing', async () => {
       const registry = open()
       const session = registry.create({ id: 'a', pty: shell('stty -echo; echo ready; exec cat') })

@@ -3,6 +3,7 @@
 const { SessionRegistry, Session } = require('..')
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
@@ -45,6 +46,61 @@ const run = (script, ...flags) =>
 const of = (id, projectId = null) => ({ id, projectId, incarnation: expect.any(Number) })
 
 const shell = (script = 'exec cat') => ({ file: '/bin/sh', args: ['-c', script] })
+
+describe("a shell's directory", () => {
+  const sub = (...below) => path.join(folder, ...below)
+  let folder
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'offheap-cwd-'))
+    fs.mkdirSync(sub('a', 'b'), { recursive: true })
+  })
+  afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+  onUnix('that was removed is an error, whichever way it is named, and nothing is created', () => {
+    const gone = sub('gone')
+    const script = `
+      const { SessionRegistry } = require('.')
+      const registry = new SessionRegistry()
+      const { mkdirSync, rmdirSync } = require('node:fs')
+      mkdirSync(${JSON.stringify(gone)})
+      process.chdir(${JSON.stringify(gone)})
+      rmdirSync(${JSON.stringify(gone)})
+      const file = '/bin/pwd'
+      for (const cwd of [undefined, '.', '..', 'below', ${JSON.stringify(gone)}]) {
+        for (const options of [{ cwd, pty: { file } }, { cwd: '/', pty: { file, cwd } }]) {
+          try {
+            registry.create(options)
+            console.log('started')
+          } catch (error) {
+            console.log(error.code)
+          }
+        }
+      }
+      console.log(registry.list().length)`
+    const lines = run(script).trim().split('\n')
+    // Where `pty.cwd` is not given, the session's holds.
+    expect(lines).toEqual(['ENOENT', 'started', ...Array(8).fill('ENOENT'), '1'])
+  })
+
+  onUnix('that is relative has no .. in PWD, and keeps the name that the app gave it', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      process.chdir(${JSON.stringify(sub('a', 'b'))})
+      const registry = new SessionRegistry({ exitLinger: 60000 })
+      const pty = { file: '/bin/sh', args: ['-c', 'echo "$PWD"; pwd -P'] }
+      const sessions = [{ cwd: '..', pty }, { pty: { ...pty, cwd: '../../a/./b/..' } }].map((options) => registry.create(options))
+      registry.on('sessionExited', () => {
+        if (sessions.some(({ exit }) => exit === null)) return
+        console.log(JSON.stringify(sessions.map((session) => [session.cwd, session.history().toString()])))
+        registry.shutdown()
+      })`
+    const said = `${sub('a')}\r\n`.repeat(2)
+    expect(JSON.parse(run(script))).toEqual([
+      ['..', said],
+      [null, said],
+    ])
+  })
+})
 
 describe('creation', () => {
   test('a session has what it was created with', () => {
@@ -184,6 +240,7 @@ describe('bad input', () => {
     [type, () => registry.create({ projectId: {} })],
     [type, () => registry.create({ metadata: 'text' })],
     [type, () => registry.create({ rateKey: 1 })],
+    [type, () => registry.create({ focused: 1 })],
     [range, () => registry.create({ historyBytes: 100 })],
     [type, () => registry.create({ pty: 'bash' })],
     [type, () => registry.create({ pty: {} })],
@@ -329,6 +386,19 @@ describe('focus and suspension', () => {
     registry.blur('a')
     expect(seen).toHaveLength(3)
     expect(registry.get('a').focused).toBe(false)
+  })
+
+  test('a new session takes the focus, or leaves it, as it is told', () => {
+    open({ maxFocusedPerProject: 2, maxSessionsPerProject: 0 })
+    const create = (id, focused) => registry.create({ id, projectId: 'p', focused }).focused
+    const seen = record('focusChanged')
+    expect(create('a', false)).toBe(false)
+    expect([create('b'), create('c', null), create('d', undefined)]).toEqual([true, true, false])
+    expect(seen).toEqual([])
+    expect(create('e', true)).toBe(true)
+    expect(registry.focused('p')).toEqual(['c', 'e'])
+    expect(seen).toEqual([['focusChanged', { ...of('b', 'p'), focused: false, allFocused: ['c', 'e'] }]])
+    expect(registry.create({ focused: false }).focused).toBe(true)
   })
 
   test('without a project a session always has focus', () => {

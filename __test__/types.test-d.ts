@@ -7,7 +7,11 @@ import {
   type CloseReason,
   type HeaviestSession,
   type IPty,
+  type IPtyForkOptions,
+  type Nullable,
   openRecording,
+  Pty,
+  type PtyOptions,
   type RecordedMoment,
   type Recording,
   type RecordingReader,
@@ -24,14 +28,17 @@ import {
   Access,
   defaultShell,
   isLoopback,
+  loginArguments,
   projectEnvironment,
   type RecordingEntry,
   RecordingServer,
   refuseUpgrade,
+  setVariable,
   shellEnvironment,
   type TerminalGrantInfo,
   type TerminalQuery,
   TerminalServer,
+  variable,
 } from 'offheap-terminal/server'
 
 /** Holds where both types are the same, not only assignable. */
@@ -42,6 +49,9 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
 {
   using buffer = new CircularBuffer()
   new CircularBuffer(65536)
+  new CircularBuffer(null)
+  buffer.readFrom(0, null)
+  buffer.toString(null)
   same<ReturnType<typeof buffer.write>, number>()
   buffer.write('text')
   buffer.write(new Uint8Array(1))
@@ -71,6 +81,17 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   same<typeof pty, IPty>()
   spawn('cmd.exe', '/c dir')
+  spawn(null, null, null)
+  const nothing: Required<Nullable<PtyOptions>> = {
+    ...{ name: null, cols: null, rows: null, cwd: null, env: null, encoding: null },
+    ...{ handleFlowControl: null, flowControlPause: null, flowControlResume: null, uid: null, gid: null },
+    ...{ useConpty: null, useConptyDll: null, conptyInheritCursor: null },
+    ...{ maxInputBytes: null, drainTimeout: null, killGrace: null, argv0: null, spawnErrors: null },
+  }
+  spawn('bash', [], nothing satisfies PtyOptions)
+  const forNodePty: IPtyForkOptions = { cwd: '/', uid: 1 }
+  spawn('bash', [], forNodePty)
+  new Pty('bash').pipe(process.stdout, { end: null })
   pty.onData((data) => data.length)
   const listening = pty.onExit(({ exitCode, signal }) => {
     same<typeof exitCode, number>()
@@ -90,7 +111,9 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     projectId: 'p',
     metadata: { any: 'thing' },
     pty: { file: 'bash', args: ['-l'] },
+    focused: false,
   })
+  registry.create({ focused: null, pty: { file: 'bash', argv0: null, cwd: null } })
   same<typeof session, Session>()
   session.resize(80, 24)
   session.resize(80, 24, { width: 720, height: 408 })
@@ -200,12 +223,15 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   terminals.newShell(registry.create(), { path: '/' }, { userId: 'ann' })
   same<ReturnType<typeof terminals.close>, Promise<void>>()
   terminals.close({ code: 1012 })
+  terminals.close({ code: null, reason: null })
+  terminals.close(null)
   new TerminalServer({ registry, authorize: () => ({ status: 403, message: 'no' }) })
   new TerminalServer({
     registry,
     maxUnauthorized: 250,
     maxUnauthorizedPerAddress: 8,
     maxIncompleteBytes: null,
+    maxUnreadBytes: 1 << 20,
   })
   server.on('connection', terminals.connection)
   server.on('request', ({ socket }) => terminals.admit(socket))
@@ -222,7 +248,17 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     const refused = new Access({ token: 't', loopback: isLoopback('localhost') }).refuse(request)
     if (refused) refuseUpgrade(socket, refused)
   })
+  new Access(null)
   const env = shellEnvironment(process.env, { deny: ['SECRET_*'] })
+  shellEnvironment(null, null)
+  shellEnvironment(null, { deny: null, keep: null })
+  projectEnvironment(env, {}, { allow: null })
+  projectEnvironment(env, {}, null)
+  setVariable(env, 'PATH', '/bin')
+  same<ReturnType<typeof variable>, string | undefined>()
+  variable(env, 'PATH')
+  same<ReturnType<typeof loginArguments>, string[]>()
+  loginArguments('pwsh.exe', 'win32')
   projectEnvironment(env, { PORT: '3000' }, { allow: ['HOME'] })
 }
 
@@ -303,6 +339,9 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   // @ts-expect-error A screen or the output.
   session.waitFor('text', { in: 'air' })
+  registry.create({ screen: { images: { iipSupport: false } } })
+  // @ts-expect-error The add-on is there, or parts of it are.
+  registry.create({ screen: { images: 'sixel' } })
   // @ts-expect-error It is on or off.
   registry.create({ pty: { file: 'bash', integration: 'zsh' } })
 }

@@ -22,14 +22,15 @@ class Access {
   #proxies
 
   /**
-   * @param {object} [options]
+   * @param {object | null} [options]
    * @param {string} [options.token] what requests must carry. Default: none is asked for
    * @param {string[]} [options.origins] origins that are allowed beside the server's own
    * @param {boolean} [options.loopback] whether the server is for this machine alone. Default true
    * @param {string[]} [options.trustProxy] proxies whose `X-Forwarded-*` headers are believed
    * @throws `ERR_INVALID_ARG_VALUE`
    */
-  constructor({ token, origins, loopback, trustProxy } = {}) {
+  constructor(options) {
+    const { token, origins, loopback, trustProxy } = options ?? {}
     const allowed = (origins ?? []).map(originOf)
     this.#token = token ? digest(token) : null
     this.#origins = new Set(allowed.map(({ origin }) => origin))

@@ -62,7 +62,7 @@ const GUARDED = [
   ...['SSH_ASKPASS', 'SUDO_ASKPASS'],
 ]
 
-/** Windows does not tell names apart by their case. */
+/** What names of one variable have in common: Windows does not tell them apart by their case. */
 function folded(name) {
   return process.platform === 'win32' ? name.toUpperCase() : name
 }
@@ -78,29 +78,47 @@ function matcher(patterns) {
   return (name) => names.has(folded(name)) || beginnings.some((start) => folded(name).startsWith(start))
 }
 
-/** Sets a variable, whatever the case of the name that it has already. */
+/**
+ * Sets a variable of an environment, under this name alone: on Windows others that
+ * differ in case are taken out, as they would be the same variable.
+ *
+ * @param {Record<string, string | undefined>} env is changed
+ * @param {string} name
+ * @param {string} value
+ */
 function setVariable(env, name, value) {
-  const known = Object.keys(env).find((other) => folded(other) === folded(name))
-  if (known !== undefined) delete env[known]
-  env[name] = value
+  const wanted = folded(name)
+  for (const other of Object.keys(env)) if (folded(other) === wanted) delete env[other]
+  // A name of every object's is one like any other.
+  Object.defineProperty(env, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
-/** A variable, whatever the case of its name where that does not matter. */
+/**
+ * A variable of an environment, on Windows whatever the case of its name. Of
+ * several the last counts, as for the programs that are started.
+ *
+ * @param {Record<string, string | undefined>} env
+ * @param {string} name
+ * @returns {string | undefined}
+ */
 function variable(env, name) {
-  return env[Object.keys(env).find((other) => folded(other) === folded(name)) ?? name]
+  const wanted = folded(name)
+  const known = Object.keys(env).findLast((other) => folded(other) === wanted)
+  return known === undefined ? undefined : env[known]
 }
 
 /**
  * A shell's environment: what it may inherit of another, with `TERM`,
  * `COLORTERM` and, where none names a UTF-8 locale, `LANG` set.
  *
- * @param {NodeJS.ProcessEnv} [base] Default: the environment of this process
- * @param {{ deny?: string[], keep?: string[] }} [options] patterns that are
- * denied, too, and such that are not
+ * @param {NodeJS.ProcessEnv | null} [base] Default: the environment of this process
+ * @param {{ deny?: string[] | null, keep?: string[] | null } | null} [options]
+ * patterns that are denied, too, and such that are not
  */
-function shellEnvironment(base = process.env, { deny = [], keep = [] } = {}) {
-  const [denied, kept] = [matcher([...DENIED, ...deny]), matcher(keep)]
-  const inherited = Object.entries(base).filter(([name]) => kept(name) || !denied(name))
+function shellEnvironment(base, options) {
+  const { deny, keep } = options ?? {}
+  const [denied, kept] = [matcher([...DENIED, ...(deny ?? [])]), matcher(keep ?? [])]
+  const inherited = Object.entries(base ?? process.env).filter(([name]) => kept(name) || !denied(name))
   const env = Object.fromEntries(inherited)
   setVariable(env, 'TERM', 'xterm-256color')
   setVariable(env, 'COLORTERM', 'truecolor')
@@ -115,10 +133,11 @@ function shellEnvironment(base = process.env, { deny = [], keep = [] } = {}) {
  *
  * @param {Record<string, string>} env is left as it is
  * @param {Record<string, string>} variables
- * @param {{ allow?: string[] }} [options] patterns of variables that the project may set nevertheless
+ * @param {{ allow?: string[] | null } | null} [options] patterns of variables that the project
+ * may set nevertheless
  */
-function projectEnvironment(env, variables, { allow = [] } = {}) {
-  const [guarded, allowed] = [matcher(GUARDED), matcher(allow)]
+function projectEnvironment(env, variables, options) {
+  const [guarded, allowed] = [matcher(GUARDED), matcher(options?.allow ?? [])]
   const merged = { ...env }
   for (const [name, value] of Object.entries(variables)) {
     if (allowed(name) || !guarded(name)) setVariable(merged, name, value)

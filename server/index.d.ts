@@ -34,7 +34,7 @@ export interface TerminalGrantInfo extends TerminalGrant {
 /** A refusal of `authorize`: a status from 400 to 599, and a line of ASCII text for it. */
 export interface TerminalRefusal {
   status: number
-  message?: string
+  message?: string | null
 }
 
 /** What `authorize` decides; `null` is a 401. */
@@ -81,7 +81,8 @@ export interface TerminalViewer {
   readonly signal: AbortSignal
   /**
    * Sends it a JSON message. Nothing happens once it is gone. A viewer with
-   * 1 MiB of messages that it has not read is disconnected.
+   * 1 MiB of messages that it has not read is disconnected; `maxUnreadBytes` is
+   * the bound of all viewers together.
    *
    * @param sent - called when the message is out; never once the viewer is gone.
    */
@@ -176,6 +177,13 @@ export interface TerminalServerOptions {
    */
   maxIncompleteBytes?: number | null
   /**
+   * The most bytes of control messages, and of answers to pings, that wait for the
+   * clients of all connections together to read them, 1 MiB to 1 TiB; each counts for
+   * 256 bytes more. Past it the connection that holds the most is cut off, as one is
+   * that holds 1 MiB. Default 33554432 (32 MiB).
+   */
+  maxUnreadBytes?: number | null
+  /**
    * The most connections that are not authorised, 1 to 1000000: requests that
    * wait for `authorize` (more are 503), and with the listener `connection` those
    * that have sent nothing, or were refused, too (the oldest of the address that
@@ -241,9 +249,9 @@ export interface ShareOptions {
 /** Options of `TerminalServer.close()`. */
 export interface CloseOptions {
   /** The close code that clients get: 1000, 1001, 1012, 1013, or 4000 to 4999. Default 1001. */
-  code?: number
+  code?: number | null
   /** Its reason, at most 123 bytes. Default `'Server is shutting down'`. */
-  reason?: string
+  reason?: string | null
 }
 
 /**
@@ -376,7 +384,7 @@ export declare class TerminalServer {
    *
    * @throws `ERR_OUT_OF_RANGE`, as a rejection.
    */
-  close(options?: CloseOptions): Promise<void>
+  close(options?: CloseOptions | null): Promise<void>
 }
 
 /** Options of `new RecordingServer()`. `null` is the same as leaving one out. */
@@ -498,7 +506,7 @@ export interface AccessOptions {
  */
 export declare class Access {
   /** @throws `ERR_INVALID_ARG_VALUE` for an origin or a proxy that is none. */
-  constructor(options?: AccessOptions)
+  constructor(options?: AccessOptions | null)
   /** Checks `Host` and `Origin`; `null` for a welcome request. */
   refuse(request: IncomingMessage): { status: number; message: string } | null
   /** Checks `Origin` alone. */
@@ -511,8 +519,9 @@ export declare class Access {
 
 /**
  * The shell that sessions get by default: the first of `$SHELL`, bash and sh
- * that exists, as a login shell of 80 columns and 30 rows, in the directory of
- * the session or of the query's `path`, or at home, with `shellEnvironment()`.
+ * that exists, on Windows of `%SHELL%` (which Git Bash sets) and `%COMSPEC%`, with
+ * `loginArguments()`, of 80 columns and 30 rows, in the directory of the session or
+ * of the query's `path`, or at home, with `shellEnvironment()`.
  */
 export declare function defaultShell(
   query: TerminalQuery,
@@ -520,12 +529,22 @@ export declare function defaultShell(
   session?: Session | null,
 ): SessionPtyOptions & { cwd: string; env: Record<string, string | undefined> }
 
+/**
+ * The arguments that make a program a login shell, as it takes them: `-l`, for
+ * PowerShell `-Login`. On Windows it is `-NoLogo` for PowerShell, `--login -i` for Git's
+ * bash, and nothing for `cmd.exe` and `wsl.exe`.
+ *
+ * @param file - The shell's path or name.
+ * @param platform - `process.platform` of where it runs. Default: this one.
+ */
+export declare function loginArguments(file: string, platform?: string | null): string[]
+
 /** Options of `shellEnvironment()`. A pattern is a name, or a beginning of names that ends in `*`. */
 export interface ShellEnvironmentOptions {
   /** Patterns that are left out, beside those of the package. */
-  deny?: string[]
+  deny?: string[] | null
   /** Patterns that are inherited all the same. */
-  keep?: string[]
+  keep?: string[] | null
 }
 
 /**
@@ -535,8 +554,8 @@ export interface ShellEnvironmentOptions {
  * started from, its supervisor, and its token; docs/server.md has the list.
  */
 export declare function shellEnvironment(
-  base?: Record<string, string | undefined>,
-  options?: ShellEnvironmentOptions,
+  base?: Record<string, string | undefined> | null,
+  options?: ShellEnvironmentOptions | null,
 ): Record<string, string | undefined>
 
 /**
@@ -549,8 +568,26 @@ export declare function shellEnvironment(
 export declare function projectEnvironment(
   env: Record<string, string | undefined>,
   variables: Record<string, string | undefined>,
-  options?: { allow?: string[] },
+  options?: { allow?: string[] | null } | null,
 ): Record<string, string | undefined>
+
+/**
+ * Sets a variable of an environment, under this name alone: on Windows, where a copy
+ * of `process.env` has `Path` and not `PATH`, others that differ in case are taken out.
+ *
+ * @param env - Is changed.
+ */
+export declare function setVariable(
+  env: Record<string, string | undefined>,
+  name: string,
+  value: string,
+): void
+
+/**
+ * A variable of an environment, on Windows whatever the case of its name. Of several
+ * the last counts, as for the programs that are started.
+ */
+export declare function variable(env: Record<string, string | undefined>, name: string): string | undefined
 
 /** Whether a host name or an address stays on this machine, whoever resolves it. */
 export declare function isLoopback(name: string): boolean

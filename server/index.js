@@ -1,7 +1,8 @@
 // The entry of `offheap-terminal/server`.
 
 const { Access } = require('./access')
-const { projectEnvironment, shellEnvironment } = require('./environment')
+const { projectEnvironment, setVariable, shellEnvironment, variable } = require('./environment')
+const { loginArguments } = require('./login-arguments')
 const { isLoopback } = require('./names')
 const { RecordingServer } = require('./recording-server')
 const { refuseUpgrade } = require('./refusal')
@@ -14,7 +15,10 @@ module.exports = {
   TerminalServer,
   defaultShell,
   isLoopback,
+  loginArguments,
   projectEnvironment,
   refuseUpgrade,
+  setVariable,
   shellEnvironment,
+  variable,
 }

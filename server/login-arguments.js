@@ -12,11 +12,11 @@ const OTHERS = new Map([
  * The arguments that make a program a login shell, as it takes them.
  *
  * @param {string} file the shell's path or name
- * @param {string} [platform] `process.platform` of where it runs
+ * @param {string | null} [platform] `process.platform` of where it runs
  * @returns {string[]}
  */
-function loginArguments(file, platform = process.platform) {
-  if (platform !== 'win32') return /(?:^|\/)pwsh$/.test(file) ? ['-Login'] : ['-l']
+function loginArguments(file, platform) {
+  if ((platform ?? process.platform) !== 'win32') return /(?:^|\/)pwsh$/.test(file) ? ['-Login'] : ['-l']
   const name = file
     .split(/[\\/]/)
     .at(-1)

@@ -16,6 +16,7 @@ const NUMBERS = {
   pingInterval: [15_000, 1, MAX_TIME],
   maxPayload: [1 << 20, 1024, 2 ** 30],
   maxIncompleteBytes: [32 << 20, 1 << 20, 2 ** 40],
+  maxUnreadBytes: [32 << 20, 1 << 20, 2 ** 40],
   maxUnauthorized: [1000, 1, MAX_COUNT],
   maxUnauthorizedPerAddress: [64, 1, MAX_COUNT],
   maxCols: [1000, 1, 65_535],

@@ -9,8 +9,9 @@ const ROWS = 30
 
 /**
  * The shell that a session gets where the application does not say: the first
- * of `$SHELL`, bash and sh that exists, as a login shell, in the directory that
- * the session has or the query names.
+ * of `$SHELL`, bash and sh that exists, on Windows of `%SHELL%` (which Git Bash
+ * sets) and `%COMSPEC%`, as a login shell, in the directory that the session has
+ * or the query names.
  *
  * @param {{ path?: string }} query
  * @param {object} _grant
@@ -29,9 +30,12 @@ function defaultShell(query, _grant, session = null) {
 }
 
 function findShell() {
-  if (process.platform === 'win32') return process.env.COMSPEC ?? 'cmd.exe'
-  const candidates = [process.env.SHELL, '/bin/bash', '/usr/bin/bash', '/bin/sh']
-  return candidates.find((file) => file && isExecutable(file)) ?? '/bin/sh'
+  const { SHELL, COMSPEC } = process.env
+  const [candidates, otherwise] =
+    process.platform === 'win32'
+      ? [[SHELL, COMSPEC], 'cmd.exe']
+      : [[SHELL, '/bin/bash', '/usr/bin/bash', '/bin/sh'], '/bin/sh']
+  return candidates.find((file) => file && isExecutable(file)) ?? otherwise
 }
 
 function isExecutable(file) {
@@ -45,11 +49,20 @@ function isExecutable(file) {
 
 /** A directory that exists: the one asked for, a file's folder, or home. */
 function workingDirectory(wanted) {
-  const resolved = path.resolve(wanted ?? '')
-  const stats = wanted ? statOf(resolved) : null
+  const resolved = wanted ? absolute(wanted) : null
+  const stats = resolved && statOf(resolved)
   if (stats?.isDirectory()) return resolved
   if (stats?.isFile()) return path.dirname(resolved)
   return os.homedir()
+}
+
+/** Null for what is relative to a directory that was removed. */
+function absolute(file) {
+  try {
+    return path.resolve(file)
+  } catch {
+    return null
+  }
 }
 
 /** Null for what is not there, may not be looked at, or can be no path. */

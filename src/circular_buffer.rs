@@ -54,7 +54,7 @@ impl CircularBuffer {
     /// @param capacity - Most bytes kept, 1 to 1073741824 (1 GiB). Default 65536.
     /// @throws `ERR_INVALID_ARG_TYPE` when `capacity` is no number,
     /// `ERR_OUT_OF_RANGE` when it is no integer within the bounds.
-    #[napi(constructor, catch_unwind, ts_args_type = "capacity?: number")]
+    #[napi(constructor, catch_unwind, ts_args_type = "capacity?: number | null")]
     pub fn new(env: Env, capacity: Option<Unknown<'_>>) -> Result<Self> {
         let range = (1, MAX_CAPACITY);
         let capacity = args::size_or(&env, capacity, "capacity", range, DEFAULT_CAPACITY)?;
@@ -149,7 +149,7 @@ impl CircularBuffer {
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
     #[napi(
         catch_unwind,
-        ts_args_type = "offset: number, maxBytes?: number",
+        ts_args_type = "offset: number, maxBytes?: number | null",
         ts_return_type = "{ data: Buffer, start: number, end: number, missed: number }"
     )]
     pub fn read_from(
@@ -205,7 +205,7 @@ impl CircularBuffer {
     #[napi(
         catch_unwind,
         js_name = "toString",
-        ts_args_type = "maxBytes?: number",
+        ts_args_type = "maxBytes?: number | null",
         ts_return_type = "string"
     )]
     pub fn text(&self, env: Env, max_bytes: Option<Unknown<'_>>) -> Result<Unknown<'static>> {

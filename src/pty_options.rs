@@ -185,8 +185,9 @@ fn variables(env: &Env, value: Unknown<'_>, label: &str) -> Result<Variables> {
     Ok(map.into_iter().map(|(key, text)| (key.into(), text.into())).collect())
 }
 
+/// Where a variable has several names, the last is what the program gets.
 fn set(pairs: &mut Variables, key: &str, value: OsString) {
-    match pairs.iter().position(|(known, _)| is_same_name(known, key.as_ref())) {
+    match pairs.iter().rposition(|(known, _)| is_same_name(known, key.as_ref())) {
         Some(at) => pairs[at].1 = value,
         None => pairs.push((key.into(), value)),
     }

@@ -99,6 +99,12 @@ fn on_project_limit(env: &Env, value: Unknown<'_>) -> Result<OnProjectLimit> {
     }
 }
 
+/// Whether a new session is to take the focus; `None` where that is not said.
+fn focused(env: &Env, object: Option<&Object<'_>>) -> Result<Option<bool>> {
+    let value = args::property(object, "focused")?;
+    value.map(|value| args::boolean(env, value, "options.focused")).transpose()
+}
+
 pub(super) fn new_session(
     env: &Env,
     object: Option<&Object<'_>>,
@@ -127,6 +133,7 @@ pub(super) fn new_session(
         )?,
         unrecorded,
         rate_key: word("rateKey")?,
+        focused: focused(env, object)?,
         details: Details {
             user: word("userId")?,
             mode: word("mode")?,

@@ -33,7 +33,9 @@ impl Shared {
 
 /// A session of a registry: its history, its viewers and, if it was created
 /// with `pty`, its shell. The object is a handle: all data stays outside the
-/// V8 heap, and the session lives in its registry until it is closed.
+/// V8 heap, and the session lives in its registry until it is closed. Methods
+/// change it; an assignment to a property, or to one that it does not have, throws
+/// `ERR_READ_ONLY_PROPERTY`.
 #[napi]
 pub struct Session {
     shared: Rc<Shared>,
@@ -407,6 +409,9 @@ impl Session {
     /// The screen now: bytes that turn a fresh xterm.js of the same size into
     /// what one shows that has read everything, and the offset from which the
     /// output goes on. It contains no query and has no side effect.
+    ///
+    /// It is made in this call, which takes some 4 ms for each megabyte. A viewer that
+    /// begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
     ///
     /// @returns With `format: 'json'`, `data` is
     /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.

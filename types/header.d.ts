@@ -274,7 +274,7 @@ export interface MemoryOptions {
      * all that have none.
      */
     closeOldest?: boolean | null
-  }
+  } | null
 }
 
 /** How short memory is. */
@@ -375,10 +375,16 @@ export interface ClientOptions {
   /** Whether a line feed also returns, until a program says otherwise. Default `false`. */
   convertEol?: boolean | null
   /**
-   * Whether it has the image add-on: sixel images then move the cursor. The place
-   * that they take stays as it is. Default `false`.
+   * Whether it has the image add-on, or which parts of it: images then move the
+   * cursor. The place that they take stays as it is. An object has the add-on's own
+   * options, each `true` by default; those of other names are ignored. With
+   * `xtermVersion: '6.1'` it is add-on 0.10, which has kitty's graphics, and before
+   * that 0.9. Default `false`.
    */
-  images?: boolean | null
+  images?:
+    | boolean
+    | { sixelSupport?: boolean | null; iipSupport?: boolean | null; kittySupport?: boolean | null }
+    | null
   /** Columns from one tab stop to the next, 1 to 65535. Default 8. */
   tabStopWidth?: number | null
 }
@@ -456,6 +462,13 @@ export interface CreateOptions {
    * who asked. Default: its project.
    */
   rateKey?: string | null
+  /**
+   * Whether it has the focus of its project: `true`, if need be in the place of the
+   * session that was used least recently; `false`, not until `focus()` gives it.
+   * Default: where fewer than `maxFocusedPerProject` have it. A session without a
+   * project always has the focus.
+   */
+  focused?: boolean | null
   /** Output kept, in bytes, 4096 to 1 GiB. Default: the registry's `historyBytes`. */
   historyBytes?: number | null
   /** Whether it keeps a screen. Default: the registry's `screen`. */
@@ -785,15 +798,18 @@ export interface ViewerOptions {
    * at the end (`'now'`), or with the screen and then the output that follows it
    * (`'snapshot'`; without a screen, as `'tail'`). Default `'tail'`.
    *
-   * A snapshot is made when its first frame is read. It comes in as many frames
-   * as it takes: `'framed'` ones have the highest bit of their offset set,
+   * A snapshot stands for the moment at which it is first asked for by `read()`. That
+   * of a large screen is made in pieces of 384 KiB, one a call: until it is complete,
+   * `read()` returns `null`, and the listener is called in the next turns of the event
+   * loop. It comes in as many frames as it takes: `'framed'` ones have the highest bit of their offset set,
    * `'json'` ones are `history` frames, the last of which has the `offset`.
-   * Viewers that begin while nothing is printed share one snapshot. At most 64
-   * snapshots of 32 MiB together wait to be sent in a process, beyond which those
-   * of stalled viewers are dropped and made anew when they read again. A viewer
+   * Viewers that begin while nothing is printed, or while one is being made, share
+   * one snapshot. At most 64 snapshots of 32 MiB together are being made or wait to be
+   * sent in a process, with the screens that are kept for them; beyond that those of
+   * stalled viewers are dropped and made anew when they read again. A viewer
    * gets four at once and then four a second, and making them takes at most a
-   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
-   * listener is called when it can go on.
+   * quarter of the thread's time, after 10 ms at once: then, too, `read()` returns
+   * `null`, and the listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null
   /**
@@ -820,7 +836,7 @@ export interface ViewerOptions {
   maxFrameBytes?: number | null
 }
 
-/** node-pty's options of `spawn()` on every system. */
+/** node-pty's options of `spawn()` on every system, as its types have them. `PtyOptions` takes `null` as well. */
 export interface IBasePtyForkOptions {
   /** `TERM`. Default: what `env` says, else `xterm-256color`. */
   name?: string
@@ -857,28 +873,31 @@ export interface IWindowsPtyForkOptions extends IBasePtyForkOptions {
   conptyInheritCursor?: boolean
 }
 
-/** Options of `spawn()`: node-pty's, and a few more. */
-export interface PtyOptions extends IPtyForkOptions, IWindowsPtyForkOptions {
+/** Options of which each may be `null`, which is the same as leaving it out. */
+export type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+/** Options of `spawn()`: node-pty's, and a few more. `null` is the same as leaving one out, but for `encoding`. */
+export interface PtyOptions extends Nullable<IPtyForkOptions>, Nullable<IWindowsPtyForkOptions> {
   /** Input that may wait for the program to read it, in bytes, 1 to 1 GiB. Default 16777216. */
-  maxInputBytes?: number
+  maxInputBytes?: number | null
   /**
    * How long a background process that holds the terminal open may delay the
    * exit after the program's end, in ms. Default 1000.
    */
-  drainTimeout?: number
+  drainTimeout?: number | null
   /** Time between SIGHUP and SIGKILL at a close, in ms. Default 2000. */
-  killGrace?: number
+  killGrace?: number | null
   /**
    * What the program sees as its own name; `'-bash'` makes a shell a login shell.
    * Default: `file`. No effect on Windows.
    */
-  argv0?: string
+  argv0?: string | null
   /**
    * What happens when the program or its directory is not there or may not be
    * used: `'throw'`, an error with a code, or `'print'`, node-pty's way on Unix, a
    * message in the terminal and the exit code 1. Default `'throw'`.
    */
-  spawnErrors?: 'throw' | 'print'
+  spawnErrors?: 'throw' | 'print' | null
 }
 
 /** A registration that can be taken back. */
@@ -974,12 +993,13 @@ export interface Pty extends IPty, EventEmitter {
   end(data?: string | Uint8Array | null): void
   /**
    * Writes the output to a stream, at the stream's pace, and ends the stream
-   * with it unless `end` is false.
+   * with it unless `end` is false. Of several streams the slowest one sets the
+   * pace, and none makes a terminal go on that was paused by `pause()`.
    *
    * @returns The stream.
    * @throws `ERR_INVALID_ARG_TYPE`.
    */
-  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T
+  pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean | null } | null): T
   /**
    * How output becomes strings from here on; nothing or `null` for Buffers.
    *
@@ -993,7 +1013,7 @@ export interface Pty extends IPty, EventEmitter {
   clear(): void
   /** Stops reading: the program waits when the terminal's buffer is full. */
   pause(): void
-  /** Reads on. */
+  /** Reads on, unless a stream that it is piped to is full. */
   resume(): void
   /** Lets the process exit although the program runs. */
   unref(): void

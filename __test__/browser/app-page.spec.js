@@ -1,6 +1,9 @@
 // A page that behaves as the app's does, on another port than the migrated
 // server: it loses neither text nor shells.
 
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { APP_PAGE } = require('../helpers/app-page')
 const { findBrowser, launchBrowser, wire } = require('../helpers/browser')
 const { startLab } = require('../helpers/lab')
@@ -8,14 +11,43 @@ const { eventually, isRunning } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
 
-const browserTest = findBrowser() ? test : test.skip
+/** What the app's page needs of the server; `historyBytes` is little, so that a test can exceed it. */
+const SETTINGS = { historyAs: 'stream', unicodeVersion: '6', historyBytes: 8192 }
 
 let browser
 let lab
+let hosts
 let host
 let line
 let page
 let failures
+
+/** A test with a server of its settings, and the page on it. */
+function browserTest(name, act, settings = {}) {
+  const run = findBrowser() ? test : test.skip
+  run(name, async () => {
+    await serve(settings)
+    await visit()
+    await act()
+  })
+}
+
+/** Starts a server, which is the newest one from then on. */
+async function serve(settings = {}) {
+  host = await startServer({ allowedOrigins: [lab.url], ...SETTINGS, ...settings })
+  hosts.push(host)
+  line?.lead(host.url)
+}
+
+async function visit() {
+  line = await wire(host.url)
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  page = await context.newPage()
+  page.on('pageerror', (error) => failures.push(error.stack))
+  const query = new URLSearchParams({ server: line.url, path: host.folder, projectId: 'p' })
+  await page.goto(`${lab.url}/?${query}`)
+  await page.waitForFunction('window.isReady')
+}
 
 beforeAll(async () => {
   if (!findBrowser()) return
@@ -27,28 +59,15 @@ afterAll(async () => {
   lab?.close()
 })
 
-beforeEach(async () => {
-  if (!findBrowser()) return
-  host = await startServer({
-    allowedOrigins: [lab.url],
-    historyAs: 'stream',
-    unicodeVersion: '6',
-    historyBytes: 8192,
-  })
-  line = await wire(host.url)
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  page = await context.newPage()
+beforeEach(() => {
+  hosts = []
   failures = []
-  page.on('pageerror', (error) => failures.push(error.stack))
-  const query = new URLSearchParams({ server: line.url, path: host.folder, projectId: 'p' })
-  await page.goto(`${lab.url}/?${query}`)
-  await page.waitForFunction('window.isReady')
+  line = page = null
 })
 afterEach(async () => {
-  if (!findBrowser()) return
-  await page.context().close()
-  line.close()
-  await host.stop()
+  await page?.context().close()
+  line?.close()
+  for (const each of hosts) await each.stop()
   expect(failures).toEqual([])
 })
 
@@ -115,6 +134,12 @@ browserTest('a grid of 2×3 comes through a reload and a lost connection', async
   const { closes, errors, newShells } = await logOf()
   expect(closes.map(([, code]) => code)).toEqual(EACH.map(() => 1006))
   expect({ errors, newShells }).toEqual({ errors: [], newShells: 0 })
+})
+
+browserTest('all six panes show what is printed, without being touched', async () => {
+  await open(6)
+  for (const [at, { id }] of shellsOf().entries()) host.registry.get(id, 'p').write(`echo un""asked-${at}\r`)
+  for (const at of EACH) await sees(`\nunasked-${at}\n`, at)
 })
 
 browserTest('what it missed beyond the history is the screen as it is', async () => {
@@ -189,3 +214,84 @@ browserTest('a shell that exits has said everything, and no other takes its plac
   expect(newShells).toBe(0)
   await eventually('the end of the session', () => shellsOf().length === 0)
 })
+
+browserTest(
+  'a close for want of room is tried again, until there is some',
+  async () => {
+    await open(1)
+    const [{ id }] = shellsOf()
+    // While the page is away its session ends, and another takes the only place.
+    line.cut()
+    host.registry.close(id, 'p')
+    const other = host.registry.create({ projectId: 'q' })
+    const refusals = async () => (await logOf()).closes.filter(([, code]) => code === 1008).length
+    await eventually('three refusals', async () => (await refusals()) >= 3, 20_000)
+    expect((await logOf()).errors).toContain('Maximum connections reached. Close unused terminals.')
+    expect(host.registry.list('p')).toEqual([])
+    other.close()
+    await live(1)
+    await type('echo ba""ck', 0)
+    await sees('\nback\n', 0)
+    const { closes, newShells } = await logOf()
+    expect(closes.map(([, code]) => code)).toEqual([1006, ...Array(closes.length - 1).fill(1008)])
+    expect(newShells).toBe(0)
+  },
+  { maxSessions: 1 },
+)
+
+/** The close codes that servers gave; a server that is not there yet is a 1006. */
+const toldOf = async () => (await logOf()).closes.map(([, code]) => code).filter((code) => code !== 1006)
+const again = (count) =>
+  eventually(
+    'every connection to come back',
+    () => page.evaluate((all) => panes.filter(({ connections }) => connections === 2).length === all, count),
+    20_000,
+  )
+
+browserTest('after a server that ended, each pane gets a shell of the next', async () => {
+  await open(2)
+  const before = shellsOf()
+  await host.server.close()
+  await serve()
+  await again(2)
+  for (const at of [0, 1]) {
+    await type(`echo ne""xt-${at}`, at)
+    await sees(`\nnext-${at}\n`, at)
+  }
+  expect(await toldOf()).toEqual([1001, 1001])
+  expect(shellsOf().map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+  expect((await logOf()).newShells).toBe(0)
+})
+
+const withKeeper = process.platform === 'win32' ? test.skip : browserTest
+const stateDir = findBrowser() ? fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-app-')) : null
+afterAll(async () => {
+  if (!stateDir) return
+  await eventually('the keeper to end', () => !fs.existsSync(path.join(stateDir, 'keeper.sock')), 20_000)
+  fs.rmSync(stateDir, { recursive: true })
+})
+
+withKeeper(
+  'a deploy of the server costs neither text nor shells',
+  async () => {
+    await open(6)
+    for (const at of EACH) {
+      await type(`echo be""fore-${at}`, at)
+      await sees(`\nbefore-${at}\n`, at)
+    }
+    const shells = shellsOf()
+    await host.server.leave()
+    await serve({ stateDir, keepShells: true })
+    await again(6)
+    for (const at of EACH) {
+      await type(`echo af""ter-${at}`, at)
+      await sees(`\nafter-${at}\n`, at)
+      const text = await textOf(at)
+      for (const word of ['before', 'after']) expect(times(text, `\n${word}-${at}\n`)).toBe(1)
+    }
+    expect(shellsOf()).toEqual(shells)
+    expect(await toldOf()).toEqual(EACH.map(() => 1012))
+    expect((await logOf()).newShells).toBe(0)
+  },
+  { stateDir, keepShells: true },
+)

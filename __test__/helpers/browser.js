@@ -31,9 +31,12 @@ async function launchBrowser() {
   return chromium.launch({ executablePath: findBrowser(), headless: true, args: FLAGS })
 }
 
-/** A wire to a server: `cut()` breaks everything that goes over it, without a word. */
+/**
+ * A wire to a server: `cut()` breaks everything that goes over it, without a word,
+ * and `lead()` lets what comes next go to another server.
+ */
 async function wire(target) {
-  const { hostname, port } = new URL(target)
+  let { hostname, port } = new URL(target)
   const sockets = new Set()
   const server = net.createServer((near) => {
     const far = net.connect(port, hostname)
@@ -57,6 +60,9 @@ async function wire(target) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     cut,
+    lead(to) {
+      ;({ hostname, port } = new URL(to))
+    },
     close() {
       cut()
       server.close()

@@ -4,7 +4,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const { cjs } = require('./consumers')
+const { cjs, served } = require('./consumers')
 
 /** The settings of a bundler, as the page prints them. */
 function printed(file) {
@@ -27,4 +27,7 @@ const builders = {
   },
 }
 
-module.exports = { builders, bundled: cjs }
+/** Both entries in one program, each in a scope of its own. */
+const bundled = `{\n${cjs}\n}\n{\n${served}\n}\n`
+
+module.exports = { builders, bundled }

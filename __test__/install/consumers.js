@@ -55,6 +55,35 @@ async function main() {
 main()
 `
 
+// A server of an application's own, and a client of it.
+const served = `
+const http = require('node:http')
+const { SessionRegistry } = require('offheap-terminal')
+const { TerminalServer } = require('offheap-terminal/server')
+const WebSocket = require('ws')
+
+const registry = new SessionRegistry()
+const shell = () => ({ file: '/bin/sh', args: ['-c', 'stty -echo; read line; echo "served $line"'] })
+const terminals = new TerminalServer({ registry, shell })
+const server = http.createServer()
+server.on('upgrade', terminals.upgrade)
+server.listen(0, '127.0.0.1', () => {
+  const socket = new WebSocket('ws://127.0.0.1:' + server.address().port)
+  let streamed = ''
+  socket.on('message', (data) => {
+    const message = JSON.parse(data)
+    if (message.type === 'connected') socket.send(JSON.stringify({ type: 'input', data: 'twice\\r' }))
+    if (message.type === 'stream') streamed += message.data
+  })
+  socket.once('close', async (code) => {
+    console.log(JSON.stringify({ served: streamed.includes('served twice'), code }))
+    await terminals.close()
+    registry.shutdown()
+    server.close()
+  })
+})
+`
+
 const typescript = `
 import { CircularBuffer, type IPty, Pty, SessionRegistry, spawn, type Session } from 'offheap-terminal'
 
@@ -87,4 +116,4 @@ const tsconfig = (module, moduleResolution) =>
     files: ['consumer.ts'],
   })
 
-module.exports = { cjs, esm, keeper, server, typescript, tsconfig }
+module.exports = { cjs, esm, keeper, served, server, typescript, tsconfig }

@@ -76,6 +76,7 @@ describe('what is published', () => {
       'pty-open.js',
       'pty-pipe.js',
       'pty.js',
+      'read-only.js',
       ...fs
         .readdirSync(path.join(root, 'server'))
         .map((name) => `server/${name}`)
@@ -247,13 +248,25 @@ describe('bundled, as docs/install.md says', () => {
       tools.npm,
       'install',
       'offheap-terminal',
+      'ws@8',
       ...builders[bundler].packages,
       '--ignore-scripts',
     )
     box.run(project, ...builders[bundler].run)
     fs.rmSync(path.join(project, 'app.js'))
-    const said = JSON.parse(box.run(project, 'dist/app.cjs'))
-    expect(said).toEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
+    // The package is beside the bundle and not in it.
+    const bundle = fs.readFileSync(path.join(project, 'dist/app.cjs'), 'utf8')
+    for (const name of ['offheap-terminal', 'offheap-terminal/server']) {
+      expect(bundle).toMatch(new RegExp(`require\\(["']${name}["']\\)`))
+    }
+    const said = box
+      .run(project, 'dist/app.cjs')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(said).toHaveLength(2)
+    expect(said).toContainEqual({ output: 'sum=42\r\n', exitCode: 0, kept: 'kept' })
+    expect(said).toContainEqual({ served: true, code: 1000 })
   })
 })
 

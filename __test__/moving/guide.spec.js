@@ -88,6 +88,66 @@ afterEach(async () => {
   space.remove()
 })
 
+/** The same code with a time to live, in ms, that a test can wait for. */
+function withTime(code, time) {
+  expect(code.split('1001: 120_000')).toHaveLength(2)
+  return code.replace('1001: 120_000', `1001: ${time}`)
+}
+
+const list = () => ask('GET', '/sessions?projectId=p')
+
+// What the app's own code did, and the package does.
+describe.each([
+  ['after the first step', 1],
+  ['after all steps', Number.POSITIVE_INFINITY],
+])('%s', (_when, count) => {
+  test('what is not looked at is not streamed, and comes when it is', async () => {
+    await run(moved(count))
+    const client = await shell('s')
+    expect(await list()).toEqual({ success: true, sessions: ['s'], focused: ['s'] })
+    client.send({ type: 'blur' })
+    const blurred = await client.message('focusUpdate', ({ focused }) => !focused)
+    expect(blurred.allFocused).toEqual([])
+    client.type('echo hid""den; touch printed\r')
+    await eventually('the command', () => fs.existsSync(space.file('printed')))
+    await client.settled()
+    expect(client.output).not.toContain('hidden')
+    expect(await ask('PUT', '/sessions/s?projectId=p')).toMatchObject({ focused: ['s'] })
+    await client.sees('hidden\r\n')
+    expect(client.of('buffered')).toContain('hidden\r\n')
+    expect(client.of('stream')).not.toContain('hidden')
+  })
+
+  test('a suspended project keeps its output until it is resumed', async () => {
+    await run(moved(count))
+    const both = [await shell('a'), await shell('b')]
+    await ask('POST', '/suspend?projectId=p')
+    for (const client of both) await client.message('suspended')
+    for (const [at, client] of both.entries()) {
+      client.type(`echo wai""ted; touch printed-${at}\r`)
+      await eventually('the command', () => fs.existsSync(space.file(`printed-${at}`)))
+      await client.settled()
+      expect(client.output).not.toContain('waited')
+    }
+    both[0].send({ type: 'resume' })
+    for (const client of both) {
+      await client.message('resumed')
+      await client.sees('waited\r\n')
+      expect(client.of('buffered')).toContain('waited\r\n')
+      expect(client.output.split('waited\r\n')).toHaveLength(2)
+    }
+  })
+
+  test('the close code says how long a shell lives on', async () => {
+    await run(withTime(moved(count), 200))
+    const [reloaded, cut] = [await shell('a'), await shell('b')]
+    await cut.cut()
+    await reloaded.close(1001)
+    await eventually('the end of the session', async () => (await list()).sessions.length === 1)
+    expect(await list()).toMatchObject({ sessions: ['b'] })
+  })
+})
+
 test('after its first step the server runs as it did', async () => {
   await run(moved(1))
   const client = await shell('s')
@@ -96,14 +156,14 @@ test('after its first step the server runs as it did', async () => {
   await client.cut()
   const second = connect('s')
   await second.sees('once\r\n')
-  expect(await ask('GET', '/sessions?projectId=p')).toEqual({ success: true, sessions: ['s'] })
+  expect(await list()).toMatchObject({ success: true, sessions: ['s'] })
 })
 
 describe('after all of them', () => {
   beforeEach(() => run(moved()))
 
   test('nothing of the old way is left', () => {
-    expect(moved()).not.toMatch(/node-pty|new Map|\+=|setTimeout|WebSocketServer\(/)
+    expect(moved()).not.toMatch(/node-pty|new Map|new Set|\+=|setTimeout|WebSocketServer\(/)
   })
 
   test('the past comes once, as stream, to the page that stays as it is', async () => {
@@ -129,7 +189,6 @@ describe('after all of them', () => {
     expect(await client.message('exit')).toMatchObject({ code: 3 })
     expect(client.output).toContain('19999\r\n20000\r\nlast\r\n')
     expect((await client.isClosed()).code).toBe(1000)
-    const list = () => ask('GET', '/sessions?projectId=p')
     await eventually('the end of the session', async () => (await list()).sessions.length === 0)
   })
 
@@ -137,11 +196,11 @@ describe('after all of them', () => {
     const client = await shell('s')
     client.type('echo pid=$$.\r')
     const pid = Number(await client.until('the pid', () => /pid=(\d+)\./.exec(client.output)?.[1]))
-    expect(await ask('DELETE', '/sessions/s?projectId=p')).toEqual({ success: true })
+    const gone = { success: true, sessions: [], focused: [] }
+    expect(await ask('DELETE', '/sessions/s?projectId=p')).toEqual(gone)
     expect((await client.isClosed()).code).toBe(1000)
-    expect(await ask('GET', '/sessions?projectId=p')).toEqual({ success: true, sessions: [] })
     await eventually('the end of the shell', () => !isRunning(pid))
-    expect(await ask('DELETE', '/sessions/s?projectId=p')).toEqual({ success: true })
+    expect(await ask('DELETE', '/sessions/s?projectId=p')).toEqual(gone)
   })
 
   test('one session too many closes the oldest, for good', async () => {
@@ -150,7 +209,7 @@ describe('after all of them', () => {
     for (const id of ids) open.push(await shell(id))
     expect((await open[0].isClosed()).code).toBe(4001)
     for (const client of open.slice(1)) await client.settled()
-    expect(await ask('GET', '/sessions?projectId=p')).toEqual({ success: true, sessions: ids.slice(1) })
+    expect((await list()).sessions).toEqual(ids.slice(1))
   })
 
   test('it ends in order', async () => {

@@ -262,6 +262,14 @@ describe('the surface of an EventEmitter', () => {
 })
 
 describe('streams', () => {
+  const numbers = (last) => Array.from({ length: last }, (_, index) => `${index + 1}\r\n`).join('')
+  const textOf = async (stream) => {
+    let text = ''
+    for await (const chunk of stream) text += chunk
+    return text
+  }
+  const small = () => new PassThrough({ highWaterMark: 16 })
+
   test('pipe writes all output at the pace of the stream, and ends it', async () => {
     const slow = new PassThrough({ highWaterMark: 1024 })
     const terminal = spawn('seq', ['1', '20000'])
@@ -271,7 +279,7 @@ describe('streams', () => {
       text += chunk
       await new Promise(setImmediate)
     }
-    const expected = Array.from({ length: 20000 }, (_, index) => `${index + 1}\r\n`).join('')
+    const expected = numbers(20000)
     expect({ length: text.length, same: text === expected }).toEqual({ length: expected.length, same: true })
   })
 
@@ -291,6 +299,54 @@ describe('streams', () => {
     await once(terminal, 'pause')
     stream.destroy()
     expect(await once(terminal, 'exit')).toEqual([6, 0])
+  })
+
+  test('a stream that has room again does not resume a terminal that was paused', async () => {
+    const terminal = spawn('seq', ['1', '20000'])
+    const resumed = jest.fn()
+    terminal.on('resume', resumed)
+    const stream = small()
+    terminal.pipe(stream)
+    await once(terminal, 'pause')
+    terminal.pause()
+    const drained = once(stream, 'drain')
+    const text = textOf(stream)
+    await drained
+    await new Promise(setImmediate)
+    expect(resumed).not.toHaveBeenCalled()
+    terminal.resume()
+    expect((await text) === numbers(20000)).toBe(true)
+  })
+
+  test('nor does resume() one whose stream is full', async () => {
+    const terminal = spawn('seq', ['1', '20000'])
+    const stream = small()
+    terminal.pipe(stream)
+    await once(terminal, 'pause')
+    const resumed = jest.fn()
+    terminal.on('resume', resumed)
+    terminal.pause()
+    terminal.resume()
+    await new Promise(setImmediate)
+    expect(resumed).not.toHaveBeenCalled()
+    expect((await textOf(stream)) === numbers(20000)).toBe(true)
+  })
+
+  test('of two streams the slower one sets the pace, and both get everything', async () => {
+    const terminal = spawn('seq', ['1', '20000'])
+    const [fast, slow] = [small(), small()]
+    terminal.pipe(fast)
+    terminal.pipe(slow)
+    await once(terminal, 'pause')
+    const resumed = jest.fn()
+    terminal.on('resume', resumed)
+    const drained = once(fast, 'drain')
+    const texts = [textOf(fast)]
+    await drained
+    await new Promise(setImmediate)
+    expect([resumed.mock.calls.length, slow.writableNeedDrain]).toEqual([0, true])
+    texts.push(textOf(slow))
+    expect((await Promise.all(texts)).map((text) => text === numbers(20000))).toEqual([true, true])
   })
 
   test('setEncoding changes what output is, and tears no character', async () => {
@@ -375,6 +431,18 @@ describe('sizes', () => {
     expect(await sizeOf(options)).toEqual(expected)
   })
 
+  test('null is as good as nothing, in every option', async () => {
+    const names = ['name', 'cols', 'rows', 'cwd', 'env', 'handleFlowControl', 'flowControlPause']
+    const more = ['flowControlResume', 'uid', 'gid', 'useConpty', 'useConptyDll', 'conptyInheritCursor']
+    const ours = ['maxInputBytes', 'drainTimeout', 'killGrace', 'argv0', 'spawnErrors']
+    const options = Object.fromEntries([...names, ...more, ...ours].map((name) => [name, null]))
+    const run = start('sh', ['-c', 'echo $0 $TERM; stty size'], options)
+    await run.exited
+    const { TERM = 'xterm-256color' } = process.env
+    expect(run.text()).toBe(`sh ${TERM}\r\n24 80\r\n`)
+    run.pty.close()
+  })
+
   test('resize cuts a fraction off, and refuses what is no size as node-pty does', () => {
     const terminal = spawn('cat', [])
     terminal.resize(90.9, 30.1)
@@ -404,6 +472,43 @@ describe('a start that fails', () => {
       text: 'chdir(2) failed.: No such file or directory\r\n',
     })
     expect((await printed('/etc/passwd')).text).toBe('execvp(3) failed.: Permission denied\r\n')
+  })
+
+  const asRoot = process.platform === 'linux' && process.getuid() === 0 ? test : test.skip
+  /** -1 as an unsigned number, which is no user and no group. */
+  const NOBODY_AT_ALL = 0xffff_ffff
+
+  asRoot.each([
+    ['uid', 'setuid(2) failed.: Invalid argument\r\n'],
+    ['gid', 'setgid(2) failed.: Invalid argument\r\n'],
+  ])("node-pty's way, where %s cannot be taken", async (name, text) => {
+    expect(await printed('true', { [name]: NOBODY_AT_ALL })).toEqual({
+      exit: { exitCode: 1, signal: 0 },
+      text,
+    })
+    const syscall = text.slice(0, text.indexOf('('))
+    expect(() => spawn('true', [], { [name]: NOBODY_AT_ALL })).toThrow(
+      expect.objectContaining({ code: 'EINVAL', syscall }),
+    )
+  })
+
+  const tried = (options) => `
+    const terminal = pty.spawn('true', [], { ...${JSON.stringify(options)}, spawnErrors: 'print' })
+    terminal.onData((data) => process.stdout.write(data))
+    terminal.onExit(({ exitCode }) => console.log(exitCode))`
+
+  asRoot.each(['uid', 'gid'])("node-pty's way, where who asks may not change its %s", async (name) => {
+    const program = `process.setgroups([]); process.setgid(65534); process.setuid(65534); ${tried({ [name]: 0 })}`
+    expect(await apart(program)).toBe(`set${name}(2) failed.: Operation not permitted\r\n1\n`)
+  })
+
+  // In a user namespace with one user in it, groups stay as they are.
+  const namespace = ['--user', '--map-root-user', process.execPath]
+  const canBeRoot = spawnSync('unshare', [...namespace, '-e', '0']).status === 0
+  ;(canBeRoot ? test : test.skip)("node-pty's way, where groups cannot be dropped", () => {
+    const source = `const pty = require(${JSON.stringify(MODULE)});${tried({ uid: 0 })}`
+    const { stdout } = spawnSync('unshare', [...namespace, '-e', source], { encoding: 'utf8' })
+    expect(stdout).toBe('setgroups(2) failed.: Operation not permitted\r\n1\n')
   })
 
   test('is an error by default', () => {

@@ -2,6 +2,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const http = require('node:http')
+const os = require('node:os')
 const { eventually, isRunning } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
 const { PROMPT } = require('../helpers/workspace')
@@ -81,6 +82,15 @@ describe('routes', () => {
     expect(status.body.websocketReady).toBe(false)
   })
 
+  test('or home, where that was removed', async () => {
+    const removed = jest.spyOn(process, 'cwd').mockImplementation(() => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' })
+    })
+    const answer = await call('POST', '/api/terminal/create', { projectId: 'homeless' })
+    removed.mockRestore()
+    expect([answer.status, answer.body.session?.currentPath]).toEqual([200, os.homedir()])
+  })
+
   test('list gives the sessions of a project, oldest first, with tab names that count up', async () => {
     await create('listed')
     await create('listed')
@@ -106,13 +116,13 @@ describe('routes', () => {
       projectId: 'focus',
       focusedSessions: ids.slice(1),
       totalFocused: 3,
-      maxFocused: 4,
+      maxFocused: 6,
     })
     expect(off.body.focusedSessionDetails.map(({ id }) => id)).toEqual(ids.slice(1))
     // To name a session is to focus it.
     await call('PUT', '/api/terminal/focus', { sessionId: ids[0], projectId: 'focus' })
     const { body } = await call('GET', '/api/terminal/focus?projectId=focus')
-    expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 4 })
+    expect(body).toMatchObject({ success: true, totalFocused: 4, maxFocused: 6 })
     expect(new Set(body.focusedSessions)).toEqual(new Set(ids))
   })
 
@@ -242,7 +252,7 @@ describe('routes', () => {
         spawnsPerMinute: 0,
         historyBytes: 262_144,
         maxConnections: 1000,
-        maxFocused: 4,
+        maxFocused: 6,
       },
       warnings: [],
     })

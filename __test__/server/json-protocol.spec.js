@@ -10,7 +10,12 @@ describe('a session over JSON', () => {
   let host
 
   beforeAll(async () => {
-    host = await startServer({ maxSessions: 0, maxSessionsPerProject: 0, screen: false })
+    host = await startServer({
+      maxSessions: 0,
+      maxSessionsPerProject: 0,
+      maxFocusedPerProject: 4,
+      screen: false,
+    })
   })
   afterAll(() => host.stop())
 
@@ -253,7 +258,7 @@ describe('a session over JSON', () => {
       await client.message('focusUpdate', ({ focused }) => focused)
     })
 
-    test('a project has four focused sessions: the fifth comes unfocused, a focus takes the oldest', async () => {
+    test('a project that has four focused sessions at most: the fifth comes unfocused, a focus takes the oldest', async () => {
       const clients = []
       for (let i = 0; i < 5; i += 1) clients.push(await shellOf('five', `s${i}`))
       expect(host.registry.focused('five')).toHaveLength(4)

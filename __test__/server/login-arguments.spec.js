@@ -1,6 +1,6 @@
 /** Each shell gets the arguments that it knows, wherever this runs. */
 
-const { loginArguments } = require('../../server/login-arguments')
+const { loginArguments } = require('offheap-terminal/server')
 
 test.each([
   ['C:\\Windows\\System32\\cmd.exe', []],

@@ -1,6 +1,10 @@
 // The app's session service, over the registry.
 
+const { spawnSync } = require('node:child_process')
 const { EventEmitter, once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { SessionRegistry } = require('../..')
 const { TerminalSessionService } = require('../../examples/terminal-ws-standalone/lib/terminal-service')
 
@@ -199,6 +203,85 @@ test('what the app changes in a session stays, and ends with the session', () =>
   service.closeSession(created.id)
   registry.create({ id: created.id, projectId: 'p' })
   expect(service.getSession(created.id)).toMatchObject({ mode: 'normal', metadata: {} })
+})
+
+test('what the app changes in a session is in the registry, at any depth', () => {
+  const created = service.createSession('p', '/tmp')
+  const { metadata } = created
+  metadata.panes = [{ colour: 'red' }]
+  metadata.panes[0].colour = 'blue'
+  metadata.panes.push({ colour: 'green' }, { colour: 'grey' })
+  metadata.panes.splice(metadata.panes.indexOf(metadata.panes[2]), 1)
+  delete service.getSession(created.id).metadata.tabName
+  created.mode = 'claude'
+  // What was put in is a copy: nobody else's changes would be saved.
+  const given = { size: 1 }
+  metadata.font = given
+  given.size = 2
+  metadata.fonts = { first: metadata.font }
+  const inRegistry = registry.get(created.id, 'p')
+  expect(inRegistry.metadata).toEqual({
+    panes: [{ colour: 'blue' }, { colour: 'green' }],
+    font: { size: 1 },
+    fonts: { first: { size: 1 } },
+  })
+  expect(metadata).toEqual(inRegistry.metadata)
+  expect(inRegistry.mode).toBe('claude')
+})
+
+test('a change that cannot be kept throws, and is not made', () => {
+  const created = service.createSession('p', '/tmp')
+  const before = { tabName: 'Terminal 1' }
+  const circular = { metadata: created.metadata }
+  circular.self = circular
+  for (const act of [() => (created.metadata.all = circular), () => (created.metadata = circular)]) {
+    expect(act).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
+  }
+  expect(() => (created.metadata.tabName = 1n)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+  )
+  expect(() => (created.mode = 7)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  expect(service.getSession(created.id)).toMatchObject({ mode: 'normal', metadata: before })
+  expect(created.metadata).toEqual(before)
+  expect(registry.get(created.id, 'p').metadata).toEqual(before)
+})
+
+test('what somebody else changes by the registry is what the app sees', async () => {
+  const created = service.createSession('p', '/tmp')
+  const updated = new Promise((resolve) => registry.on('sessionUpdated', resolve))
+  registry.get(created.id, 'p').update({ mode: 'claude', metadata: { tabName: 'Build' } })
+  await updated
+  expect(created).toMatchObject({ mode: 'claude', metadata: { tabName: 'Build' } })
+  // Of a session that has gone, changes are the app's alone.
+  service.closeSession(created.id)
+  const next = registry.create({ id: created.id, projectId: 'p', metadata: { tabName: 'Next' } })
+  created.metadata.tabName = 'Late'
+  created.mode = 'late'
+  expect(next).toMatchObject({ mode: null, metadata: { tabName: 'Next' } })
+})
+
+test('what the app changes in a session is there after a SIGKILL, in the next process', () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-service-'))
+  const root = path.join(__dirname, '..', '..')
+  const program = `
+    const { SessionRegistry } = require(${JSON.stringify(root)})
+    const { TerminalSessionService } = require(${JSON.stringify(root)} + '/examples/terminal-ws-standalone/lib/terminal-service')
+    const service = new TerminalSessionService(new SessionRegistry({ journal: ${JSON.stringify(dir)} }))
+    const session = service.createSession('p', '/tmp')
+    session.mode = 'claude'
+    session.metadata.panes = []
+    session.metadata.panes.push({ colour: 'red' })
+    service.getSession(session.id).metadata.tabName = 'Build'
+    process.kill(process.pid, 'SIGKILL')`
+  expect(spawnSync(process.execPath, ['-e', program]).signal).toBe('SIGKILL')
+  const next = new SessionRegistry({ journal: dir })
+  const restored = new TerminalSessionService(next)
+  next.restore()
+  expect(restored.listSessions('p')).toMatchObject([
+    { mode: 'claude', tabName: 'Build', metadata: { tabName: 'Build', panes: [{ colour: 'red' }] } },
+  ])
+  next.shutdown()
+  fs.rmSync(dir, { recursive: true })
 })
 
 test('sessions of several projects that have one id are told apart', async () => {

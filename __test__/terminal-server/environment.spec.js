@@ -1,6 +1,17 @@
 // What a shell inherits, and what a project may set in it.
 
-const { projectEnvironment, shellEnvironment } = require('offheap-terminal/server')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const {
+  defaultShell,
+  projectEnvironment,
+  setVariable,
+  shellEnvironment,
+  variable,
+} = require('offheap-terminal/server')
+const { withPrograms } = require('../../examples/terminal-ws-standalone/lib/programs')
 const { startTerminals } = require('../helpers/terminals')
 const { PROMPT } = require('../helpers/workspace')
 
@@ -97,6 +108,99 @@ describe('shellEnvironment', () => {
       for (const name of Object.keys(SERVERS_OWN)) delete process.env[name]
       await host.stop()
     }
+  })
+})
+
+describe('setVariable and variable', () => {
+  test('on Windows there is one variable, whatever the case of its name, and the last counts', () => {
+    asOn('win32', () => {
+      const env = { Path: 'system', PATHEXT: '.EXE' }
+      expect([variable(env, 'PATH'), variable(env, 'path')]).toEqual(['system', 'system'])
+      expect(variable({ ...env, PATH: 'own' }, 'Path')).toBe('own')
+      expect(variable({ PATH: 'system', Path: 'own' }, 'PATH')).toBe('own')
+      setVariable(env, 'PATH', 'own')
+      expect(env).toEqual({ PATH: 'own', PATHEXT: '.EXE' })
+      const both = { Path: 'a', PATH: 'b', path: 'c' }
+      setVariable(both, 'Path', 'd')
+      expect(both).toEqual({ Path: 'd' })
+    })
+  })
+
+  test('elsewhere names are what they are', () => {
+    asOn('linux', () => {
+      const env = { Path: 'mine', PATH: '/bin' }
+      setVariable(env, 'path', 'x')
+      expect(env).toEqual({ Path: 'mine', PATH: '/bin', path: 'x' })
+      expect([variable(env, 'PATH'), variable(env, 'constructor')]).toEqual(['/bin', undefined])
+    })
+  })
+
+  test('the example’s shells on Windows keep the system’s folders, whatever they are called', () => {
+    const add = (env) => asOn('win32', () => withPrograms(env, 'C:\\p\\node_modules\\.bin', 'cmd.exe'))
+    const longer = 'C:\\Windows;C:\\p\\node_modules\\.bin'
+    for (const name of ['Path', 'PATH', 'path']) {
+      const env = { SystemRoot: 'C:\\Windows', [name]: 'C:\\Windows' }
+      expect(add(env)).toEqual({ SystemRoot: 'C:\\Windows', PATH: longer })
+      expect(env[name]).toBe('C:\\Windows')
+    }
+    expect(add({ Path: 'C:\\Other', PATH: 'C:\\Windows' })).toEqual({ PATH: longer })
+    expect(add({ TERM: 'x' })).toEqual({ TERM: 'x' })
+  })
+})
+
+describe('null is as good as nothing', () => {
+  test('in the options of both', () => {
+    const base = { NODE_ENV: 'x', A: '1' }
+    const plain = shellEnvironment(base)
+    expect(shellEnvironment(base, null)).toEqual(plain)
+    expect(shellEnvironment(base, { deny: null, keep: null })).toEqual(plain)
+    expect(shellEnvironment(null)).toEqual(shellEnvironment())
+    for (const options of [null, { allow: null }]) {
+      expect(projectEnvironment({ A: '1' }, { PATH: 'x', B: '2' }, options)).toEqual({ A: '1', B: '2' })
+    }
+  })
+})
+
+describe('defaultShell', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-shell-'))
+  const { SHELL, COMSPEC } = process.env
+  afterEach(() => {
+    process.env.SHELL = SHELL
+    if (COMSPEC === undefined) delete process.env.COMSPEC
+  })
+  afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+  const program = (name) => {
+    fs.writeFileSync(path.join(folder, name), '', { mode: 0o755 })
+    return path.join(folder, name)
+  }
+  const chosen = (shell, comspec) => {
+    Object.assign(process.env, { SHELL: shell, COMSPEC: comspec })
+    const { file, args } = asOn('win32', () => defaultShell({}, {}))
+    return [file, args]
+  }
+
+  test('on Windows is what the system or Git Bash names, with the arguments that it takes', () => {
+    const [cmd, bash, pwsh] = ['cmd.exe', 'bash.exe', 'pwsh.exe'].map(program)
+    expect(chosen('', cmd)).toEqual([cmd, []])
+    expect(chosen(bash, cmd)).toEqual([bash, ['--login', '-i']])
+    expect(chosen('', pwsh)).toEqual([pwsh, ['-NoLogo']])
+    expect(chosen('/no/such/bash', '')).toEqual(['cmd.exe', []])
+  })
+
+  const onUnix = process.platform === 'win32' ? test.skip : test
+  onUnix('is at home where the server’s own directory was removed', () => {
+    const gone = path.join(folder, 'gone')
+    fs.mkdirSync(gone)
+    const script = `
+      const fs = require('node:fs')
+      const { defaultShell } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'server'))})
+      fs.rmdirSync(process.cwd())
+      const at = (path, cwd) => defaultShell({ path }, {}, cwd && { cwd }).cwd
+      console.log(JSON.stringify([at(), at('sub'), at('..'), at('/'), at('/', 'sub')]))`
+    const options = { cwd: gone, encoding: 'utf8', env: { ...process.env, HOME: folder } }
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], options)
+    expect([stderr, JSON.parse(stdout)]).toEqual(['', [folder, folder, folder, '/', folder]])
   })
 })
 

@@ -183,6 +183,14 @@ describe('close()', () => {
     await host.connect().ready()
   })
 
+  test('with null for what it is by default', async () => {
+    host = await startTerminals()
+    const client = await shell('s')
+    await host.terminals.close({ code: null, reason: null })
+    expect(await client.isClosed()).toEqual({ code: 1001, reason: 'Server is shutting down' })
+    await host.terminals.close(null)
+  })
+
   test('a registry that is closed first closes its viewers with 1001', async () => {
     host = await startTerminals()
     const client = await shell('s')

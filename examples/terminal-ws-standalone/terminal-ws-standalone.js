@@ -81,12 +81,14 @@ class TerminalWebSocketServer {
   }
 
   #registry() {
-    const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes } = this.config
+    const { maxSessions, maxSessionsPerProject, maxFocusedPerProject } = this.config
+    const { spawnsPerMinute, historyBytes } = this.config
     const { inactiveTimeout, screen, unicodeVersion, stateDir, keepShells, recordingDir } = this.config
     return new SessionRegistry({
       journal: stateDir ? { dir: stateDir, keeper: keepShells } : null,
       maxSessions,
       maxSessionsPerProject,
+      maxFocusedPerProject,
       spawnsPerMinute,
       historyBytes,
       screen: screen && { unicodeVersion },
@@ -98,7 +100,8 @@ class TerminalWebSocketServer {
   /** What there may be; 0: any number. */
   #limits() {
     const { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, maxConnections } = this.config
-    return { maxSessions, maxSessionsPerProject, spawnsPerMinute, historyBytes, maxConnections }
+    const { maxFocusedPerProject: maxFocused } = this.config
+    return { maxSessions, maxSessionsPerProject, maxFocused, spawnsPerMinute, historyBytes, maxConnections }
   }
 
   #terminalServer() {

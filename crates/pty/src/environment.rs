@@ -20,20 +20,18 @@ fn folded(name: &OsStr) -> String {
     name.to_string_lossy().to_uppercase()
 }
 
-/// What a program gets on Windows: of names that differ in case alone the first
-/// in alphabetical order, as `child_process` has it, and of `needed` what is
-/// not given under any of its names.
+/// What a program gets on Windows: of names that differ in case alone the one
+/// that was given last, as of one name given twice, and of `needed` what is not
+/// given under any of its names. Who adds `PATH` to a copy of an environment means
+/// that one, whatever the system calls its own. (`child_process` takes the first in
+/// alphabetical order, which is `PATH` before `Path` but never after.)
 #[cfg(any(windows, test))]
 pub(crate) fn for_windows(given: &[(OsString, OsString)], needed: Variables) -> Variables {
-    let mut sorted = given.to_vec();
-    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let mut merged = Variables::with_capacity(sorted.len() + needed.len());
     let mut known = std::collections::HashSet::new();
-    for (name, value) in sorted.into_iter().chain(needed) {
-        if known.insert(folded(&name)) {
-            merged.push((name, value));
-        }
-    }
+    let mut merged: Variables =
+        given.iter().rev().filter(|(name, _)| known.insert(folded(name))).cloned().collect();
+    merged.sort_by(|(one, _), (other, _)| one.cmp(other));
+    merged.extend(needed.into_iter().filter(|(name, _)| known.insert(folded(name))));
     merged
 }
 
@@ -51,6 +49,17 @@ mod tests {
         let merged = for_windows(&given, variables(&[("path", "ours"), ("TEMP", "t"), ("Ä", "2")]));
         let expected = [("PATH", "own"), ("home", "h"), ("ä", "1"), ("TEMP", "t")];
         assert_eq!(merged, variables(&expected));
+    }
+
+    #[test]
+    fn the_last_given_wins_whatever_its_case() {
+        let merged = |pairs: &[(&str, &str)]| for_windows(&variables(pairs), Variables::new());
+        for names in [["Path", "PATH"], ["PATH", "Path"], ["path", "Path"]] {
+            let given = [(names[0], "system"), ("TERM", "t"), (names[1], "own")];
+            let found = merged(&given).into_iter().find(|(name, _)| name == names[1]);
+            assert_eq!(found, Some((names[1].into(), "own".into())), "{names:?}");
+            assert_eq!(merged(&given).len(), 2);
+        }
     }
 
     #[test]

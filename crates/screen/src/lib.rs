@@ -100,8 +100,8 @@ mod screen;
 mod scrollback;
 mod sequence;
 mod sgr;
-mod sixel;
 mod snapshot;
+mod snapshot_writer;
 mod store;
 mod style;
 mod tables;
@@ -119,8 +119,9 @@ mod width_table;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use client::{Client, XtermVersion};
+pub use client::{Client, ImageSupport, XtermVersion};
 pub use options::{MAX_CELLS, ScreenOptions};
 pub use said::{Aside, Said};
 pub use screen::Screen;
+pub use snapshot_writer::SnapshotWriter;
 pub use width::UnicodeVersion;

@@ -21,6 +21,8 @@ const DEFAULTS = {
   maxSessions: 20,
   /** What the app's grid of 2×3 shows; one more closes the project's oldest. */
   maxSessionsPerProject: 6,
+  /** Of them, those whose output is streamed: all that the grid shows. */
+  maxFocusedPerProject: 6,
   spawnsPerMinute: 10,
   historyBytes: 256 * 1024,
   screen: true,
@@ -75,6 +77,7 @@ const SETTINGS = {
   BASE_PATH: ['basePath', basePath],
   MAX_SESSIONS: ['maxSessions', integer(0, 1_000_000)],
   MAX_SESSIONS_PER_PROJECT: ['maxSessionsPerProject', integer(0, 1_000_000)],
+  MAX_FOCUSED_PER_PROJECT: ['maxFocusedPerProject', integer(0, 1_000_000)],
   SPAWNS_PER_MINUTE: ['spawnsPerMinute', integer(0, 1_000_000)],
   HISTORY_BYTES: ['historyBytes', integer(4096, 1024 ** 3)],
   STATE_DIR: ['stateDir', text],

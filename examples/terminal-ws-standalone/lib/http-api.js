@@ -1,7 +1,8 @@
 /** The app's HTTP interface: JSON in, JSON out, small bodies. */
 
+const os = require('node:os')
+
 const MAX_BODY = 64 * 1024
-const MAX_FOCUSED = 4
 /** Projects that an answer names. */
 const MAX_NAMED = 5
 /** How long a shared terminal can be reached, in ms, where nobody says. */
@@ -84,7 +85,7 @@ class HttpApi {
     }
   }
 
-  async #create({ projectId, projectPath = process.cwd(), mode, userId }) {
+  async #create({ projectId, projectPath = ownDirectory(), mode, userId }) {
     text('projectId', projectId)
     text('projectPath', projectPath)
     const session = this.#service.createSession(projectId, projectPath, userId, mode)
@@ -135,7 +136,7 @@ class HttpApi {
       focusedSessions,
       focusedSessionDetails: focusedSessions.map((id) => this.#service.getSession(id, projectId)),
       totalFocused: focusedSessions.length,
-      maxFocused: MAX_FOCUSED,
+      maxFocused: this.#limits.maxFocused,
     }
   }
 
@@ -191,7 +192,7 @@ class HttpApi {
         rss,
         uptime: process.uptime(),
       },
-      limits: { ...this.#limits, maxFocused: MAX_FOCUSED },
+      limits: this.#limits,
       warnings,
     }
   }
@@ -218,6 +219,15 @@ class HttpApi {
       `Several projects have a session "${id}": name one, as with ${help}`,
       'ERR_SESSION_AMBIGUOUS',
     )
+  }
+}
+
+/** The server's directory; home where that was removed. */
+function ownDirectory() {
+  try {
+    return process.cwd()
+  } catch {
+    return os.homedir()
   }
 }
 

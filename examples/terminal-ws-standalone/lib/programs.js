@@ -9,6 +9,7 @@
  */
 
 const path = require('node:path')
+const { setVariable, variable } = require('offheap-terminal/server')
 
 /** Adds the folder where it is missing. */
 const ADD = 'case ":$PATH:" in *":$PROJECT_BIN:"*) ;; *) PATH="$PATH:$PROJECT_BIN" ;; esac'
@@ -23,12 +24,14 @@ const POSIX = new Set(['sh', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'busybox'])
  * @param {string} shell the shell's path
  */
 function withPrograms(env, folder, shell) {
+  const onWindows = process.platform === 'win32'
+  const { delimiter } = onWindows ? path.win32 : path.posix
   // It would be two folders.
-  if (folder.includes(path.delimiter)) return env
-  const isPath = (name) => name === 'PATH' || (process.platform === 'win32' && /^path$/i.test(name))
-  const name = Object.keys(env).find(isPath)
-  const longer = name && env[name] ? { ...env, [name]: `${env[name]}${path.delimiter}${folder}` } : { ...env }
-  return process.platform === 'win32' ? longer : withHook({ ...longer, PROJECT_BIN: folder }, shell)
+  if (folder.includes(delimiter)) return env
+  const searched = variable(env, 'PATH')
+  const longer = { ...env }
+  if (searched) setVariable(longer, 'PATH', `${searched}${delimiter}${folder}`)
+  return onWindows ? longer : withHook({ ...longer, PROJECT_BIN: folder }, shell)
 }
 
 function withHook(env, shell) {

@@ -1,14 +1,17 @@
 const { EventEmitter } = require('node:events')
 const { SessionRegistry } = require('offheap-terminal')
+const { copyOf, savedObject } = require('./saved-object')
 
 const READY_TIMEOUT = 5000
 const STATUSES = new Set(['active', 'inactive', 'error', 'connecting', 'closed', 'suspended'])
 
 /**
  * The app's session service, as a thin adapter over `SessionRegistry`: its
- * methods, its events, its session objects. What it adds of its own is what the
- * app notes of a session, which ends with the session, and who waits for a
- * session's WebSocket, which ends with the wait.
+ * methods, its events, its session objects, whose `mode` and `metadata` the app may
+ * change: the registry keeps both, also across a restart where it has a journal.
+ * What the service adds of its own is what else the app notes of a session, which
+ * ends with the session, and who waits for a session's WebSocket, which ends with
+ * the wait.
  *
  * Methods that take a session's id take its `projectId` as their last argument:
  * sessions of several projects may have the same id. Without it they throw
@@ -44,6 +47,7 @@ class TerminalSessionService extends EventEmitter {
     super()
     this.#registry = registry
     registry.on('sessionRestored', (news) => this.#restored(news))
+    registry.on('sessionUpdated', (news) => this.#updated(news))
     registry.on('sessionClosed', (news) => this.#closed(news))
     registry.on('focusChanged', ({ id, projectId, focused, allFocused }) =>
       this.emit('focusChanged', { sessionId: id, focused, projectId, allFocused }),
@@ -288,6 +292,7 @@ class TerminalSessionService extends EventEmitter {
   #describe(session) {
     const note = this.#note(session)
     const status = session.status === 'active' ? note.status : statusOf(session)
+    const update = (changes) => this.#same(session)?.update(changes)
     return {
       id: session.id,
       projectId: session.projectId,
@@ -297,7 +302,8 @@ class TerminalSessionService extends EventEmitter {
         return note.mode
       },
       set mode(mode) {
-        note.mode = mode
+        update({ mode })
+        note.mode = mode ?? 'normal'
       },
       tabName: note.metadata.tabName ?? 'Terminal',
       status,
@@ -312,12 +318,32 @@ class TerminalSessionService extends EventEmitter {
       currentPath: session.cwd,
       wsConnected: session.connections > 0 || note.ready,
       get metadata() {
-        return note.metadata
+        return savedObject(note.metadata, () => update({ metadata: note.metadata }))
       },
       set metadata(metadata) {
-        note.metadata = { ...metadata }
+        const given = { ...metadata }
+        update({ metadata: given })
+        note.metadata = copyOf(given)
       },
     }
+  }
+
+  /** The very session that is meant, and not one that has its id by now; `null` once it is gone. */
+  #same({ id, projectId, incarnation }) {
+    const sessions = this.#registry.list(projectId ?? undefined)
+    const isThere = sessions.some((info) => info.incarnation === incarnation)
+    return isThere ? this.#find(id, projectId) : null
+  }
+
+  /** Somebody else may have changed it by the registry. */
+  #updated(news) {
+    const session = this.#same(news)
+    if (!session) return
+    const note = this.#note(session)
+    note.mode = session.mode ?? 'normal'
+    // The app may hold the object: it is another only where the data is.
+    const metadata = session.metadata ?? {}
+    if (JSON.stringify(metadata) !== JSON.stringify(note.metadata)) note.metadata = metadata
   }
 
   #changed(id, status) {

@@ -186,8 +186,11 @@ impl Registry {
     ) -> (Handle, Info) {
         let (now, key) = (self.clock.now(), place.subject.incarnation);
         let exited = session.exit_status();
+        let project = place.subject.project.clone();
+        let has_room = step.has_focus_left(&project, self.options.max_focused);
+        let focused = new.focused.unwrap_or(has_room);
         let entry = Entry::new(place.subject, new, session, now, place.created_ms);
-        step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
+        step.insert(entry, self.terms().inactive_after(now), focused);
         step.set_hold(key, place.rate.is_some());
         self.meter.add(Gauge::Sessions, 1);
         step.wake_timer(key);
@@ -198,6 +201,7 @@ impl Registry {
         let entry = step.get(key).expect("it was just inserted");
         let made = (entry.handle(), entry.info(&self.clock));
         step.tell_of(key, Change::Created(Box::new(made.clone())));
+        self.yield_focus(step, &project);
         if let Some(status) = exited {
             self.note_exit(step, key, status);
         }

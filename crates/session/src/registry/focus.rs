@@ -21,15 +21,20 @@ impl Registry {
         let (key, project) = (entry.key(), entry.subject().project.clone());
         self.touch(&mut step, key);
         if step.set_focus(key, true) {
-            // The winner was used last, so it is never the one that gives way.
-            while let Some(loser) = step.focus_to_yield(&project, self.options.max_focused) {
-                step.set_focus(loser, false);
-                step.count_limit(Limit::Focus);
-                tell_focus(&step, loser, false);
-            }
+            self.yield_focus(&mut step, &project);
             tell_focus(&step, key, true);
         }
         Ok(())
+    }
+
+    /// Takes the focus from the least recently active sessions of a project where
+    /// too many have it. Who got it last was used last, and is never one of them.
+    pub(super) fn yield_focus(&self, step: &mut Step<'_>, project: &Option<Arc<str>>) {
+        while let Some(loser) = step.focus_to_yield(project, self.options.max_focused) {
+            step.set_focus(loser, false);
+            step.count_limit(Limit::Focus);
+            tell_focus(step, loser, false);
+        }
     }
 
     /// Takes a session's focus away.

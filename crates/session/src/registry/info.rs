@@ -28,6 +28,9 @@ pub struct NewSession {
     /// Whom its shell is counted for in the spawn limit; its project when
     /// absent.
     pub rate_key: Option<Arc<str>>,
+    /// Whether it takes the focus of its project, from another session if need
+    /// be; when absent, where there is room.
+    pub focused: Option<bool>,
     /// What the app says of it.
     pub details: Details,
 }

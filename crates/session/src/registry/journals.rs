@@ -129,6 +129,7 @@ pub(super) fn remember(identity: Identity) -> NewSession {
         recording: None,
         unrecorded: false,
         rate_key: text(identity.rate_key),
+        focused: None,
         details: Details {
             user: text(identity.user),
             mode: text(identity.mode),

@@ -123,7 +123,8 @@ impl Registry {
         } else {
             Entry::restored(subject, new, session, now, created_ms)
         };
-        step.insert(entry, self.terms().inactive_after(now), self.options.max_focused);
+        let focused = step.has_focus_left(&entry.subject().project, self.options.max_focused);
+        step.insert(entry, self.terms().inactive_after(now), focused);
         self.meter.add(Gauge::Sessions, 1);
         step.wake_timer(key);
         step.set_hold(key, alive);
@@ -135,6 +136,11 @@ impl Registry {
             self.record_restored(handle, recordings);
         }
         if let Some(pty) = pty {
+            if let Some((handle, _)) = &made {
+                // Screens are drawn one after the other, and nobody waits for them.
+                let session = Arc::clone(&handle.session);
+                offheap_pty::reactor::spawn(async move { session.hear_restored() });
+            }
             pty.begin();
         }
         made

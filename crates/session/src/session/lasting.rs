@@ -2,6 +2,7 @@
 //! and left for the next process.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use std::time::Instant;
 use offheap_journal::{ClientShape, Identity, Journal, Recovered, ScreenShape};
 use offheap_pty::{ExitStatus, KeptTerminal, Manner, Pty, PtySize, Sink, SpawnError};
 use offheap_ring::Ring;
-use offheap_screen::{Client, ScreenOptions, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, ScreenOptions, UnicodeVersion, XtermVersion};
 
 use super::Session;
 use super::kept::Kept;
@@ -44,7 +45,9 @@ const POP_TITLE: u16 = 1 << 1;
 const SCROLL_ON_ERASE: u16 = 1 << 2;
 const REFLOW_CURSOR_LINE: u16 = 1 << 3;
 const CONVERT_EOL: u16 = 1 << 4;
-const IMAGES: u16 = 1 << 5;
+const SIXEL_IMAGES: u16 = 1 << 5;
+const IIP_IMAGES: u16 = 1 << 6;
+const KITTY_IMAGES: u16 = 1 << 7;
 
 fn client_shape(client: &Client) -> ClientShape {
     let flags = [
@@ -53,7 +56,9 @@ fn client_shape(client: &Client) -> ClientShape {
         (SCROLL_ON_ERASE, client.scroll_on_erase),
         (REFLOW_CURSOR_LINE, client.reflow_cursor_line),
         (CONVERT_EOL, client.convert_eol),
-        (IMAGES, client.images),
+        (SIXEL_IMAGES, client.images.sixel),
+        (IIP_IMAGES, client.images.iip),
+        (KITTY_IMAGES, client.images.kitty),
     ];
     ClientShape {
         unicode: match client.unicode {
@@ -84,7 +89,11 @@ fn client(shape: ClientShape) -> Client {
         scroll_on_erase: has(SCROLL_ON_ERASE),
         reflow_cursor_line: has(REFLOW_CURSOR_LINE),
         convert_eol: has(CONVERT_EOL),
-        images: has(IMAGES),
+        images: ImageSupport {
+            sixel: has(SIXEL_IMAGES),
+            iip: has(IIP_IMAGES),
+            kitty: has(KITTY_IMAGES),
+        },
         tab_stop_width: match shape.tab_stop_width {
             0 => Client::default().tab_stop_width,
             width => width,
@@ -139,29 +148,47 @@ impl Session {
         Self::over(stream, size, exit, meter)
     }
 
-    /// Reads output straight into the journal. The lock is held over a read that
-    /// does not wait: a few µs for at most 4 KiB.
+    /// Reads output straight into the journal. No lock is held meanwhile that anybody
+    /// takes who only looks: the history ends before the room that is read into.
     pub(super) fn read_in(
         &self,
         scratch: &mut [u8],
         read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
+        let mut slot = self.room.lock();
+        let (Some(room), Some(part)) = (&mut *slot, self.begin_read()) else {
+            // A closed session's last bytes have nowhere to go.
+            drop(slot);
+            return read(scratch);
+        };
+        let read = read(room.part(part));
+        let count = match &read {
+            Ok(count) => *count,
+            // The room is as it was, and is not to be prepared again.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => return read,
+        };
         let mut answers = Vec::new();
         let mut stream = self.stream.lock();
         if self.is_closed() {
-            // A closed session's last bytes have nowhere to go.
-            drop(stream);
-            return read(scratch);
+            return read;
         }
-        let count = stream.read_in(&mut answers, Instant::now(), read)?;
+        stream.end_read(count, &mut answers, Instant::now());
         let has_news = stream.mirror.shell.has_news();
         drop(stream);
+        drop(slot);
         self.tell_news_if(has_news);
         self.meter.count(Counter::BytesOut, count as u64);
         if !answers.is_empty() {
             self.answer(&answers);
         }
-        Ok(count)
+        read
+    }
+
+    /// Where to read to; `None` for a session that is closed.
+    fn begin_read(&self) -> Option<Range<usize>> {
+        let mut stream = self.stream.lock();
+        if self.is_closed() { None } else { stream.begin_read() }
     }
 
     /// The name of the session's file in the directory of journals.
@@ -252,10 +279,12 @@ impl Session {
         if let Some(pty) = pty {
             pty.close();
         }
+        // What is being read comes first: from here on the file is another's.
+        let room = self.room.lock().take();
         let mut stream = self.stream.lock();
         stream.checkpoint();
         stream.kept = None;
-        drop(stream);
+        drop((stream, room));
         self.release()
     }
 }

@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 use offheap_ring::Span;
-use offheap_ring::text::plain::feed_from_end;
+use offheap_ring::text::plain::{feed_from_end, line_feeds};
 use offheap_screen::Screen;
 
 /// Shows plain output with so many line feeds: leaps over the lines that those
@@ -11,16 +11,17 @@ pub(super) fn skim(screen: &mut Screen, span: &Span<'_>, feeds: usize) {
     let visible = screen.lines_to_clear();
     let skipped = if feeds > visible && screen.can_leap() { split(span, visible) } else { 0 };
     let (skipped, rest) = cut(span, skipped);
-    leap(screen, &skipped);
+    leap(screen, &skipped, false);
     screen.feed(rest.head);
     screen.feed(rest.tail);
 }
 
 /// Leaps over as much of plain output as those lines allow that follow; returns
-/// how many bytes that was.
-pub(super) fn leap_ahead(screen: &mut Screen, span: &Span<'_>) -> usize {
+/// how many bytes that was. The lines are narrow if none of them has tabs or takes
+/// more columns than there are, and each ends with CR LF.
+pub(super) fn leap_ahead(screen: &mut Screen, span: &Span<'_>, is_narrow: bool) -> usize {
     let skipped = split(span, screen.lines_to_clear());
-    leap(screen, &cut(span, skipped).0);
+    leap(screen, &cut(span, skipped).0, is_narrow);
     skipped
 }
 
@@ -46,14 +47,19 @@ fn cut<'a>(span: &Span<'a>, at: usize) -> (Span<'a>, Span<'a>) {
 }
 
 /// Leaps over whole lines. The one that lies in both parts is put together first.
-fn leap(screen: &mut Screen, lines: &Span<'_>) {
+fn leap(screen: &mut Screen, lines: &Span<'_>, is_narrow: bool) {
     let whole = memrchr(b'\n', lines.head).map_or(0, |at| at + 1);
     let (head, begun) = lines.head.split_at(whole);
     let ended =
         if begun.is_empty() { 0 } else { memchr::memchr(b'\n', lines.tail).map_or(0, |at| at + 1) };
     let (end, tail) = lines.tail.split_at(ended);
     for part in [head, &[begun, end].concat(), tail] {
-        if !part.is_empty() {
+        if part.is_empty() {
+            continue;
+        }
+        if is_narrow {
+            screen.leap_narrow(part, line_feeds(part));
+        } else {
             screen.leap(part);
         }
     }

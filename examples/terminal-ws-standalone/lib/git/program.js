@@ -3,6 +3,7 @@
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { variable } = require('offheap-terminal/server')
 const { GitError, lineOf } = require('./errors')
 
 /** How long a run may take, in ms. */
@@ -204,9 +205,9 @@ function asVariables(settings) {
 }
 
 function environmentOf(env, searched) {
-  const kept = Object.keys(env).filter((name) => INHERITED.includes(name.toUpperCase()))
+  const inherited = INHERITED.map((name) => [name, variable(env, name)])
   return {
-    ...Object.fromEntries(kept.map((name) => [name, env[name]])),
+    ...Object.fromEntries(inherited.filter(([, value]) => value !== undefined)),
     PATH: searched,
     // Its messages are read.
     LC_ALL: 'C',
@@ -220,8 +221,7 @@ function environmentOf(env, searched) {
 
 /** Relative places lead into the repository: its files must not be taken for programs. */
 function absolutePath(env) {
-  const name = Object.keys(env).find((each) => each.toUpperCase() === 'PATH')
-  const places = (name ? env[name] : '').split(path.delimiter)
+  const places = (variable(env, 'PATH') ?? '').split(path.delimiter)
   return places.filter((place) => path.isAbsolute(place)).join(path.delimiter)
 }
 

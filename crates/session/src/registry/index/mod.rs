@@ -9,6 +9,7 @@
 mod consistency;
 mod counts;
 mod entry;
+mod focus;
 mod project;
 mod spawns;
 mod table;
@@ -149,23 +150,6 @@ impl Index {
         live.first().copied().filter(|_| most > 0 && live.len() >= most)
     }
 
-    /// Ids of a project's focused sessions, least recently active first.
-    pub(super) fn focused(&self, project: &Option<Arc<str>>) -> Vec<Arc<str>> {
-        let Some(project) = self.projects.get(project) else { return Vec::new() };
-        let entries = project.focused.iter().filter_map(|(_, key)| self.sessions.get(key));
-        entries.map(|entry| Arc::clone(&entry.subject.id)).collect()
-    }
-
-    /// The focused session that gives way where a project has more than `most`.
-    pub(super) fn focus_to_yield(
-        &self,
-        project: &Option<Arc<str>>,
-        most: usize,
-    ) -> Option<Incarnation> {
-        let focused = &self.projects.get(project)?.focused;
-        focused.first().filter(|_| most > 0 && focused.len() > most).map(|(_, key)| *key)
-    }
-
     /// What is due first, and when.
     pub(super) fn first_deadline(&self) -> Option<(Instant, Incarnation)> {
         self.deadlines.first().copied()
@@ -243,19 +227,14 @@ impl Index {
 
 /// Sessions as they come and go.
 impl Index {
-    /// Puts a session into every index, in the place that was kept for it. It
-    /// gets the focus where fewer than `most_focused` of its project have it.
-    pub(super) fn insert(
-        &mut self,
-        mut entry: Entry,
-        deadline: Option<Instant>,
-        most_focused: usize,
-    ) {
+    /// Puts a session into every index, in the place that was kept for it.
+    pub(super) fn insert(&mut self, mut entry: Entry, deadline: Option<Instant>, focused: bool) {
         self.vacate(&entry.subject);
         entry.active_seq = self.next_use();
         entry.deadline = deadline;
+        // Without a project it has the focus in any case.
+        entry.focused |= focused;
         let project = self.projects.entry(entry.subject.project.clone()).or_default();
-        entry.focused |= most_focused == 0 || project.focused.len() < most_focused;
         let (key, place) = (entry.key(), entry.place());
         self.populated += usize::from(project.sessions.is_empty());
         project.sessions.insert(key);
@@ -464,24 +443,6 @@ impl Index {
         let before = std::mem::replace(&mut entry.suspended, suspended);
         self.suspended += usize::from(entry.is_held_back());
         before != suspended
-    }
-
-    /// `true` when it changed. Without a project a session always has focus.
-    pub(super) fn set_focus(&mut self, key: Incarnation, focused: bool) -> bool {
-        let Some(entry) = self.sessions.get_mut(&key) else { return false };
-        if entry.focused == focused || entry.subject.project.is_none() {
-            return false;
-        }
-        entry.focused = focused;
-        let place = entry.place();
-        if let Some(project) = self.projects.get_mut(&entry.subject.project) {
-            if focused {
-                project.focused.insert(place);
-            } else {
-                project.focused.remove(&place);
-            }
-        }
-        true
     }
 
     /// `true` when it changed.

@@ -217,3 +217,29 @@ fn focus_goes_to_the_most_recently_used() {
     assert_eq!(ids(&bench.registry.focused("p")), ["c", "a", "e"]);
     bench.check();
 }
+
+#[test]
+fn a_new_session_takes_the_focus_or_leaves_it_as_it_is_told() {
+    let bench = Bench::new(Options { max_per_project: 0, max_focused: 2, ..Options::default() });
+    let create = |id: &str, focused| {
+        let (id, project) = (Some(id.into()), Some("p".into()));
+        let new = NewSession { id, project, focused, ..NewSession::default() };
+        bench.registry.create(new, None).expect("room").1.focused
+    };
+    assert!(!create("a", Some(false)), "though there is room");
+    assert!(create("b", None) && create("c", Some(true)));
+    assert!(!create("d", None), "there is no room left");
+    bench.events();
+    assert!(create("e", Some(true)));
+    assert_eq!(ids(&bench.registry.focused("p")), ["c", "e"], "b was used least recently");
+    let told = bench.events().into_iter().filter_map(|event| match event {
+        Event::Session { subject, change: Change::FocusChanged { focused, all } } => {
+            Some((subject.id.to_string(), focused, ids(&all).join(" ")))
+        }
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("b".to_owned(), false, "c e".to_owned())]);
+    let alone = NewSession { focused: Some(false), ..NewSession::default() };
+    assert!(bench.registry.create(alone, None).expect("room").1.focused, "without a project");
+    bench.check();
+}

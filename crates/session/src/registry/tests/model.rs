@@ -15,7 +15,7 @@ const LINGER: u64 = 1;
 
 #[derive(Clone, Debug)]
 enum Op {
-    Create(u8, u8),
+    Create(u8, u8, Option<bool>),
     Close(u8, u8),
     CloseProject(u8),
     Focus(u8, u8),
@@ -36,7 +36,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     let (id, project, connection) = (0..5_u8, 0..4_u8, 0..4_u8);
     let name = || (id.clone(), project.clone());
     let op = prop_oneof![
-        6 => name().prop_map(|(i, p)| Op::Create(i, p)),
+        6 => (name(), proptest::option::of(proptest::bool::ANY))
+            .prop_map(|((i, p), focused)| Op::Create(i, p, focused)),
         2 => name().prop_map(|(i, p)| Op::Close(i, p)),
         1 => (1..4_u8).prop_map(Op::CloseProject),
         3 => name().prop_map(|(i, p)| Op::Focus(i, p)),
@@ -126,8 +127,10 @@ impl Model {
         self.sessions.iter().filter(|k| k.project == project && k.exited.is_none()).count()
     }
 
-    fn create(&mut self, id: u8, number: u8) {
-        let made = self.bench.create(&format!("s{id}"), project(number).as_deref());
+    fn create(&mut self, id: u8, number: u8, focused: Option<bool>) {
+        let name = (Some(format!("s{id}").into()), project(number).map(Arc::from));
+        let new = NewSession { id: name.0, project: name.1, focused, ..NewSession::default() };
+        let made = self.bench.registry.create(new, None).map(|(handle, _)| handle);
         let taken = self.sessions.iter().any(|k| k.id == id && k.project == number);
         let full = number > 0 && self.live(number) >= MOST_IN_PROJECT;
         let all = self.sessions.iter().filter(|k| k.exited.is_none()).count();
@@ -144,19 +147,19 @@ impl Model {
                         .position(|k| k.project == number && k.exited.is_none());
                     self.sessions.remove(oldest.expect("a full project has one"));
                 }
-                self.remember(handle, id, number);
+                self.remember(handle, id, number, focused);
             }
         }
     }
 
-    fn remember(&mut self, handle: Handle, id: u8, project: u8) {
-        let focused = self.sessions.iter().filter(|k| k.project == project && k.focused).count();
+    fn remember(&mut self, handle: Handle, id: u8, project: u8, focused: Option<bool>) {
+        let has_room = self.focused(project).len() < MOST_FOCUSED;
         self.uses += 1;
         self.sessions.push(Known {
             handle,
             id,
             project,
-            focused: project == 0 || focused < MOST_FOCUSED,
+            focused: project == 0 || focused.unwrap_or(has_room),
             suspended: false,
             connections: Vec::new(),
             viewers: Vec::new(),
@@ -166,6 +169,7 @@ impl Model {
             exited: None,
             due: self.now + INACTIVE,
         });
+        self.yield_focus(project);
     }
 
     fn focus(&mut self, id: u8, number: u8) {
@@ -175,11 +179,12 @@ impl Model {
         let Ok(at) = found else { return };
         self.used(at);
         self.sessions[at].focused = true;
-        let number = self.sessions[at].project;
-        if number == 0 {
-            return;
-        }
-        while self.focused(number).len() > MOST_FOCUSED {
+        self.yield_focus(self.sessions[at].project);
+    }
+
+    /// Sessions without a project take the focus from nobody.
+    fn yield_focus(&mut self, number: u8) {
+        while number != 0 && self.focused(number).len() > MOST_FOCUSED {
             let loser = self.focused(number)[0].id;
             let at = self.sessions.iter().position(|k| k.project == number && k.id == loser);
             self.sessions[at.expect("it is one of them")].focused = false;
@@ -296,7 +301,7 @@ impl Model {
 
     fn apply(&mut self, op: &Op) {
         match *op {
-            Op::Create(id, project) => self.create(id, project),
+            Op::Create(id, project, focused) => self.create(id, project, focused),
             Op::Close(id, number) => {
                 let found = self.find(id, number);
                 let name = format!("s{id}");
