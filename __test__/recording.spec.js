@@ -409,7 +409,8 @@ describe('when things go wrong', () => {
       const printed = text.split('\r\n')
       const expected = (number) => `line ${number} \x1b[32mgrüße\x1b[m 漢字`
       expect(printed.slice(0, -1).filter((line, index) => line !== expected(index + 1))).toEqual([])
-      expect(expected(printed.length).startsWith(printed.at(-1))).toBe(true)
+      // An event may end between the carriage return and the line feed.
+      expect(`${expected(printed.length)}\r`.startsWith(printed.at(-1))).toBe(true)
       const reader = await openRecording(file)
       expect(reader.status).toBe('interrupted')
       const last = printed.length > 1 ? printed.length - 1 : 1
@@ -607,15 +608,15 @@ describe('rotation and retention', () => {
 
   test('as many of the oldest go as are too much, but none that is being written', async () => {
     await old('a', 'b')
-    for (const name of ['a.raw', 'b.raw']) fs.writeFileSync(path.join(dir, name), Buffer.alloc(3000))
+    for (const name of ['a.raw', 'b.raw']) fs.writeFileSync(path.join(dir, name), Buffer.alloc(6000))
     const live = registry.create().record({ dir, name: 'live' })
     fs.utimesSync(live.file, new Date(0), new Date(0))
-    const session = registry.create({ recording: { dir, name: 'new', maxBytes: 4096 } })
+    const session = registry.create({ recording: { dir, name: 'new', maxBytes: 8192 } })
     await until(() => left().length === 3, 'one to go')
     expect(left()).toEqual(['b.cast', 'live.cast', 'new.cast'])
     fs.appendFileSync(path.join(dir, 'b.raw'), Buffer.alloc(5000))
     await session.recordings[0].stop()
-    registry.create({ recording: { dir, name: 'newer', maxBytes: 4096 } })
+    registry.create({ recording: { dir, name: 'newer', maxBytes: 8192 } })
     await until(() => !left().includes('b.cast'), 'another to go')
     expect(left()).toContain('live.cast')
   })
