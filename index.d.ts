@@ -133,6 +133,18 @@ export interface RecordingHeader {
   env: Record<string, string>
 }
 
+/** Something that happened in a recording. */
+export interface RecordedEvent {
+  /** In seconds since the beginning. */
+  time: number
+  /** `o` output, `i` input, `r` a new size, `m` a marker, `x` the exit status. */
+  code: 'o' | 'i' | 'r' | 'm' | 'x'
+  /** What was printed or typed, the size as `80x24`, the marker's label, or the status. */
+  data: string
+  /** Where the next event begins in the cast, in bytes; in version 1, a number that stands for it. */
+  end: number
+}
+
 /** A terminal at one moment of a recording. */
 export interface RecordedMoment {
   /** When the last event before it happened, in seconds. */
@@ -780,15 +792,18 @@ export interface ViewerOptions {
    * at the end (`'now'`), or with the screen and then the output that follows it
    * (`'snapshot'`; without a screen, as `'tail'`). Default `'tail'`.
    *
-   * A snapshot is made when its first frame is read. It comes in as many frames
-   * as it takes: `'framed'` ones have the highest bit of their offset set,
+   * A snapshot stands for the moment at which it is first asked for by `read()`. That
+   * of a large screen is made in pieces of 384 KiB, one a call: until it is complete,
+   * `read()` returns `null`, and the listener is called in the next turns of the event
+   * loop. It comes in as many frames as it takes: `'framed'` ones have the highest bit of their offset set,
    * `'json'` ones are `history` frames, the last of which has the `offset`.
-   * Viewers that begin while nothing is printed share one snapshot. At most 64
-   * snapshots of 32 MiB together wait to be sent in a process, beyond which those
-   * of stalled viewers are dropped and made anew when they read again. A viewer
+   * Viewers that begin while nothing is printed, or while one is being made, share
+   * one snapshot. At most 64 snapshots of 32 MiB together are being made or wait to be
+   * sent in a process, with the screens that are kept for them; beyond that those of
+   * stalled viewers are dropped and made anew when they read again. A viewer
    * gets four at once and then four a second, and making them takes at most a
-   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
-   * listener is called when it can go on.
+   * quarter of the thread's time, after 10 ms at once: then, too, `read()` returns
+   * `null`, and the listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null
   /**
@@ -1364,6 +1379,32 @@ export declare class RecordingReader {
    * `openRecording()`.
    */
   at(seconds: number): Promise<RecordedMoment>
+  /**
+   * The width table of the terminal that was recorded, as far as that is known: a
+   * player's `unicode.activeVersion` must be the same.
+   */
+  get unicodeVersion(): '6' | '11' | '15-graphemes'
+  /**
+   * Events in order: those from a place on, a page at a time.
+   *
+   * @param start - Where to begin in the cast, in bytes: the `end` of an event, the
+   * `position` of a moment, or the `start` of a segment. Default 0.
+   * @param options - `limit`: the most events, 1 to 10000. Default 1000.
+   * @returns As many events as there are, up to the limit, or fewer once their data
+   * comes to 1 MiB; none at the end. Events of kinds that asciicast does not know
+   * are left out.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+   * `openRecording()`.
+   * @example
+   * ```js
+   * let page = await reader.events()
+   * while (page.length > 0) {
+   *   for (const { time, code, data } of page) console.log(time, code, data)
+   *   page = await reader.events(page.at(-1).end)
+   * }
+   * ```
+   */
+  events(start?: number | null, options?: { limit?: number | null } | null): Promise<RecordedEvent[]>
   /** The parts that can each be played without what comes before, in order. */
   segments(): RecordingSegment[]
   /**
@@ -1384,7 +1425,8 @@ export declare class RecordingReader {
   transcript(): Promise<string>
   /**
    * Where text was printed, regardless of case, in lines of plain text as
-   * they stood when they ended; in what full-screen programs drew, too.
+   * they stood when they ended; in what full-screen programs drew, too. Of a line
+   * that is longer than 1024 bytes, that much about the first place is returned.
    *
    * @param options - `limit`: the most places, 1 to 100000. Default 1000.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
@@ -1392,7 +1434,7 @@ export declare class RecordingReader {
    */
   search(text: string, options?: { limit?: number | null } | null): Promise<{ time: number, line: string }[]>
   /**
-   * The markers, in order: at most 100000.
+   * The markers, in order: at most 100000. A label is cut at 4096 bytes.
    *
    * @throws Rejects as `openRecording()`.
    */
@@ -1582,6 +1624,9 @@ export declare class Session {
    * The screen now: bytes that turn a fresh xterm.js of the same size into
    * what one shows that has read everything, and the offset from which the
    * output goes on. It contains no query and has no side effect.
+   *
+   * It is made in this call, which takes some 4 ms for each megabyte. A viewer that
+   * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
    *
    * @returns With `format: 'json'`, `data` is
    * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
@@ -1937,8 +1982,8 @@ export declare class SessionRegistry {
  */
 export declare class Viewer {
   /**
-   * The next frame, or `null` when everything has been read, or a snapshot
-   * cannot be made yet.
+   * The next frame, or `null` when everything has been read, or a snapshot is
+   * not made yet: see `screenDue`.
    *
    * The Buffer is the caller's for good, unless it calls `release()`: then
    * its memory is used again for a later frame, of this or another viewer.
@@ -1994,7 +2039,10 @@ export declare class Viewer {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
   seek(offset: number): void
-  /** Offset of the next byte to be read. */
+  /**
+   * Offset of the next byte of output to be read. While a snapshot is being made
+   * or read, that is the one behind it.
+   */
   get offset(): number
   /** Bytes between the cursor and the session's end. */
   get lag(): number
@@ -2025,7 +2073,8 @@ export declare class Viewer {
  *
  * @param file - The path of the cast.
  * @param options - What the terminal that was recorded was like, for keyframes
- * that have to be made. Default: an xterm.js 6.0 as it comes.
+ * that have to be made; of our own recordings the card beside the cast says it.
+ * Default: an xterm.js 6.0 as it comes.
  * @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
  * `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
  * `ERR_INVALID_ARG_TYPE`.

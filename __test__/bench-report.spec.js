@@ -13,6 +13,7 @@ const {
 } = require('../bench/server/report')
 const { plot } = require('../bench/server/plot')
 const git = require('../bench/git/report')
+const recording = require('../bench/recording/report')
 const screen = require('../bench/screen/report.cjs')
 
 const WAYS = ['the old way', 'careful JavaScript, binary', 'offheap.v1']
@@ -173,4 +174,57 @@ test('git’s figures are a table, and have their place in the document', () => 
   expect(text).toMatch(/1000 subscribers that vanished[^|]+\| 0, 0 /)
   const document = fs.readFileSync(git.DOCUMENT, 'utf8')
   expect(git.placed(document, 'figures')).toContain(`begin -->\n\nfigures\n\n<!-- made by bench/git`)
+})
+
+test('recordings’ figures are tables, and have their place in the document', () => {
+  const disk = { printed: 100e6, cast: 110e6, keys: 32e6, gzip: 0.1234, zstd: null, missing: 0 }
+  const results = {
+    node: 'v20.20.2',
+    platform: 'Linux x64',
+    cpus: 2,
+    rounds: 3,
+    where: '/tmp',
+    flood: [
+      {
+        kind: 'log text',
+        sessions: 8,
+        megabytes: 100,
+        off: { seconds: 1, cpuMs: 200 },
+        on: { seconds: 1.25, cpuMs: 220 },
+        disk,
+      },
+    ],
+    long: {
+      bytes: 1e9,
+      hours: 8,
+      events: 5,
+      resizes: 2,
+      keys: 300e6,
+      segments: 4001,
+      keyframesSeconds: 12.34,
+      search: [{ text: 'needle', hits: 1, seconds: 2.5 }],
+      seek: {
+        load: 50,
+        seeks: Array.from({ length: 100 }, (_, index) => ({ ms: index + 1, bytes: (index + 1) * 10_000 })),
+        compared: 100,
+        different: [17],
+        replaySeconds: 80,
+      },
+    },
+    list: { recordings: 10_000, first: 900, later: [10, 20, 30], changed: [40], thousand: 100 },
+  }
+  const text = recording.part(results).replace(/ +/g, ' ')
+  expect(text).toContain('| log text, 100 MB | 8 | 100 | 80 | −20.0 % | 2.00 | 2.20 | +10.0 % | none |')
+  expect(text).toContain('| log text | 1.100 | 0.320 | 0.123 | not measured |')
+  expect(text).toContain('p50, p95, most | 50 ms, 95 ms, 100 ms |')
+  expect(text).toContain('most | 0.50 MB, 1.00 MB |')
+  expect(text).toContain('| 99 of 100 (it takes 80 s) |')
+  expect(text).toContain('for "needle" | 2.50 s, 1 place |')
+  expect(text).toContain('| a list of 10000 recordings, 100 shown: p50, p95, most | 20 ms, 30 ms, 30 ms |')
+  const { flood, ...others } = results
+  expect(recording.tables(others)).not.toContain('MB/s')
+  const document = fs.readFileSync(recording.DOCUMENT, 'utf8')
+  const changed = recording.written(document, results)
+  expect(changed).toContain('99 of 100')
+  expect(recording.written(changed, results)).toBe(changed)
 })

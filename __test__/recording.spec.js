@@ -226,6 +226,50 @@ describe('while a session runs', () => {
   })
 })
 
+describe('the events of a recording', () => {
+  onUnix('in pages, from the beginning or any moment on', async () => {
+    const session = shell('read x; echo one; read y; echo two', { recording: { dir, input: true } })
+    await until(() => session.pid, 'the shell')
+    session.write('a\n')
+    await until(() => session.history().includes('one'), 'the first line')
+    session.resize(100, 30)
+    session.recordings[0].mark('between')
+    session.write('b\n')
+    const file = await recorded(session)
+    const reader = await openRecording(file)
+    let [time, end] = [0, fs.readFileSync(file, 'utf8').indexOf('\n') + 1]
+    const expected = events(file).map(([interval, code, data]) => {
+      time += Math.round(interval * 1000)
+      return { time: time / 1000, code, data }
+    })
+    expect(new Set(expected.map(({ code }) => code))).toEqual(new Set(['i', 'o', 'r', 'm', 'x']))
+    const whole = await reader.events()
+    expect(whole.map(({ end: _, ...event }) => event)).toEqual(expected)
+    const text = fs.readFileSync(file)
+    for (const event of whole) {
+      const line = JSON.parse(text.toString('utf8', end, event.end))
+      expect(line.slice(1)).toEqual([event.code, event.data])
+      end = event.end
+    }
+    const pages = []
+    for (let page = await reader.events(null, { limit: 2 }); page.length > 0; ) {
+      pages.push(page)
+      page = await reader.events(page.at(-1).end, { limit: 2 })
+    }
+    expect(pages.flat()).toEqual(whole)
+    expect(pages[0]).toHaveLength(2)
+    const marker = whole.find(({ code }) => code === 'm')
+    const { position } = await reader.at(marker.time)
+    expect((await reader.events(position))[0].time).toBeGreaterThan(marker.time)
+    expect(await reader.events(text.length)).toEqual([])
+    const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' })
+    const range = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' })
+    expect(() => reader.events('0')).toThrow(type)
+    for (const start of [-1, 0.5, Number.NaN, 2 ** 60]) expect(() => reader.events(start)).toThrow(range)
+    for (const limit of [0, 10_001, 1.5]) expect(() => reader.events(0, { limit })).toThrow(range)
+  })
+})
+
 describe('a registry that records everything', () => {
   onUnix('records sessions unless they say otherwise', async () => {
     registry[Symbol.dispose]()
@@ -347,6 +391,34 @@ describe('when things go wrong', () => {
     )
     expect(events(file).at(-1).slice(1)).toEqual(['m', 'interrupted'])
     expect((await openRecording(file)).status).toBe('interrupted')
+    await recording.stop()
+  })
+
+  onUnix('wherever in a flood a process is killed, all whole events play, and nothing else', async () => {
+    const files = []
+    for (let turn = 0; turn < 6; turn += 1) {
+      const child = fork(path.join(__dirname, 'helpers', 'recording-process.js'), [dir, 'flood'])
+      const [file] = await new Promise((resolve) => child.once('message', resolve))
+      await until(() => fs.statSync(file).size > 20_000 + turn * 170_000, 'some of the flood')
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.once('exit', resolve))
+      files.push(file)
+      const content = fs.readFileSync(file)
+      const lines = content.toString('utf8', 0, content.lastIndexOf('\n')).split('\n').slice(1)
+      const text = lines.map((line) => JSON.parse(line)[2]).join('')
+      const printed = text.split('\r\n')
+      const expected = (number) => `line ${number} \x1b[32mgrüße\x1b[m 漢字`
+      expect(printed.slice(0, -1).filter((line, index) => line !== expected(index + 1))).toEqual([])
+      expect(expected(printed.length).startsWith(printed.at(-1))).toBe(true)
+      const reader = await openRecording(file)
+      expect(reader.status).toBe('interrupted')
+      const last = printed.length > 1 ? printed.length - 1 : 1
+      expect((await reader.at(reader.duration)).text).toContain(`line ${last} grüße`)
+      reader.close()
+    }
+    const recording = registry.create().record({ dir })
+    const isMarked = (file) => events(file).at(-1).slice(1).join() === 'm,interrupted'
+    await until(() => files.every(isMarked), 'the markers')
     await recording.stop()
   })
 

@@ -1,12 +1,12 @@
 // What a session knows of its shell, and how one drives it: real shells with the
 // package's scripts, and programs that say what they like.
 
-const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { SessionRegistry } = require('..')
 const { eventually } = require('./helpers/proc')
+const { FILES, SHELLS, integratedShell } = require('./helpers/shells')
 
 let registry
 let folder
@@ -35,34 +35,11 @@ afterEach(() => {
 
 const told = (name) => eventually(name, async () => events.find((event) => event.name === name))
 
-/** The shells that are there, with a file of the user's that says how they prompt. */
-const FILES = { bash: '.bashrc', zsh: '.zshrc', fish: '.config/fish/config.fish' }
-const find = (name) =>
-  process.env.PATH.split(':')
-    .map((dir) => path.join(dir, name))
-    .find((file) => fs.existsSync(file))
-/** Apple's bash is older than what tells when a command begins. */
-const isNew = (name) =>
-  name !== 'bash' ||
-  execFileSync(find(name), ['-c', 'echo $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))']) >= 404
-const SHELLS = Object.keys(FILES).filter((name) => find(name) && isNew(name))
-const missing = Object.keys(FILES).filter((name) => !SHELLS.includes(name))
-if (missing.length > 0) console.warn(`Not installed, and so not tested: ${missing.join(', ')}`)
-
 /** Starts a shell whose home is the test's folder. */
 function start(name, { profile = '', file = FILES[name], args = [], integration = true, ...options } = {}) {
-  const target = path.join(folder, file)
-  fs.mkdirSync(path.dirname(target), { recursive: true })
-  fs.writeFileSync(target, profile)
-  const { PATH } = process.env
   return registry.create({
     cwd: folder,
-    pty: {
-      file: find(name),
-      args,
-      env: { PATH, HOME: folder, LANG: 'C.UTF-8', ZDOTDIR: undefined, HISTFILE: '/dev/null' },
-      integration,
-    },
+    pty: { ...integratedShell(name, folder, profile, file), args, integration },
     ...options,
   })
 }

@@ -231,6 +231,7 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
     maxUnauthorized: 250,
     maxUnauthorizedPerAddress: 8,
     maxIncompleteBytes: null,
+    maxUnreadBytes: 1 << 20,
   })
   server.on('connection', terminals.connection)
   server.on('request', ({ socket }) => terminals.admit(socket))
@@ -265,6 +266,7 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
 {
   const recordings = new RecordingServer({
     dir: '/recordings',
+    terminal: { unicodeVersion: '11' },
     authorize: () => ({ projectId: 'p' }),
     token: null,
   })
@@ -300,6 +302,9 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   )
   const read = async (reader: RecordingReader) => {
     same<Awaited<ReturnType<typeof reader.at>>, RecordedMoment>()
+    for (const { code, end } of await reader.events(null, { limit: 5 }))
+      same<[typeof code, typeof end], ['o' | 'i' | 'r' | 'm' | 'x', number]>()
+    same<typeof reader.unicodeVersion, '6' | '11' | '15-graphemes'>()
     reader.segments()[0]?.keyframe?.length satisfies number | undefined
     same<Awaited<ReturnType<typeof reader.search>>, { time: number; line: string }[]>()
     same<typeof reader.header.title, string | null>()

@@ -36,7 +36,7 @@ export class Backoff {
   /** A connection got its session. */
   live() {
     this.#failures = 0
-    this.#liveSince = Date.now()
+    this.#liveSince = performance.now()
   }
 
   /**
@@ -47,7 +47,7 @@ export class Backoff {
   next() {
     const { min, max, stableAfter, failures, pause } = this.#limits
     const wasLive = this.#liveSince !== null
-    if (wasLive && Date.now() - this.#liveSince >= stableAfter) this.#attempt = 0
+    if (wasLive && performance.now() - this.#liveSince >= stableAfter) this.#attempt = 0
     this.#liveSince = null
     this.#attempt += 1
     this.#failures = wasLive ? 0 : this.#failures + 1

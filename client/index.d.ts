@@ -460,6 +460,8 @@ export interface RecordingAbout {
   startedAt: number
   /** The version of asciicast, 2 or 3. */
   version: number
+  /** The width table of the terminal, as xterm.js's `unicode.activeVersion`: the player's must be the same. */
+  unicodeVersion: '6' | '11' | '15-graphemes'
   /** Columns at the beginning. */
   cols: number
   /** Rows at the beginning. */
@@ -527,7 +529,8 @@ export interface RecordingPlayerEvents {
  * ```
  *
  * Its promises reject with the server's `code`s, with `ERR_RECORDING_FETCH`, with `ERR_RECORDING_RANGE` where something
- * on the way serves no ranges, with `ERR_RECORDING_CHANGED`, and with `ERR_RECORDING_VERSION` for version 1.
+ * on the way serves no ranges, with `ERR_RECORDING_CHANGED`, with `ERR_RECORDING_LIMIT` for a terminal of more than 4194304 characters,
+ * and with `ERR_RECORDING_VERSION` for version 1.
  */
 export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */

@@ -1,9 +1,13 @@
-/** Whether the peer is there: asks after a silence, and says so when there is no answer. */
+/**
+ * Whether the peer is there: asks after a silence, and says so when there is no answer. Goes by a clock that does not
+ * jump: set back by an hour, the wall clock would put the question off for an hour.
+ */
 export class Liveness {
   #limits
   #peer
   #heard = 0
-  #asked = 0
+  /** @type {number | null} */
+  #asked = null
   #timer
 
   /**
@@ -17,8 +21,8 @@ export class Liveness {
 
   /** A message came. */
   heard() {
-    this.#heard = Date.now()
-    this.#asked = 0
+    this.#heard = performance.now()
+    this.#asked = null
   }
 
   start() {
@@ -28,28 +32,29 @@ export class Liveness {
 
   stop() {
     clearTimeout(this.#timer)
-    this.#asked = 0
+    this.#asked = null
   }
 
   /** Asks now. */
   ask() {
     if (!this.#peer.ask()) return
-    this.#asked ||= Date.now()
+    this.#asked ??= performance.now()
     this.#watch()
   }
 
   #watch() {
     clearTimeout(this.#timer)
     const { idlePing, pingTimeout } = this.#limits
-    const due = this.#asked ? this.#asked + pingTimeout : this.#heard + idlePing
-    this.#timer = setTimeout(() => this.#check(), Math.max(due - Date.now(), 1))
+    const due = this.#asked === null ? this.#heard + idlePing : this.#asked + pingTimeout
+    this.#timer = setTimeout(() => this.#check(), Math.max(Math.ceil(due - performance.now()), 1))
   }
 
   #check() {
     const { idlePing, pingTimeout } = this.#limits
-    const now = Date.now()
-    if (this.#asked && now - this.#asked >= pingTimeout) this.#peer.silent()
-    else if (!this.#asked && now - this.#heard >= idlePing) this.ask()
+    const now = performance.now()
+    const asked = this.#asked !== null
+    if (asked && now - this.#asked >= pingTimeout) this.#peer.silent()
+    else if (!asked && now - this.#heard >= idlePing) this.ask()
     else this.#watch()
   }
 }

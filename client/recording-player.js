@@ -8,7 +8,14 @@ const TICK = 15
 /** How often a recording that is being written is asked for more, in ms. */
 const ASK_AGAIN = 2000
 const SPEED = { min: 1 / 16, max: 64 }
+/** Characters of a terminal, at most: each takes 12 bytes in xterm.js, and a recording may say any size. */
+const MAX_CELLS = 1 << 22
 const SIZE = /^(\d{1,5})x(\d{1,5})$/
+
+function checkSize(cols, rows) {
+  if (cols * rows > MAX_CELLS)
+    throw fail(RangeError, 'ERR_RECORDING_LIMIT', `A terminal of ${cols} × ${rows} is too large to be shown`)
+}
 
 export class RecordingPlayer extends EventTarget {
   #terminal
@@ -147,6 +154,7 @@ export class RecordingPlayer extends EventTarget {
     // What is still being parsed must not come after the reset.
     await this.#parsed()
     if (wish !== this.#wish) return
+    checkSize(part.cols, part.rows)
     this.#part = part
     this.#number = number
     this.#shown = 0
@@ -175,6 +183,7 @@ export class RecordingPlayer extends EventTarget {
 
   #resize(cols, rows) {
     if (cols < 1 || rows < 1) return
+    checkSize(cols, rows)
     if (this.#terminal.cols === cols && this.#terminal.rows === rows) return
     this.#terminal.resize(cols, rows)
     this.#tell('size', { cols, rows })

@@ -27,7 +27,7 @@ export class TerminalMux extends EventTarget {
   /** @type {Map<number, Channel>} */
   #channels = new Map()
   #next = 1
-  #heardAt = 0
+  #heardAt = Number.NEGATIVE_INFINITY
 
   /** @param {string | URL} url @param {{ token?: string | null, WebSocket?: typeof WebSocket | null }} [options] */
   constructor(url, options = {}) {
@@ -73,7 +73,7 @@ export class TerminalMux extends EventTarget {
     }
     socket.onclose = ({ code, reason }) => this.#lost(code, reason)
     socket.onmessage = ({ data }) => {
-      this.#heardAt = Date.now()
+      this.#heardAt = performance.now()
       if (typeof data === 'string') this.#onText(data)
       else this.#onBinary(data)
     }
@@ -120,7 +120,7 @@ export class TerminalMux extends EventTarget {
   leave(channel, code = 1000) {
     if (this.#channels.get(channel.number) !== channel) return
     this.#channels.delete(channel.number)
-    if (code === CloseCode.silent && Date.now() - this.#heardAt >= SILENCE) {
+    if (code === CloseCode.silent && performance.now() - this.#heardAt >= SILENCE) {
       this.#drop(code)
       this.#lost(code, 'no sign of life')
     } else {

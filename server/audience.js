@@ -19,7 +19,7 @@ class Audience {
   #groups = new Map()
   /** The sessions of whose exit a client has been told; they stay for another second. */
   #exitTold = new Set()
-  /** Until when sessions without viewers were promised to live, in ms since the epoch. */
+  /** Until when sessions without viewers were promised to live, by `performance.now()`: the wall clock jumps. */
   #promises = new Map()
   #listeners = []
 
@@ -90,7 +90,7 @@ class Audience {
     if (leftWith === LEFT_FOR_GOOD && !session.exit) session.setSuspended(true)
     const keepAlive = this.#keepAlive(leftWith ?? UNKNOWN_CLOSE, session)
     if (keepAlive === undefined) return undefined
-    this.#promises.set(keyOf(session), Date.now() + keepAlive)
+    this.#promises.set(keyOf(session), performance.now() + keepAlive)
     return { keepAlive }
   }
 
@@ -106,7 +106,7 @@ class Audience {
     }
   }
 
-  /** Until when a session was promised to live after its last viewer, in ms since the epoch. */
+  /** Until when a session was promised to live after its last viewer, by `performance.now()`. */
   promiseOf(news) {
     return this.#promises.get(keyOf(news)) ?? 0
   }

@@ -18,8 +18,9 @@ const LINE_FEED = 0x0a
  * @throws the errno's error of a file that cannot be opened
  */
 async function serveCast(request, response, file, headers) {
-  // A link could lead anywhere.
-  const handle = await fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  // A link could lead anywhere, and to open a pipe must not wait for its other end.
+  const safely = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  const handle = await fs.open(file, constants.O_RDONLY | safely)
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) throw Object.assign(new Error('It is not a regular file'), { code: 'ENOENT' })
@@ -39,6 +40,8 @@ async function serveCast(request, response, file, headers) {
     const { start, size } = answer
     const stream = handle.createReadStream({ start, end: start + size - 1, autoClose: false })
     await new Promise((resolve) => pipeline(stream, response, resolve))
+    // A file that has become shorter: whoever waits for the rest must not wait for ever.
+    if (stream.bytesRead < size) request.socket.destroy()
   } finally {
     await handle.close().catch(() => {})
   }

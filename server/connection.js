@@ -1,6 +1,6 @@
 const crypto = require('node:crypto')
-const { sendControl } = require('./control')
 const { obey } = require('./control-messages')
+const { sendControl } = require('./outboxes')
 const { Outlet } = require('./outlet')
 const { shellFacts } = require('./shell-news')
 const { ShareGrant } = require('./shares')

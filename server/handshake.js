@@ -1,4 +1,5 @@
 const { coded } = require('./errors')
+const { sendPong } = require('./outboxes')
 const { urlOf } = require('./query')
 const { refuseUpgrade } = require('./refusal')
 
@@ -75,7 +76,12 @@ class Handshake {
 
   #welcome(request, socket, head, accepted) {
     if (this.#closed) refuseUpgrade(socket, CLOSED)
-    else if (!socket.destroyed) this.#sockets.handleUpgrade(request, socket, head, accepted)
+    else if (!socket.destroyed) {
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+        ws.on('ping', (data) => sendPong(ws, data))
+        accepted(ws)
+      })
+    }
   }
 
   #server() {
@@ -88,6 +94,8 @@ class Handshake {
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: Math.max(MIN_CHUNKS, Math.ceil(maxPayload / MIN_CHUNK)),
       perMessageDeflate: false,
+      // Its own answers to pings are counted by nobody.
+      autoPong: false,
       handleProtocols: (offered) =>
         [STREAM_PROTOCOL, MUX_PROTOCOL].find((known) => offered.has(known)) ?? false,
     })

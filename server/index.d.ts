@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
+import type { ClientOptions, Session, SessionPtyOptions, SessionRegistry } from 'offheap-terminal'
 
 /** What a connection may do: see a session, or use it, too. */
 export type TerminalAccess = 'read' | 'write'
@@ -81,7 +81,8 @@ export interface TerminalViewer {
   readonly signal: AbortSignal
   /**
    * Sends it a JSON message. Nothing happens once it is gone. A viewer with
-   * 1 MiB of messages that it has not read is disconnected.
+   * 1 MiB of messages that it has not read is disconnected; `maxUnreadBytes` is
+   * the bound of all viewers together.
    *
    * @param sent - called when the message is out; never once the viewer is gone.
    */
@@ -175,6 +176,13 @@ export interface TerminalServerOptions {
    * connection that holds the most is closed with 1009. Default 33554432 (32 MiB).
    */
   maxIncompleteBytes?: number | null
+  /**
+   * The most bytes of control messages, and of answers to pings, that wait for the
+   * clients of all connections together to read them, 1 MiB to 1 TiB; each counts for
+   * 256 bytes more. Past it the connection that holds the most is cut off, as one is
+   * that holds 1 MiB. Default 33554432 (32 MiB).
+   */
+  maxUnreadBytes?: number | null
   /**
    * The most connections that are not authorised, 1 to 1000000: requests that
    * wait for `authorize` (more are 503), and with the listener `connection` those
@@ -402,6 +410,11 @@ export interface RecordingServerOptions {
   origins?: string[] | null
   /** As `TerminalServerOptions.trustProxy`. */
   trustProxy?: string[] | null
+  /**
+   * What the players' terminals are where a recording does not say it, as casts of
+   * other tools: keyframes are made for such. Default: an xterm.js 6.0 as it comes.
+   */
+  terminal?: ClientOptions | null
   /** How long `authorize` may take, in ms, 1 to 2147483647. Default 10000. */
   timeLimit?: number | null
   /** Receives what fails without the client's doing. Default: `console.error`. */

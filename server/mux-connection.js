@@ -1,6 +1,6 @@
-const { sendControl } = require('./control')
 const { OpenRate } = require('./open-rate')
 const { OpeningChannel } = require('./opening-channel')
+const { sendControl } = require('./outboxes')
 const { queryOf } = require('./query')
 const { StreamConnection } = require('./stream-connection')
 

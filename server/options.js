@@ -16,6 +16,7 @@ const NUMBERS = {
   pingInterval: [15_000, 1, MAX_TIME],
   maxPayload: [1 << 20, 1024, 2 ** 30],
   maxIncompleteBytes: [32 << 20, 1 << 20, 2 ** 40],
+  maxUnreadBytes: [32 << 20, 1 << 20, 2 ** 40],
   maxUnauthorized: [1000, 1, MAX_COUNT],
   maxUnauthorizedPerAddress: [64, 1, MAX_COUNT],
   maxCols: [1000, 1, 65_535],
@@ -78,7 +79,8 @@ function recordingOptionsOf(given) {
   if (given === null || typeof given !== 'object') fail('options', 'an object')
   const { dir, basePath } = given
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) fail('dir', 'the path of a folder')
-  const options = { dir, basePath: basePath ?? '/api/recordings' }
+  const options = { dir, basePath: basePath ?? '/api/recordings', terminal: given.terminal ?? null }
+  if (typeof options.terminal !== 'object') fail('terminal', 'an object')
   if (!/^(\/[^/?#]+)+$/.test(options.basePath)) fail('basePath', 'a path such as "/api/recordings"')
   for (const name of ['authorize', 'onError']) {
     if ((given[name] ?? null) === null) continue

@@ -36,7 +36,7 @@ class OutputWatch {
 
   /** A longer promise would be forgotten for it: that one is left to run out. */
   #touch(info) {
-    if (this.#audience.promiseOf(info) > Date.now() + 2 * this.#interval) return
+    if (this.#audience.promiseOf(info) > performance.now() + 2 * this.#interval) return
     this.#audience.registry.get(info.id, info.projectId ?? undefined)?.touch()
   }
 

@@ -1,5 +1,7 @@
+const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
+const { identityOf } = require('./file-identity')
 
 /** Files that are read at once while the index is made. */
 const READERS = 16
@@ -7,15 +9,24 @@ const READERS = 16
 const MAX_HEAD = 64 * 1024
 /** How old a cast without a card must be to count as one that never gets any, in ms. */
 const SETTLED = 10_000
+/** A name that a recorder has made up has the time in it: no other recording gets it. */
+const MADE_UP = /^\d{8}T\d{9}Z-/
 const ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/
+
+/** So long after it has changed a folder may still change without having another time, in ms. */
+const COARSE = 3000
+/** To open a pipe must not wait for its other end, and a link could lead anywhere. */
+const SAFELY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
 
 /**
  * What the recordings of a folder say of themselves, read once for each: a list
- * reads the folder's names and no files but new ones.
+ * reads the folder's names where they have changed, and no files but new ones.
  */
 class RecordingIndex {
   #dir
   #known = new Map()
+  /** Which folder it was, and when it had changed, when its names were read; `null` where that does not say that they are known. */
+  #changed = null
   /** Newest first; `null` when something has changed. */
   #sorted = null
   #scan = null
@@ -43,11 +54,17 @@ class RecordingIndex {
   /** One recording; `null` for an id that is none, whatever it looks like. */
   async get(id) {
     if (!ID.test(id)) return null
-    if (!this.#known.has(id)) await this.#refresh()
+    const known = this.#known.get(id)
+    const stats = known && (await lstat(this.file(id)))
+    // The file of a name may be another one by now.
+    if (stats && identityOf(stats) === known.file) return known
+    if (known) this.forget(id)
+    await this.#refresh()
     return this.#known.get(id) ?? null
   }
 
   forget(id) {
+    this.#changed = null
     if (this.#known.delete(id)) this.#sorted = null
   }
 
@@ -69,11 +86,15 @@ class RecordingIndex {
   }
 
   async #read() {
-    const names = await fs.readdir(this.#dir).catch((error) => {
+    const begun = Date.now()
+    const folder = await fs.stat(this.#dir).catch((error) => {
       // There is none before the first recording.
-      if (error.code === 'ENOENT') return []
+      if (error.code === 'ENOENT') return null
       throw error
     })
+    const stamp = folder && `${folder.ino}-${folder.mtimeMs}`
+    if (stamp !== null && stamp === this.#changed) return
+    const names = folder ? await fs.readdir(this.#dir) : []
     const there = new Set()
     for (const name of names) {
       if (!name.endsWith('.cast')) continue
@@ -81,17 +102,25 @@ class RecordingIndex {
       if (ID.test(id)) there.add(id)
     }
     for (const id of this.#known.keys()) if (!there.has(id)) this.forget(id)
-    const fresh = [...there].filter((id) => !this.#known.has(id))
+    const looked = [...there].filter((id) => !this.#known.has(id) || !MADE_UP.test(id))
     const work = async () => {
-      for (let id = fresh.pop(); id !== undefined; id = fresh.pop()) await this.#add(id)
+      for (let id = looked.pop(); id !== undefined; id = looked.pop()) await this.#look(id)
     }
     await Promise.all(Array.from({ length: READERS }, work))
+    const isWhole = [...there].every((id) => this.#known.has(id))
+    const isSettled = folder !== null && begun - folder.mtimeMs > COARSE
+    this.#changed = isWhole && isSettled ? stamp : null
   }
 
-  async #add(id) {
-    const entry = (await this.#byCard(id)) ?? (await this.#byHeader(id))
+  /** Learns of a recording, anew where another one has its name. */
+  async #look(id) {
+    const stats = await lstat(this.file(id))
+    if (stats && this.#known.get(id)?.file === identityOf(stats)) return
+    this.forget(id)
+    if (!stats?.isFile()) return
+    const entry = (await this.#byCard(id)) ?? (await this.#byHeader(id, stats))
     if (!entry) return
-    this.#known.set(id, entry)
+    this.#known.set(id, { ...entry, file: identityOf(stats) })
     this.#sorted = null
   }
 
@@ -113,10 +142,8 @@ class RecordingIndex {
   }
 
   /** A cast of other origin, or one whose card is not written yet. */
-  async #byHeader(id) {
-    const file = this.file(id)
-    const stats = await fs.lstat(file).catch(() => null)
-    if (!stats?.isFile() || Date.now() - stats.mtimeMs < SETTLED) return null
+  async #byHeader(id, stats) {
+    if (Date.now() - stats.mtimeMs < SETTLED) return null
     const header = parse((await this.#head(id, 'cast'))?.split('\n', 1)[0]) ?? {}
     const { cols, rows } =
       header.version === 3 ? (header.term ?? {}) : { cols: header.width, rows: header.height }
@@ -137,7 +164,7 @@ class RecordingIndex {
 
   /** The beginning of a file; `null` where it cannot be read. */
   async #head(id, ending) {
-    const handle = await fs.open(this.file(id, ending)).catch(() => null)
+    const handle = await fs.open(this.file(id, ending), SAFELY).catch(() => null)
     if (!handle) return null
     try {
       const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096) })
@@ -151,6 +178,8 @@ class RecordingIndex {
     }
   }
 }
+
+const lstat = (file) => fs.lstat(file).catch(() => null)
 
 function parse(json) {
   try {

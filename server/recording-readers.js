@@ -1,4 +1,6 @@
 const fs = require('node:fs/promises')
+const { coded } = require('./errors')
+const { identityOf } = require('./file-identity')
 const { Turns } = require('./turns')
 
 /** Recordings that are kept open. */
@@ -28,12 +30,13 @@ class RecordingReaders {
     return this.#turns.take(async () => act(await this.#reader(file)))
   }
 
-  /** How large, how long and how whole a recording is: `null`s, and a code, where it cannot be read. */
+  /** Which file it is, and how large, how long and how whole: `null`s, and a code, where it cannot be read. */
   async facts(file) {
-    const stats = await fs.stat(file)
+    const stats = await statsOf(file)
     const stamp = stampOf(stats)
     const known = this.#facts.get(file)
-    if (known?.stamp === stamp && known.status !== 'recording') return known.facts
+    const identity = identityOf(stats)
+    if (known?.stamp === stamp && known.status !== 'recording') return { identity, facts: known.facts }
     const read = async () => {
       const { duration, status } = await this.#reader(file)
       return { duration, status, code: null }
@@ -46,11 +49,11 @@ class RecordingReaders {
     this.#facts.delete(file)
     this.#facts.set(file, { stamp, status: facts.status, facts: found })
     if (this.#facts.size > FACTS) this.#facts.delete(this.#facts.keys().next().value)
-    return found
+    return { identity, facts: found }
   }
 
   async #reader(file) {
-    const stamp = stampOf(await fs.stat(file))
+    const stamp = stampOf(await statsOf(file))
     const known = this.#readers.get(file)
     this.#readers.delete(file)
     // One that was being written may have ended since, without another byte.
@@ -76,6 +79,13 @@ class RecordingReaders {
   close() {
     for (const file of [...this.#readers.keys()]) this.forget(file)
   }
+}
+
+/** A link could lead anywhere. */
+async function statsOf(file) {
+  const stats = await fs.lstat(file)
+  if (!stats.isFile()) throw coded('ENOENT', 'It is not a regular file')
+  return stats
 }
 
 function stampOf({ ino, size, mtimeMs }) {

@@ -49,7 +49,10 @@ class RecordingServer {
     this.#options = recordingOptionsOf(options)
     const dir = path.resolve(this.#options.dir)
     this.#index = new RecordingIndex(dir)
-    this.#readers = new RecordingReaders(openRecording)
+    const { terminal } = this.#options
+    // What is wrong with these options is thrown now; a folder is no recording.
+    openRecording(dir, terminal).catch(() => {})
+    this.#readers = new RecordingReaders((file) => openRecording(file, terminal))
     this.#authorization = new Authorization(this.#options, NO_SHARES)
     // What is there already need not be read by the first who asks.
     this.#index.list().catch(() => {})
@@ -144,7 +147,9 @@ class RecordingServer {
   /** What a list says of a recording; `null` for one that is gone meanwhile. */
   async #described(entry) {
     try {
-      return { ...publicOf(entry), ...(await this.#readers.facts(this.#index.file(entry.id))) }
+      const { identity, facts } = await this.#readers.facts(this.#index.file(entry.id))
+      if (identity !== entry.file) throw coded('ENOENT', 'Another recording has its name by now')
+      return { ...publicOf(entry), ...facts }
     } catch (error) {
       if (error.code !== 'ENOENT') throw error
       this.#index.forget(entry.id)
@@ -162,12 +167,13 @@ class RecordingServer {
   async #remove(entry, grant) {
     if (grant.access !== 'write') throw coded('ERR_READ_ONLY', 'Who may only read removes nothing')
     const file = this.#index.file(entry.id)
-    const { status } = await this.#readers.facts(file)
+    const { identity, facts } = await this.#readers.facts(file)
+    if (identity !== entry.file) throw unknown()
     const isAwaited = await fs.access(this.#index.file(entry.id, 'resume')).then(
       () => true,
       () => false,
     )
-    if (status === 'recording' || isAwaited) {
+    if (facts.status === 'recording' || isAwaited) {
       throw coded('ERR_RECORDING_BUSY', 'It is being written: stop the recording first')
     }
     this.#readers.forget(file)
@@ -214,7 +220,7 @@ function isVisible(entry, grant) {
   return userId === null || entry.userId === null || entry.userId === userId
 }
 
-function publicOf({ isOwned: _, ...entry }) {
+function publicOf({ isOwned: _, file: __, ...entry }) {
   return entry
 }
 
@@ -225,6 +231,7 @@ function indexOf(entry, reader) {
   return {
     ...publicOf(entry),
     version: header.version,
+    unicodeVersion: reader.unicodeVersion,
     cols: header.cols,
     rows: header.rows,
     duration,

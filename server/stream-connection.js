@@ -37,10 +37,15 @@ class StreamConnection extends Connection {
     return { ...super.viewerOptions(), onGap: 'snapshot', maxFrameBytes: this.frameBytes() }
   }
 
-  /** A client that says how much it has parsed is never sent more than its window ahead. */
+  /**
+   * A client that says how much it has parsed is never sent more than its window ahead.
+   * A screen is no output, and leaves what the window counts from behind.
+   */
   mayRead() {
     if (this.suspended && !this.exiting) return false
-    return this.window === null || this.outlet.viewer.offset + this.frameBytes() - this.acked <= this.window
+    const { viewer } = this.outlet
+    const isInWindow = () => viewer.offset + this.frameBytes() - this.acked <= this.window
+    return this.window === null || isInWindow() || viewer.screenDue
   }
 
   /** A gap, and what the screen is that comes in its place, is said before the bytes. */

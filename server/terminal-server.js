@@ -11,6 +11,7 @@ const { Liveness } = require('./liveness')
 const { MuxConnection } = require('./mux-connection')
 const { Opener } = require('./opener')
 const { optionsOf } = require('./options')
+const { Outboxes } = require('./outboxes')
 const { OutputWatch } = require('./output-watch')
 const { queryOf, urlOf } = require('./query')
 const { refuseUpgrade } = require('./refusal')
@@ -41,6 +42,7 @@ class TerminalServer {
   #liveness
   #arrivals
   #incoming
+  #outboxes
   #watch
   #sockets = new Set()
   #closing = null
@@ -54,6 +56,7 @@ class TerminalServer {
     this.#liveness = new Liveness(this.#options.pingInterval)
     this.#arrivals = new Arrivals(this.#options)
     this.#incoming = new Incoming(this.#options)
+    this.#outboxes = new Outboxes(this.#options)
     this.#watch = new OutputWatch(this.#audience, this.#options.outputKeepsAlive)
   }
 
@@ -130,6 +133,7 @@ class TerminalServer {
     ws.on('error', () => {})
     this.#arrivals.admit(request.socket)
     this.#incoming.watch(ws, request.socket)
+    this.#outboxes.watch(ws)
     this.#sockets.add(ws)
     ws.on('close', () => this.#sockets.delete(ws))
     return this.#liveness.watch(ws, request.socket)

@@ -53,12 +53,8 @@ fn xterm(env: &Env, version: Unknown<'_>, name: &str) -> Result<XtermVersion> {
 }
 
 fn unicode(env: &Env, version: Unknown<'_>, name: &str) -> Result<UnicodeVersion> {
-    match args::string(env, version, name)?.as_str() {
-        "6" => Ok(UnicodeVersion::V6),
-        "11" => Ok(UnicodeVersion::V11),
-        "15-graphemes" => Ok(UnicodeVersion::V15Graphemes),
-        _ => Err(invalid_type(env, name, "'6', '11' or '15-graphemes'")),
-    }
+    let known = UnicodeVersion::of_name(&args::string(env, version, name)?);
+    known.ok_or_else(|| invalid_type(env, name, "'6', '11' or '15-graphemes'"))
 }
 
 fn window_options(env: &Env, options: Unknown<'_>, label: &str, client: &mut Client) -> Result<()> {

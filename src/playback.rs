@@ -10,11 +10,13 @@ use napi::bindgen_prelude::{AsyncTask, Env, Object, Result, ToNapiValue, Unknown
 use napi_derive::napi;
 
 use super::{args, buffer, client_options, error};
-use offheap_recording::{Error, Kind, Moment, Playback, Status};
+use offheap_recording::{Error, Event, Moment, Playback, Status};
 use offheap_screen::Client;
 
 /// The most places that one search finds.
 const MAX_HITS: usize = 100_000;
+/// The most events that are read at once.
+const MAX_EVENTS: usize = 10_000;
 const MICROS: f64 = 1e6;
 
 /// Times in microseconds, and texts.
@@ -62,7 +64,8 @@ where
 ///
 /// @param file - The path of the cast.
 /// @param options - What the terminal that was recorded was like, for keyframes
-/// that have to be made. Default: an xterm.js 6.0 as it comes.
+/// that have to be made; of our own recordings the card beside the cast says it.
+/// Default: an xterm.js 6.0 as it comes.
 /// @throws Rejects with `ERR_RECORDING_INVALID`, `ERR_RECORDING_VERSION`,
 /// `ERR_RECORDING_LIMIT` or the errno's name (`ENOENT`, …). Throws
 /// `ERR_INVALID_ARG_TYPE`.
@@ -180,6 +183,52 @@ impl RecordingReader {
         Ok(job(move || playback.at(time), moment))
     }
 
+    /// The width table of the terminal that was recorded, as far as that is known: a
+    /// player's `unicode.activeVersion` must be the same.
+    #[napi(getter, catch_unwind, ts_return_type = "'6' | '11' | '15-graphemes'")]
+    pub fn unicode_version(&self, env: Env) -> Result<&'static str> {
+        Ok(self.open(&env)?.client().unicode.name())
+    }
+
+    /// Events in order: those from a place on, a page at a time.
+    ///
+    /// @param start - Where to begin in the cast, in bytes: the `end` of an event, the
+    /// `position` of a moment, or the `start` of a segment. Default 0.
+    /// @param options - `limit`: the most events, 1 to 10000. Default 1000.
+    /// @returns As many events as there are, up to the limit, or fewer once their data
+    /// comes to 1 MiB; none at the end. Events of kinds that asciicast does not know
+    /// are left out.
+    /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
+    /// `openRecording()`.
+    /// @example
+    /// ```js
+    /// let page = await reader.events()
+    /// while (page.length > 0) {
+    ///   for (const { time, code, data } of page) console.log(time, code, data)
+    ///   page = await reader.events(page.at(-1).end)
+    /// }
+    /// ```
+    #[napi(
+        catch_unwind,
+        ts_args_type = "start?: number | null, options?: { limit?: number | null } | null",
+        ts_return_type = "Promise<RecordedEvent[]>"
+    )]
+    pub fn events(
+        &self,
+        env: Env,
+        start: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
+    ) -> Result<AsyncTask<Job<Vec<Event>>>> {
+        let start = args::given(start)
+            .map(|start| args::integer(&env, start, "start", 0, args::MAX_SAFE))
+            .transpose()?;
+        let options = args::options(&env, options)?;
+        let limit = args::property(options.as_ref(), "limit")?;
+        let limit = args::size_or(&env, limit, "options.limit", (1, MAX_EVENTS), 1000)?;
+        let playback = self.open(&env)?;
+        Ok(job(move || playback.events_from(start.unwrap_or(0), limit), events))
+    }
+
     /// The parts that can each be played without what comes before, in order.
     #[napi(catch_unwind, ts_return_type = "RecordingSegment[]")]
     pub fn segments(&self, env: Env) -> Result<Vec<Object<'static>>> {
@@ -238,7 +287,8 @@ impl RecordingReader {
     }
 
     /// Where text was printed, regardless of case, in lines of plain text as
-    /// they stood when they ended; in what full-screen programs drew, too.
+    /// they stood when they ended; in what full-screen programs drew, too. Of a line
+    /// that is longer than 1024 bytes, that much about the first place is returned.
     ///
     /// @param options - `limit`: the most places, 1 to 100000. Default 1000.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Rejects as
@@ -266,23 +316,13 @@ impl RecordingReader {
         Ok(job(run, |env, hits| places(env, "line", hits)))
     }
 
-    /// The markers, in order: at most 100000.
+    /// The markers, in order: at most 100000. A label is cut at 4096 bytes.
     ///
     /// @throws Rejects as `openRecording()`.
     #[napi(catch_unwind, ts_return_type = "Promise<{ time: number, label: string }[]>")]
     pub fn markers(&self, env: Env) -> Result<AsyncTask<Job<Places>>> {
         let playback = self.open(&env)?;
-        let run = move || {
-            let mut markers = Vec::new();
-            playback.events(|event| {
-                if event.kind == Kind::Marker {
-                    markers.push((event.time, event.data.clone()));
-                }
-                markers.len() < MAX_HITS
-            })?;
-            Ok(markers)
-        };
-        Ok(job(run, |env, markers| places(env, "label", markers)))
+        Ok(job(move || playback.markers(MAX_HITS), |env, markers| places(env, "label", markers)))
     }
 
     /// Writes the recording as asciicast version 2 into a new file, for tools
@@ -329,6 +369,19 @@ fn moment(env: &Env, moment: Moment) -> Result<Unknown<'static>> {
     object.set("data", buffer::copy(env, &moment.data)?)?;
     object.set("text", moment.text)?;
     Ok(args::unknown(env, &object))
+}
+
+fn events(env: &Env, list: Vec<Event>) -> Result<Unknown<'static>> {
+    let convert = |event: Event| {
+        let mut object = Object::new(env)?;
+        object.set("time", seconds(event.time))?;
+        object.set("code", event.kind.code().to_string())?;
+        object.set("data", event.data)?;
+        object.set("end", event.end as f64)?;
+        Ok(object)
+    };
+    let events: Result<Vec<Object<'_>>> = list.into_iter().map(convert).collect();
+    value(env, events?)
 }
 
 fn places(env: &Env, name: &str, list: Places) -> Result<Unknown<'static>> {

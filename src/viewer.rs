@@ -246,8 +246,8 @@ impl Viewer {
         Err(illegal_constructor(&env, "Viewer", "Session.openViewer()"))
     }
 
-    /// The next frame, or `null` when everything has been read, or a snapshot
-    /// cannot be made yet.
+    /// The next frame, or `null` when everything has been read, or a snapshot is
+    /// not made yet: see `screenDue`.
     ///
     /// The Buffer is the caller's for good, unless it calls `release()`: then
     /// its memory is used again for a later frame, of this or another viewer.
@@ -349,7 +349,8 @@ impl Viewer {
         Ok(())
     }
 
-    /// Offset of the next byte to be read.
+    /// Offset of the next byte of output to be read. While a snapshot is being made
+    /// or read, that is the one behind it.
     #[napi(getter, catch_unwind)]
     pub fn offset(&self) -> f64 {
         self.state.position().offset as f64

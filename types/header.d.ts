@@ -133,6 +133,18 @@ export interface RecordingHeader {
   env: Record<string, string>
 }
 
+/** Something that happened in a recording. */
+export interface RecordedEvent {
+  /** In seconds since the beginning. */
+  time: number
+  /** `o` output, `i` input, `r` a new size, `m` a marker, `x` the exit status. */
+  code: 'o' | 'i' | 'r' | 'm' | 'x'
+  /** What was printed or typed, the size as `80x24`, the marker's label, or the status. */
+  data: string
+  /** Where the next event begins in the cast, in bytes; in version 1, a number that stands for it. */
+  end: number
+}
+
 /** A terminal at one moment of a recording. */
 export interface RecordedMoment {
   /** When the last event before it happened, in seconds. */
@@ -780,15 +792,18 @@ export interface ViewerOptions {
    * at the end (`'now'`), or with the screen and then the output that follows it
    * (`'snapshot'`; without a screen, as `'tail'`). Default `'tail'`.
    *
-   * A snapshot is made when its first frame is read. It comes in as many frames
-   * as it takes: `'framed'` ones have the highest bit of their offset set,
+   * A snapshot stands for the moment at which it is first asked for by `read()`. That
+   * of a large screen is made in pieces of 384 KiB, one a call: until it is complete,
+   * `read()` returns `null`, and the listener is called in the next turns of the event
+   * loop. It comes in as many frames as it takes: `'framed'` ones have the highest bit of their offset set,
    * `'json'` ones are `history` frames, the last of which has the `offset`.
-   * Viewers that begin while nothing is printed share one snapshot. At most 64
-   * snapshots of 32 MiB together wait to be sent in a process, beyond which those
-   * of stalled viewers are dropped and made anew when they read again. A viewer
+   * Viewers that begin while nothing is printed, or while one is being made, share
+   * one snapshot. At most 64 snapshots of 32 MiB together are being made or wait to be
+   * sent in a process, with the screens that are kept for them; beyond that those of
+   * stalled viewers are dropped and made anew when they read again. A viewer
    * gets four at once and then four a second, and making them takes at most a
-   * quarter of the thread's time, after 33 ms at once: then `read()` returns `null`, and the
-   * listener is called when it can go on.
+   * quarter of the thread's time, after 10 ms at once: then, too, `read()` returns
+   * `null`, and the listener is called when it can go on.
    */
   from?: number | 'tail' | 'now' | 'snapshot' | null
   /**

@@ -5,6 +5,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { findBrowser, launchBrowser } = require('../helpers/browser')
 const { eventually } = require('../helpers/proc')
+const { compareWithReplay } = require('../helpers/replay')
 const { startServer } = require('../helpers/server')
 
 const browserTest = findBrowser() ? test : test.skip
@@ -62,81 +63,103 @@ async function record() {
   return path.basename(recording.file, '.cast')
 }
 
+const comparing = (id) => ({
+  url: `api/recordings/${id}`,
+  points: POINTS,
+  ends: true,
+  modules: {
+    client: 'client/index.js',
+    xterm: 'vendor/xterm/xterm.mjs',
+    unicode11: 'vendor/xterm/addon-unicode11.mjs',
+  },
+})
+
 browserTest(
   'the player shows what a full replay shows, at any moment',
   async () => {
     const id = await record()
     await page.goto(`${host.url}/?renderer=dom`)
-    const compared = await page.evaluate(compare, { id, points: POINTS })
+    const compared = await page.evaluate(compareWithReplay, comparing(id))
     expect(compared.segments).toBeGreaterThan(2)
     expect(compared.different).toEqual([])
-    expect(compared.most).toBeLessThan(3_000_000)
-    expect(compared.points).toBe(POINTS + 2)
+    expect(Math.max(...compared.seeks.map(({ bytes }) => bytes))).toBeLessThan(3_000_000)
+    expect(compared.compared).toBe(POINTS + 2)
   },
   180_000,
 )
 
-/** In the page: seeks to points in random order, and replays the whole once for each in order. */
-async function compare({ id, points }) {
-  const { RecordingPlayer } = await import('./client/index.js')
-  const { Terminal } = await import('./vendor/xterm/xterm.mjs')
-  const { Unicode11Addon } = await import('./vendor/xterm/addon-unicode11.mjs')
-  const make = () => {
-    const terminal = new Terminal({ allowProposedApi: true, scrollback: 1000 })
-    terminal.loadAddon(new Unicode11Addon())
-    terminal.unicode.activeVersion = '11'
-    return terminal
-  }
-  /** Every visible cell with its looks, and the cursor. */
-  const look = (terminal) => {
-    const buffer = terminal.buffer.active
-    const rows = []
-    for (let row = 0; row < terminal.rows; row += 1) {
-      const line = buffer.getLine(buffer.baseY + row)
-      let text = ''
-      for (let col = 0; col < terminal.cols; col += 1) {
-        const cell = line.getCell(col)
-        text += `${cell.getChars()}|${cell.getWidth()}|${cell.getFgColor()}|${cell.isUnderline()};`
-      }
-      rows.push(text)
+browserTest(
+  'a cast of another tool, torn anywhere, is shown as a full replay shows it',
+  async () => {
+    const pieces = [
+      'plain text and 😀 漢字\r\n',
+      '\x1b[3',
+      '1mred\r\n',
+      '\x1b[m',
+      '\x1b[?1049h',
+      '\x1b[4;7Hdrawn',
+      '\x1b[?1049l',
+    ]
+    const lines = [JSON.stringify({ version: 2, width: 70, height: 20 })]
+    for (let number = 1; number <= 6000; number += 1) {
+      const text = pieces[(number * 7 + Math.floor(number / 90)) % pieces.length]
+      const data =
+        number % 500 === 0
+          ? [40 + (number % 77), 12 + (number % 11)].join('x')
+          : text.repeat(1 + (number % 19))
+      lines.push(JSON.stringify([number / 100, number % 500 === 0 ? 'r' : 'o', data]))
     }
-    return JSON.stringify([terminal.cols, terminal.rows, buffer.type, buffer.cursorX, buffer.cursorY, rows])
-  }
-  const terminal = make()
-  const player = new RecordingPlayer(`api/recordings/${id}`, { terminal })
-  await player.load()
-  const times = [0, player.duration]
-  for (let point = 0; point < points; point += 1) times.push(Math.random() * player.duration)
-  const shown = []
-  let most = 0
-  for (const time of times) {
-    const before = player.bytesRead
-    await player.seek(time)
-    most = Math.max(most, player.bytesRead - before)
-    shown.push({ time: Math.round(time * 1e6), look: look(terminal) })
-  }
-  shown.sort((a, b) => a.time - b.time)
+    const file = path.join(dir, 'foreign.cast')
+    fs.writeFileSync(file, `${lines.join('\n')}\n`)
+    // As old as one that nobody writes.
+    fs.utimesSync(file, new Date(0), new Date(0))
+    await page.goto(`${host.url}/?renderer=dom`)
+    const compared = await page.evaluate(compareWithReplay, comparing('foreign'))
+    expect(compared.segments).toBeGreaterThan(2)
+    expect(compared.different).toEqual([])
+    expect(compared.compared).toBe(POINTS + 2)
+    // The keyframes stay.
+    expect(fs.existsSync(path.join(dir, 'foreign.keys'))).toBe(true)
+  },
+  180_000,
+)
 
-  const lines = (await (await fetch(`api/recordings/${id}`)).text()).trimEnd().split('\n').slice(1)
-  const replay = make()
-  const { cols, rows } = player.about
-  replay.resize(cols, rows)
-  const write = (data) => new Promise((resolve) => replay.write(data, resolve))
-  const different = []
-  let [now, next] = [0, 0]
-  for (const { time, look: seen } of shown) {
-    for (; next < lines.length; next += 1) {
-      const [interval, code, data] = JSON.parse(lines[next])
-      const at = now + Math.round(interval * 1e6)
-      if (at > time) break
-      now = at
-      if (code === 'o') await write(data)
-      if (code === 'r') replay.resize(...data.split('x').map(Number))
-    }
-    if (look(replay) !== seen) different.push(time)
+browserTest('a terminal of any size that a cast may say does not take the page with it', async () => {
+  const header = { version: 3, term: { cols: 80, rows: 24 } }
+  const events = [
+    [0.1, 'o', 'before'],
+    [1, 'r', '65535x65535'],
+    [1, 'o', 'after'],
+  ]
+  const huge = { version: 3, term: { cols: 65535, rows: 65535 } }
+  for (const [name, lines] of Object.entries({ grows: [header, ...events], huge: [huge, ...events] })) {
+    const file = path.join(dir, `${name}.cast`)
+    fs.writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    fs.utimesSync(file, new Date(0), new Date(0))
   }
-  return { different, most, points: shown.length, segments: player.about.segments.length }
-}
+  await page.goto(`${host.url}/?renderer=dom`)
+  const shown = await page.evaluate(async () => {
+    const { RecordingPlayer } = await import('./client/index.js')
+    const { Terminal } = await import('./vendor/xterm/xterm.mjs')
+    const terminal = new Terminal({ allowProposedApi: true })
+    const text = () => terminal.buffer.active.getLine(0).translateToString(true)
+    const codeOf = (promise) =>
+      promise.then(
+        () => null,
+        ({ code }) => code,
+      )
+    const grows = new RecordingPlayer('api/recordings/grows', { terminal })
+    await grows.load()
+    await grows.seek(0.5)
+    const before = text()
+    const refused = [await codeOf(grows.seek(3)), await codeOf(grows.seek(3))]
+    await grows.seek(0.5)
+    const huge = new RecordingPlayer('api/recordings/huge', { terminal })
+    refused.push(await codeOf(huge.load()), await codeOf(huge.seek(1)))
+    return { before, again: text(), refused }
+  })
+  expect(shown).toEqual({ before: 'before', again: 'before', refused: Array(4).fill('ERR_RECORDING_LIMIT') })
+})
 
 browserTest(
   'it plays, skips pauses, and stops where it says',

@@ -204,6 +204,23 @@ describe('liveness', () => {
     expect(socket.closedWith.code).toBe(4004)
     expect(session.state).toBe('waiting')
   })
+
+  test.each([
+    ['set back by an hour', -3_600_000],
+    ['put forward by an hour', 3_600_000],
+  ])('does not go by the wall clock, which may be %s', (_what, jump) => {
+    const { session, socket } = live()
+    const pings = () => socket.texts.filter(({ type }) => type === 'ping').length
+    jest.advanceTimersByTime(14_000)
+    jest.setSystemTime(Date.now() + jump)
+    jest.advanceTimersByTime(1100)
+    expect(pings()).toBe(1)
+    jest.setSystemTime(Date.now() + jump)
+    jest.advanceTimersByTime(9800)
+    expect(session.state).toBe('live')
+    jest.advanceTimersByTime(300)
+    expect(socket.closedWith.code).toBe(4004)
+  })
 })
 
 describe('the page', () => {

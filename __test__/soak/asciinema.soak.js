@@ -82,14 +82,18 @@ test(
       execFileSync(tool, ['convert', '--output-format', format, file, to])
       return fs.readFileSync(to, 'utf8')
     }
-    expect(convert('raw', 'raw')).toBe(outputOf(events))
+    // It puts the size first, for terminals that can be told one.
+    expect(convert('raw', 'raw').replace(/^\x1b\[8;24;80t/, '')).toBe(outputOf(events))
     const second = eventsOf(convert('asciicast-v2', 'cast'))
     expect(outputOf(second)).toBe(outputOf(events))
     expect(second.map(([, code]) => code).filter((code) => code !== 'x')).toEqual(
       events.map(([, code]) => code).filter((code) => code !== 'x'),
     )
+    // Its version 2 may leave out the exit, which can come later than the last output.
     const reader = await openRecording(file)
-    expect(Math.abs(second.at(-1)[0] - reader.duration)).toBeLessThan(0.01)
+    const ours = (await reader.events()).filter(({ code }) => code !== 'x')
+    const theirs = second.filter(([, code]) => code !== 'x')
+    expect(Math.abs(theirs.at(-1)[0] - ours.at(-1).time)).toBeLessThan(0.002)
     expect(convert('txt', 'txt')).toContain('grüße 漢字')
     // On a terminal of its own, as somebody plays it.
     const player = registry.create({

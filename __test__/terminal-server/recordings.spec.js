@@ -1,5 +1,6 @@
 // Recordings over HTTP: lists, ranges, parts, deletion, and who may do what.
 
+const { execFileSync } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const http = require('node:http')
@@ -146,6 +147,31 @@ describe('the list', () => {
     expect(errors).toEqual([])
   })
 
+  test('a folder that has not changed is not read again, and one that has is', async () => {
+    const settled = () => fs.utimesSync(dir, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000))
+    const reads = jest.spyOn(fs.promises, 'readdir')
+    await recorded('a')
+    settled()
+    expect(await ids()).toEqual(['a'])
+    const before = reads.mock.calls.length
+    expect(await ids()).toEqual(['a'])
+    expect(reads.mock.calls).toHaveLength(before)
+    await recorded('b')
+    settled()
+    expect(await ids()).toEqual(['a', 'b'])
+    fs.rmSync(path.join(dir, 'a.cast'))
+    expect(await ids()).toEqual(['b'])
+    // It may change within the moment in which it was read: then its time says nothing.
+    const now = new Date()
+    fs.utimesSync(dir, now, now)
+    expect(await ids()).toEqual(['b'])
+    fs.renameSync(path.join(dir, 'b.cast'), path.join(dir, 'c.cast'))
+    fs.renameSync(path.join(dir, 'b.json'), path.join(dir, 'c.json'))
+    fs.utimesSync(dir, now, now)
+    expect(await ids()).toEqual(['c'])
+    reads.mockRestore()
+  })
+
   test.each([
     'limit=0',
     'limit=1001',
@@ -245,6 +271,43 @@ describe('a recording', () => {
       expect((await json(`/a/search${query}`)).code).toBe('ERR_OUT_OF_RANGE')
   })
 
+  test('of another tool is for the terminals that the server is told of, ours for its own', async () => {
+    recordings.close()
+    await serve({ authorize: () => grant, terminal: { unicodeVersion: '11' } })
+    const foreign = path.join(dir, 'foreign.cast')
+    const line = `${JSON.stringify([0.01, 'o', 'wide 😀\r\n'])}\n`.repeat(20_000)
+    fs.writeFileSync(foreign, `{"version":3,"term":{"cols":20,"rows":5}}\n${line}`)
+    fs.utimesSync(foreign, new Date(0), new Date(0))
+    await recorded('ours', { screen: { unicodeVersion: '6' } })
+    expect((await json('/ours/index')).unicodeVersion).toBe('6')
+    const { unicodeVersion, segments } = await json('/foreign/index')
+    expect(unicodeVersion).toBe('11')
+    const [, start] = segments.at(-1)
+    const keyframe = Buffer.from(await (await get(`/foreign/keyframes/${start}`)).arrayBuffer())
+    const reader = await openRecording(foreign, { unicodeVersion: '11' })
+    expect(keyframe.equals(await reader.keyframe(start))).toBe(true)
+    reader.close()
+    for (const terminal of [5, { unicodeVersion: '12' }, { convertEol: 'yes' }])
+      expect(() => new RecordingServer({ dir, terminal })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+      )
+  })
+
+  test('is not deleted while the next server is to go on with it', async () => {
+    const journal = path.join(dir, 'state')
+    const first = new SessionRegistry({ journal, recording: { dir } })
+    first.create({ id: 'left', recording: { name: 'left' } }).append('so far')
+    first.leave()
+    const busy = { status: 409, code: 'ERR_RECORDING_BUSY' }
+    expect(await json('/left', { method: 'DELETE' })).toMatchObject(busy)
+    const second = new SessionRegistry({ journal, recording: { dir } })
+    second.restore()
+    expect(await json('/left', { method: 'DELETE' })).toMatchObject(busy)
+    await second.get('left').recordings[0].stop()
+    expect((await json('/left', { method: 'DELETE' })).removed).toBe(true)
+    second.shutdown()
+  })
+
   test('is deleted with all that is beside it, but not while it is written', async () => {
     await recorded('a', { recording: { dir, name: 'a', raw: true } })
     expect(fs.readdirSync(dir)).toHaveLength(4)
@@ -289,6 +352,46 @@ describe('access', () => {
       expect((await get(`/${id}`, { method: 'DELETE' })).status).toBe(visible.includes(id) ? 403 : 404)
     }
     expect(fs.readdirSync(dir).filter((name) => name.endsWith('.cast'))).toHaveLength(4)
+  })
+
+  test('a recording that gets the name of another is not whose that was', async () => {
+    const asOf = (userId) => {
+      grant = { access: 'write', userId }
+    }
+    asOf('ada')
+    expect((await get('/ada')).status).toBe(200)
+    for (const ending of ['cast', 'keys', 'json']) fs.rmSync(path.join(dir, `ada.${ending}`))
+    await recorded('ada', { projectId: 'p', userId: 'bob' })
+    for (const below of ['', '/index', '/transcript']) expect((await get(`/ada${below}`)).status).toBe(404)
+    expect((await json('/ada', { method: 'DELETE' })).code).toBe('ERR_RECORDING_NOT_FOUND')
+    expect(await ids()).toEqual(['nobody'])
+    asOf('bob')
+    expect(await ids()).toEqual(['ada', 'bob', 'nobody'])
+    expect((await get('/ada')).status).toBe(200)
+  })
+
+  const onUnix = process.platform === 'win32' ? test.skip : test
+  onUnix('links and pipes are no recordings, whatever lies beside them', async () => {
+    const outside = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-outside-'))
+    const secret = path.join(outside, 'secret.cast')
+    fs.copyFileSync(path.join(dir, 'ada.cast'), secret)
+    fs.symlinkSync(secret, path.join(dir, 'link.cast'))
+    execFileSync('mkfifo', [path.join(dir, 'pipe.cast')])
+    for (const id of ['link', 'pipe'])
+      fs.copyFileSync(path.join(dir, 'ada.json'), path.join(dir, `${id}.json`))
+    // A card, or keyframes, that nobody ever writes to.
+    for (const name of ['nobody.keys', 'bob.json']) {
+      fs.rmSync(path.join(dir, name))
+      execFileSync('mkfifo', [path.join(dir, name)])
+    }
+    recordings.close()
+    await serve({ authorize: () => grant })
+    expect(await ids()).toEqual(['ada', 'foreign', 'nobody'])
+    for (const id of ['link', 'pipe'])
+      for (const below of ['', '/index', '/markers', '/search?text=a', '/transcript'])
+        expect([id, below, (await get(`/${id}${below}`)).status]).toEqual([id, below, 404])
+    expect((await json('/nobody/index')).status).toBe('complete')
+    fs.rmSync(outside, { recursive: true })
   })
 
   test('a share is no right to recordings, in any way', async () => {

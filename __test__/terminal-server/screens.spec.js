@@ -54,6 +54,21 @@ describe.each([
   })
 })
 
+test('to a client with a window, which counts what comes after the screen', async () => {
+  host = await startTerminals()
+  const session = colourful('large')
+  const { data, offset } = session.snapshot()
+  const client = host.connect({ sessionId: 'large', window: 65_536 }, { stream: true })
+  await client.until('the last piece', () => client.bytes >= data.length)
+  expect(client.output).toBe(data.toString())
+  session.append('y'.repeat(100_000))
+  await client.until('what the window holds', () => client.end > offset)
+  await client.settled()
+  expect(client.end - offset).toBeLessThanOrEqual(65_536)
+  client.send({ type: 'ack', offset: client.end })
+  await client.until('more', () => client.end > offset + 65_536)
+})
+
 test('after a gap, too', async () => {
   host = await startTerminals({}, { historyBytes: 4096 })
   const session = colourful('large')
@@ -70,6 +85,63 @@ test('after a gap, too', async () => {
   await client.until('the end', () => client.end === session.end, 20_000)
   expect(Math.max(...client.lengths)).toBeLessThanOrEqual(MAX_FRAME)
   expect(client.output.endsWith(session.snapshot().data.toString())).toBe(true)
+})
+
+test('a large one is made in pieces: one client is served between those of another', async () => {
+  host = await startTerminals()
+  const session = host.registry.create({ id: 'large', pty: { file: '/bin/cat', cols: 1000, rows: 500 } })
+  for (let row = 0; row < 500; row += 1) {
+    let text = ''
+    for (let col = 0; col < 1000; col += 1)
+      text += `\x1b[38;2;${col % 256};${row % 256};${(col * row) % 256}mx`
+    session.append(text)
+  }
+  const other = host.connect({ sessionId: 'other' })
+  await other.sees(PROMPT)
+  let answers = 0
+  other.socket.on('message', (data) => {
+    if (!data.includes('"pong"')) return
+    answers += 1
+    other.send({ type: 'ping' })
+  })
+  other.send({ type: 'ping' })
+  const expected = session.snapshot()
+  const viewer = session.openViewer({ from: 'snapshot' })
+  const begun = answers
+  let turns = 0
+  const count = () => {
+    turns += 1
+    counter = setImmediate(count)
+  }
+  let counter = setImmediate(count)
+  let calls = 0
+  const first = await new Promise((resolve) => {
+    const read = () => {
+      calls += 1
+      const frame = viewer.read()
+      if (frame) resolve(frame)
+      else expect(viewer.screenDue).toBe(true)
+    }
+    viewer.onReadable(read)
+    read()
+    // What is printed meanwhile comes after it.
+    session.append('\x1b[Hmeanwhile')
+  })
+  viewer.onReadable(() => {})
+  const waited = { turns, answers: answers - begun }
+  clearImmediate(counter)
+  // A piece has 384 KiB and what its last row takes; two can be made in a turn.
+  const pieces = Math.floor(expected.data.length / (424 * 1024))
+  expect(pieces).toBeGreaterThan(15)
+  expect(calls).toBeGreaterThanOrEqual(pieces)
+  expect(waited.turns).toBeGreaterThanOrEqual(Math.floor(pieces / 2))
+  expect(waited.answers).toBeGreaterThan(3)
+  expect(viewer.takeSnapshot()).toMatchObject({ length: expected.data.length, cols: 1000, rows: 500 })
+  const parts = [first]
+  while (viewer.screenDue) parts.push(viewer.read())
+  // Not by toEqual(), whose message would hold megabytes.
+  expect(Buffer.concat(parts).equals(expected.data)).toBe(true)
+  expect(viewer.read().toString()).toBe('\x1b[Hmeanwhile')
 })
 
 test('the exit of a shell waits for the screen that is on its way', async () => {

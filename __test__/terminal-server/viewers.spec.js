@@ -4,6 +4,7 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { openRecording } = require('offheap-terminal')
 const { MuxClient } = require('../helpers/mux-client')
 const { eventually } = require('../helpers/proc')
 const { startTerminals } = require('../helpers/terminals')
@@ -55,6 +56,30 @@ describe('a session that is recorded', () => {
       () => first.messages.filter(({ type }) => type === 'recording').length === 2,
     )
     mux.ws.close()
+  })
+
+  test('gets markers by messages of the application, from those who may write', async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-sign-'))
+    dirs.push(dir)
+    const mark = ({ label }, { session }) => {
+      for (const recording of session.recordings) recording.mark(label)
+    }
+    host = await startTerminals({ authorize: byQuery, messages: { mark } }, { recording: { dir } })
+    const writer = host.connect({ sessionId: 's' })
+    await writer.ready()
+    const reader = host.connect({ sessionId: 's', reader: 1 }, { stream: true })
+    await reader.ready()
+    reader.send({ type: 'mark', label: 'not allowed' })
+    expect(await reader.message('error')).toMatchObject({ code: 'ERR_READ_ONLY' })
+    writer.send({ type: 'mark', label: 5 })
+    expect(await writer.message('error')).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+    writer.send({ type: 'mark', label: 'deploy' })
+    writer.send({ type: 'ping' })
+    await writer.message('pong')
+    const [recording] = host.registry.get('s').recordings
+    await recording.stop()
+    const recorded = await openRecording(recording.file)
+    expect((await recorded.markers()).map(({ label }) => label)).toEqual(['deploy'])
   })
 })
 

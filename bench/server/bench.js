@@ -15,11 +15,11 @@
  * loop that only reads the same terminals (floor/, built with cargo; Linux only).
  */
 
-const { fork } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const floor = require('./floor')
+const { Helper } = require('./helper')
 const { FLOOR, REACH, RESULTS, tables } = require('./report')
 const { Texts } = require('./texts')
 
@@ -60,36 +60,10 @@ function mebibytesOf(kind, sessions) {
   return Math.max(1, Math.round(reach ? all / sessions : all))
 }
 
-/** A process that answers one message at a time. */
-class Helper {
-  constructor(script, args = [], execArgv = []) {
-    this.child = fork(path.join(__dirname, script), args, { execArgv })
-    this.died = new Promise((_resolve, reject) => {
-      this.child.once('exit', (code, signal) => reject(new Error(`died of ${signal ?? `status ${code}`}`)))
-    })
-    // Also when nobody waits for it at the moment.
-    this.died.catch(() => {})
-  }
-
-  answer() {
-    const answer = new Promise((resolve) => this.child.once('message', resolve))
-    return Promise.race([answer, this.died])
-  }
-
-  ask(message) {
-    if (this.child.connected) this.child.send(message)
-    return this.answer()
-  }
-
-  stop() {
-    this.child.kill('SIGKILL')
-  }
-}
-
 /** Runs one task against one way, in fresh processes. */
 async function run({ server, protocol }, task) {
   if (!server) return floor.run(task)
-  const host = new Helper('host.js', [server], ['--max-old-space-size=1024', '--expose-gc'])
+  const host = new Helper('host.js', [server], { execArgv: ['--max-old-space-size=1024', '--expose-gc'] })
   const clients = new Helper('clients.js')
   let begun
   try {

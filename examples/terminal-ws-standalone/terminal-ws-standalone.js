@@ -67,8 +67,10 @@ class TerminalWebSocketServer {
     this.#gitConnections = new GitConnections(this.#git, this.registry)
     this.#watchCommands()
     this.#terminals = this.#terminalServer()
-    const { recordingDir } = this.config
-    this.#recordings = recordingDir ? new RecordingServer({ dir: recordingDir }) : null
+    const { recordingDir, unicodeVersion } = this.config
+    this.#recordings = recordingDir
+      ? new RecordingServer({ dir: recordingDir, terminal: { unicodeVersion } })
+      : null
     this.#api = new HttpApi({
       service: this.service,
       registry: this.registry,

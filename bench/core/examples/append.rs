@@ -5,16 +5,72 @@
 //! valgrind --tool=callgrind target/release/examples/append late coloured 8
 //! ```
 //!
-//! The first argument is `late`, `at-once`, `no-screen` or `screen` (a screen
-//! alone), the second a kind of [`sample::floods`], the third how many mebibytes.
+//! The first argument is `late`, `at-once`, `no-screen`, `screen` (a screen alone) or
+//! `journal` (as `late`, with a history that outlives the process), the second a kind
+//! of [`sample::floods`], the third how many mebibytes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use core_benches::sample;
+use offheap_pty::Local;
 use offheap_screen::{Screen, ScreenOptions};
 use offheap_session::meter::Meter;
+use offheap_session::registry::{
+    Clock, Event, EventListener, JournalOptions, Journals, NewSession, Options, Registry, Work,
+};
 use offheap_session::session::Session;
 
 const CHUNK: usize = 4096;
 const HISTORY: usize = 256 * 1024;
+
+/// A listener that drops what it is told.
+struct Nobody;
+
+impl EventListener for Nobody {
+    fn event(&self, _event: Event) {}
+
+    fn work(&self, _work: Work) {}
+}
+
+/// A registry with journals in memory, where there is such a directory.
+struct Kept {
+    registry: Arc<Registry>,
+    dir: PathBuf,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let parent =
+            if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let dir = parent.join(format!("offheap-append-{}", std::process::id()));
+        let journals = JournalOptions { dir: dir.clone(), max_bytes: None };
+        let journals = Journals::open(&journals).expect("a directory");
+        let options = Options { history: HISTORY, ..Options::default() };
+        let registry = Registry::with_journals(
+            options,
+            Clock::system(),
+            Arc::new(Nobody),
+            Arc::new(Local),
+            Meter::new(None),
+            Some(journals),
+        );
+        Self { registry, dir }
+    }
+
+    fn session(&self) -> Arc<Session> {
+        let new = NewSession { screen: Some(ScreenOptions::default()), ..NewSession::default() };
+        self.registry.create(new, None).expect("a session").0.session
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.registry.shut();
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -26,7 +82,11 @@ fn main() {
     let Some((_, text)) = text else { panic!("no kind of output is called {kind:?}") };
     let chunks = || (0..times).flat_map(|_| text.chunks(CHUNK));
     let options = (how == "late").then(ScreenOptions::default);
-    let session = Session::new(HISTORY, options, Meter::new(None));
+    let kept = (how == "journal").then(Kept::new);
+    let session = match &kept {
+        Some(kept) => kept.session(),
+        None => Session::new(HISTORY, options, Meter::new(None)),
+    };
     let mut screen = Screen::new(&ScreenOptions::default());
     let mut answers = Vec::new();
     for chunk in chunks() {

@@ -2,7 +2,7 @@
 
 const { TerminalWebSocketServer } = require('../../../examples/terminal-ws-standalone/terminal-ws-standalone')
 
-module.exports = async function serve(onListening, screen = true) {
+module.exports = async function serve(onListening, screen = true, recordingDir = '') {
   process.env.SHELL = '/bin/sh'
   const server = new TerminalWebSocketServer({
     port: 0,
@@ -10,6 +10,7 @@ module.exports = async function serve(onListening, screen = true) {
     maxSessionsPerProject: 0,
     spawnsPerMinute: 0,
     screen,
+    recordingDir,
     // The peers ping nobody: a stalled viewer stays, here as there.
     pingInterval: 2 ** 30,
   })

@@ -33,6 +33,8 @@ pub(crate) struct Slot {
     pub(crate) length: u32,
     /// The era that it is of.
     pub(crate) era: u32,
+    /// The history up to here belongs to it: with less, it says nothing.
+    pub(crate) needs: u64,
 }
 
 impl Slot {
@@ -43,7 +45,7 @@ impl Slot {
         let mut header = [0; HEADER];
         let mut writer = Writer::new(&mut header);
         writer.u64(self.sequence).u64(self.offset).u64(self.resizes);
-        writer.u16(self.cols).u16(self.rows).u32(self.length).u32(self.era);
+        writer.u16(self.cols).u16(self.rows).u32(self.length).u32(self.era).u64(self.needs);
         let sum = fields::crc(seed, data);
         fields::seal(&mut header, sum);
         slot[..HEADER].copy_from_slice(&header);
@@ -54,11 +56,11 @@ impl Slot {
         let mut reader = Reader(slot.get(..HEADER)?);
         let (sequence, offset, resizes) = (reader.u64(), reader.u64(), reader.u64());
         let (cols, rows, length) = (reader.u16(), reader.u16(), reader.u32());
-        let era = reader.u32();
+        let (era, needs) = (reader.u32(), reader.u64());
         let data = slot[HEADER..].get(..length as usize)?;
         let sum = fields::crc(seed, data);
         let whole = sequence > 0 && fields::is_sealed(&slot[..HEADER], sum);
-        whole.then_some(Self { sequence, offset, resizes, cols, rows, length, era })
+        whole.then_some(Self { sequence, offset, resizes, cols, rows, length, era, needs })
     }
 
     pub(crate) fn checkpoint<'a>(&self, slot: &'a [u8]) -> Checkpoint<'a> {

@@ -11,7 +11,7 @@ use memmap2::{MmapMut, MmapOptions};
 use offheap_ring::Ring;
 
 use crate::blocks::{Era, Marks};
-use crate::journal::Slots;
+use crate::journal::{Room, Slots};
 use crate::layout::{HEADER, Layout, MIN_CAPACITY, Sizes, Unreadable, VERSION};
 use crate::life::Record;
 use crate::place::{Place, Shared};
@@ -31,6 +31,9 @@ const LOCK: &str = "lock";
 pub struct Directory {
     shared: Arc<Shared>,
 }
+
+/// A file's maps: its head, its ring, and the ring once more to read into.
+type Maps = (MmapMut, MmapMut, Room);
 
 /// Held by who uses a directory; other processes are refused meanwhile. The
 /// system takes it back when the process ends, however it ends.
@@ -151,7 +154,7 @@ impl Directory {
         let file = folder.make_file(unfinished)?;
         folder.allocate(unfinished, &file, layout.file_size())?;
         let file_id = folder.file_id(unfinished, &file)?;
-        let (mut head, memory) = self.map(unfinished, &file, layout)?;
+        let (mut head, memory, room) = self.map(unfinished, &file, layout)?;
         head[..HEADER].copy_from_slice(&layout.encode());
         let begin = offheap_ring::Place::default();
         let mut ring = Ring::restore(memory, layout.capacity, begin).ok_or(Error::Damaged {
@@ -162,7 +165,7 @@ impl Directory {
         let tail = marks.empty(0);
         let record = Record { life, boot: boot_id(), file: file_id, tail, ..Record::default() };
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
-        let mut journal = Journal::new(head, *layout, place, record, Slots::default());
+        let mut journal = Journal::new(head, *layout, place, record, Slots::default(), room);
         journal.put_identity(0, 1, texts)?;
         journal.adopt(&mut ring, 0);
         folder.rename(unfinished, name)?;
@@ -193,9 +196,9 @@ impl Directory {
         })?;
         // A file with holes would end the process with a store into one of them.
         folder.allocate(name, &file, size)?;
-        let (head, memory) = self.map(name, &file, &layout)?;
+        let maps = self.map(name, &file, &layout)?;
         let place = Place { shared: Arc::clone(&self.shared), name: name.to_owned() };
-        recover(head, memory, layout, file_id, place).map_err(damaged)
+        recover(maps, layout, file_id, place).map_err(damaged)
     }
 
     /// Deletes a journal that is not in use, such as one that cannot be
@@ -208,8 +211,9 @@ impl Directory {
         Place { shared: Arc::clone(&self.shared), name: name.to_owned() }.remove(size)
     }
 
-    /// Maps the two parts of a file: what is before the ring, and the ring.
-    fn map(&self, name: &str, file: &File, layout: &Layout) -> Result<(MmapMut, MmapMut), Error> {
+    /// Maps the two parts of a file: what is before the ring, and the ring, which is
+    /// mapped twice.
+    fn map(&self, name: &str, file: &File, layout: &Layout) -> Result<Maps, Error> {
         let failed = |error| self.shared.folder.failed(name, "mmap", error);
         let (head, ring) = (layout.ring(), layout.ring_size());
         // SAFETY: the file has this size and its space, only this user can open
@@ -217,9 +221,12 @@ impl Directory {
         // from it. Whoever writes to it all the same harms himself.
         let head = unsafe { MmapOptions::new().len(head).map_mut(file) }.map_err(failed)?;
         let offset = layout.ring() as u64;
-        // SAFETY: as above; the two parts do not overlap.
-        let memory = unsafe { MmapOptions::new().offset(offset).len(ring).map_mut(file) };
-        Ok((head, memory.map_err(failed)?))
+        // SAFETY: as above; the two parts do not overlap. Of the two maps of the ring
+        // the second is for what lies behind the end of the history, which is not
+        // looked at by the first until it was read.
+        let map = || unsafe { MmapOptions::new().offset(offset).len(ring).map_mut(file) };
+        let (memory, room) = (map().map_err(failed)?, map().map_err(failed)?);
+        Ok((head, memory, Room::new(room)))
     }
 
     /// Names sort in the order of their creation.

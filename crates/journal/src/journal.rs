@@ -1,5 +1,6 @@
 //! The writer's side of one file.
 
+use std::ops::Range;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use memmap2::MmapMut;
@@ -33,7 +34,29 @@ pub struct Journal {
     record: Record,
     /// The offset up to which the room is filled.
     filled: u64,
+    /// What `filled` was before the read that is under way.
+    before: u64,
     slots: Slots,
+    room: Option<Room>,
+}
+
+/// The memory of a history once more, for who reads into the room behind its end
+/// while others look at what is before it.
+#[derive(Debug)]
+pub struct Room(MmapMut);
+
+impl Room {
+    pub(crate) fn new(memory: MmapMut) -> Self {
+        Self(memory)
+    }
+
+    /// A part of it, as [`Journal::begin_read`] returns one.
+    ///
+    /// # Panics
+    /// When it is of another journal, and too large.
+    pub fn part(&mut self, part: Range<usize>) -> &mut [u8] {
+        &mut self.0[part]
+    }
 }
 
 /// What a journal knows of its two slots.
@@ -53,11 +76,18 @@ impl Journal {
         place: Place,
         record: Record,
         slots: Slots,
+        room: Room,
     ) -> Self {
         let base = layout.base(record.era.number);
         let filled = record.place.end + base;
         let marks = Marks { seed: layout.seed(), era: record.era };
-        Self { head, layout, marks, base, place, record, filled, slots }
+        let room = Some(room);
+        Self { head, layout, marks, base, place, record, filled, before: filled, slots, room }
+    }
+
+    /// The room to read into; `None` when it was taken before.
+    pub fn take_room(&mut self) -> Option<Room> {
+        self.room.take()
     }
 
     /// The name of the file in its directory.
@@ -106,17 +136,39 @@ impl Journal {
         ring: &mut Ring,
         read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        let before = ring.end();
-        self.prepare(ring);
-        let filled = std::mem::replace(&mut self.filled, before);
+        self.begin_read(ring);
         let count = read(room(ring))?;
+        self.end_read(ring, count);
+        Ok(count)
+    }
+
+    /// Prepares the room for a read, and returns which part of the memory it is. What
+    /// is put there from the front on is kept whatever happens from there on. Until
+    /// [`Journal::end_read`], or the next call of this one, nothing else may be
+    /// appended.
+    #[inline]
+    pub fn begin_read(&mut self, ring: &mut Ring) -> Range<usize> {
+        self.prepare(ring);
+        // Should the read fail, nobody knows what it has left there.
+        self.before = std::mem::replace(&mut self.filled, ring.end());
+        let size = self.layout.ring_size() as u64;
+        let at = usize::try_from(ring.end() % size).unwrap_or(0);
+        at..at + room(ring).len()
+    }
+
+    /// Makes the first bytes of the room part of the history.
+    ///
+    /// # Panics
+    /// When there are more of them than there was room for.
+    #[inline]
+    pub fn end_read(&mut self, ring: &mut Ring, count: usize) {
         compiler_fence(Ordering::SeqCst);
-        self.filled = filled;
+        self.filled = self.before;
         if count > 0 {
+            let before = ring.end();
             ring.commit(count);
             self.publish(ring, before);
         }
-        Ok(count)
     }
 
     /// Fills the room behind the end, but for what is filled still.
@@ -252,14 +304,24 @@ impl Journal {
     /// fresh terminal of that size become it. `false` when they are more than
     /// [`Journal::checkpoint_limit`].
     pub fn checkpoint(&mut self, ring: &Ring, cols: u16, rows: u16, data: &[u8]) -> bool {
+        self.keep_checkpoint(ring, Checkpoint { offset: ring.end(), cols, rows, data })
+    }
+
+    /// Keeps what makes the screen at the end of the history together with the output
+    /// since an earlier offset, which has no change of size after it. It need not be
+    /// the screen that was there: what the output pushes out of sight may be missing.
+    /// So without all of that output it is not used. `false` as for
+    /// [`Journal::checkpoint`].
+    pub fn keep_checkpoint(&mut self, ring: &Ring, checkpoint: Checkpoint<'_>) -> bool {
+        let Checkpoint { offset, cols, rows, data } = checkpoint;
         let Some(length) = u32::try_from(data.len()).ok().filter(|_| self.fits(data)) else {
             return false;
         };
         let index = self.slots.used.map_or(0, |(at, _)| 1 - at);
         let sequence = self.slots.sequence + 1;
-        let (offset, resizes) = (ring.end() - self.base, self.record.resizes);
-        let era = self.marks.era.number;
-        let slot = Slot { sequence, offset, resizes, cols, rows, length, era };
+        let (offset, resizes) = (offset - self.base, self.record.resizes);
+        let (era, needs) = (self.marks.era.number, ring.end() - self.base);
+        let slot = Slot { sequence, offset, resizes, cols, rows, length, era, needs };
         let (at, size) = (self.layout.slot(index), self.layout.slot_size());
         compiler_fence(Ordering::SeqCst);
         slot.write(&mut self.head[at..][..size], data, self.marks.seed);
@@ -281,14 +343,14 @@ impl Journal {
         self.layout.checkpoint > 0 && data.len() <= self.layout.checkpoint
     }
 
-    /// Deletes the file. The ring over it is to be cleared or dropped before:
-    /// Windows does not delete a file that is mapped.
+    /// Deletes the file. The ring over it is to be cleared or dropped before, and so
+    /// is its room: Windows does not delete a file that is mapped.
     ///
     /// # Errors
     /// [`Error::System`]; a file that is gone already is none.
     pub fn remove(self) -> Result<(), Error> {
-        let Self { head, place, layout, .. } = self;
-        drop(head);
+        let Self { head, room, place, layout, .. } = self;
+        drop((head, room));
         place.remove(layout.file_size())
     }
 }

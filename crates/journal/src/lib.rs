@@ -34,7 +34,7 @@ pub use checkpoint::Checkpoint;
 pub use directory::{Directory, Lock};
 pub use error::Error;
 pub use identity::{ClientShape, Identity, ScreenShape};
-pub use journal::Journal;
+pub use journal::{Journal, Room};
 pub use layout::{ROOM, Sizes};
 pub use life::{Exit, Life};
 pub use recovery::Recovered;

@@ -8,7 +8,7 @@ use memmap2::MmapMut;
 use offheap_ring::{Place, Ring};
 
 use crate::blocks::{self, BLOCK, Era, Marks};
-use crate::journal::{FILL, Head, Slots};
+use crate::journal::{FILL, Head, Room, Slots};
 use crate::layout::{Layout, ROOM};
 use crate::life::Record;
 use crate::resizes::{self, Resize};
@@ -38,8 +38,7 @@ pub struct Recovered {
 
 /// Puts together what is in a file. `Err` says why it cannot be restored.
 pub(crate) fn recover(
-    head: MmapMut,
-    memory: MmapMut,
+    (head, memory, room): (MmapMut, MmapMut, Room),
     layout: Layout,
     file: FileId,
     location: crate::place::Place,
@@ -70,9 +69,10 @@ pub(crate) fn recover(
     let slots = parts.slots(seed);
     let sequence = slots.first().map_or(0, |(_, slot)| slot.sequence);
     let kept = place.start..=place.end;
-    let used = slots
-        .into_iter()
-        .find(|(_, slot)| kept.contains(&slot.offset) && before.era.holds(slot.era, slot.offset));
+    let used = slots.into_iter().find(|(_, slot)| {
+        let is_there = kept.contains(&slot.offset) && slot.needs <= place.end;
+        is_there && before.era.holds(slot.era, slot.offset.max(slot.needs))
+    });
     let since = used.map_or(0, |(_, slot)| slot.resizes);
     let resizes = resizes::between(parts.resizes(), before, since, record.resizes);
     let begins = used.is_some() || place.start == 0;
@@ -83,7 +83,7 @@ pub(crate) fn recover(
     let place = Place { start: start + base, end: end + base, state };
     let mut ring =
         Ring::restore(memory, layout.capacity, place).ok_or("its offsets are out of range")?;
-    let mut journal = Journal::new(head, layout, location, record, Slots { used, sequence });
+    let mut journal = Journal::new(head, layout, location, record, Slots { used, sequence }, room);
     journal.adopt(&mut ring, unpublished);
     let moved = |resize: Resize| Resize { offset: resize.offset.saturating_add(base), ..resize };
     let resizes = resizes.unwrap_or_default().into_iter().map(moved).collect();

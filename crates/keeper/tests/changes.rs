@@ -122,6 +122,31 @@ fn a_newer_server_says_more_and_is_understood() {
     });
 }
 
+#[test]
+fn what_becomes_another_program_is_still_known() {
+    let directory = Directory::new();
+    let (mut server, _) = Server::start(&directory, &[]);
+    let one = server.spawn("one", ECHO);
+    let other = server.spawn("other", "stty -echo; echo ready; read line; exec cat");
+    for name in ["one", "other"] {
+        until("the prompt", || (directory.log(name) == "ready\r\n").then_some(()));
+    }
+    server.tell("write other now");
+    until("the other program", || image(other).ends_with("cat").then_some(()));
+    // The same process is another server from here on.
+    server.tell("exec");
+    let said = server.line_with("ready");
+    assert!(said.starts_with("ready 2 2 "), "{said}");
+    for shell in [format!("one={one}"), format!("other={other}")] {
+        assert!(said.contains(&shell), "{said}");
+    }
+    assert_eq!(server.ask("name other"), "name Some(\"cat\")");
+    server.tell("write one on");
+    until("the answer", || directory.log("one").ends_with("got on\r\n").then_some(()));
+    server.tell("kill other 9");
+    assert_eq!(server.line_with("exit"), "exit other 0 9");
+}
+
 /// A shell's command in a namespace of its own for process ids.
 fn elsewhere(script: &str) -> Command {
     let mut command = Command::new("unshare");

@@ -12,10 +12,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use offheap_screen::{Client, UnicodeVersion, XtermVersion};
 use serde_json::{Map, Value};
 
 use crate::blob::Blob;
+use crate::client;
+use crate::folder;
 use crate::header::About;
 use crate::options::{Options, SlowDisk};
 
@@ -77,7 +78,7 @@ impl Bookmark {
 
     /// The journal of the session that a file's recording belongs to.
     pub(crate) fn journal_of(path: &Path) -> Option<PathBuf> {
-        let blob = Blob::File(File::open(path).ok()?);
+        let blob = Blob::File(folder::open_regular(path).ok()?);
         Some(PathBuf::from(json(&blob)?.get("journal")?.as_str()?))
     }
 
@@ -145,7 +146,7 @@ impl Context {
         object.insert("rotateInterval".into(), millis(options.rotate_after).into());
         object.insert("maxBytes".into(), options.max_bytes.into());
         object.insert("maxAge".into(), millis(options.max_age).into());
-        object.insert("client".into(), client_to_json(&options.client));
+        object.insert("client".into(), client::to_json(&options.client));
         Value::Object(object)
     }
 
@@ -166,54 +167,11 @@ impl Context {
             rotate_after: millis("rotateInterval"),
             max_bytes: number("maxBytes"),
             max_age: millis("maxAge"),
-            client: client_from_json(value.get("client")?)?,
+            client: client::from_json(value.get("client")?)?,
             ..Options::default()
         };
         Some(Self { options, about, started: number("started")? })
     }
-}
-
-fn client_to_json(client: &Client) -> Value {
-    let unicode = match client.unicode {
-        UnicodeVersion::V6 => 6,
-        UnicodeVersion::V11 => 11,
-        UnicodeVersion::V15Graphemes => 15,
-    };
-    let flags = [
-        client.version == XtermVersion::V6_1,
-        client.push_title,
-        client.pop_title,
-        client.scroll_on_erase,
-        client.reflow_cursor_line,
-        client.convert_eol,
-        client.images,
-    ];
-    let mut object = Map::new();
-    object.insert("unicode".into(), unicode.into());
-    object.insert("tabStopWidth".into(), client.tab_stop_width.into());
-    object.insert("flags".into(), flags.to_vec().into());
-    Value::Object(object)
-}
-
-fn client_from_json(value: &Value) -> Option<Client> {
-    let number = |name: &str| value.get(name).and_then(Value::as_u64);
-    let flags = value.get("flags")?.as_array()?;
-    let flag = |index: usize| flags.get(index).and_then(Value::as_bool).unwrap_or_default();
-    Some(Client {
-        version: if flag(0) { XtermVersion::V6_1 } else { XtermVersion::V6_0 },
-        unicode: match number("unicode")? {
-            11 => UnicodeVersion::V11,
-            15 => UnicodeVersion::V15Graphemes,
-            _ => UnicodeVersion::V6,
-        },
-        push_title: flag(1),
-        pop_title: flag(2),
-        scroll_on_erase: flag(3),
-        reflow_cursor_line: flag(4),
-        convert_eol: flag(5),
-        images: flag(6),
-        tab_stop_width: u16::try_from(number("tabStopWidth")?).ok()?,
-    })
 }
 
 fn write_at(file: &File, bytes: &[u8], position: u64) -> io::Result<()> {

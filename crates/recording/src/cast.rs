@@ -1,6 +1,6 @@
 //! A cast that is open for reading: its header and its events.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use crate::blob::Blob;
@@ -23,11 +23,11 @@ pub(crate) struct Cast {
 impl Cast {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let io = |error| Error::io(path, error);
-        let file = File::open(path).map_err(io)?;
-        if !file.metadata().map_err(io)?.is_file() {
+        // Before it is opened: to open a pipe waits for ever.
+        if !fs::metadata(path).map_err(io)?.is_file() {
             return Err(Error::Invalid { position: 0, reason: "it is not a regular file" });
         }
-        let blob = Blob::File(file);
+        let blob = Blob::File(File::open(path).map_err(io)?);
         let mut lines = Lines::new(&blob, 0);
         let first = lines.next()?.map(|(line, _, whole)| (line.to_vec(), whole));
         let (mut line, whole) =

@@ -2,6 +2,9 @@
 
 use offheap_ring::text::json;
 
+/// The longest label of a marker, in bytes.
+const MAX_LABEL: usize = 4096;
+
 /// What an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -31,7 +34,9 @@ impl Kind {
         }
     }
 
-    pub(crate) fn code(self) -> char {
+    /// Its code in asciicasts.
+    #[must_use]
+    pub fn code(self) -> char {
         match self {
             Self::Output => 'o',
             Self::Input => 'i',
@@ -63,6 +68,11 @@ pub(crate) fn size(data: &str) -> Option<(u16, u16)> {
     (cols > 0 && rows > 0).then_some((cols, rows))
 }
 
+/// A marker's label, cut at its bound.
+pub(crate) fn label(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_LABEL)]
+}
+
 /// Appends a line: an interval in milliseconds, a code and text.
 pub(crate) fn put(interval: u64, kind: Kind, text: &str, out: &mut Vec<u8>) {
     use std::io::Write;
@@ -88,7 +98,9 @@ pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         let begin = out.len();
-        out.resize(begin + PIECE * json::MAX_PER_BYTE, 0);
+        // Few bytes become more than one; where there are many, the rest is another
+        // piece.
+        out.resize(begin + PIECE + PIECE / 4 + json::MAX_PER_BYTE, 0);
         let piece = &rest[..rest.len().min(PIECE)];
         let last = piece.len() == rest.len();
         let encoded = json::encode(piece, &[], &mut out[begin..], last);

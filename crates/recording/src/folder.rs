@@ -79,6 +79,15 @@ pub(crate) fn reopen(cast: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// Opens a regular file for reading. To open something else, such as a pipe, may
+/// wait for ever.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    File::open(path)
+}
+
 /// Opens a file that exists, to read it and to write at its end.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

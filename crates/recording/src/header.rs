@@ -29,28 +29,6 @@ pub struct About {
 }
 
 impl About {
-    /// The card beside the cast: what a list of recordings shows, and whose it
-    /// is, in one short file. `started` is in milliseconds since the epoch.
-    pub(crate) fn card(&self, started: u64) -> String {
-        let mut card = Map::new();
-        card.insert("version".into(), 1.into());
-        card.insert("session".into(), self.session.as_str().into());
-        for (name, value) in [
-            ("project", &self.project),
-            ("user", &self.user),
-            ("command", &self.command),
-            ("title", &self.title),
-        ] {
-            card.insert(name.into(), value.as_deref().into());
-        }
-        card.insert("started".into(), started.into());
-        card.insert("cols".into(), self.cols.into());
-        card.insert("rows".into(), self.rows.into());
-        let mut text = Value::Object(card).to_string();
-        text.push('\n');
-        text
-    }
-
     /// All of it, for who goes on with the recording later.
     pub(crate) fn to_json(&self) -> Value {
         let mut object = Map::new();

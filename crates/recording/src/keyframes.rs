@@ -9,7 +9,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use offheap_screen::Client;
+
 use crate::blob::Blob;
+use crate::client;
 
 const MAGIC: &[u8; 8] = b"OFFKEYS1";
 /// The beginning of a file that a reader has made, of any cast.
@@ -25,10 +28,14 @@ const MAX_RECORD: usize = 16 << 20;
 pub(crate) const ANCHOR: usize = 64;
 /// Bytes of a cast from one keyframe to the next.
 pub(crate) const SPACING: u64 = 256 * 1024;
+/// The same at least, on average, however many resizes there are; where it is less,
+/// the index is none of ours, and would be of any size.
+const MIN_SPACING: u64 = 1024;
 /// What a resize counts as, in bytes: it may cost as much as so much output.
 pub(crate) const RESIZE_COST: u64 = 2048;
-/// Lines of scrollback in a keyframe.
-pub(crate) const SCROLLBACK: usize = 1000;
+/// Lines of scrollback in a keyframe: what larger sizes bring back onto the screen.
+/// In a flood, to draw and write them is most of what a recorder does.
+pub(crate) const SCROLLBACK: usize = 256;
 
 /// How a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +87,18 @@ pub(crate) struct Entry {
     checksum: u32,
 }
 
-/// The header of the file that belongs to a cast which begins with `line`.
-pub(crate) fn header(line: &[u8], anew: bool) -> [u8; HEADER] {
+/// The header of the file that belongs to a cast which begins with `line`. One that
+/// a reader makes is for terminals such as `made_for`, and for no others.
+pub(crate) fn header(line: &[u8], made_for: Option<&Client>) -> [u8; HEADER] {
     let mut header = [0; HEADER];
-    header[..8].copy_from_slice(if anew { MADE_ANEW } else { MAGIC });
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(line);
+    if let Some(client) = made_for {
+        sum.update(client::to_json(client).to_string().as_bytes());
+    }
+    header[..8].copy_from_slice(if made_for.is_some() { MADE_ANEW } else { MAGIC });
     header[8..16].copy_from_slice(&(line.len() as u64).to_le_bytes());
-    header[16..20].copy_from_slice(&crc32fast::hash(line).to_le_bytes());
+    header[16..20].copy_from_slice(&sum.finalize().to_le_bytes());
     let check = crc32fast::hash(&header[..20]);
     header[20..].copy_from_slice(&check.to_le_bytes());
     header
@@ -153,12 +166,20 @@ impl Index {
         Self { blob: Blob::Memory(Vec::new()), entries: Vec::new(), end: None, length: 0 }
     }
 
-    /// Reads a keyframe file; `None` when it is not that of the cast.
-    pub(crate) fn load(blob: Blob, cast: &Blob, line: &[u8]) -> Option<Self> {
+    /// Reads a keyframe file; `None` when it is not that of the cast. One that a
+    /// reader has made counts if it was made for such a `client`.
+    pub(crate) fn load(
+        blob: Blob,
+        cast: &Blob,
+        line: &[u8],
+        client: Option<&Client>,
+    ) -> Option<Self> {
         let cast_length = cast.len().ok()?;
         let mut start = [0; HEADER];
         blob.read_exact_at(&mut start, 0).ok()?;
-        if start != header(line, false) && start != header(line, true) {
+        if start != header(line, None)
+            && client.is_none_or(|client| start != header(line, Some(client)))
+        {
             return None;
         }
         let mut index = Self { blob, entries: Vec::new(), end: None, length: HEADER as u64 };
@@ -173,6 +194,9 @@ impl Index {
             before = place;
             if kind == 0 {
                 index.entries.push(entry);
+                if index.entries.len() as u64 > cast_length / MIN_SPACING {
+                    return None;
+                }
             } else {
                 index.end = Ending::of(kind).map(|ending| (ending, place));
             }
@@ -231,6 +255,15 @@ impl Index {
         known.then(|| record.split_off(FIELDS))
     }
 
+    /// The last keyframe at or before a position that lies in this cast.
+    pub(crate) fn place_before(&self, position: u64, cast: &Blob) -> Option<Place> {
+        let end = self.entries.partition_point(|entry| entry.place.position <= position);
+        let is_here = |place: &Place| {
+            anchor_at(cast, place.position).is_ok_and(|anchor| anchor == place.anchor)
+        };
+        self.entries[..end].iter().rev().map(|entry| entry.place).find(is_here)
+    }
+
     /// The number of the last keyframe at or before a time.
     pub(crate) fn before(&self, time: u64) -> Option<usize> {
         self.entries.partition_point(|entry| entry.place.time <= time).checked_sub(1)
@@ -255,8 +288,8 @@ impl Builder<File> {
 }
 
 impl<W: Write> Builder<W> {
-    pub(crate) fn new(mut out: W, line: &[u8], anew: bool) -> io::Result<Self> {
-        out.write_all(&header(line, anew))?;
+    pub(crate) fn new(mut out: W, line: &[u8], made_for: Option<&Client>) -> io::Result<Self> {
+        out.write_all(&header(line, made_for))?;
         Ok(Self { out, record: Vec::new(), since: 0, length: HEADER as u64 })
     }
 

@@ -21,7 +21,9 @@
 
 mod blob;
 mod bookmark;
+mod card;
 mod cast;
+mod client;
 mod cutter;
 mod disk;
 mod error;

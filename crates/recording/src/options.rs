@@ -63,6 +63,7 @@ impl Options {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it names and dates a file")]
 pub(crate) fn epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

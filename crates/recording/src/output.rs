@@ -8,6 +8,7 @@ use offheap_screen::ScreenOptions;
 
 use crate::blob::Blob;
 use crate::bookmark::{Bookmark, Context, Mark};
+use crate::card;
 use crate::cutter::Cutter;
 use crate::error::Error;
 use crate::event::{self, Kind};
@@ -54,8 +55,6 @@ pub(crate) struct Output {
     begun: u64,
     /// What resizes count as until the next keyframe.
     cost: u64,
-    /// Reused for the text of an event.
-    text: String,
 }
 
 /// Makes a file that did not exist.
@@ -128,7 +127,7 @@ impl Output {
                 Ok(file)
             }
         };
-        let mut card = beside(folder::card_of(&path), folder::create)?;
+        let mut card_file = beside(folder::card_of(&path), folder::create)?;
         let keys = beside(folder::keys_of(&path), folder::create)?;
         let raw = options.raw.then(|| beside(folder::raw_of(&path), folder::create)).transpose()?;
         let bookmark = options.journal.as_ref();
@@ -138,8 +137,8 @@ impl Output {
         let context = Context { options: options.clone(), about: about.clone(), started };
         let bookmark = bookmark.map(|file| Bookmark::create(file, &context)).transpose();
         let io = |error| Error::io(&path, error);
-        card.write_all(about.card(started).as_bytes()).map_err(io)?;
-        let keys = Builder::new(keys, line.as_bytes(), false).map_err(io)?;
+        card_file.write_all(card::text(about, &options.client, started).as_bytes()).map_err(io)?;
+        let keys = Builder::new(keys, line.as_bytes(), None).map_err(io)?;
         let mut output = Self {
             bookmark: bookmark.map_err(io)?,
             pending: line.into_bytes(),
@@ -186,7 +185,6 @@ impl Output {
             raw_position: 0,
             begun: 0,
             cost: 0,
-            text: String::new(),
         }
     }
 
@@ -282,7 +280,7 @@ impl Output {
         let io = |error| Error::io(&keys_path, error);
         if let Ok(file) = folder::append(&keys_path) {
             let writer = file.try_clone().map_err(io)?;
-            if let Some(index) = Index::load(Blob::File(file), cast, line)
+            if let Some(index) = Index::load(Blob::File(file), cast, line, None)
                 && index.end.is_none()
             {
                 writer.set_len(index.length).map_err(io)?;
@@ -295,7 +293,7 @@ impl Output {
             std::fs::remove_file(&keys_path).map_err(io)?;
         }
         let file = folder::create(&keys_path).map_err(io)?;
-        Ok((Builder::new(file, line, false).map_err(io)?, None))
+        Ok((Builder::new(file, line, None).map_err(io)?, None))
     }
 
     /// Output of the program, `at` milliseconds after the beginning.
@@ -303,11 +301,9 @@ impl Output {
         if self.raw.is_some() {
             self.pending_raw.extend_from_slice(bytes);
         }
-        let mut text = std::mem::take(&mut self.text);
-        self.cutter.push(bytes, |piece| text.push_str(piece));
-        self.show(&text, at);
-        text.clear();
-        self.text = text;
+        let mut cutter = std::mem::take(&mut self.cutter);
+        cutter.push(bytes, |text| self.show(text, at));
+        self.cutter = cutter;
     }
 
     /// A screen in place of output that is lost.
@@ -449,9 +445,9 @@ impl Output {
 
     /// What was held back as unfinished comes now: nothing follows.
     pub(crate) fn finish_text(&mut self, at: u64) {
-        let mut text = String::new();
-        self.cutter.finish(|piece| text.push_str(piece));
-        self.show(&text, at);
+        let mut cutter = std::mem::take(&mut self.cutter);
+        cutter.finish(|text| self.show(text, at));
+        self.cutter = cutter;
     }
 
     /// Gives up what could not be written: the cast ends with its last whole

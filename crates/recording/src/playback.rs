@@ -1,4 +1,7 @@
-//! A recording that is read: its screens at any time, its text, its events.
+//! A recording that is read: its screens at any time, its events, and [its
+//! text](printed).
+
+mod printed;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -7,6 +10,7 @@ use std::path::Path;
 use offheap_screen::{Client, Screen, ScreenOptions};
 
 use crate::blob::Blob;
+use crate::card;
 use crate::cast::Cast;
 use crate::error::Error;
 use crate::event::{self, Event, Kind};
@@ -14,16 +18,15 @@ use crate::folder;
 use crate::header::Header;
 use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
 use crate::scratch::Scratch;
-use crate::search::Needle;
-use crate::text::{Line, Reader};
+use crate::sketch::Sketch;
 
-/// The longest transcript, in bytes.
-const MAX_TRANSCRIPT: usize = 64 << 20;
+pub use printed::Hit;
 
-/// Threads that search at once, and the least that each has to do, in bytes.
-const MAX_THREADS: usize = 4;
-const MIN_PART: u64 = 4 << 20;
-
+/// The most data of the events that are read at once, in bytes, beside the last.
+const MAX_PAGE: usize = 1 << 20;
+/// The most rows that are laid out for resizes, however many and large these are:
+/// each takes its time.
+const MAX_LAID_OUT: u64 = 1 << 24;
 /// Whether a recording is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -70,15 +73,6 @@ pub struct Segment {
     pub keyframe: Option<(u64, usize)>,
 }
 
-/// A place where text was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// When the line was printed, in microseconds.
-    pub time: u64,
-    /// The line.
-    pub line: String,
-}
-
 /// A recording open for reading.
 #[derive(Debug)]
 pub struct Playback {
@@ -93,17 +87,21 @@ pub struct Playback {
 
 impl Playback {
     /// Opens a cast of version 1, 2 or 3. Keyframes that are missing, or are not
-    /// of this cast, are made, and kept beside it where that is possible.
+    /// of this cast, are made, and kept beside it where that is possible. They are for
+    /// the terminal that was recorded, as the card beside the cast says; where there
+    /// is none, for `client`.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Version`], [`Error::Limit`].
     pub fn open(path: &Path, client: Client) -> Result<Self, Error> {
         let cast = Cast::open(path)?;
+        let client = card::client_of(path).unwrap_or(client);
         let known = match &cast.blob {
-            Blob::File(_) => File::open(folder::keys_of(path)).ok(),
+            Blob::File(_) => folder::open_regular(&folder::keys_of(path)).ok(),
             Blob::Memory(_) => None,
         };
-        let known = known.and_then(|keys| Index::load(Blob::File(keys), &cast.blob, &cast.line));
+        let load = |keys| Index::load(Blob::File(keys), &cast.blob, &cast.line, Some(&client));
+        let known = known.and_then(load);
         let missing = known.is_none();
         let index = known.unwrap_or_else(Index::empty);
         let mut playback =
@@ -119,6 +117,12 @@ impl Playback {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.cast.header
+    }
+
+    /// What the terminal is that its keyframes are for.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// How long it is, in microseconds.
@@ -147,6 +151,42 @@ impl Playback {
         Ok(())
     }
 
+    /// The events from a position on, at most so many, and no more once their
+    /// data comes to 1 MiB: at least one, unless there are none.
+    ///
+    /// # Errors
+    /// As [`Playback::events`].
+    pub fn events_from(&self, position: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let known = self.index.place_before(position, &self.cast.blob);
+        let Place { position: start, time, .. } = known.unwrap_or(self.first());
+        let mut events = self.cast.events(start, time);
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while page.len() < limit && bytes < MAX_PAGE {
+            let Some(event) = events.next()? else { break };
+            if event.end > position && event.kind != Kind::Other {
+                bytes += event.data.len();
+                page.push(event);
+            }
+        }
+        Ok(page)
+    }
+
+    /// The times and labels of the markers, at most so many. Labels are cut as those
+    /// that are set.
+    ///
+    /// # Errors
+    /// As [`Playback::events`].
+    pub fn markers(&self, limit: usize) -> Result<Vec<(u64, String)>, Error> {
+        let mut markers = Vec::new();
+        self.events(|event| {
+            if event.kind == Kind::Marker {
+                markers.push((event.time, event::label(&event.data).to_owned()));
+            }
+            markers.len() < limit
+        })?;
+        Ok(markers)
+    }
+
     /// The terminal at a time, in microseconds, after everything that happened
     /// until then.
     ///
@@ -155,8 +195,9 @@ impl Playback {
     pub fn at(&self, time: u64) -> Result<Moment, Error> {
         let (mut place, mut screen) = self.nearest(time);
         let mut events = self.cast.events(place.position, place.time);
+        let mut rows = 0;
         while let Some(event) = events.next()?.filter(|event| event.time <= time) {
-            show(&mut screen, &event, &mut place);
+            show(&mut screen, &event, &mut place, &mut rows)?;
             (place.time, place.position) = (event.time, event.end);
         }
         let mut data = Vec::new();
@@ -187,13 +228,17 @@ impl Playback {
     }
 
     fn screen(&self, cols: u16, rows: u16) -> Screen {
-        Screen::new(&ScreenOptions {
+        Screen::new(&self.screen_options(cols, rows))
+    }
+
+    fn screen_options(&self, cols: u16, rows: u16) -> ScreenOptions {
+        ScreenOptions {
             cols,
             rows,
             scrollback_lines: keyframes::SCROLLBACK,
             client: self.client,
             ..ScreenOptions::default()
-        })
+        }
     }
 
     /// The parts between keyframes, which follow each other without a gap.
@@ -223,144 +268,6 @@ impl Playback {
         let at = entries.partition_point(|entry| entry.place.position < position);
         let entry = entries.get(at).filter(|entry| entry.place.position == position)?;
         self.index.screen(entry, &self.cast.blob)
-    }
-
-    /// What was printed, as plain text: without escape sequences and without
-    /// what full-screen programs drew.
-    ///
-    /// # Errors
-    /// [`Error::Limit`] beyond 64 MiB; as [`Playback::events`].
-    pub fn transcript(&self) -> Result<String, Error> {
-        let mut text = String::new();
-        self.lines(|line| {
-            if !line.alternate {
-                text.push_str(line.text);
-                text.push('\n');
-            }
-            text.len() <= MAX_TRANSCRIPT
-        })?;
-        if text.len() > MAX_TRANSCRIPT {
-            return Err(Error::Limit("a transcript longer than 64 MiB"));
-        }
-        Ok(text)
-    }
-
-    /// Where text was printed, regardless of case: at most so many places.
-    ///
-    /// # Errors
-    /// As [`Playback::events`].
-    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        let needle = Needle::new(text);
-        let parts = self.parts();
-        let search = |part: &(Place, u64)| self.search_part(&needle, limit, *part);
-        let found: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                parts.iter().map(|part| scope.spawn(move || search(part))).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or(Ok((Vec::new(), false))))
-                .collect()
-        });
-        let found: Vec<(Vec<Hit>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
-        // Where a line does not end with a part, as in one long sequence, what the
-        // next one has found counts for nothing.
-        let mut hits: Vec<Hit> = if found.iter().all(|(_, ended)| *ended) {
-            found.into_iter().flat_map(|(hits, _)| hits).collect()
-        } else {
-            self.search_part(&needle, limit, (self.first(), u64::MAX))?.0
-        };
-        hits.truncate(limit);
-        Ok(hits)
-    }
-
-    /// The recording in parts of about the same size, one for each processor: the
-    /// place that each begins at, and where the next one does.
-    fn parts(&self) -> Vec<(Place, u64)> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let first = self.first();
-        let size = (self.end.saturating_sub(first.position) / threads as u64).max(MIN_PART);
-        let mut starts = vec![first];
-        for Entry { place, .. } in &self.index.entries {
-            let last = starts.last().map_or(0, |start| start.position);
-            if place.position >= last + size && starts.len() < threads {
-                starts.push(*place);
-            }
-        }
-        let ends: Vec<_> =
-            starts.iter().skip(1).map(|place| place.position).chain([u64::MAX]).collect();
-        starts.into_iter().zip(ends).collect()
-    }
-
-    /// The lines of one part: those that end after its first line break and up to
-    /// the first one in the next part. `false` when that ends no line.
-    fn search_part(
-        &self,
-        needle: &Needle,
-        limit: usize,
-        (start, end): (Place, u64),
-    ) -> Result<(Vec<Hit>, bool), Error> {
-        const BREAK: &str = "\r\n";
-        let mut hits = Vec::new();
-        let mut take = |line: &Line<'_>| {
-            if hits.len() < limit && needle.is_in(line.text) {
-                hits.push(Hit { time: line.time, line: line.text.to_owned() });
-            }
-        };
-        let mut reader = Reader::new();
-        let mut begun = start.position == self.cast.begin();
-        let mut events = self.cast.events(start.position, start.time);
-        let mut event = Event { time: 0, kind: Kind::Other, data: String::new(), end: 0 };
-        let mut position = start.position;
-        while events.read(&mut event)? {
-            let is_next = position >= end;
-            position = event.end;
-            if event.kind != Kind::Output {
-                continue;
-            }
-            let mut text = event.data.as_str();
-            let line_break = if begun && !is_next { None } else { text.find(BREAK) };
-            if is_next && !begun {
-                // The part before has gone through all of this one.
-                return Ok((hits, true));
-            }
-            if is_next {
-                let to = line_break.map_or(text.len(), |at| at + BREAK.len());
-                reader.push(event.time, &text[..to], &mut take);
-                if line_break.is_some() {
-                    let ended = reader.is_clear();
-                    return Ok((hits, ended));
-                }
-                continue;
-            }
-            if !begun {
-                let Some(at) = line_break else { continue };
-                begun = true;
-                text = &text[at + BREAK.len()..];
-            }
-            reader.push(event.time, text, &mut take);
-        }
-        if begun {
-            reader.finish(&mut take);
-        }
-        Ok((hits, true))
-    }
-
-    fn lines(&self, mut take: impl FnMut(&Line<'_>) -> bool) -> Result<(), Error> {
-        let mut reader = Reader::new();
-        let mut more = true;
-        let mut take = |line: &Line<'_>| {
-            if more {
-                more = take(line);
-            }
-        };
-        let mut events = self.cast.events(self.cast.begin(), 0);
-        while let Some(event) = events.next()? {
-            if event.kind == Kind::Output {
-                reader.push(event.time, &event.data, &mut take);
-            }
-        }
-        reader.finish(&mut take);
-        Ok(())
     }
 
     /// Writes the recording as asciicast version 2 into a new file.
@@ -431,7 +338,8 @@ impl Playback {
         let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
         self.write_keyframes(&scratch)?;
         let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
-        let index = Index::load(Blob::File(keys), &self.cast.blob, &self.cast.line);
+        let (keys, client) = (Blob::File(keys), Some(&self.client));
+        let index = Index::load(keys, &self.cast.blob, &self.cast.line, client);
         self.index = index.unwrap_or_else(Index::empty);
         if scratch.beside {
             // What cannot be put in its place is made again the next time.
@@ -443,23 +351,27 @@ impl Playback {
     fn write_keyframes(&self, scratch: &Scratch) -> Result<(), Error> {
         let io = |error| Error::io(&scratch.path, error);
         let file = scratch.file.try_clone().map_err(io)?;
-        let mut builder = Builder::new(BufWriter::new(file), &self.cast.line, true).map_err(io)?;
+        let out = BufWriter::new(file);
+        let mut builder = Builder::new(out, &self.cast.line, Some(&self.client)).map_err(io)?;
         let mut place = self.first();
-        let mut screen = self.screen(place.cols, place.rows);
+        let mut sketch = Sketch::new(&self.screen_options(place.cols, place.rows));
         let mut events = self.cast.events(place.position, 0);
-        let (mut data, mut ending) = (Vec::new(), Ending::Stopped);
+        let (mut data, mut ending, mut rows) = (Vec::new(), Ending::Stopped, 0);
         while let Some(event) = events.next()? {
             let mut cost = event.end - place.position;
             if event.kind == Kind::Resize {
                 cost += keyframes::RESIZE_COST;
             }
-            show(&mut screen, &event, &mut place);
+            match event.kind {
+                Kind::Output => sketch.show(event.data.as_bytes()),
+                _ => show(sketch.screen(), &event, &mut place, &mut rows)?,
+            }
             (place.time, place.position) = (event.time, event.end);
             ending = if event.kind == Kind::Exit { Ending::Exited } else { Ending::Stopped };
             if builder.count(cost) {
                 place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
                 data.clear();
-                screen.snapshot(Some(keyframes::SCROLLBACK), &mut data);
+                sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut data);
                 builder.keyframe(&place, &data).map_err(io)?;
             }
         }
@@ -471,16 +383,26 @@ impl Playback {
     }
 }
 
-/// Plays one event.
-fn show(screen: &mut Screen, event: &Event, place: &mut Place) {
+/// Plays one event. `laid_out` counts the rows of all sizes so far.
+fn show(
+    screen: &mut Screen,
+    event: &Event,
+    place: &mut Place,
+    laid_out: &mut u64,
+) -> Result<(), Error> {
     match event.kind {
         Kind::Output => screen.feed(event.data.as_bytes()),
         Kind::Resize => {
             if let Some((cols, rows)) = event::size(&event.data) {
+                *laid_out += u64::from(rows);
+                if *laid_out > MAX_LAID_OUT {
+                    return Err(Error::Limit("more than 16777216 rows in all its sizes together"));
+                }
                 screen.resize(cols, rows);
                 (place.cols, place.rows) = (cols, rows);
             }
         }
         _ => {}
     }
+    Ok(())
 }

@@ -7,12 +7,10 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use crate::error::Error;
+use crate::event;
 use crate::feed::{Feed, Note};
 use crate::keyframes::Ending;
 use crate::options::SlowDisk;
-
-/// The longest label of a marker, in bytes.
-const MAX_LABEL: usize = 4096;
 
 type Told = Box<dyn FnOnce() + Send>;
 
@@ -121,11 +119,7 @@ impl Recording {
     /// Puts a marker at this moment; `false` when too much waits to be written,
     /// or the recording has ended. A label is cut at 4096 bytes.
     pub fn mark(&self, label: &str) -> bool {
-        let mut end = label.len().min(MAX_LABEL);
-        while !label.is_char_boundary(end) {
-            end -= 1;
-        }
-        !self.feed.is_done() && self.feed.note_now(Note::Mark(label[..end].to_owned()))
+        !self.feed.is_done() && self.feed.note_now(Note::Mark(event::label(label).to_owned()))
     }
 
     /// Ends the recording after what was printed so far. Idempotent.

@@ -27,12 +27,36 @@ impl Needle {
         }
     }
 
+    /// What is shown of a line that it is in: at most so many bytes, which begin a
+    /// little before it.
+    pub(crate) fn shown_of<'a>(&self, line: &'a str, most: usize) -> &'a str {
+        if line.len() <= most {
+            return line;
+        }
+        let lower = line.to_lowercase();
+        let found = self.finder.find(lower.as_bytes()).unwrap_or(0);
+        let begin = line.floor_char_boundary(place_of(line, found).saturating_sub(most / 4));
+        &line[begin..line.floor_char_boundary(begin + most)]
+    }
+
     fn is_in_ascii(&self, line: &[u8], small: u8, large: u8) -> bool {
         let length = self.lower.len();
         let Some(last) = line.len().checked_sub(length) else { return false };
         memchr::memchr2_iter(small, large, &line[..=last])
             .any(|at| line[at..at + length].eq_ignore_ascii_case(self.lower.as_bytes()))
     }
+}
+
+/// Where a character of a line begins, by where it begins in lower case.
+fn place_of(line: &str, in_lower: usize) -> usize {
+    let mut lower = 0;
+    for (at, character) in line.char_indices() {
+        if lower >= in_lower {
+            return at;
+        }
+        lower += character.to_lowercase().map(char::len_utf8).sum::<usize>();
+    }
+    line.len()
 }
 
 #[cfg(test)]
@@ -47,6 +71,17 @@ mod tests {
             assert!(Needle::new(text).is_in(line), "{text} in {line}");
         }
         assert!(!Needle::new("ab").is_in("a"));
+    }
+
+    #[test]
+    fn of_a_long_line_what_was_found_is_shown() {
+        // In lower case, this has another length.
+        for filling in ["x", "ä", "\u{130}", "漢"] {
+            let line = format!("{}Needle{}", filling.repeat(5000), filling.repeat(5000));
+            let shown = Needle::new("nEEDLE").shown_of(&line, 1024);
+            assert!(shown.contains("Needle") && shown.len() <= 1024, "{shown}");
+        }
+        assert_eq!(Needle::new("x").shown_of("short x", 1024), "short x");
     }
 
     proptest! {

@@ -1,8 +1,7 @@
 //! The screen that keyframes come from, drawn when one is due: most of what a
 //! flood prints is gone from the scrollback by then, and is never drawn.
 
-use memchr::memrchr_iter;
-use offheap_ring::text::plain::PlainText;
+use offheap_ring::text::plain::{PlainText, feed_from_end};
 use offheap_screen::{Screen, ScreenOptions};
 
 /// Plain output that waits, at most, in bytes.
@@ -26,8 +25,8 @@ impl Sketch {
     /// Takes output: plain text may wait, anything else is drawn, and what waits
     /// before it.
     pub(crate) fn show(&mut self, text: &[u8]) {
-        if let Some(feeds) = self.plain.push(text) {
-            self.feeds += feeds;
+        if let Some(piece) = self.plain.push(text) {
+            self.feeds += piece.feeds;
             self.waiting.extend_from_slice(text);
             if self.waiting.len() >= MAX_WAITING {
                 self.draw();
@@ -49,7 +48,7 @@ impl Sketch {
         let visible = self.screen.lines_to_clear();
         let mut rest = self.waiting.as_slice();
         if std::mem::take(&mut self.feeds) > visible && self.screen.can_leap() {
-            let last = memrchr_iter(b'\n', rest).nth(visible);
+            let last = feed_from_end(rest, visible);
             let (skipped, shown) = rest.split_at(last.map_or(0, |at| at + 1));
             self.screen.leap(skipped);
             rest = shown;

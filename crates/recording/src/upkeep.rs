@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::blob::Blob;
 use crate::bookmark::Bookmark;
+use crate::card;
 use crate::error::Error;
 use crate::event::{self, Kind};
-use crate::folder::{bookmark_of, card_of, keys_of, raw_of, remove};
+use crate::folder::{bookmark_of, card_of, keys_of, open_regular, raw_of, remove};
 use crate::keyframes::{self, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 
@@ -21,7 +22,15 @@ struct Found {
     modified: SystemTime,
 }
 
-/// The recordings in a folder: casts with a keyframe file of ours beside them.
+/// Whether a recorder of this package has written a cast: by its keyframes, or,
+/// where these are gone or were made again, by its card.
+fn is_ours(cast: &Path) -> bool {
+    let mut start = [0; 8];
+    let keys = open_regular(&keys_of(cast)).and_then(|mut keys| keys.read_exact(&mut start));
+    (keys.is_ok() && keyframes::is_ours(&start)) || card::is_there(cast)
+}
+
+/// The recordings of this package in a folder.
 fn recordings(dir: &Path) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -30,9 +39,7 @@ fn recordings(dir: &Path) -> io::Result<Vec<Found>> {
         if !regular || cast.extension().is_none_or(|extension| extension != "cast") {
             continue;
         }
-        let mut start = [0; 8];
-        let keys = File::open(keys_of(&cast)).and_then(|mut keys| keys.read_exact(&mut start));
-        if keys.is_err() || !keyframes::is_ours(&start) {
+        if !is_ours(&cast) {
             continue;
         }
         let Ok(data) = fs::metadata(&cast) else { continue };
@@ -70,6 +77,7 @@ pub(crate) fn retain(
 ) -> io::Result<()> {
     let found = recordings(dir)?;
     let mut total: u64 = found.iter().map(|each| each.bytes).sum();
+    #[expect(clippy::disallowed_methods, reason = "files are dated by it")]
     let now = SystemTime::now();
     for each in found {
         let age = now.duration_since(each.modified).unwrap_or_default();
@@ -111,7 +119,7 @@ fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
     let header = crate::header::Header::parse(&line)?;
     let keys = OpenOptions::new().read(true).append(true).open(keys_of(cast)).map_err(io)?;
     let writer = keys.try_clone().map_err(io)?;
-    let index = Index::load(Blob::File(keys), &blob, &line);
+    let index = Index::load(Blob::File(keys), &blob, &line, None);
     let index = match index {
         Some(index) if index.end.is_some() => return Ok(()),
         Some(index) => index,

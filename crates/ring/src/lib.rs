@@ -3,7 +3,7 @@
 //!
 //! [`Ring`] holds the bytes; [`text`] knows characters and escape sequences.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(
     test,
     allow(

@@ -1,7 +1,7 @@
 //! Answers to queries, collected.
 
 /// Answers of one input, no more of them than fit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
     bytes: Vec<u8>,
 }

@@ -59,7 +59,7 @@ impl Saved {
 }
 
 /// One of the two buffers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Buffer {
     /// The rows, in any order. Empty for an alternate buffer that is not shown.
     rows: Vec<Row>,

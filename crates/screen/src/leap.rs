@@ -14,7 +14,7 @@ use super::parser::params::Params;
 use super::parser::{printable, utf8};
 use super::terminal::Terminal;
 use super::width::Join;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 impl Terminal {
     /// Whether plain lines do no more here than scroll a normal buffer.
@@ -40,15 +40,29 @@ impl Terminal {
         walk.lines(lines, &census);
         let (down, x) = (census.feeds + walk.wraps, walk.x);
         self.active.x = x;
-        let room = self.rows - 1 - self.active.y;
-        self.active.y += down.min(room);
-        self.count_scrolled(down.saturating_sub(room));
         if !census.is_bare() {
             self.carry_pen(lines);
         }
         if !self.budget.is_full() {
             self.budget.earn(census.controls);
         }
+        self.move_down(down);
+    }
+
+    /// Follows so many plain lines none of which wraps if it begins at the left edge.
+    pub(super) fn leap_narrow(&mut self, lines: &[u8], count: usize) {
+        if self.active.x > 0 || !self.join.is_none() || !self.budget.is_full() {
+            return self.leap(lines);
+        }
+        self.carry_pen(lines);
+        self.move_down(count);
+    }
+
+    /// Leaves the cursor so many rows further down, between two lines.
+    fn move_down(&mut self, down: usize) {
+        let room = self.rows - 1 - self.active.y;
+        self.active.y += down.min(room);
+        self.count_scrolled(down.saturating_sub(room));
         self.join = Join::NONE;
         self.in_run = false;
     }
@@ -95,6 +109,9 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Walks over whole lines.
     fn lines(&mut self, lines: &[u8], census: &Census) {
+        if census.is_bare() && self.is_at_start() && lines.len() > census.feeds * FEW_COLUMNS {
+            return self.bare_lines(lines);
+        }
         let has_tabs = !census.is_bare() && memchr(b'\t', lines).is_some();
         let mut at = 0;
         while at < lines.len() {
@@ -112,6 +129,16 @@ impl Walk<'_> {
                 self.line(line);
             }
             at += end + 1;
+        }
+    }
+
+    /// Walks over lines of ASCII that end with CR LF, all of which begin in the first
+    /// column.
+    fn bare_lines(&mut self, lines: &[u8]) {
+        let mut begin = 0;
+        for feed in memchr_iter(b'\n', lines) {
+            self.count_wraps((feed - begin).saturating_sub(1));
+            begin = feed + 1;
         }
     }
 
@@ -305,6 +332,9 @@ fn sequence_len(bytes: &[u8]) -> usize {
     let params = bytes.get(2..).unwrap_or_default();
     params.iter().take_while(|&&byte| byte < 0x40).count() + 3
 }
+
+/// Lines that are shorter on average are hopped over, several at a time.
+const FEW_COLUMNS: usize = 32;
 
 /// Bytes that are looked at at once: so few that a byte holds their number, or twice
 /// that, and a multiple of what vectors hold.

@@ -6,10 +6,13 @@ use super::modes::Mode;
 use super::options::{ScreenOptions, clamp_size};
 use super::parser::Parser;
 use super::said::Said;
+use super::snapshot::Progress;
 use super::terminal::Terminal;
 
 /// A terminal without a display.
-#[derive(Debug)]
+///
+/// A clone shares nothing with it and takes as much memory.
+#[derive(Clone, Debug)]
 pub struct Screen {
     parser: Parser,
     pub(super) terminal: Terminal,
@@ -141,6 +144,13 @@ impl Screen {
         self.terminal.leap(lines);
     }
 
+    /// The same for so many lines of which it is known that none takes more columns
+    /// than the screen has: each ends with CR LF, and there are no tabs. Hardly a
+    /// byte of them is looked at.
+    pub fn leap_narrow(&mut self, lines: &[u8], count: usize) {
+        self.terminal.leap_narrow(lines, count);
+    }
+
     /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes
     /// out of range are brought into it.
     pub fn resize(&mut self, cols: u16, rows: u16) {
@@ -153,9 +163,38 @@ impl Screen {
     ///
     /// The bytes hold no query and no bell. They end in the middle of a sequence
     /// or character if the output did, so that the output can go on from there.
+    ///
+    /// The time that takes grows with the screen: see [`SnapshotWriter`] for large
+    /// ones.
+    ///
+    /// [`SnapshotWriter`]: crate::SnapshotWriter
     pub fn snapshot(&self, scrollback_lines: Option<usize>, out: &mut Vec<u8>) {
-        self.terminal.write_snapshot(scrollback_lines.unwrap_or(usize::MAX), out);
+        self.write_snapshot(&mut Progress::new(scrollback_lines), usize::MAX, out);
+    }
+
+    /// Appends bytes that turn a fresh terminal of the same size into one that
+    /// becomes the same as this one by any further output that is plain and has at
+    /// least [`lines_to_clear`](Self::lines_to_clear) line feeds in it: a snapshot
+    /// without what such output pushes out of sight. To be called while
+    /// [`can_leap`](Self::can_leap) returns `true`.
+    pub fn head_start(&self, out: &mut Vec<u8>) {
+        self.terminal.write_head_start(out);
         self.parser.write_unfinished(out);
+    }
+
+    /// Goes on with a snapshot until the output has about `most` bytes; `true` once
+    /// it is complete. Nothing may have changed since it was begun.
+    pub(super) fn write_snapshot(
+        &self,
+        progress: &mut Progress,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let complete = self.terminal.write_snapshot(progress, most, out);
+        if complete {
+            self.parser.write_unfinished(out);
+        }
+        complete
     }
 
     /// Bytes at the end of the snapshot that begin a character which the output

@@ -23,7 +23,7 @@ const MANY: usize = 1024;
 /// A row is stored as a byte for its edges, its length in seven bits a byte,
 /// the bytes that draw it, and what these leave out, if anything. Plain lines that
 /// came many at a time are stored as they were printed, in blocks of their own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scrollback {
     blocks: VecDeque<Block>,
     /// Bytes of the first block that are no longer needed.
@@ -36,7 +36,7 @@ pub(super) struct Scrollback {
 }
 
 /// Some rows in a piece of memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Block {
     bytes: Vec<u8>,
     kind: Kind,
@@ -179,11 +179,17 @@ impl Scrollback {
 
     /// The newest `count` rows, oldest first.
     pub(super) fn newest(&self, count: usize) -> Records<'_> {
-        let mut records = Records { scrollback: self, block: 0, at: self.head, left: self.rows };
+        let mark = Mark { block: 0, at: self.head, left: self.rows };
+        let mut records = self.resume(mark);
         for _ in count..self.rows {
             records.next();
         }
         records
+    }
+
+    /// The rows from a mark on. Nothing may have changed since it was taken.
+    pub(super) const fn resume(&self, mark: Mark) -> Records<'_> {
+        Records { scrollback: self, mark }
     }
 
     /// Makes the row that xterm.js counts as `line` of `base` stand alone.
@@ -194,7 +200,7 @@ impl Scrollback {
             records.nth(index - 1);
         }
         records.settle();
-        let (block, at) = (records.block, records.at);
+        let Mark { block, at, .. } = records.mark;
         // Lines that were kept as they were printed stand alone anyway.
         if let Some(Block { bytes, kind: Kind::Rows }) = self.blocks.get_mut(block)
             && let Some(edges) = bytes.get_mut(at)
@@ -360,21 +366,32 @@ fn read_record(block: &[u8], at: usize) -> Option<Record> {
     }
 }
 
-/// Reads rows: their edges and their bytes.
-pub(super) struct Records<'a> {
-    scrollback: &'a Scrollback,
+/// Where a row lies, and how many there are from it on. The default is the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
     block: usize,
     at: usize,
     left: usize,
 }
 
+/// Reads rows: their edges and their bytes.
+pub(super) struct Records<'a> {
+    scrollback: &'a Scrollback,
+    mark: Mark,
+}
+
 impl Records<'_> {
+    /// The row that is read next.
+    pub(super) const fn mark(&self) -> Mark {
+        self.mark
+    }
+
     /// Moves on to the block that holds the next row.
     fn settle(&mut self) {
-        let block = self.scrollback.blocks.get(self.block);
-        if block.is_some_and(|block| block.bytes.len() == self.at) {
-            self.block += 1;
-            self.at = 0;
+        let block = self.scrollback.blocks.get(self.mark.block);
+        if block.is_some_and(|block| block.bytes.len() == self.mark.at) {
+            self.mark.block += 1;
+            self.mark.at = 0;
         }
     }
 }
@@ -383,11 +400,11 @@ impl<'a> Iterator for Records<'a> {
     type Item = (Edges, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
+        self.mark.left = self.mark.left.checked_sub(1)?;
         self.settle();
-        let block = self.scrollback.blocks.get(self.block)?;
-        let record = block.record(self.at)?;
-        self.at = record.end;
+        let block = self.scrollback.blocks.get(self.mark.block)?;
+        let record = block.record(self.mark.at)?;
+        self.mark.at = record.end;
         Some((record.edges, block.bytes.get(record.start..record.stop)?))
     }
 }

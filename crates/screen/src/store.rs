@@ -13,7 +13,7 @@ pub(super) struct Link {
 }
 
 /// Links by number. Number 0 means no link.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LinkTable {
     links: Vec<Link>,
     /// Numbers by the hash of a link. Of two links with one hash, the newer is found.
@@ -101,7 +101,7 @@ fn hash(id: &str, uri: &str) -> u64 {
 }
 
 /// Characters with combining marks, by number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ClusterTable {
     texts: Vec<String>,
     /// Numbers by text, but for long texts.

@@ -140,7 +140,7 @@ impl Style {
 }
 
 /// Styles by number. Number 0 is the default style.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StyleTable {
     styles: Vec<Style>,
     /// Open addressing over `styles`: number plus one, 0 is free.

@@ -5,7 +5,7 @@ use super::style::StyleTable;
 use super::width::UnicodeVersion;
 
 /// The styles, links and clusters of all cells, and the width table behind them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tables {
     pub(super) styles: StyleTable,
     pub(super) links: LinkTable,

@@ -17,7 +17,7 @@ use super::titles::Titles;
 use super::width::Join;
 
 /// All of a terminal but its parser.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terminal {
     pub(super) cols: usize,
     pub(super) rows: usize,

@@ -17,6 +17,22 @@ pub enum UnicodeVersion {
 }
 
 impl UnicodeVersion {
+    /// Its name, which is `unicode.activeVersion` in xterm.js.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V6 => "6",
+            Self::V11 => "11",
+            Self::V15Graphemes => "15-graphemes",
+        }
+    }
+
+    /// The table of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::V6, Self::V11, Self::V15Graphemes].into_iter().find(|each| each.name() == name)
+    }
+
     /// Whether a character that takes columns always begins a cell of its own,
     /// whatever comes before it.
     pub(super) const fn separates_by_width(self) -> bool {

@@ -161,8 +161,9 @@ export class RecordingView {
     )
   }
 
-  #showAbout({ title, command, sessionId, startedAt, status, duration }) {
+  #showAbout({ title, command, sessionId, startedAt, status, duration, unicodeVersion }) {
     const { name, facts, bar } = this.#parts
+    this.terminal.unicode.activeVersion = unicodeVersion === '6' ? '6' : '11'
     name.textContent = title || command || sessionId || this.#id
     const state = { recording: 'being recorded', interrupted: 'cut off' }[status] ?? ''
     facts.textContent = [new Date(startedAt).toLocaleString(), state].filter(Boolean).join(' · ')

@@ -104,6 +104,34 @@ fn without_its_newest_checkpoint_the_one_before_is_used_or_none() {
 }
 
 #[test]
+fn a_checkpoint_of_an_earlier_offset_is_none_without_the_output_that_it_needs() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let (mut journal, mut ring) = create(&directory, "s");
+    let name = journal.name().to_owned();
+    run(&mut journal, &mut ring, 10_000);
+    assert!(journal.checkpoint(&ring, 80, 24, &snapshot(10_000)));
+    run(&mut journal, &mut ring, 20_000);
+    let data = snapshot(15_000);
+    let early = Checkpoint { offset: 15_000, cols: 80, rows: 24, data: &data };
+    assert!(journal.keep_checkpoint(&ring, early));
+    let bytes = std::fs::read(scratch.path().join(&name)).expect("a file");
+    drop((journal, ring));
+
+    let found = directory.recover(&name).expect("a session");
+    assert_eq!((last_checkpoint(&found), found.exact), (Some(15_000), true));
+    check(&found);
+    // The newest block never came to the disk.
+    let mut torn = bytes;
+    let ring = torn.len() - ring_size();
+    let last = usize::try_from(crate::blocks::border(30_000)).unwrap();
+    torn[ring + last..ring + 30_000].fill(0);
+    let found = recover(&name, &torn).expect("a session");
+    assert_eq!((span(&found).1, last_checkpoint(&found)), (last as u64, Some(10_000)));
+    check(&found);
+}
+
+#[test]
 fn what_a_crash_of_the_machine_did_not_write_is_left_out() {
     let (name, bytes, end) = bytes();
     let ring = bytes.len() - ring_size();

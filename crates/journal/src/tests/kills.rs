@@ -22,6 +22,7 @@ fn reading_until_killed() {
     let name = directory.names().expect("names").remove(0);
     let found = directory.recover(&name).expect("a session");
     let (mut journal, mut ring) = (found.journal, found.ring);
+    let mut room = journal.take_room().expect("the room");
     let input = std::io::stdin();
     loop {
         let at = ring.end();
@@ -31,7 +32,9 @@ fn reading_until_killed() {
         if at % 7 == 0 && !journal.resize(&ring, cols(at), 24) {
             assert!(journal.checkpoint(&ring, cols(at), 24, &snapshot(at)));
         }
-        let read = journal.read(&mut ring, |room| rustix::io::read(&input, room));
+        let part = journal.begin_read(&mut ring);
+        let read = rustix::io::read(&input, room.part(part));
+        journal.end_read(&mut ring, read.unwrap_or(0));
         if read == Ok(0) {
             return;
         }

@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use offheap_ring::Ring;
 
-use crate::{ClientShape, Directory, Identity, Journal, Life, ROOM, Recovered, ScreenShape, Sizes};
+use crate::{
+    Checkpoint, ClientShape, Directory, Identity, Journal, Life, ROOM, Recovered, ScreenShape,
+    Sizes,
+};
 
 /// A directory that goes with the test.
 pub(super) struct Scratch(PathBuf);

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -214,6 +216,12 @@ fn obey(line: &str, directory: &Path, terminals: &Terminals, slot: &Mutex<Option
         "leave" => {
             let left = leave(terminals, slot);
             say(&format!("leave {left}"));
+        }
+        "exec" => {
+            // Everything that it had is closed, and nobody is told.
+            let own = std::env::current_exe().expect("this program");
+            let error = Command::new(own).args(super::ARGUMENTS).exec();
+            say(&format!("exec failed: {error}"));
         }
         other => say(&format!("{other}: what is that?")),
     }

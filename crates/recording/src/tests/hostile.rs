@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Folder, code, open};
+use super::{Folder, code, open, pages};
 use crate::{Playback, Status};
 
 const HEADER: &str = "{\"version\": 3, \"term\": {\"cols\": 20, \"rows\": 5}}\n";
@@ -59,6 +59,86 @@ fn a_line_has_a_bound() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_file_is_waited_for_by_nobody() {
+    let folder = Folder::new();
+    let pipe = |name: &str| {
+        let path = folder.0.join(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        path
+    };
+    assert_eq!(code(&pipe("pipe.cast")), "ERR_RECORDING_INVALID");
+    let cast = folder.write("mine.cast", format!("{HEADER}[0.5, \"o\", \"kept\"]\n"));
+    for name in ["mine.keys", "mine.json", "mine.resume"] {
+        pipe(name);
+    }
+    assert_eq!(open(&cast).at(u64::MAX).unwrap().text.trim_end(), "kept");
+    // Nor by the recorder, when it looks for recordings that were cut off.
+    let shell = super::Shell::record(folder.options("next"), 20, 5, 4096);
+    assert!(crate::flush(std::time::Duration::from_mins(1)));
+    shell.end(crate::Ending::Stopped);
+}
+
+#[test]
+fn an_index_that_is_out_of_proportion_is_not_used() {
+    use crate::keyframes::{Place, anchor_of, header, put_keyframe};
+    let folder = Folder::new();
+    let cast = format!("{HEADER}{}", "[0.1, \"o\", \"0123456789\"]\n".repeat(200));
+    let position = HEADER.len() as u64;
+    let anchor = anchor_of(HEADER.as_bytes());
+    let place = Place { time: 0, position, cols: 20, rows: 5, anchor };
+    for (count, used) in [(4, true), (1000, false)] {
+        let mut index = header(HEADER.as_bytes(), None).to_vec();
+        for _ in 0..count {
+            put_keyframe(&place, b"kept", &mut index);
+        }
+        let path = folder.write("x.cast", &cast);
+        folder.write("x.keys", &index);
+        assert_eq!(open(&path).segments().len(), if used { count + 1 } else { 1 });
+    }
+}
+
+#[test]
+fn resizes_of_any_size_and_number_take_a_bounded_time() {
+    let folder = Folder::new();
+    let resizes = "[0.1, \"r\", \"65535x256\"]\n[0.1, \"r\", \"2x65535\"]\n";
+    let cast = format!("{HEADER}[0.1, \"o\", \"some text\\r\\n\"]\n{}", resizes.repeat(300));
+    let playback = open(&folder.write("sizes.cast", &cast));
+    assert_eq!(playback.at(500_000).unwrap().rows, 65_535);
+    assert_eq!(playback.at(u64::MAX).unwrap_err().code(), "ERR_RECORDING_LIMIT");
+    // Where keyframes have to be made, nobody gets as far.
+    let long = format!("{cast}[0.1, \"o\", \"{}\"]\n", "x".repeat(300_000));
+    assert_eq!(code(&folder.write("long.cast", long)), "ERR_RECORDING_LIMIT");
+    assert!(!folder.names().iter().any(|name| name.contains("keys")));
+    // Sizes as terminals have them may change all day.
+    let usual = "[0.1, \"r\", \"120x50\"]\n[0.1, \"r\", \"80x24\"]\n".repeat(20_000);
+    let playback = open(&folder.write("usual.cast", format!("{HEADER}{usual}")));
+    assert!(playback.segments().len() > 200, "{}", playback.segments().len());
+}
+
+#[test]
+fn what_is_read_of_long_texts_has_a_bound() {
+    let folder = Folder::new();
+    let event = |code: &str, data: &str| format!("[0.1, \"{code}\", \"{data}\"]\n");
+    let long = "ü".repeat(500_000);
+    let cast = [
+        HEADER.to_owned(),
+        event("m", &long),
+        event("o", &format!("{}here{}\\r\\n", "x".repeat(30_000), "y".repeat(30_000))),
+        event("o", &long).repeat(4),
+    ];
+    let playback = open(&folder.write("long.cast", cast.concat()));
+    let markers = playback.markers(10).unwrap();
+    assert_eq!(markers, [(100_000, "ü".repeat(2048))]);
+    let hits = playback.search("HERE", 10).unwrap();
+    assert!(hits[0].line.contains("xherey") && hits[0].line.len() <= 1024);
+    // Pages end once they have a mebibyte.
+    let counts: Vec<_> = pages(&playback, 1000).iter().map(Vec::len).collect();
+    assert_eq!(counts, [2, 2, 2]);
+}
+
+#[test]
 fn a_torn_last_line_is_left_out() {
     let folder = Folder::new();
     let whole = format!("{HEADER}[0.5, \"o\", \"kept\"]\n[0.5, \"o\", \"grüße\"]\n");
@@ -100,7 +180,7 @@ proptest! {
         for number in 0..100 {
             bytes.extend_from_slice(format!("[0.01, \"o\", \"line {number}\\r\\n\"]\n").as_bytes());
         }
-        let mut index = crate::keyframes::header(HEADER.as_bytes(), false).to_vec();
+        let mut index = crate::keyframes::header(HEADER.as_bytes(), None).to_vec();
         let place = crate::keyframes::Place {
             time: 0, position: HEADER.len() as u64, cols: 20, rows: 5,
             anchor: crate::keyframes::anchor_of(HEADER.as_bytes()),

@@ -14,7 +14,9 @@ use std::time::Instant;
 use offheap_ring::Ring;
 use offheap_screen::{Client, Screen, ScreenOptions};
 
-use crate::{About, Ending, Note, Options, Playback, Prepared, Recording, Shown, Source, Taken};
+use crate::{
+    About, Ending, Event, Note, Options, Playback, Prepared, Recording, Shown, Source, Taken,
+};
 
 /// A folder that is gone when the test is.
 struct Folder(PathBuf);
@@ -120,11 +122,11 @@ impl Shell {
         self.recording.feed().note(note, history.0.end(), at);
     }
 
-    /// The screen now, as text and as a snapshot.
+    /// The screen now, as text and as a keyframe.
     fn shown(&self) -> (String, Vec<u8>) {
         let history = self.ring.lock().unwrap();
         let mut data = Vec::new();
-        history.1.snapshot(None, &mut data);
+        history.1.snapshot(Some(crate::keyframes::SCROLLBACK), &mut data);
         (history.1.text(), data)
     }
 
@@ -144,6 +146,19 @@ impl Shell {
 
 fn open(path: &Path) -> Playback {
     Playback::open(path, Client::default()).unwrap()
+}
+
+/// All events, read in pages of at most so many.
+fn pages(playback: &Playback, limit: usize) -> Vec<Vec<Event>> {
+    let mut pages: Vec<Vec<Event>> = Vec::new();
+    loop {
+        let from = pages.last().map_or(0, |page| page.last().unwrap().end);
+        let page = playback.events_from(from, limit).unwrap();
+        if page.is_empty() {
+            return pages;
+        }
+        pages.push(page);
+    }
 }
 
 fn code(path: &Path) -> &'static str {

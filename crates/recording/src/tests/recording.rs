@@ -194,8 +194,12 @@ fn old_recordings_go_and_nothing_else_does() {
             _ => 1000,
         });
         let file = std::fs::File::options().append(true).open(path).unwrap();
-        file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "files are dated by it")]
+        let now = std::time::SystemTime::now();
+        file.set_modified(now - age).unwrap();
     }
+    // Without its keyframes it is known by its card.
+    std::fs::remove_file(folder.0.join("a.keys")).unwrap();
     let live = Shell::record(folder.options("live"), 80, 24, 1 << 20);
     live.print(&b"0123456789".repeat(1000));
     assert!(flush(Duration::from_secs(30)));
@@ -208,7 +212,7 @@ fn old_recordings_go_and_nothing_else_does() {
     assert!(flush(Duration::from_secs(30)));
     let casts: Vec<_> = folder.names().into_iter().filter(|name| name.ends_with(".cast")).collect();
     assert_eq!(casts, ["c.cast", "foreign.cast", "live.cast", "next.cast"]);
-    assert!(!folder.names().contains(&"a.keys".to_owned()));
+    assert!(!folder.names().iter().any(|name| name.starts_with("a.")));
     live.end(Ending::Stopped);
     next.end(Ending::Stopped);
 }

@@ -11,9 +11,10 @@
 //! - [`queries`]: output without the questions a terminal would answer;
 //! - [`readable`]: output as text that can be searched.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod json;
+mod lanes;
 pub mod plain;
 pub mod queries;
 pub mod readable;

@@ -20,6 +20,12 @@ pub fn is_ascii(bytes: &[u8]) -> bool {
     bytes.is_ascii()
 }
 
+/// The bytes as text; `None` where not all of them are UTF-8.
+#[must_use]
+pub fn text(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
 /// The length of the longest prefix that does not end inside a character.
 ///
 /// What follows the prefix is at most three bytes that a caller holds until

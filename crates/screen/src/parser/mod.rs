@@ -65,7 +65,7 @@ const IGNORED_OSC: &[u8] = b"\x1b]99999;";
 const IGNORED_DCS: &[u8] = b"\x1bP|";
 
 /// The state between two inputs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parser {
     state: State,
     params: Params,

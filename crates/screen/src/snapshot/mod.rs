@@ -3,6 +3,8 @@
 //! Rows are printed from the top in one go, so that they wrap and scroll into
 //! the client's scrollback by themselves; then come the saved cursors, modes,
 //! titles and colours, and last the cursor, so that nothing moves it any more.
+//!
+//! One of a large screen is written in pieces: [`Progress`] says where to go on.
 
 mod cursor;
 mod rows;
@@ -13,43 +15,140 @@ use super::modes::{KeyboardStack, Mode};
 use super::sequence::{write_csi, write_mode, write_number, write_position};
 use super::terminal::Terminal;
 use super::titles::TitleStack;
+use rows::Place;
 
 /// Ends whatever the client is in the middle of, and resets it.
 const PROLOGUE: &[u8] = b"\x18\x1bc";
 
+/// How far a snapshot has been written.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// Rows of scrollback in it.
+    kept: usize,
+    /// The normal buffer's saved cursor was written before its rows.
+    early: bool,
+    next: Part,
+}
+
+/// A part of a snapshot, in their order.
+#[derive(Debug)]
+enum Part {
+    Beginning,
+    Normal(Place),
+    Alternate(Place),
+    End,
+}
+
+impl Progress {
+    /// Nothing has been written yet. There will be at most so many rows of scrollback.
+    pub(crate) fn new(scrollback_lines: Option<usize>) -> Self {
+        let kept = scrollback_lines.unwrap_or(usize::MAX);
+        Self { kept, early: false, next: Part::Beginning }
+    }
+}
+
 impl Terminal {
-    /// Writes the snapshot with at most `lines` rows of scrollback.
-    pub(crate) fn write_snapshot(&self, lines: usize, out: &mut Vec<u8>) {
+    /// Goes on with a snapshot until the output has about `most` bytes; `true` once
+    /// it is complete. Nothing may have changed since it was begun.
+    #[inline(never)]
+    pub(crate) fn write_snapshot(
+        &self,
+        progress: &mut Progress,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        loop {
+            match std::mem::replace(&mut progress.next, Part::End) {
+                Part::Beginning => {
+                    progress.kept = self.scrollback.rows().min(progress.kept);
+                    self.write_beginning(progress, out);
+                    progress.next = Part::Normal(self.first_row(progress.kept));
+                }
+                Part::Normal(place) => {
+                    let kept = progress.kept;
+                    if let Some(place) = self.write_rows(self.normal(), (place, kept), most, out) {
+                        progress.next = Part::Normal(place);
+                        return false;
+                    }
+                    progress.next = self.write_after_normal(progress, out);
+                }
+                Part::Alternate(place) => {
+                    if let Some(place) = self.write_rows(self.other(), (place, 0), most, out) {
+                        progress.next = Part::Alternate(place);
+                        return false;
+                    }
+                    self.write_after_alternate(out);
+                }
+                Part::End => {
+                    self.write_end(out);
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Writes a snapshot without the rows; the normal buffer has scrolled as far as it
+    /// has, though.
+    pub(crate) fn write_head_start(&self, out: &mut Vec<u8>) {
+        let mut progress = Progress::new(Some(self.normal().base));
+        self.write_beginning(&mut progress, out);
+        write_position(self.rows - 1, 0, out);
+        out.extend(std::iter::repeat_n(b'\n', progress.kept));
+        progress.next = self.write_after_normal(&progress, out);
+        self.write_snapshot(&mut progress, usize::MAX, out);
+    }
+
+    const fn normal(&self) -> &Buffer {
+        if self.alternate { &self.parked } else { &self.active }
+    }
+
+    /// The alternate buffer.
+    const fn other(&self) -> &Buffer {
+        if self.alternate { &self.active } else { &self.parked }
+    }
+
+    /// A client that has designated character sets saves all of them.
+    const fn is_other_first(&self) -> bool {
+        self.other().saved.charsets.count < self.normal().saved.charsets.count
+    }
+
+    /// Writes what comes before the rows.
+    fn write_beginning(&self, progress: &mut Progress, out: &mut Vec<u8>) {
         out.extend_from_slice(PROLOGUE);
-        let (normal, other) = if self.alternate {
-            (&self.parked, &self.active)
-        } else {
-            (&self.active, &self.parked)
-        };
-        // A client that has designated character sets saves all of them.
-        let other_first = other.saved.charsets.count < normal.saved.charsets.count;
-        if other_first {
-            self.write_other_saved(other, out);
+        if self.is_other_first() {
+            self.write_other_saved(self.other(), out);
         }
-        let kept = self.scrollback.rows().min(lines);
-        let early = self.write_early_saved(normal, kept, out);
-        self.write_normal_rows(normal, kept, out);
+        progress.early = self.write_early_saved(self.normal(), progress.kept, out);
+    }
+
+    /// Writes what comes after the rows of the normal buffer.
+    fn write_after_normal(&self, progress: &Progress, out: &mut Vec<u8>) -> Part {
         write_keyboard(&self.keyboards[0], out);
-        if !early {
-            self.write_saved(normal, kept, out);
+        if !progress.early {
+            self.write_saved(self.normal(), progress.kept, out);
         }
-        self.write_tabs_and_margins(normal, out);
+        self.write_tabs_and_margins(self.normal(), out);
         if self.alternate {
             out.extend_from_slice(b"\x1b[?47h\x1b[H");
-            self.write_rows(&self.active, out);
-            write_keyboard(&self.keyboards[1], out);
-            if !other_first {
-                self.write_saved(other, 0, out);
-            }
-            self.write_tabs_and_margins(other, out);
-        } else if !other_first {
-            self.write_other_saved(other, out);
+            return Part::Alternate(Place::default());
         }
+        if !self.is_other_first() {
+            self.write_other_saved(self.other(), out);
+        }
+        Part::End
+    }
+
+    /// Writes what comes after the rows of the alternate buffer.
+    fn write_after_alternate(&self, out: &mut Vec<u8>) {
+        write_keyboard(&self.keyboards[1], out);
+        if !self.is_other_first() {
+            self.write_saved(self.other(), 0, out);
+        }
+        self.write_tabs_and_margins(self.other(), out);
+    }
+
+    /// Writes what does not belong to one of the buffers, and the cursor.
+    fn write_end(&self, out: &mut Vec<u8>) {
         write_titles(&self.titles.window, 2, out);
         write_titles(&self.titles.icon, 1, out);
         self.palette.write(out);

@@ -1,4 +1,4 @@
-//! Rows of a snapshot, and how they follow each other.
+//! Rows of a snapshot, how they follow each other, and where to go on with them.
 
 use std::borrow::Cow;
 
@@ -9,6 +9,7 @@ use super::super::edges::Edges;
 use super::super::parser::params::Params;
 use super::super::row::Row;
 use super::super::row_writer::Writer;
+use super::super::scrollback::Mark;
 use super::super::sequence::{write_number, write_position};
 use super::super::style::Style;
 use super::super::tables::Tables;
@@ -20,6 +21,22 @@ use super::super::width::UnicodeVersion;
 enum Source<'a> {
     Bytes(&'a [u8]),
     Row(&'a Row),
+}
+
+/// What a row costs beside its cells and bytes, in bytes written.
+const ROW: usize = 16;
+/// Rows of the scrollback between two looks at how much has been written. They are
+/// copied, which takes little.
+const BATCH: usize = 16;
+
+/// Where the printing of a buffer's rows stands: the first row that is not printed
+/// yet, in the scrollback and then on the screen, and how it is reached.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    pub(super) record: Mark,
+    y: usize,
+    begun: bool,
+    flowing: bool,
 }
 
 /// Prints rows one after the other.
@@ -165,52 +182,80 @@ impl<'a> Rows<'a> {
             }
         }
     }
+
+    /// Where to go on, the row held being the next.
+    const fn place(&self, record: Mark, y: usize) -> Place {
+        Place { record, y, begun: self.begun, flowing: self.flowing }
+    }
 }
 
 impl Terminal {
-    pub(super) fn write_normal_rows(&self, normal: &Buffer, kept: usize, out: &mut Vec<u8>) {
-        if kept == 0 {
-            self.write_rows(normal, out);
-            return;
-        }
-        let mut rows = self.printer(out);
-        for (edges, bytes) in self.scrollback.newest(kept) {
+    /// Where to begin with a buffer and the newest `kept` rows of scrollback.
+    pub(super) fn first_row(&self, kept: usize) -> Place {
+        let record = if kept == 0 { Mark::default() } else { self.scrollback.newest(kept).mark() };
+        Place { record, ..Place::default() }
+    }
+
+    /// Writes the rows of the scrollback and of a buffer from a place on, until the
+    /// output has `most` bytes, or a row at least. The cells of a row count as well,
+    /// as blank ones take time, too. Returns where to go on; `None` once that was all.
+    ///
+    /// Without scrollback, blank rows at the end are there already.
+    pub(super) fn write_rows(
+        &self,
+        buffer: &Buffer,
+        (place, kept): (Place, usize),
+        mut most: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Place> {
+        let mut records = self.scrollback.resume(place.record);
+        let mut rows = self.printer(&place, out);
+        loop {
+            for (edges, bytes) in records.by_ref().take(BATCH - 1) {
+                rows.add(edges, Source::Bytes(edges.drawing(bytes)));
+            }
+            let mark = records.mark();
+            let Some((edges, bytes)) = records.next() else { break };
             rows.add(edges, Source::Bytes(edges.drawing(bytes)));
+            most = most.saturating_sub(BATCH * ROW);
+            if rows.out.len() >= most {
+                return Some(rows.place(mark, 0));
+            }
         }
-        self.add_rows(normal, normal.height(), &mut rows);
-    }
-
-    /// Writes the rows of a buffer without scrollback; blank ones at the end
-    /// are there already.
-    pub(super) fn write_rows(&self, buffer: &Buffer, out: &mut Vec<u8>) {
-        let is_blank = |&y: &usize| {
-            let row = buffer.row(y);
-            row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
-        };
-        let blank = (0..buffer.height()).rev().take_while(is_blank).count();
-        let mut rows = self.printer(out);
-        self.add_rows(buffer, buffer.height() - blank, &mut rows);
-    }
-
-    fn add_rows<'a>(&'a self, buffer: &'a Buffer, count: usize, rows: &mut Rows<'a>) {
-        for y in 0..count {
+        let blank = if kept == 0 { blank_at_end(buffer) } else { 0 };
+        for y in place.y..buffer.height() - blank {
             let row = buffer.row(y);
             rows.add(Edges::of(row, self.cols, &self.tables.styles), Source::Row(row));
+            most = most.saturating_sub(row.stored().len() + ROW);
+            // The first one is only held so far.
+            if rows.out.len() >= most && y > place.y {
+                return Some(rows.place(Mark::default(), y));
+            }
         }
         rows.end();
+        None
     }
 
-    fn printer<'a>(&'a self, out: &'a mut Vec<u8>) -> Rows<'a> {
+    fn printer<'a>(&'a self, place: &Place, out: &'a mut Vec<u8>) -> Rows<'a> {
         Rows {
             cols: self.cols,
             height: self.rows,
             tables: &self.tables,
             out,
             held: None,
-            begun: false,
-            flowing: false,
+            begun: place.begun,
+            flowing: place.flowing,
         }
     }
+}
+
+/// How many rows at the end of a buffer are as those of a fresh terminal.
+fn blank_at_end(buffer: &Buffer) -> usize {
+    let is_blank = |&y: &usize| {
+        let row = buffer.row(y);
+        row.stored().is_empty() && row.tail() == Cell::BLANK && !row.wrapped
+    };
+    (0..buffer.height()).rev().take_while(is_blank).count()
 }
 
 /// The attributes that a row's drawing sets before its first character, if that is

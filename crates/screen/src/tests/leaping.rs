@@ -1,7 +1,7 @@
 //! Lines that are leapt over leave the screen as if they had been drawn.
 
 use super::super::{Screen, ScreenOptions, UnicodeVersion};
-use super::{client, snapshot};
+use super::{client, shown, snapshot};
 use crate::charset::Charset;
 use crate::width::width_of;
 use proptest::collection::vec;
@@ -10,6 +10,7 @@ use proptest::prelude::*;
 /// A screen that puts plain output off, as somebody who has the bytes may, and
 /// draws no more of it than can be seen.
 struct Late {
+    options: ScreenOptions,
     screen: Screen,
     pending: Vec<u8>,
     leaps: usize,
@@ -32,9 +33,24 @@ impl Late {
             self.screen.leap(&pending[..end]);
             pending.drain(..end);
             self.leaps += 1;
+            let mut started = self.with_head_start();
+            self.screen.feed(&pending);
+            started.feed(&pending);
+            assert_eq!(shown(&started), shown(&self.screen));
+            return &mut self.screen;
         }
         self.screen.feed(&pending);
         &mut self.screen
+    }
+
+    /// A fresh screen with the same head start.
+    fn with_head_start(&self) -> Screen {
+        let (cols, rows) = self.screen.size();
+        let mut screen = Screen::new(&ScreenOptions { cols, rows, ..self.options });
+        let mut start = Vec::new();
+        self.screen.head_start(&mut start);
+        screen.feed(&start);
+        screen
     }
 }
 
@@ -121,7 +137,8 @@ fn hidden(screen: &Screen) -> String {
 
 fn check(steps: Vec<Step>, options: &ScreenOptions) -> Result<usize, TestCaseError> {
     let mut eager = Screen::new(options);
-    let mut late = Late { screen: Screen::new(options), pending: Vec::new(), leaps: 0 };
+    let mut late =
+        Late { options: *options, screen: Screen::new(options), pending: Vec::new(), leaps: 0 };
     for step in steps.into_iter().chain([
         Step::Look,
         Step::Resize(3, 2),
@@ -175,6 +192,42 @@ proptest! {
         client in client(),
     ) {
         check(steps, &ScreenOptions { cols, rows, scrollback_lines, scrollback_bytes, client })?;
+    }
+}
+
+fn narrow_line() -> impl Strategy<Value = String> {
+    let codes =
+        prop::sample::select(vec!["", "\x1b[1;31m", "\x1b[m", "\x1b[48;2;1;2;3m", "\x1b[K"]);
+    (codes, prop_oneof!["[ -~]{0,20}", "[漢é😀x]{0,10}"])
+        .prop_map(|(codes, text)| format!("{codes}{text}\r\n"))
+}
+
+proptest! {
+    #[test]
+    fn lines_known_to_be_narrow_leave_the_same_behind(
+        settings in vec(setting(), 0..3),
+        // To have earned all that can be saved up is what most screens have.
+        fed in prop::sample::select(vec![0, 30_000]),
+        begun in "[a-z]{0,3}",
+        lines in vec(narrow_line(), 1..60),
+        client in client(),
+    ) {
+        let options = ScreenOptions { cols: 20, rows: 3, scrollback_lines: 9, client, ..ScreenOptions::default() };
+        let before = [b"\r\n".repeat(fed), settings.concat(), begun.into_bytes()].concat();
+        let [mut glanced, mut walked] = [(); 2].map(|()| {
+            let mut screen = Screen::new(&options);
+            screen.feed(&before);
+            screen
+        });
+        prop_assume!(walked.can_leap());
+        let text = lines.concat();
+        glanced.leap_narrow(text.as_bytes(), lines.len());
+        walked.leap(text.as_bytes());
+        for screen in [&mut glanced, &mut walked] {
+            screen.feed(&b"in sight\r\n".repeat(screen.lines_to_clear()));
+        }
+        prop_assert_eq!(snapshot(&glanced), snapshot(&walked));
+        prop_assert_eq!(hidden(&glanced), hidden(&walked));
     }
 }
 

@@ -6,6 +6,7 @@ mod clients;
 mod editing;
 mod leaping;
 mod parsing;
+mod piecing;
 mod printing;
 mod properties;
 mod resizing;

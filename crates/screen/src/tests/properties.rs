@@ -66,7 +66,7 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn stream(most: usize) -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn stream(most: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(token(), 1..most).prop_map(|tokens| tokens.concat())
 }
 

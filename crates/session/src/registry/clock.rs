@@ -54,6 +54,7 @@ impl Clock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "read once, and told")]
 fn epoch_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

@@ -136,6 +136,11 @@ impl Registry {
             self.record_restored(handle, recordings);
         }
         if let Some(pty) = pty {
+            if let Some((handle, _)) = &made {
+                // Screens are drawn one after the other, and nobody waits for them.
+                let session = Arc::clone(&handle.session);
+                offheap_pty::reactor::spawn(async move { session.hear_restored() });
+            }
             pty.begin();
         }
         made

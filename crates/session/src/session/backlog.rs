@@ -5,8 +5,10 @@
 //! lines wait, most of them will have left screen and scrollback before anybody
 //! looks, and are leapt over.
 
+use std::sync::Arc;
+
 use super::skim;
-use offheap_ring::text::plain::PlainText;
+use offheap_ring::text::plain::{Piece, PlainText};
 use offheap_ring::{Ring, Span};
 use offheap_screen::Screen;
 
@@ -48,6 +50,7 @@ pub(super) struct Backlog {
     text: PlainText,
     /// Line feeds that wait.
     feeds: usize,
+    widths: Widths,
     /// Pieces in a row that were not plain.
     refused: u32,
     /// Bytes for which nothing waits.
@@ -61,6 +64,7 @@ impl Backlog {
             from: 0,
             text: PlainText::new(),
             feeds: 0,
+            widths: Widths::new(),
             refused: 0,
             paused: 0,
             next_pause: SHORT_PAUSE,
@@ -71,7 +75,7 @@ impl Backlog {
     /// room for it by leaping ahead.
     pub(super) fn judge(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         bytes: &[u8],
@@ -84,11 +88,12 @@ impl Backlog {
         if waiting == 0 && !screen.is_at_rest() {
             return Verdict::Take;
         }
-        let Some(feeds) = self.text.push(bytes) else {
+        let Some(Piece { feeds, columns }) = self.text.push(bytes) else {
             self.refuse();
             return Verdict::Take;
         };
         self.refused = 0;
+        self.widths.add(feeds, columns);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX).saturating_add(bytes.len());
         if waiting > window(screen, ring) {
             return self.make_room(screen, ring, at, bytes.len(), feeds);
@@ -109,12 +114,37 @@ impl Backlog {
     }
 
     /// Shows the screen what waits before an offset.
-    pub(super) fn catch_up(&mut self, screen: &mut Screen, ring: &Ring, to: u64) {
+    pub(super) fn catch_up(&mut self, screen: &mut Arc<Screen>, ring: &Ring, to: u64) {
         let waiting = self.waiting(ring, to);
         if !waiting.is_empty() {
-            skim::skim(screen, &waiting, self.feeds);
+            skim::skim(to_change(screen), &waiting, self.feeds);
         }
         self.caught_up(to);
+    }
+
+    /// Leaps over what waits, as far as the lines behind it allow. Returns where the
+    /// screen is then: what it shows there does not matter any more, since what waits
+    /// pushes all of it out of sight. `None` where it does not.
+    pub(super) fn leap(&mut self, screen: &mut Arc<Screen>, ring: &Ring) -> Option<u64> {
+        if self.feeds < screen.lines_to_clear() || !screen.can_leap() {
+            return None;
+        }
+        self.leap_before(ring.end(), screen, ring);
+        Some(self.from)
+    }
+
+    /// The same for what waits before an offset. `false` when none of it is out of sight.
+    fn leap_before(&mut self, at: u64, screen: &mut Arc<Screen>, ring: &Ring) -> bool {
+        let visible = screen.lines_to_clear();
+        if self.feeds <= visible || !screen.can_leap() {
+            return false;
+        }
+        let is_narrow = self.widths.most() <= usize::from(screen.size().0);
+        self.from += skim::leap_ahead(to_change(screen), &self.waiting(ring, at), is_narrow) as u64;
+        self.feeds = visible;
+        self.widths.leapt(visible);
+        self.next_pause = SHORT_PAUSE;
+        true
     }
 
     /// Whether so much more can be written to the history without losing what
@@ -128,6 +158,7 @@ impl Backlog {
         self.from = to;
         self.text = PlainText::new();
         self.feeds = 0;
+        self.widths = Widths::new();
     }
 
     fn waiting<'a>(&self, ring: &'a Ring, to: u64) -> Span<'a> {
@@ -137,18 +168,13 @@ impl Backlog {
     /// Leaps over what waits, as far as that is out of sight.
     fn make_room(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Arc<Screen>,
         ring: &Ring,
         at: u64,
         len: usize,
         feeds: usize,
     ) -> Verdict {
-        let visible = screen.lines_to_clear();
-        if self.feeds > visible && screen.can_leap() {
-            self.from += skim::leap_ahead(screen, &self.waiting(ring, at)) as u64;
-            self.feeds = visible;
-            self.next_pause = SHORT_PAUSE;
-        } else {
+        if !self.leap_before(at, screen, ring) {
             self.pause();
         }
         let left = usize::try_from(at - self.from).unwrap_or(usize::MAX);
@@ -180,6 +206,45 @@ impl Backlog {
             self.next_pause *= 2;
         }
     }
+}
+
+/// How wide the lines are that wait, at most.
+#[derive(Debug)]
+struct Widths {
+    /// Columns of the widest line but for the newest ones.
+    older: usize,
+    /// And of those, of which there are so many.
+    newer: usize,
+    feeds: usize,
+}
+
+impl Widths {
+    const fn new() -> Self {
+        Self { older: 0, newer: 0, feeds: 0 }
+    }
+
+    fn add(&mut self, feeds: usize, columns: usize) {
+        self.feeds += feeds;
+        self.newer = self.newer.max(columns);
+    }
+
+    fn most(&self) -> usize {
+        self.older.max(self.newer)
+    }
+
+    /// Forgets the older lines, once none of the so many that are left is one of them.
+    fn leapt(&mut self, left: usize) {
+        if self.feeds >= left {
+            *self = Self { older: self.newer, newer: 0, feeds: 0 };
+        }
+    }
+}
+
+/// A screen, to change it: a copy of it if a snapshot is being made of it. Not inlined,
+/// as there is much to copy.
+#[inline(never)]
+pub(super) fn to_change(screen: &mut Arc<Screen>) -> &mut Screen {
+    Arc::make_mut(screen)
 }
 
 /// What may wait, in bytes.

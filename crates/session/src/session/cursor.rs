@@ -8,7 +8,7 @@ use offheap_ring::text::queries::QueryFilter;
 use offheap_wake::Signal;
 
 use super::allowance::Allowance;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Readiness};
 use super::pacing::{self, COALESCE, STALL};
 use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 
@@ -129,6 +129,16 @@ impl Cursor {
             self.signal.raise();
         } else {
             pacing::defer(&self.signal);
+        }
+    }
+
+    /// The reader has to come again for its screen.
+    pub(super) fn wait_for_screen(&mut self, readiness: Readiness, now: Instant) {
+        self.taken(now);
+        self.signal.arm();
+        match readiness {
+            Readiness::Later => pacing::defer(&self.signal),
+            Readiness::Ready | Readiness::Soon => self.signal.raise(),
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn next(
     }
 }
 
-/// The next piece of a snapshot. `None` when it was dropped meanwhile: the
+/// The next piece of a snapshot that is made. `None` when it was dropped meanwhile: the
 /// cursor then wants a new one.
 fn piece(
     cursor: &mut Cursor,

@@ -101,6 +101,16 @@ impl Session {
         self.stream.lock().take_news(Instant::now())
     }
 
+    /// Tells what was printed of the shell while no process listened, of a session
+    /// that is restored.
+    pub(crate) fn hear_restored(&self) {
+        let mut stream = self.stream.lock();
+        stream.hear_restored();
+        let has_news = stream.mirror.shell.has_news();
+        drop(stream);
+        self.tell_news_if(has_news);
+    }
+
     /// Whether there is news, and nobody is on the way to take it.
     pub(crate) fn has_news(&self) -> bool {
         self.stream.lock().mirror.shell.has_news()

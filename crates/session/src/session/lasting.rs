@@ -2,6 +2,7 @@
 //! and left for the next process.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -139,29 +140,47 @@ impl Session {
         Self::over(stream, size, exit, meter)
     }
 
-    /// Reads output straight into the journal. The lock is held over a read that
-    /// does not wait: a few µs for at most 4 KiB.
+    /// Reads output straight into the journal. No lock is held meanwhile that anybody
+    /// takes who only looks: the history ends before the room that is read into.
     pub(super) fn read_in(
         &self,
         scratch: &mut [u8],
         read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
+        let mut slot = self.room.lock();
+        let (Some(room), Some(part)) = (&mut *slot, self.begin_read()) else {
+            // A closed session's last bytes have nowhere to go.
+            drop(slot);
+            return read(scratch);
+        };
+        let read = read(room.part(part));
+        let count = match &read {
+            Ok(count) => *count,
+            // The room is as it was, and is not to be prepared again.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => return read,
+        };
         let mut answers = Vec::new();
         let mut stream = self.stream.lock();
         if self.is_closed() {
-            // A closed session's last bytes have nowhere to go.
-            drop(stream);
-            return read(scratch);
+            return read;
         }
-        let count = stream.read_in(&mut answers, Instant::now(), read)?;
+        stream.end_read(count, &mut answers, Instant::now());
         let has_news = stream.mirror.shell.has_news();
         drop(stream);
+        drop(slot);
         self.tell_news_if(has_news);
         self.meter.count(Counter::BytesOut, count as u64);
         if !answers.is_empty() {
             self.answer(&answers);
         }
-        Ok(count)
+        read
+    }
+
+    /// Where to read to; `None` for a session that is closed.
+    fn begin_read(&self) -> Option<Range<usize>> {
+        let mut stream = self.stream.lock();
+        if self.is_closed() { None } else { stream.begin_read() }
     }
 
     /// The name of the session's file in the directory of journals.
@@ -252,10 +271,12 @@ impl Session {
         if let Some(pty) = pty {
             pty.close();
         }
+        // What is being read comes first: from here on the file is another's.
+        let room = self.room.lock().take();
         let mut stream = self.stream.lock();
         stream.checkpoint();
         stream.kept = None;
-        drop(stream);
+        drop((stream, room));
         self.release()
     }
 }

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backlog::{Backlog, Verdict};
+use super::backlog::{Backlog, Verdict, to_change};
+use super::making::Making;
 use super::shell::Shell;
 use super::skim;
 use crate::meter::{Gauge, Meter};
@@ -40,7 +41,9 @@ pub(super) struct Mirror {
     options: Option<ScreenOptions>,
     /// The terminal of clients that say nothing of theirs.
     own: Client,
-    screen: Option<Box<Screen>>,
+    /// Shared with the snapshots that are being made of it: while there are any, a
+    /// change makes a copy first.
+    screen: Option<Arc<Screen>>,
     /// Whether its size was ever set, so that another one is a change.
     is_sized: bool,
     backlog: Backlog,
@@ -102,8 +105,9 @@ impl Mirror {
         self.backlog.catch_up(screen, ring, at);
         if let Verdict::TakePlain(feeds) = verdict {
             let span = Span { start: at, head: bytes, tail: &[] };
-            skim::skim(screen, &span, feeds);
+            skim::skim(to_change(screen), &span, feeds);
         } else {
+            let screen = to_change(screen);
             screen.feed_answering(bytes, answers);
             self.shell.hear(screen, at, now);
         }
@@ -121,9 +125,15 @@ impl Mirror {
         }
     }
 
-    /// Shows the screen what waits, unless so much more can be written to the
-    /// history without losing any of it.
+    /// Shows the screen what waits, or leaps over it, unless so much more can be
+    /// written to the history without losing any of it.
     pub(super) fn make_room(&mut self, ring: &Ring, bytes: usize) {
+        if self.backlog.has_room(ring, bytes) {
+            return;
+        }
+        if let Some(screen) = &mut self.screen {
+            self.backlog.leap(screen, ring);
+        }
         if !self.backlog.has_room(ring, bytes) {
             self.catch_up(ring);
         }
@@ -136,7 +146,7 @@ impl Mirror {
             return;
         }
         self.make();
-        if let Some(screen) = &mut self.screen {
+        if let Some(screen) = self.screen_mut() {
             screen.feed(bytes);
         }
     }
@@ -145,7 +155,7 @@ impl Mirror {
     pub(super) fn draw_output(&mut self, bytes: &[u8], at: u64) {
         self.draw(bytes);
         if let Some(screen) = &mut self.screen {
-            self.shell.hear_again(screen, at, Instant::now());
+            self.shell.hear_again(to_change(screen), at, Instant::now());
         }
     }
 
@@ -161,10 +171,15 @@ impl Mirror {
     /// Makes the screen, unless there is one or none is wanted.
     fn make(&mut self) {
         let Some(options) = self.options.as_ref().filter(|_| self.screen.is_none()) else { return };
-        let mut screen = Box::new(Screen::new(options));
+        let mut screen = Screen::new(options);
         screen.listen();
-        self.screen = Some(screen);
+        self.screen = Some(Arc::new(screen));
         self.dress();
+    }
+
+    /// The screen, to change it.
+    fn screen_mut(&mut self) -> Option<&mut Screen> {
+        self.screen.as_mut().map(to_change)
     }
 
     /// Sets the size that the terminal begins with.
@@ -184,7 +199,7 @@ impl Mirror {
             return;
         }
         self.make();
-        if let Some(screen) = &mut self.screen {
+        if let Some(screen) = self.screen_mut() {
             screen.resize(cols, rows);
             self.account();
         }
@@ -207,7 +222,7 @@ impl Mirror {
         if std::mem::replace(&mut options.client, client) == client {
             return false;
         }
-        if let Some(screen) = &mut self.screen {
+        if let Some(screen) = self.screen_mut() {
             screen.set_client(client);
             self.account();
         }
@@ -229,11 +244,12 @@ impl Mirror {
     }
 
     fn dress(&mut self) {
-        if let Some(screen) = &mut self.screen {
-            let Theme { foreground, background, cursor } = self.theme;
+        let Theme { foreground, background, cursor } = self.theme;
+        let (cell, cell_height) = (self.cell, self.cell_height);
+        if let Some(screen) = self.screen_mut() {
             screen.set_theme(foreground, background, cursor);
-            screen.set_cell_size(self.cell.0, self.cell.1);
-            screen.set_cell_height(self.cell_height);
+            screen.set_cell_size(cell.0, cell.1);
+            screen.set_cell_height(cell_height);
         }
     }
 
@@ -256,6 +272,28 @@ impl Mirror {
         }
     }
 
+    /// Bytes that make a fresh terminal of that size become what it has to be at an
+    /// earlier offset, so that the output since makes the screen of it. They are few,
+    /// and nothing is drawn for them. `None` where all that waits leaves something of
+    /// the screen as it is.
+    pub(super) fn head_start(&mut self, ring: &Ring) -> Option<(u64, Vec<u8>, (u16, u16))> {
+        let screen = self.screen.as_mut()?;
+        let offset = self.backlog.leap(screen, ring)?;
+        let mut bytes = Vec::new();
+        screen.head_start(&mut bytes);
+        Some((offset, bytes, screen.size()))
+    }
+
+    /// The same to be made in pieces, of a screen that has seen everything up to `end`.
+    pub(super) fn begin_snapshot(&mut self, lines: Option<usize>, end: u64) -> Option<Making> {
+        self.account();
+        let options = self.options.as_ref()?;
+        Some(match &self.screen {
+            Some(screen) => Making::of(screen, lines, end, self.counted),
+            None => Making::blank(end, (options.cols, options.rows)),
+        })
+    }
+
     pub(super) fn text(&self) -> Option<String> {
         let options = self.options.as_ref()?;
         let blank = || "\n".repeat(usize::from(options.rows).saturating_sub(1));
@@ -273,7 +311,7 @@ impl Mirror {
     }
 
     pub(super) fn drop_scrollback(&mut self) {
-        if let Some(screen) = &mut self.screen {
+        if let Some(screen) = self.screen_mut() {
             screen.drop_scrollback();
             self.account();
         }

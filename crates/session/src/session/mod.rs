@@ -10,6 +10,7 @@ mod journaled;
 mod kept;
 mod knowledge;
 mod lasting;
+mod making;
 mod mirror;
 mod pacing;
 mod record;
@@ -22,6 +23,7 @@ mod stream;
 mod tap;
 mod view;
 mod viewers;
+mod viewing;
 mod waiting;
 mod waits;
 
@@ -33,8 +35,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use offheap_journal::Room;
 use offheap_recording::Recording;
-use offheap_wake::{Reader, Signal};
 use parking_lot::Mutex;
 
 use crate::meter::{Counter, Meter};
@@ -88,6 +90,9 @@ pub struct Closed;
 /// A session's life-long state. The handle is shared; all methods may be
 /// called from any thread and none waits for a terminal.
 pub struct Session {
+    /// Where the output for a journal is read to. Held over a read that does not wait,
+    /// and by whoever else appends; taken before the stream.
+    room: Mutex<Option<Room>>,
     stream: Mutex<Stream>,
     gate_bell: GateBell,
     pty: Mutex<Option<Arc<dyn Pty>>>,
@@ -130,13 +135,14 @@ impl Session {
     }
 
     fn over(
-        stream: Stream,
+        mut stream: Stream,
         size: PtySize,
         earlier: Option<ExitStatus>,
         meter: Arc<Meter>,
     ) -> Arc<Self> {
         Arc::new(Self {
             journaled: stream.kept.is_some(),
+            room: Mutex::new(stream.kept.as_mut().and_then(|kept| kept.journal.take_room())),
             stream: Mutex::new(stream),
             gate_bell: GateBell::default(),
             pty: Mutex::new(None),
@@ -248,13 +254,14 @@ impl Session {
     pub fn append(&self, bytes: &[u8]) -> Result<u64, Closed> {
         self.meter.count(Counter::BytesOut, bytes.len() as u64);
         let mut answers = Vec::new();
+        let room = self.journaled.then(|| self.room.lock());
         let mut stream = self.stream.lock();
         if self.is_closed() {
             return Err(Closed);
         }
         let end = stream.append(bytes, &mut answers, Instant::now());
         let has_news = stream.mirror.shell.has_news();
-        drop(stream);
+        drop((stream, room));
         self.tell_news_if(has_news);
         if !answers.is_empty() {
             self.answer(&answers);
@@ -369,107 +376,10 @@ impl Session {
         self.stream.lock().last_output()
     }
 
-    /// Opens a viewer: a cursor into the history, whose `reader` is told when
-    /// there is something to read.
-    ///
-    /// # Errors
-    /// [`Closed`].
-    pub fn open_viewer(
-        &self,
-        options: &ViewerOptions,
-        reader: Box<dyn Reader>,
-    ) -> Result<(ViewerKey, Arc<Signal>), Closed> {
-        let signal = Arc::new(Signal::new(reader));
-        let mut stream = self.stream.lock();
-        if self.is_closed() {
-            return Err(Closed);
-        }
-        let key = stream.open_viewer(options, Arc::clone(&signal), Instant::now());
-        drop(stream);
-        self.gate_bell.ring();
-        Ok((key, signal))
-    }
-
-    /// Says that a viewer is about to be opened: until then, or until the time
-    /// has passed, the terminal waits rather than overwrite what it printed.
-    pub fn expect_viewer(&self, within: std::time::Duration) {
-        self.stream.lock().expect_viewer(Instant::now() + within);
-    }
-
-    /// Makes the terminal wait for this viewer however long it takes nothing:
-    /// for a listener in the same process, which is slow but never gone.
-    pub fn set_patient(&self, key: ViewerKey) {
-        self.stream.lock().set_patient(key);
-    }
-
-    /// Closes a viewer. A terminal that was waiting for it reads on.
-    pub fn close_viewer(&self, key: ViewerKey) {
-        let mut stream = self.stream.lock();
-        let last = stream.close_viewer(key) && stream.viewers() == 0;
-        drop(stream);
-        self.gate_bell.ring();
-        if last && let Some(owner) = self.owner.get() {
-            owner.unwatched(self);
-        }
-    }
-
-    /// Makes a viewer's next frame at the front of `out`, which is as long as its
-    /// frames may be, or arms its signal and returns `None` when it has caught
-    /// up.
-    pub fn read_frame(&self, key: ViewerKey, out: &mut [u8]) -> Option<Frame> {
-        let mut stream = self.stream.lock();
-        let was_waited_for = stream.paces();
-        let frame = stream.read_frame(key, out, Instant::now());
-        let resume = was_waited_for && !stream.paces();
-        // The screen of a restored session may have been drawn for it.
-        let has_news = stream.mirror.shell.has_news();
-        drop(stream);
-        self.tell_news_if(has_news);
-        if resume {
-            self.gate_bell.ring();
-        }
-        frame
-    }
-
-    /// Moves a viewer ahead to an offset.
-    pub fn seek(&self, key: ViewerKey, offset: u64) {
-        self.stream.lock().seek(key, offset);
-        self.gate_bell.ring();
-    }
-
-    /// Says that a viewer's last frame is out; its signal is raised when there
-    /// is more, as the policy of coalescing has it.
-    pub fn frame_done(&self, key: ViewerKey) {
-        self.stream.lock().frame_done(key, Instant::now());
-    }
-
-    /// Where a viewer is; `None` for one that is closed.
-    #[must_use]
-    pub fn position(&self, key: ViewerKey) -> Option<ViewerPosition> {
-        self.stream.lock().position(key)
-    }
-
     /// Lets somebody listen to all that passes the session from now on, until it
     /// is closed.
     pub fn tap(&self, tap: Box<dyn Tap>) {
         self.stream.lock().tap(tap);
-    }
-
-    /// Marks what a viewer will read up to the present end as sent again.
-    pub fn replay(&self, key: ViewerKey, replay: Replay) -> u64 {
-        self.stream.lock().replay(key, replay)
-    }
-
-    /// How many viewers are open.
-    #[must_use]
-    pub fn viewers(&self) -> usize {
-        self.stream.lock().viewers()
-    }
-
-    /// Whether every viewer that still reads has taken everything.
-    #[must_use]
-    pub(crate) fn is_drained(&self) -> bool {
-        self.stream.lock().is_drained(Instant::now())
     }
 
     /// Stops and restarts the reading of the terminal, on the owner's word.
@@ -530,6 +440,7 @@ impl Session {
     fn forget(&self) {
         let kept = if self.is_closed() { self.stream.lock().kept.take() } else { None };
         if let Some(kept) = kept {
+            drop(self.room.lock().take());
             // A file that cannot be deleted is restored once more.
             let _ = kept.journal.remove();
         }

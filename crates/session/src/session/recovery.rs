@@ -7,7 +7,7 @@ use std::time::Instant;
 use offheap_ring::Ring;
 
 use super::cursor::{Cursor, SCREEN};
-use super::delivery::{DELIVERIES, Delivery, Latest};
+use super::delivery::{Delivery, Latest, Readiness};
 use super::snapshot::Snapshot;
 use super::stream::Stream;
 use super::view::{Gap, Recovery};
@@ -15,19 +15,27 @@ use super::viewers::ViewerKey;
 use crate::meter::{Counter, Meter};
 
 impl Stream {
-    /// Skips what a viewer has lost, and begins its snapshot where it is to get
-    /// one. `false` when it has to wait for that, because many snapshots wait to be
-    /// sent or were made lately: to be tried again soon.
-    pub(super) fn prepare_screen(&mut self, key: ViewerKey, now: Instant) -> bool {
-        let Some(cursor) = self.viewers.get_mut(key) else { return true };
+    /// Skips what a viewer has lost, and makes a piece of its snapshot where it is to
+    /// get one. The viewer has to wait while that is not complete, and longer where
+    /// many snapshots wait to be sent or were made lately.
+    pub(super) fn prepare_screen(&mut self, key: ViewerKey, now: Instant) -> Readiness {
+        let Some(cursor) = self.viewers.get_mut(key) else { return Readiness::Ready };
         if cursor.delivery.is_none() && cursor.offset < self.ring.start() {
             skip_gap(cursor, &self.ring, &self.meter);
             cursor.wants_screen |=
                 matches!(cursor.recovery, Recovery::Screen(_)) && self.mirror.is_wanted();
         }
-        if !cursor.wants_screen {
-            return true;
+        if cursor.wants_screen && !self.begin_screen(key, now) {
+            return Readiness::Later;
         }
+        let cursor = self.viewers.get(key);
+        let delivery = cursor.and_then(|cursor| cursor.delivery.as_ref());
+        delivery.map_or(Readiness::Ready, |(delivery, _)| self.deliveries.go_on(delivery, now))
+    }
+
+    /// Begins the snapshot that a viewer is to get; `false` when it has to wait for that.
+    fn begin_screen(&mut self, key: ViewerKey, now: Instant) -> bool {
+        let Some(cursor) = self.viewers.get_mut(key) else { return false };
         if !cursor.screens.is_left(now) {
             return false;
         }
@@ -36,33 +44,50 @@ impl Stream {
             Recovery::Boundary => None,
         };
         let Some(delivery) = self.deliver(lines, now) else { return false };
-        let Some(cursor) = self.viewers.get_mut(key) else { return true };
+        let Some(cursor) = self.viewers.get_mut(key) else { return false };
         cursor.wants_screen = false;
         cursor.screens.take(SCREEN);
-        if let Some(snapshot) = delivery.take(now) {
-            cursor.move_to(snapshot.offset);
-            cursor.replay = None;
-        }
+        cursor.move_to(delivery.offset);
+        cursor.replay = None;
         cursor.delivery = Some((delivery, 0));
         true
     }
 
-    /// The snapshot as it is now: the one that others are being sent, while
-    /// nothing has changed since. `None` when too many wait already.
+    /// The snapshot as it is now: the one that others are being sent, while nothing
+    /// has changed since, or the one that is being made for them. `None` when too many
+    /// wait already.
     fn deliver(&mut self, lines: Option<usize>, now: Instant) -> Option<Arc<Delivery>> {
-        let end = self.ring.end();
-        let same = |latest: &&Latest| latest.end == end && latest.lines == lines;
-        let known = self.latest.as_ref().filter(same).and_then(|latest| latest.delivery.upgrade());
-        if let Some(known) = known.filter(|known| known.take(now).is_some()) {
+        if let Some(known) = self.known(lines) {
             return Some(known);
         }
-        if !DELIVERIES.has_room(now) {
+        if !self.deliveries.has_room(now) {
             return None;
         }
-        let snapshot = DELIVERIES.make(|| self.snapshot(lines))?;
-        let delivery = DELIVERIES.begin(snapshot, now);
+        let (end, deliveries) = (self.ring.end(), self.deliveries);
+        let delivery = deliveries.begin(|| self.mirror().begin_snapshot(lines, end), now)?;
         self.latest = Some(Latest { end, lines, delivery: Arc::downgrade(&delivery) });
         Some(delivery)
+    }
+
+    /// The last snapshot, if it is the one that would be made now. One that is still
+    /// being made is as good, as long as all that was printed since is kept.
+    fn known(&self, lines: Option<usize>) -> Option<Arc<Delivery>> {
+        let latest = self.latest.as_ref().filter(|latest| latest.lines == lines)?;
+        let delivery = latest.delivery.upgrade()?;
+        let is_now = latest.end == self.ring.end();
+        let is_near = delivery.is_being_made() && delivery.offset >= self.ring.start();
+        (delivery.is_kept() && (is_now || is_near)).then_some(delivery)
+    }
+
+    /// The screen has another size, or is another terminal's: a snapshot that is still
+    /// being made shows what it was before, and is begun anew.
+    pub(super) fn forget_snapshots(&mut self) {
+        self.latest = None;
+        for cursor in self.viewers.iter_mut() {
+            if cursor.delivery.take_if(|(delivery, _)| delivery.is_being_made()).is_some() {
+                cursor.wants_screen = true;
+            }
+        }
     }
 
     /// The screen and the offset at which the output goes on; `None` without a

@@ -2,11 +2,8 @@
 
 use memchr::memrchr;
 use offheap_ring::Span;
-use offheap_ring::text::plain::line_feeds;
+use offheap_ring::text::plain::{feed_from_end, line_feeds};
 use offheap_screen::Screen;
-
-/// Bytes in which line feeds are counted before they are looked for one by one.
-const BLOCK: usize = 1024;
 
 /// Shows plain output with so many line feeds: leaps over the lines that those
 /// after them push out of sight, and draws the rest.
@@ -14,48 +11,27 @@ pub(super) fn skim(screen: &mut Screen, span: &Span<'_>, feeds: usize) {
     let visible = screen.lines_to_clear();
     let skipped = if feeds > visible && screen.can_leap() { split(span, visible) } else { 0 };
     let (skipped, rest) = cut(span, skipped);
-    leap(screen, &skipped);
+    leap(screen, &skipped, false);
     screen.feed(rest.head);
     screen.feed(rest.tail);
 }
 
 /// Leaps over as much of plain output as those lines allow that follow; returns
-/// how many bytes that was.
-pub(super) fn leap_ahead(screen: &mut Screen, span: &Span<'_>) -> usize {
+/// how many bytes that was. The lines are narrow if none of them has tabs or takes
+/// more columns than there are, and each ends with CR LF.
+pub(super) fn leap_ahead(screen: &mut Screen, span: &Span<'_>, is_narrow: bool) -> usize {
     let skipped = split(span, screen.lines_to_clear());
-    leap(screen, &cut(span, skipped).0);
+    leap(screen, &cut(span, skipped).0, is_narrow);
     skipped
 }
 
 /// How many bytes there are before the last `lines` line feeds, a line feed at
 /// their end; 0 if there are no more line feeds than that.
 fn split(span: &Span<'_>, lines: usize) -> usize {
-    match nth_last(span.tail, lines) {
+    match feed_from_end(span.tail, lines) {
         Ok(at) => span.head.len() + at + 1,
-        Err(left) => nth_last(span.head, left).map_or(0, |at| at + 1),
+        Err(left) => feed_from_end(span.head, left).map_or(0, |at| at + 1),
     }
-}
-
-/// Where the line feed is that has `after` others behind it, or how many more
-/// there would have to be.
-fn nth_last(bytes: &[u8], after: usize) -> Result<usize, usize> {
-    let mut after = after;
-    let mut end = bytes.len();
-    while end > 0 {
-        let begin = end.saturating_sub(BLOCK);
-        let count = line_feeds(&bytes[begin..end]);
-        if count <= after {
-            after -= count;
-            end = begin;
-            continue;
-        }
-        while let Some(at) = memrchr(b'\n', &bytes[..end]) {
-            let Some(left) = after.checked_sub(1) else { return Ok(at) };
-            after = left;
-            end = at;
-        }
-    }
-    Err(after)
 }
 
 fn cut<'a>(span: &Span<'a>, at: usize) -> (Span<'a>, Span<'a>) {
@@ -71,14 +47,19 @@ fn cut<'a>(span: &Span<'a>, at: usize) -> (Span<'a>, Span<'a>) {
 }
 
 /// Leaps over whole lines. The one that lies in both parts is put together first.
-fn leap(screen: &mut Screen, lines: &Span<'_>) {
+fn leap(screen: &mut Screen, lines: &Span<'_>, is_narrow: bool) {
     let whole = memrchr(b'\n', lines.head).map_or(0, |at| at + 1);
     let (head, begun) = lines.head.split_at(whole);
     let ended =
         if begun.is_empty() { 0 } else { memchr::memchr(b'\n', lines.tail).map_or(0, |at| at + 1) };
     let (end, tail) = lines.tail.split_at(ended);
     for part in [head, &[begun, end].concat(), tail] {
-        if !part.is_empty() {
+        if part.is_empty() {
+            continue;
+        }
+        if is_narrow {
+            screen.leap_narrow(part, line_feeds(part));
+        } else {
             screen.leap(part);
         }
     }

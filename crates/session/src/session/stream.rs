@@ -7,11 +7,10 @@ use std::time::Instant;
 use offheap_wake::Signal;
 
 use super::cursor::Cursor;
-use super::delivery::Latest;
+use super::delivery::{DELIVERIES, Deliveries, Latest, Readiness};
 use super::frame;
 use super::kept::Kept;
 use super::mirror::{Mirror, Theme};
-use super::pacing;
 use super::tap::{Passage, Tap};
 use super::view::{Frame, Origin, Replay, Stretch, ViewerOptions, ViewerPosition};
 use super::viewers::{ViewerKey, Viewers};
@@ -30,8 +29,9 @@ pub(super) struct Stream {
     pub(super) viewers: Viewers,
     pub(super) taps: Vec<Box<dyn Tap>>,
     pub(super) waits: Waits,
-    /// The last snapshot that was made, for others who want the same.
+    /// The last snapshot that was begun, for others who want the same.
     pub(super) latest: Option<Latest>,
+    pub(super) deliveries: &'static Deliveries,
     pub(super) meter: Arc<Meter>,
     /// No output follows: unfinished characters will stay so.
     ended: bool,
@@ -64,6 +64,7 @@ impl Stream {
             taps: Vec::new(),
             waits: Waits::default(),
             latest: None,
+            deliveries: &DELIVERIES,
             meter,
             ended: false,
             closed: false,
@@ -106,10 +107,10 @@ impl Stream {
 
     /// The size that the terminal begins with, before any output of its own.
     pub(super) fn begin(&mut self, size: PtySize, now: Instant) {
+        self.forget_snapshots();
         self.mirror().begin(size.cols, size.rows);
         self.set_cell_size(size);
         self.journal_resize(size);
-        self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
     }
 
@@ -129,7 +130,7 @@ impl Stream {
     pub(super) fn set_client(&mut self, client: Client) -> bool {
         let changed = self.mirror().set_client(client);
         if changed {
-            self.latest = None;
+            self.forget_snapshots();
             if self.ring.end() > 0 {
                 // What was printed so far is drawn for the client before.
                 self.checkpoint();
@@ -158,15 +159,17 @@ impl Stream {
     /// goes out without delay.
     pub(super) fn input(&mut self, bytes: &[u8], now: Instant) {
         self.echo = true;
-        self.mirror.shell.note_input();
+        if self.mirror.shell.note_input() {
+            self.keep_shell();
+        }
         self.pass(Passage::Input(bytes), self.ring.end(), now);
     }
 
     pub(super) fn resize(&mut self, size: PtySize, now: Instant) {
+        self.forget_snapshots();
         self.mirror().resize(size.cols, size.rows);
         self.set_cell_size(size);
         self.journal_resize(size);
-        self.latest = None;
         self.pass(Passage::Resize(size), self.ring.end(), now);
     }
 
@@ -341,21 +344,19 @@ impl Stream {
         out: &mut [u8],
         now: Instant,
     ) -> Option<Frame> {
-        if !self.prepare_screen(key, now) {
-            let cursor = self.viewers.get_mut(key)?;
-            cursor.taken(now);
-            cursor.signal.arm();
-            pacing::defer(&cursor.signal);
+        let readiness = self.prepare_screen(key, now);
+        let cursor = self.viewers.get_mut(key)?;
+        if readiness != Readiness::Ready {
+            cursor.wait_for_screen(readiness, now);
             return None;
         }
-        let cursor = self.viewers.get_mut(key)?;
         let before = cursor.offset;
         let is_answered = self.mirror.is_wanted();
         let source = frame::Source { ring: &self.ring, ended: self.ended, is_answered };
         let frame = frame::next(cursor, &source, out, now);
         cursor.taken(now);
         if let Some(frame) = &frame {
-            self.meter.count(Counter::BytesSent, frame.end - before);
+            self.meter.count(Counter::BytesSent, frame.end.saturating_sub(before));
         } else if !cursor.wants_screen {
             cursor.caught_up = true;
             cursor.signal.arm();

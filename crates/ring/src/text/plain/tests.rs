@@ -37,6 +37,27 @@ fn sequence(rest: &[u8]) -> Option<usize> {
     }
 }
 
+/// The most columns that a line of plain output may take, byte by byte.
+fn widest(bytes: &[u8]) -> usize {
+    let (mut most, mut columns, mut before) = (0, 0, 0);
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'\t' => return usize::MAX,
+            b'\n' if before != b'\r' => return usize::MAX,
+            b'\n' => columns = 0,
+            0x1b => rest = &rest[sequence(rest).unwrap_or(0)..],
+            0x20..0x80 | 0xc0..0xe0 => columns += 1,
+            0xe0.. => columns += 2,
+            _ => {}
+        }
+        most = most.max(columns);
+        before = byte;
+    }
+    most
+}
+
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let likely: Vec<&[u8]> = vec![
         b"text",
@@ -63,6 +84,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         1 => prop::sample::select(reference::CORPUS).prop_map(<[u8]>::to_vec),
         1 => any::<u8>().prop_map(|byte| vec![byte]),
         1 => Just(vec![b'x'; 300]),
+        2 => (0_usize..70).prop_map(|count| vec![b'x'; count]),
     ]
 }
 
@@ -73,12 +95,21 @@ proptest! {
     ) {
         let mut plain = PlainText::new();
         let mut bytes = Vec::new();
+        let mut most = 0;
         for piece in pieces {
             bytes.extend_from_slice(&piece);
+            let columns = widest(&bytes);
             let feeds = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').count() - 1;
             let counted = |of: &[u8]| is_plain(&bytes).then(|| feeds(of));
-            prop_assert_eq!(plain.push(&piece), counted(&piece), "{}", bytes.escape_ascii());
-            prop_assert_eq!(PlainText::new().push(&bytes), counted(&bytes));
+            let pushed = plain.push(&piece);
+            most = most.max(pushed.map_or(0, |piece| piece.columns));
+            prop_assert_eq!(pushed.map(|piece| piece.feeds), counted(&piece), "{}", bytes.escape_ascii());
+            let whole = PlainText::new().push(&bytes);
+            prop_assert_eq!(whole.map(|piece| piece.feeds), counted(&bytes));
+            for bound in whole.map(|whole| [whole.columns, most]).into_iter().flatten() {
+                // Short lines are not measured.
+                prop_assert!(bound >= columns && (bound == columns || bound <= 2 * LANES));
+            }
             if !is_plain(&bytes) {
                 break;
             }
@@ -88,6 +119,16 @@ proptest! {
     #[test]
     fn line_feeds_are_counted(bytes in prop::collection::vec(prop::sample::select(&b"a\n"[..]), 0..2000)) {
         prop_assert_eq!(line_feeds(&bytes), bytes.split(|&byte| byte == b'\n').count() - 1);
+    }
+
+    #[test]
+    fn a_line_feed_is_found_from_the_end(
+        bytes in prop::collection::vec(prop::sample::select(&b"aaaa\n"[..]), 0..4000),
+        after in 0_usize..1000,
+    ) {
+        let feeds: Vec<_> = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').collect();
+        let expected = feeds.iter().rev().nth(after).copied().ok_or(after.saturating_sub(feeds.len()));
+        prop_assert_eq!(feed_from_end(&bytes, after), expected);
     }
 }
 

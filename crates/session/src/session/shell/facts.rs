@@ -40,15 +40,24 @@ pub struct Facts {
     pub(super) seen: (String, String),
 }
 
+/// Where a shell stands, beside what it has told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// How much output there was.
+    pub(super) at: u64,
+    /// Its line editor has the terminal.
+    pub(super) at_prompt: bool,
+    /// Something was typed that is not a whole line yet.
+    pub(super) typed: bool,
+}
+
 /// The longest line that is kept with a journal, in bytes.
 const MAX_KEPT: usize = 1024;
 
 impl Facts {
     /// What is to be kept, as lines of `name=value`; no value has a line feed in it.
-    /// `at` is how much output there was, and `ready` says that the shell waits for a
-    /// line.
-    pub(super) fn encode(&self, at: u64, ready: bool) -> String {
-        let mut out = format!("at={at}\nready={ready}\n");
+    pub(super) fn encode(&self, Standing { at, at_prompt, typed }: Standing) -> String {
+        let mut out = format!("at={at}\nready={at_prompt}\ntyped={typed}\n");
         let mut put = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
                 let value = &value[..value.floor_char_boundary(MAX_KEPT)];
@@ -66,7 +75,7 @@ impl Facts {
     }
 
     /// The inverse. What is not understood is left out.
-    pub(super) fn decode(text: &str) -> (Self, u64, bool) {
+    pub(super) fn decode(text: &str) -> (Self, Standing) {
         let value =
             |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         let owned = |name: &str| value(name).map(str::to_owned);
@@ -83,7 +92,8 @@ impl Facts {
             ..Self::default()
         };
         let at = value("at").and_then(|at| at.parse().ok()).unwrap_or(0);
-        (facts, at, value("ready") == Some("true"))
+        let is_set = |name| value(name) == Some("true");
+        (facts, Standing { at, at_prompt: is_set("ready"), typed: is_set("typed") })
     }
 }
 

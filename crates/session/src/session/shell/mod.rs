@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use command::Command;
+use facts::Standing;
 pub use facts::{Facts, Integration};
 use marks::{Claim, Mark, Part, Place};
 pub use marks::{Notice, Progress, ProgressState, RemoteDirectory};
@@ -99,18 +100,23 @@ impl Shell {
 
     /// What an earlier process has [kept](Self::keep).
     pub(super) fn restored(text: &str) -> Self {
-        let (facts, known_to, is_ready) = Facts::decode(text);
+        let (facts, Standing { at, at_prompt, typed }) = Facts::decode(text);
         let phase = match &facts.command {
             Some(_) => Phase::Running,
-            None if is_ready => Phase::Ready,
+            None if at_prompt => Phase::Ready,
             None => Phase::Unknown,
         };
-        Self { facts, phase, known_to, ..Self::new() }
+        Self { facts, phase, typed, known_to: at, ..Self::new() }
     }
 
     /// What is known after so much output, for a later process.
     pub(super) fn keep(&self, at: u64) -> String {
-        self.facts.encode(at, self.is_ready())
+        self.facts.encode(Standing { at, at_prompt: self.is_at_prompt(), typed: self.typed })
+    }
+
+    /// The offset up to which the output of a restored session is known already.
+    pub(super) const fn known_to(&self) -> u64 {
+        self.known_to
     }
 
     /// Another program has the terminal from here on.
@@ -313,18 +319,25 @@ impl Shell {
         }
     }
 
-    /// Something was typed.
+    /// Something was typed. `true` when it is the first of its line: from here on the
+    /// shell is not ready any more, which no output says.
     #[inline]
-    pub(super) fn note_input(&mut self) {
-        self.typed |= self.phase != Phase::Running;
+    pub(super) fn note_input(&mut self) -> bool {
+        let is_first = !self.typed && self.phase != Phase::Running;
+        self.typed |= is_first;
+        is_first
     }
 
-    /// Whether it waits for a line, of which nothing is there yet. A shell that is
-    /// not integrated may not say where its prompt ends.
+    /// Whether it waits for a line, of which nothing is there yet.
     pub(super) fn is_ready(&self) -> bool {
-        let is_at_prompt = self.phase == Phase::Ready
-            || self.phase == Phase::Prompting && self.facts.integration.is_none();
-        is_at_prompt && !self.typed
+        self.is_at_prompt() && !self.typed
+    }
+
+    /// Whether its line editor has the terminal. A shell that is not integrated may
+    /// not say where its prompt ends.
+    fn is_at_prompt(&self) -> bool {
+        self.phase == Phase::Ready
+            || self.phase == Phase::Prompting && self.facts.integration.is_none()
     }
 
     /// Whether somebody is to be told something now.
@@ -339,6 +352,7 @@ impl Shell {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it is told, and nothing waits for it")]
 fn epoch_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

@@ -7,15 +7,47 @@ use offheap_wire::{Header, Position};
 use super::*;
 use crate::session::Recovery;
 use crate::session::cursor::SCREEN;
+use crate::session::delivery::Deliveries;
+use crate::session::view::SnapshotHead;
 
 const HISTORY: usize = 64 * 1024;
 /// The smallest frame that viewers may have.
 const SMALL: usize = 1024;
 
 fn bench() -> Bench {
+    bench_with(ScreenOptions::default())
+}
+
+/// A session whose snapshots take no time from those of other tests.
+fn bench_with(options: ScreenOptions) -> Bench {
     let mut bench = Bench::new(HISTORY);
-    bench.stream = Stream::new(HISTORY, Some(ScreenOptions::default()), Arc::clone(&bench.meter));
+    bench.stream = Stream::new(HISTORY, Some(options), Arc::clone(&bench.meter));
+    bench.stream.deliveries = Box::leak(Box::new(Deliveries::new(usize::MAX, Duration::MAX)));
     bench
+}
+
+/// One whose snapshot takes several pieces to make.
+fn large() -> Bench {
+    let options = ScreenOptions { cols: 1000, rows: 200, ..ScreenOptions::default() };
+    let mut bench = bench_with(options);
+    bench.append(&b"\x1b[38;2;1;2;3mx\x1b[38;2;3;2;1my".repeat(100_000));
+    bench
+}
+
+/// Reads until the snapshot begins: its head, its first piece and how often there was
+/// nothing yet. The reader is told each time that it is to come again.
+fn wait_for_screen(bench: &mut Bench, key: ViewerKey) -> (SnapshotHead, Vec<u8>, usize) {
+    let mut frame = vec![0; SMALL];
+    for waited in 0.. {
+        bench.news();
+        if let Some(first) = bench.stream.read_frame(key, &mut frame, bench.now) {
+            frame.truncate(first.length);
+            return (first.snapshot.expect("it is the first"), frame.split_off(8), waited);
+        }
+        assert_eq!(bench.news(), 1);
+        assert!(bench.stream.position(key).expect("it is open").screen_due);
+    }
+    unreachable!()
 }
 
 /// Output that fills the screen with colours: some 20 KB of snapshot.
@@ -166,4 +198,57 @@ fn without_a_screen_the_oldest_bytes_kept_come_in_its_place() {
     bench.append(b"text");
     let key = open(&mut bench, Origin::Screen, Format::Framed);
     assert_eq!(read_framed(&mut bench, key), (Vec::new(), b"text".to_vec()));
+}
+
+#[test]
+fn a_large_screen_is_made_in_pieces_and_stands_for_the_moment_it_was_begun() {
+    let mut bench = large();
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    let expected = bench.stream.snapshot(None).expect("a screen");
+    assert_eq!(bench.read(key), None, "it is begun");
+    bench.append(b"\x1b[H\x1b[2Jmeanwhile");
+    let (head, first, waited) = wait_for_screen(&mut bench, key);
+    assert!(waited >= 3, "{waited} pieces");
+    assert_eq!((head.offset, head.length), (expected.offset, expected.data.len()));
+    let (rest, output) = read_framed(&mut bench, key);
+    assert!([first, rest].concat() == expected.data);
+    assert_eq!(output, b"\x1b[H\x1b[2Jmeanwhile");
+}
+
+#[test]
+fn viewers_share_the_snapshot_that_is_being_made_whatever_is_printed() {
+    let mut bench = large();
+    let [first, second] = [(); 2].map(|()| open(&mut bench, Origin::Screen, Format::Framed));
+    assert_eq!(bench.read(first), None);
+    bench.append(b"news");
+    assert_eq!(bench.read(second), None);
+    let (head, _, waited) = wait_for_screen(&mut bench, first);
+    assert_eq!(wait_for_screen(&mut bench, second).0, head);
+    assert!(waited > 0);
+    // It is made now, and something was printed since it was begun.
+    let third = open(&mut bench, Origin::Screen, Format::Framed);
+    assert_eq!(bench.read(third), None);
+    assert_eq!(wait_for_screen(&mut bench, third).0.offset, bench.stream.ring().end());
+}
+
+#[test]
+fn a_snapshot_that_is_being_made_is_begun_anew_when_the_size_changes() {
+    let mut bench = large();
+    let key = open(&mut bench, Origin::Screen, Format::Framed);
+    assert_eq!(bench.read(key), None);
+    bench.stream.resize(PtySize::new(900, 80), bench.now);
+    let (head, ..) = wait_for_screen(&mut bench, key);
+    assert_eq!((head.cols, head.rows), (900, 80));
+}
+
+#[test]
+fn a_snapshot_for_which_nobody_waits_is_dropped() {
+    let mut bench = large();
+    let [first, second] = [(); 2].map(|()| open(&mut bench, Origin::Screen, Format::Framed));
+    assert_eq!((bench.read(first), bench.read(second)), (None, None));
+    let delivery = bench.stream.latest.as_ref().expect("it is begun").delivery.clone();
+    bench.stream.close_viewer(first);
+    assert!(delivery.upgrade().is_some(), "the other one waits");
+    bench.stream.close();
+    assert!(delivery.upgrade().is_none());
 }

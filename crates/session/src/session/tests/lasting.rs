@@ -120,6 +120,7 @@ fn look(session: &Session) -> Look {
 enum Step {
     Append(Vec<u8>, usize),
     Read(Vec<u8>, usize),
+    Flood(String, usize),
     Resize(u16, u16),
     Restore,
 }
@@ -144,9 +145,17 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (printed(), 1..400_usize).prop_map(|(bytes, times)| Step::Append(bytes, times)),
         4 => (printed(), 1..400_usize).prop_map(|(bytes, times)| Step::Read(bytes, times)),
+        3 => ("(\\x1b\\[3[1-7]m)?[ -~]{0,60}", 1..5000_usize)
+            .prop_map(|(line, times)| Step::Flood(line, times)),
         2 => (20..120_u16, 5..50_u16).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
         1 => Just(Step::Restore),
     ]
+}
+
+/// So many lines of which no two are the same.
+fn lines(line: &str, times: usize) -> Vec<u8> {
+    let lines: String = (0..times).map(|number| format!("{number} {line}\r\n")).collect();
+    lines.into_bytes()
 }
 
 /// Output as the reactor reads it.
@@ -183,6 +192,11 @@ proptest! {
                     read(&session, &bytes);
                     read(&plain, &bytes);
                 }
+                Step::Flood(line, times) => {
+                    let lines = lines(&line, times);
+                    read(&session, &lines);
+                    read(&plain, &lines);
+                }
                 Step::Resize(cols, rows) => {
                     session.resize(PtySize::new(cols, rows));
                     plain.resize(PtySize::new(cols, rows));
@@ -202,6 +216,25 @@ proptest! {
             same(&restored, &look(&plain))?;
         }
     }
+}
+
+#[test]
+fn in_a_flood_of_lines_a_checkpoint_is_small() {
+    let scratch = Scratch::new();
+    let directory = scratch.open();
+    let session = create(&directory, Some(screen()));
+    let plain = Session::new(HISTORY, Some(screen()), Meter::new(None));
+    for target in [&session, &plain] {
+        read(target, b"\x1b[1;31mnothing of this is left\r\n");
+        read(target, &lines("of a log, as long as they usually are", 10_000));
+    }
+    let name = session.journal_name().expect("a name");
+    let killed = Killed::now(&directory, &session);
+    same(&look(killed.session()), &look(&plain)).expect("the same");
+    drop((killed, session));
+    let found = directory.recover(&name).expect("a session");
+    let last = found.journal.last_checkpoint().expect("a checkpoint");
+    assert!(last.offset > 0 && last.data.len() < 4096, "{}", last.data.len());
 }
 
 #[test]

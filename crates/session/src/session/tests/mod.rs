@@ -13,7 +13,7 @@ use super::pacing::STALL;
 use super::stream::Stream;
 use super::{Format, Gap, Origin, Replay, Session, ViewerKey, ViewerOptions};
 use crate::meter::{Counter, Gauge, Meter};
-use offheap_pty::Gate;
+use offheap_pty::{Gate, PtySize};
 use offheap_screen::ScreenOptions;
 use offheap_wake::{Reader, Signal};
 
