@@ -119,7 +119,7 @@ onUnix('recordings go on in the next process', () => {
     expect(events.every(([interval]) => interval >= 0)).toBe(true)
     const reader = await openRecording(recording.file)
     expect(reader.status).toBe('complete')
-    expect(reader.segments().length).toBeGreaterThan(3)
+    expect(reader.segments().length).toBeGreaterThan(1)
     // As long as it has been, the times without a process included.
     const card = JSON.parse(fs.readFileSync(recording.file.replace(/cast$/, 'json'), 'utf8'))
     expect(card).toMatchObject({ session: 's0', project: 'p', user: null })

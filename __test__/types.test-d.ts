@@ -339,6 +339,9 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   })
   // @ts-expect-error A screen or the output.
   session.waitFor('text', { in: 'air' })
+  registry.create({ screen: { images: { iipSupport: false } } })
+  // @ts-expect-error The add-on is there, or parts of it are.
+  registry.create({ screen: { images: 'sixel' } })
   // @ts-expect-error It is on or off.
   registry.create({ pty: { file: 'bash', integration: 'zsh' } })
 }

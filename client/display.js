@@ -10,7 +10,7 @@ export class XtermDisplay {
   /** The size that the page's layout is for: after a resize it is the one before, until the terminal is drawn. */
   #laidOut
 
-  /** @param {import('@xterm/xterm').Terminal} terminal @param {{ images?: boolean }} [options] */
+  /** @param {import('@xterm/xterm').Terminal} terminal @param {{ images?: boolean | Record<string, boolean> }} [options] */
   constructor(terminal, { images = false } = {}) {
     this.#terminal = terminal
     this.#options = terminalKind(terminal, images).xtermOptions

@@ -403,8 +403,15 @@ export interface OffheapAddonOptions {
   confirmPaste?: ((paste: { text: string; lines: number }) => boolean | Promise<boolean>) | null
   /** From how many lines on it is asked. Default 5. */
   confirmLines?: number | null
-  /** Whether the terminal has the image add-on, for the server's screen: sixel images move the cursor. Default `false`. */
-  images?: boolean | null
+  /**
+   * Whether the terminal has the image add-on, or the options that it was made with, of which `sixelSupport`,
+   * `iipSupport` and `kittySupport` count, `true` by default: for the server's screen, where images move the cursor.
+   * Default `false`.
+   */
+  images?:
+    | boolean
+    | { sixelSupport?: boolean | null; iipSupport?: boolean | null; kittySupport?: boolean | null }
+    | null
 }
 
 /** The events of an `OffheapAddon`: what a program wants done. A replay, history or snapshot does none of it again. */

@@ -24,7 +24,7 @@ export class OffheapAddon extends EventTarget {
     super()
     this.#client = client
     this.#confirmPaste = optional(options?.confirmPaste, 'confirmPaste', 'function') ?? askInPage
-    this.#images = optional(options?.images, 'images', 'boolean') ?? false
+    this.#images = imagesOf(options?.images)
     this.#confirmLines = wholeNumbers(options, NUMBERS).confirmLines
   }
 
@@ -123,6 +123,18 @@ export class OffheapAddon extends EventTarget {
       this.dispatchEvent(new CustomEvent('error', { detail }))
     })
   }
+}
+
+/** Whether there is an image add-on, or the options of it. */
+function imagesOf(images) {
+  if (images === undefined || images === null) return false
+  if (typeof images !== 'boolean' && typeof images !== 'object')
+    throw fail(
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+      `images must be a boolean or an object, not ${typeof images}`,
+    )
+  return images
 }
 
 function askInPage({ lines }) {

@@ -2,7 +2,7 @@
 import { eventsOf, micros } from './cast.js'
 import { fail } from './options.js'
 
-/** Parts that are kept, of at most 256 KiB of the cast as a rule. */
+/** Parts that are kept, of at most 1 MiB of the cast as a rule. */
 const KEPT = 6
 
 export class RecordingSource {

@@ -4,7 +4,9 @@ const UNICODE_VERSIONS = new Set(['6', '11', '15-graphemes'])
 /** The first minor version of xterm.js 6 that does otherwise than 6.0. */
 const CHANGED = 1
 /** What `xtermOptions` may name. */
-const OPTIONS = ['scrollOnEraseInDisplay', 'reflowCursorLine', 'convertEol', 'images']
+const OPTIONS = ['scrollOnEraseInDisplay', 'reflowCursorLine', 'convertEol']
+/** Parts of the image add-on; `images` stands for all of them. */
+const IMAGES = ['sixelSupport', 'iipSupport', 'kittySupport']
 const WINDOW_OPTIONS = ['pushTitle', 'popTitle']
 const MAX_TAB_STOP_WIDTH = 65_535
 
@@ -35,7 +37,9 @@ function isChanged(major, minor) {
 function optionsOf(list) {
   const named = new Set(list.split(','))
   const pick = (names) => Object.fromEntries(names.map((name) => [name, named.has(name)]))
-  return { ...pick(OPTIONS), windowOptions: pick(WINDOW_OPTIONS) }
+  const hasParts = !named.has('images') && IMAGES.some((part) => named.has(part))
+  const images = hasParts ? pick(IMAGES) : named.has('images')
+  return { ...pick(OPTIONS), images, windowOptions: pick(WINDOW_OPTIONS) }
 }
 
 module.exports = { clientInQuery }

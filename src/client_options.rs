@@ -1,10 +1,11 @@
 //! What a client's terminal is, from JavaScript.
 
+use napi::ValueType;
 use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 
 use super::args;
 use super::error::invalid_type;
-use offheap_screen::{Client, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, UnicodeVersion, XtermVersion};
 
 /// The most columns from one tab stop to the next.
 const MAX_TAB_STOP_WIDTH: usize = 65_535;
@@ -35,7 +36,9 @@ pub(super) fn read(
     client.scroll_on_erase = flag("scrollOnEraseInDisplay", client.scroll_on_erase)?;
     client.reflow_cursor_line = flag("reflowCursorLine", client.reflow_cursor_line)?;
     client.convert_eol = flag("convertEol", client.convert_eol)?;
-    client.images = flag("images", client.images)?;
+    if let Some(parts) = property("images")? {
+        client.images = images(env, parts, &format!("{label}.images"))?;
+    }
     if let Some(width) = property("tabStopWidth")? {
         let name = format!("{label}.tabStopWidth");
         let width = args::size(env, width, &name, 1, MAX_TAB_STOP_WIDTH)?;
@@ -55,6 +58,27 @@ fn xterm(env: &Env, version: Unknown<'_>, name: &str) -> Result<XtermVersion> {
 fn unicode(env: &Env, version: Unknown<'_>, name: &str) -> Result<UnicodeVersion> {
     let known = UnicodeVersion::of_name(&args::string(env, version, name)?);
     known.ok_or_else(|| invalid_type(env, name, "'6', '11' or '15-graphemes'"))
+}
+
+/// Whether it has the image add-on, or the add-on's own options.
+fn images(env: &Env, parts: Unknown<'_>, name: &str) -> Result<ImageSupport> {
+    match parts.get_type()? {
+        ValueType::Boolean if args::boolean(env, parts, name)? => Ok(ImageSupport::ALL),
+        ValueType::Boolean => Ok(ImageSupport::NONE),
+        ValueType::Object => {
+            let parts = args::object(env, parts, name)?;
+            let flag = |part: &str| {
+                let value = args::property(Some(&parts), part)?;
+                value.map_or(Ok(true), |value| args::boolean(env, value, &format!("{name}.{part}")))
+            };
+            Ok(ImageSupport {
+                sixel: flag("sixelSupport")?,
+                iip: flag("iipSupport")?,
+                kitty: flag("kittySupport")?,
+            })
+        }
+        _ => Err(invalid_type(env, name, "of type boolean or object")),
+    }
 }
 
 fn window_options(env: &Env, options: Unknown<'_>, label: &str, client: &mut Client) -> Result<()> {

@@ -375,10 +375,16 @@ export interface ClientOptions {
   /** Whether a line feed also returns, until a program says otherwise. Default `false`. */
   convertEol?: boolean | null
   /**
-   * Whether it has the image add-on: sixel images then move the cursor. The place
-   * that they take stays as it is. Default `false`.
+   * Whether it has the image add-on, or which parts of it: images then move the
+   * cursor. The place that they take stays as it is. An object has the add-on's own
+   * options, each `true` by default; those of other names are ignored. With
+   * `xtermVersion: '6.1'` it is add-on 0.10, which has kitty's graphics, and before
+   * that 0.9. Default `false`.
    */
-  images?: boolean | null
+  images?:
+    | boolean
+    | { sixelSupport?: boolean | null; iipSupport?: boolean | null; kittySupport?: boolean | null }
+    | null
   /** Columns from one tab stop to the next, 1 to 65535. Default 8. */
   tabStopWidth?: number | null
 }

@@ -42,7 +42,8 @@ async function record() {
   const script = [
     'i=0',
     'while [ $i -lt 60 ]; do i=$((i+1))',
-    'seq -f "\\033[3$((i % 8))m%.0f wide 漢字 e\\314\\201 😀 line of block $i\\033[m" 1 240',
+    // The charset keeps lines from being plain, so that there are several keyframes.
+    'seq -f "\\033(B\\033[3$((i % 8))m%.0f wide 漢字 e\\314\\201 😀 line of block $i\\033[m" 1 240',
     'printf "\\033[?1049h\\033[2J\\033[$((i % 20 + 1));$((i))Hscreen $i\\033[4munder\\033[m"',
     '[ $((i % 3)) = 0 ] && printf "\\033[?1049l"; printf "\\ttab\\rback\\033[K\\n"; read go',
     'done',
@@ -106,7 +107,7 @@ browserTest(
       const data =
         number % 500 === 0
           ? [40 + (number % 77), 12 + (number % 11)].join('x')
-          : text.repeat(1 + (number % 19))
+          : text.repeat(1 + (number % 38))
       lines.push(JSON.stringify([number / 100, number % 500 === 0 ? 'r' : 'o', data]))
     }
     const file = path.join(dir, 'foreign.cast')

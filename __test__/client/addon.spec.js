@@ -374,13 +374,20 @@ describe('what the terminal is', () => {
   })
 
   test('the image add-on cannot be seen, and has to be said', () => {
-    const terminal = new Terminal({ allowProposedApi: true })
-    const client = new TerminalClient('ws://127.0.0.1/', { WebSocket: FakeSocket })
-    terminal.loadAddon(new OffheapAddon(client, { images: true }))
-    opened.push({ client, terminal })
-    client.connect()
-    expect(FakeSocket.last.query).toMatchObject({ xtermOptions: 'images' })
-    expect(() => new OffheapAddon(client, { images: 1 })).toThrow(
+    for (const [images, xtermOptions] of [
+      [true, 'images'],
+      [{ showPlaceholder: false }, 'images'],
+      [{ sixelSupport: false }, 'iipSupport,kittySupport'],
+      [{ sixelSupport: false, iipSupport: false, kittySupport: false }, 'none'],
+    ]) {
+      const terminal = new Terminal({ allowProposedApi: true })
+      const client = new TerminalClient('ws://127.0.0.1/', { WebSocket: FakeSocket })
+      terminal.loadAddon(new OffheapAddon(client, { images }))
+      opened.push({ client, terminal })
+      client.connect()
+      expect(FakeSocket.last.query).toMatchObject({ xtermOptions })
+    }
+    expect(() => new OffheapAddon(opened.at(-1).client, { images: 1 })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     )
   })

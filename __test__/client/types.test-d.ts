@@ -58,6 +58,10 @@ function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
   const client = new TerminalClient('/terminals')
   const addon = new OffheapAddon(client, { confirmPaste: ({ lines }) => lines < 10, confirmLines: 2 })
   new OffheapAddon(client, { confirmPaste: async ({ text }) => text.length < 10 })
+  const images = { sixelSupport: false, showPlaceholder: false }
+  new OffheapAddon(client, { images })
+  // @ts-expect-error The add-on is there, or parts of it are.
+  new OffheapAddon(client, { images: 'sixel' })
   new Terminal().loadAddon(addon)
   same<ReturnType<typeof addon.paste>, Promise<boolean>>()
   addon.addEventListener('clipboard', ({ detail }) =>

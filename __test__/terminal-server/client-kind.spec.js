@@ -38,6 +38,14 @@ test('what a client says in its query holds for the session while it sets the si
   expect(await shown(session, first)).toBe('😀done')
 })
 
+const NONE = {
+  scrollOnEraseInDisplay: false,
+  reflowCursorLine: false,
+  convertEol: false,
+  images: false,
+  windowOptions: { pushTitle: false, popTitle: false },
+}
+
 test.each([
   [{}, null],
   [{ unicode: '12', xterm: 'new', tabStopWidth: '0' }, null],
@@ -57,6 +65,11 @@ test.each([
       images: false,
       windowOptions: { pushTitle: false, popTitle: true },
     },
+  ],
+  [{ xtermOptions: 'images,iipSupport' }, { ...NONE, images: true }],
+  [
+    { xtermOptions: 'sixelSupport,kittySupport' },
+    { ...NONE, images: { sixelSupport: true, iipSupport: false, kittySupport: true } },
   ],
 ])('%j is understood', (query, client) => {
   expect(clientInQuery(query)).toEqual(client)

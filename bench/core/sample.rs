@@ -54,6 +54,43 @@ pub fn images(size: usize) -> Vec<u8> {
     repeat(size, |number| format!("\x1bPq#{number}{}\x1b\\", "!12~?@-".repeat(15_000)))
 }
 
+/// Frames of an editor: rows in three colours, inserted lines, a status line.
+#[must_use]
+pub fn full_screen(size: usize) -> Vec<u8> {
+    let mut text = String::from("\x1b[?1049h");
+    for frame in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        text.push_str("\x1b[?2026h\x1b[?25l\x1b[2;23r\x1b[2;1H\x1b[L\x1b[r");
+        for row in 0..6 {
+            text.push_str(&format!(
+                "\x1b[{};1H\x1b[38;5;242m{frame:4} \x1b[34mlet\x1b[m mut row = \x1b[32m\"{row}\"\x1b[m;\x1b[K",
+                2 + (frame + row * 5) % 22,
+            ));
+        }
+        text.push_str("\x1b[24;1H\x1b[7m-- INSERT --\x1b[K\x1b[m\x1b[12;40H\x1b[?25h\x1b[?2026l");
+    }
+    text.into_bytes()
+}
+
+/// Cells that all differ from their neighbours.
+#[must_use]
+pub fn dense(size: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for cell in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        if cell % 1920 == 0 {
+            text.push_str("\x1b[H");
+        }
+        let letter = char::from(b'A' + u8::try_from(cell % 26).unwrap_or(0));
+        text.push_str(&format!("\x1b[38;5;{};48;5;{};1m{letter}", cell % 251, cell % 241));
+    }
+    text.into_bytes()
+}
+
 /// All kinds of text, by name.
 #[must_use]
 pub fn all(size: usize) -> [(&'static str, Vec<u8>); 4] {

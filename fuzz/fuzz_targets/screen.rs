@@ -7,7 +7,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use offheap_ring::text::plain::{PlainText, line_feeds};
-use offheap_screen::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
+use offheap_screen::{
+    Client, ImageSupport, Screen, ScreenOptions, UnicodeVersion, XtermVersion,
+};
 
 /// What happens to a screen.
 enum Step<'a> {
@@ -90,7 +92,7 @@ fn client(bits: u8, is_plain: bool) -> Client {
         scroll_on_erase: has(4),
         reflow_cursor_line: has(5),
         convert_eol: has(6),
-        images: has(3),
+        images: if has(3) { ImageSupport::ALL } else { ImageSupport::NONE },
         tab_stop_width: if has(7) { 8 } else { 3 },
     }
 }

@@ -5,9 +5,10 @@
 //! valgrind --tool=callgrind target/release/examples/snapshot whole ordinary 100
 //! ```
 //!
-//! The first argument is `whole` or `pieces`, the second `ordinary` (80×24), `history`
-//! (the same with a thousand lines of scrollback) or `large` (1000×500, each cell with a
-//! colour of its own), the third how many.
+//! The first argument is `whole` or `pieces`, the second `ordinary` (80×24), `editor`,
+//! `dense` (each cell with a style of its own), `history` and `wrapped` (with a thousand
+//! lines of scrollback, short ones in colours or longer than a row) or `large` (1000×500,
+//! each cell with a colour of its own), the third how many.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -36,9 +37,13 @@ fn main() {
 
 fn screen(kind: &str) -> Screen {
     let ordinary = ScreenOptions::default();
+    let visible = ScreenOptions { scrollback_lines: 0, ..ordinary };
     let (options, text) = match kind {
-        "ordinary" => (ScreenOptions { scrollback_lines: 0, ..ordinary }, sample::coloured(4000)),
+        "ordinary" => (visible, sample::coloured(4000)),
+        "editor" => (visible, sample::full_screen(100_000)),
+        "dense" => (visible, sample::dense(100_000)),
         "history" => (ordinary, sample::coloured(200_000)),
+        "wrapped" => (ordinary, sample::log(200_000)),
         "large" => (ScreenOptions { cols: 1000, rows: 500, ..ordinary }, truecolour(1000 * 500)),
         _ => panic!("no kind of screen is called {kind:?}"),
     };

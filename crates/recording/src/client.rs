@@ -1,7 +1,7 @@
 //! What the terminal of a recording's viewers is, as JSON: named as in the options
 //! of the package.
 
-use offheap_screen::{Client, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, UnicodeVersion, XtermVersion};
 use serde_json::{Map, Value};
 
 pub(crate) fn to_json(client: &Client) -> Value {
@@ -19,7 +19,9 @@ pub(crate) fn to_json(client: &Client) -> Value {
         ("scrollOnEraseInDisplay", client.scroll_on_erase),
         ("reflowCursorLine", client.reflow_cursor_line),
         ("convertEol", client.convert_eol),
-        ("images", client.images),
+        ("sixelSupport", client.images.sixel),
+        ("iipSupport", client.images.iip),
+        ("kittySupport", client.images.kitty),
     ] {
         object.insert(name.into(), on.into());
     }
@@ -43,7 +45,11 @@ pub(crate) fn from_json(value: &Value) -> Option<Client> {
         scroll_on_erase: flag("scrollOnEraseInDisplay")?,
         reflow_cursor_line: flag("reflowCursorLine")?,
         convert_eol: flag("convertEol")?,
-        images: flag("images")?,
+        images: ImageSupport {
+            sixel: flag("sixelSupport")?,
+            iip: flag("iipSupport")?,
+            kitty: flag("kittySupport")?,
+        },
         tab_stop_width: u16::try_from(object.get("tabStopWidth")?.as_u64()?).ok()?,
     })
 }

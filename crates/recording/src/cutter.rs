@@ -1,16 +1,15 @@
 //! Output on its way into events: cut only where a terminal may take over, and
 //! without bytes that are no text.
 
-use std::borrow::Cow;
-
-use memchr::memrchr;
 use offheap_ring::text::scanner::State;
 use offheap_ring::text::utf8;
 
 /// The longest unfinished sequence that is held back, in bytes. A longer one,
 /// such as an image, is written in pieces that are cut between characters.
 const MAX_HELD: usize = 64 * 1024;
-const ESC: u8 = 0x1b;
+
+/// How far from the end a boundary is looked for, in bytes: a little way first.
+const NEAR: [usize; 5] = [4, 32, 256, 4096, usize::MAX];
 
 /// Holds back what is unfinished: a character, or an escape sequence.
 #[derive(Debug, Default)]
@@ -23,25 +22,37 @@ pub(crate) struct Cutter {
 impl Cutter {
     /// Takes bytes and hands on the text up to the last safe boundary. Bytes
     /// that are no UTF-8 are left out: terminals drop them, too.
-    pub(crate) fn push(&mut self, bytes: &[u8], take: impl FnOnce(&str)) {
-        if self.held.is_empty() {
-            let cut = self.cut(bytes);
-            take(&text(&bytes[..cut]));
-            self.held.extend_from_slice(&bytes[cut..]);
+    pub(crate) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(&str)) {
+        let rest = if self.held.is_empty() { bytes } else { self.complete(bytes, &mut take) };
+        let cut = self.cut(rest);
+        text(&rest[..cut], take);
+        self.held.extend_from_slice(&rest[cut..]);
+    }
+
+    /// Completes what is held back, and hands it on; what is left of the bytes is
+    /// returned.
+    fn complete<'a>(&mut self, bytes: &'a [u8], take: impl FnMut(&str)) -> &'a [u8] {
+        let (state, taken) = self.state.advance(&self.held).run_until_safe(bytes);
+        let (now, rest) = bytes.split_at(taken);
+        let mut held = std::mem::take(&mut self.held);
+        held.extend_from_slice(now);
+        if state.is_safe() {
+            self.state = state;
+            text(&held, take);
+            held.clear();
         } else {
-            let mut held = std::mem::take(&mut self.held);
-            held.extend_from_slice(bytes);
             let cut = self.cut(&held);
-            take(&text(&held[..cut]));
+            text(&held[..cut], take);
             held.drain(..cut);
-            self.held = held;
         }
+        self.held = held;
+        rest
     }
 
     /// Hands on what was held back: nothing follows.
-    pub(crate) fn finish(&mut self, take: impl FnOnce(&str)) {
+    pub(crate) fn finish(&mut self, take: impl FnMut(&str)) {
         let held = std::mem::take(&mut self.held);
-        take(&text(&held));
+        text(&held, take);
         self.state = State::GROUND;
     }
 
@@ -63,14 +74,8 @@ impl Cutter {
             self.state = end;
             return bytes.len();
         }
-        let (begin, mut state) = self.near_the_end(bytes);
-        let (mut safe, mut at_safe) = (begin, state);
-        for (index, &byte) in bytes.iter().enumerate().skip(begin) {
-            state = state.step(byte);
-            if state.is_safe() {
-                (safe, at_safe) = (index + 1, state);
-            }
-        }
+        let (safe, at_safe) =
+            NEAR.iter().find_map(|&back| self.last_safe(bytes, back)).unwrap_or((0, self.state));
         if bytes.len() - safe > MAX_HELD {
             let whole = utf8::complete_prefix(bytes);
             self.state = self.state.advance(&bytes[..whole]);
@@ -80,31 +85,41 @@ impl Cutter {
         safe
     }
 
-    /// A safe boundary that is likely to be the last, or near it: where the last
-    /// sequence begins, or the last character. Else the beginning.
-    fn near_the_end(&self, bytes: &[u8]) -> (usize, State) {
-        let places = [Some(utf8::complete_prefix(bytes)), memrchr(ESC, bytes)];
-        let states = places.into_iter().flatten().map(|at| (at, self.state.advance(&bytes[..at])));
-        let safe = states.filter(|(_, state)| state.is_safe()).max_by_key(|(at, _)| *at);
-        safe.unwrap_or((0, self.state))
+    /// The last safe boundary among the last `back` bytes, and the state there.
+    fn last_safe(&self, bytes: &[u8], back: usize) -> Option<(usize, State)> {
+        let from = bytes.len().saturating_sub(back);
+        let mut state = self.state.advance(&bytes[..from]);
+        let mut last = state.is_safe().then_some((from, state));
+        for (index, &byte) in bytes[from..].iter().enumerate() {
+            state = state.step(byte);
+            if state.is_safe() {
+                last = Some((from + index + 1, state));
+            }
+        }
+        last
     }
 }
 
-/// What of the bytes is UTF-8.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    utf8::text(bytes).map_or_else(
-        || bytes.utf8_chunks().map(|chunk| chunk.valid()).collect::<String>().into(),
-        Cow::Borrowed,
-    )
+fn text(bytes: &[u8], mut take: impl FnMut(&str)) {
+    if bytes.is_empty() {
+        return;
+    }
+    if let Some(text) = utf8::text(bytes) {
+        return take(text);
+    }
+    let valid: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
+    if !valid.is_empty() {
+        take(&valid);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cutter, State};
+    use super::{Cutter, MAX_HELD, State};
     use proptest::prelude::*;
 
-    /// The last safe boundary, found byte by byte.
-    fn last_safe(bytes: &[u8]) -> usize {
+    /// The last safe boundary, looked for from the front.
+    fn boundary(bytes: &[u8]) -> usize {
         let mut state = State::GROUND;
         let mut safe = 0;
         for (index, &byte) in bytes.iter().enumerate() {
@@ -118,24 +133,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_cuts_at_the_last_safe_boundary(
-            pieces in prop::collection::vec(prop_oneof![
-                "[a-z漢é\u{1b}\u{9b};0-9m\u{7}\\\\\\]P]{0,12}".prop_map(String::into_bytes),
-                prop::collection::vec(any::<u8>(), 0..8),
-            ], 0..12),
-            cut in any::<prop::sample::Index>(),
+        fn it_hands_on_all_up_to_the_last_safe_boundary(
+            pieces in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![
+                &b"text\r\n"[..], b"\x1b", b"[", b"31", b"m", b"]0;title", b"\x07", b"\xe6", b"\xbc", b"\xa2",
+                b"\xc2", b"\x9b", b"\xff", b"P1;2q", b"\x1b\\", b"a long line of text, longer than a few bytes",
+            ]), 0..40), 0..12),
         ) {
-            let bytes = pieces.concat();
-            let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
-            let mut cutter = Cutter::default();
-            let mut taken = String::new();
-            cutter.push(first, |text| taken.push_str(text));
-            prop_assert_eq!(cutter.held(), (first.len() - last_safe(first)) as u64);
-            cutter.push(second, |text| taken.push_str(text));
-            prop_assert_eq!(cutter.held(), (bytes.len() - last_safe(&bytes)) as u64);
-            cutter.finish(|text| taken.push_str(text));
-            let whole: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
-            prop_assert_eq!(taken, whole);
+            let (mut cutter, mut all, mut taken) = (Cutter::default(), Vec::new(), String::new());
+            for piece in pieces {
+                let piece = piece.concat();
+                all.extend_from_slice(&piece);
+                cutter.push(&piece, |text| taken.push_str(text));
+                let safe = &all[..boundary(&all)];
+                let expected: String = safe.utf8_chunks().map(|chunk| chunk.valid()).collect();
+                prop_assert_eq!(&taken, &expected);
+                prop_assert_eq!(cutter.held(), (all.len() - safe.len()) as u64);
+            }
         }
+    }
+
+    #[test]
+    fn a_sequence_that_is_too_long_is_cut_between_characters() {
+        let mut taken = String::new();
+        let mut cutter = Cutter::default();
+        cutter.push(b"\x1b]52;c;", |text| taken.push_str(text));
+        for _ in 0..=MAX_HELD / 3000 {
+            cutter.push("\u{6f22}".repeat(1000).as_bytes(), |text| taken.push_str(text));
+        }
+        assert!(cutter.held() <= MAX_HELD as u64 && taken.len() > MAX_HELD);
     }
 }

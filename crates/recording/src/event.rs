@@ -1,6 +1,8 @@
 //! One event of an asciicast, as a line and as a value.
 
-use offheap_ring::text::json;
+use std::io::Write;
+
+use crate::gathered::Gathered;
 
 /// The longest label of a marker, in bytes.
 const MAX_LABEL: usize = 4096;
@@ -74,37 +76,29 @@ pub(crate) fn label(text: &str) -> &str {
 }
 
 /// Appends a line: an interval in milliseconds, a code and text.
-pub(crate) fn put(interval: u64, kind: Kind, text: &str, out: &mut Vec<u8>) {
-    use std::io::Write;
+pub(crate) fn put(interval: u64, kind: Kind, text: &str, out: &mut Gathered) {
+    begin(interval, kind, out);
+    out.put_text(text);
+    end(out);
+}
+
+/// Begins a line, up to its text.
+pub(crate) fn begin(interval: u64, kind: Kind, out: &mut Gathered) {
+    let (seconds, millis) = (interval / 1000, interval % 1000);
     // Writing to memory cannot fail.
-    let _ = write!(out, "[{}.{:03}, \"{}\", \"", interval / 1000, interval % 1000, kind.code());
-    put_text(text, out);
-    out.extend_from_slice(b"\"]\n");
+    let _ = write!(out, "[{seconds}.{millis:03}, \"{}\", \"", kind.code());
+}
+
+/// Ends a line behind its text.
+pub(crate) fn end(out: &mut Gathered) {
+    out.put(b"\"]\n");
 }
 
 /// Appends a line of version 2: an absolute time.
-pub(crate) fn put_v2(event: &Event, out: &mut Vec<u8>) {
-    use std::io::Write;
+pub(crate) fn put_v2(event: &Event, out: &mut Gathered) {
     let (seconds, micros) = (event.time / 1_000_000, event.time % 1_000_000);
     // Writing to memory cannot fail.
     let _ = write!(out, "[{seconds}.{micros:06}, \"{}\", \"", event.kind.code());
-    put_text(&event.data, out);
-    out.extend_from_slice(b"\"]\n");
-}
-
-/// Appends text as the inside of a JSON string.
-pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
-    const PIECE: usize = 4096;
-    let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        let begin = out.len();
-        // Few bytes become more than one; where there are many, the rest is another
-        // piece.
-        out.resize(begin + PIECE + PIECE / 4 + json::MAX_PER_BYTE, 0);
-        let piece = &rest[..rest.len().min(PIECE)];
-        let last = piece.len() == rest.len();
-        let encoded = json::encode(piece, &[], &mut out[begin..], last);
-        out.truncate(begin + encoded.written);
-        rest = &rest[encoded.consumed..];
-    }
+    out.put_text(&event.data);
+    end(out);
 }

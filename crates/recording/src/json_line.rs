@@ -12,7 +12,7 @@ const WHOLE: usize = 9;
 pub(crate) fn read(line: &[u8], text: &mut String) -> Option<(u64, Kind)> {
     let line = std::str::from_utf8(line).ok()?;
     // In a string, controls are escaped.
-    if line.bytes().any(|byte| byte < 0x20) {
+    if has_controls(line.as_bytes()) {
         return None;
     }
     let rest = blank(line.as_bytes()).strip_prefix(b"[")?;
@@ -28,6 +28,12 @@ pub(crate) fn read(line: &[u8], text: &mut String) -> Option<(u64, Kind)> {
     let rest = blank(blank(rest).strip_prefix(b"]")?);
     let kind = Kind::of(std::str::from_utf8(&[code]).ok()?);
     (rest.is_empty() && kind != Kind::Other).then_some((micros, kind))
+}
+
+/// Without a way out of the inner loop, many bytes are looked at at once.
+fn has_controls(bytes: &[u8]) -> bool {
+    let in_block = |block: &[u8]| block.iter().fold(0, |any, byte| any | u8::from(*byte < 0x20));
+    bytes.chunks(256).any(|block| in_block(block) != 0)
 }
 
 fn blank(bytes: &[u8]) -> &[u8] {
@@ -62,7 +68,7 @@ fn time(bytes: &[u8]) -> Option<(u64, &[u8])> {
 /// The inside of a string, up to its end; what follows it is returned.
 fn string<'a>(mut rest: &'a str, text: &mut String) -> Option<&'a [u8]> {
     loop {
-        let plain = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
+        let plain = plain_length(rest.as_bytes())?;
         text.push_str(&rest[..plain]);
         let after = &rest[plain + 1..];
         if rest.as_bytes()[plain] == b'"' {
@@ -70,6 +76,19 @@ fn string<'a>(mut rest: &'a str, text: &mut String) -> Option<&'a [u8]> {
         }
         rest = escape(after, text)?;
     }
+}
+
+/// Where the next quote or backslash is. It is near where sequences are, and looked
+/// for there without the set-out of a search.
+#[inline]
+fn plain_length(bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let is_special = |byte: &u8| matches!(*byte, b'"' | b'\\');
+    let near = bytes.len().min(NEAR);
+    if let Some(at) = bytes[..near].iter().position(is_special) {
+        return Some(at);
+    }
+    Some(near + memchr::memchr2(b'"', b'\\', &bytes[near..])?)
 }
 
 fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
@@ -91,6 +110,11 @@ fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
 
 /// Four hexadecimal digits; pairs of surrogates are rare enough for serde.
 fn unicode<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
+    if let Some(rest) = rest.strip_prefix("001b") {
+        // Most of them begin a sequence.
+        text.push('\x1b');
+        return Some(rest);
+    }
     let (digits, rest) = rest.split_at_checked(4)?;
     let value =
         digits.chars().try_fold(0, |value, digit| Some(value * 16 + digit.to_digit(16)?))?;

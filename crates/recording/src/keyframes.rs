@@ -26,16 +26,23 @@ const FIELDS: usize = 28;
 const MAX_RECORD: usize = 16 << 20;
 /// How many bytes before a position its checksum covers.
 pub(crate) const ANCHOR: usize = 64;
-/// Bytes of a cast from one keyframe to the next.
+/// What it may cost to play from one keyframe to the next, in bytes of a cast.
 pub(crate) const SPACING: u64 = 256 * 1024;
 /// The same at least, on average, however many resizes there are; where it is less,
 /// the index is none of ours, and would be of any size.
 const MIN_SPACING: u64 = 1024;
+/// Lines of scrollback in a keyframe: what larger sizes bring back onto the screen.
+/// In a flood, to draw and write them takes a recorder long.
+pub(crate) const SCROLLBACK: usize = 256;
+/// Plain lines are played so many times as fast as what full-screen programs draw.
+const PLAIN_SPEED: u64 = 4;
 /// What a resize counts as, in bytes: it may cost as much as so much output.
 pub(crate) const RESIZE_COST: u64 = 2048;
-/// Lines of scrollback in a keyframe: what larger sizes bring back onto the screen.
-/// In a flood, to draw and write them is most of what a recorder does.
-pub(crate) const SCROLLBACK: usize = 256;
+
+/// What an event costs whose line has so many bytes.
+pub(crate) fn cost(length: u64, is_plain: bool) -> u64 {
+    if is_plain { length.div_ceil(PLAIN_SPEED) } else { length }
+}
 
 /// How a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,10 +300,16 @@ impl<W: Write> Builder<W> {
         Ok(Self { out, record: Vec::new(), since: 0, length: HEADER as u64 })
     }
 
-    /// Counts what was written to the cast; `true` when a keyframe is due.
-    pub(crate) fn count(&mut self, bytes: u64) -> bool {
-        self.since += bytes;
+    /// Counts what it costs to play what was written to the cast; `true` when a
+    /// keyframe is due.
+    pub(crate) fn count(&mut self, cost: u64) -> bool {
+        self.since += cost;
         self.since >= SPACING
+    }
+
+    /// Whether a keyframe is due once so much more is counted.
+    pub(crate) fn is_due(&self, cost: u64) -> bool {
+        self.since + cost >= SPACING
     }
 
     /// Goes on behind the last whole record of a file.

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::blob::Blob;
 use crate::error::Error;
-use crate::event::put_text;
+use crate::event;
+use crate::gathered::Gathered;
 
 /// The largest document, in bytes.
 const MAX_DOCUMENT: u64 = 64 << 20;
@@ -32,7 +33,8 @@ pub(crate) fn to_lines(document: &[u8]) -> Result<Vec<u8>, Error> {
     let frames = value.get("stdout").and_then(Value::as_array);
     let frames = frames.ok_or_else(|| invalid("the document has no output"))?;
     // The header is known already: its line only takes its place.
-    let mut lines = b"#\n".to_vec();
+    let mut lines = Gathered::default();
+    lines.put(b"#\n");
     for frame in frames {
         let interval = frame.get(0).and_then(Value::as_f64);
         let text = frame.get(1).and_then(Value::as_str);
@@ -41,8 +43,8 @@ pub(crate) fn to_lines(document: &[u8]) -> Result<Vec<u8>, Error> {
         };
         // Writing to memory cannot fail.
         let _ = write!(lines, "[{interval}, \"o\", \"");
-        put_text(text, &mut lines);
-        lines.extend_from_slice(b"\"]\n");
+        lines.put_text(text);
+        event::end(&mut lines);
     }
-    Ok(lines)
+    Ok(lines.into_bytes())
 }

@@ -13,11 +13,16 @@ use crate::cutter::Cutter;
 use crate::error::Error;
 use crate::event::{self, Kind};
 use crate::folder::{self, Made};
+use crate::gathered::Gathered;
 use crate::header::{About, Header};
 use crate::keyframes::{self, Builder, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 use crate::options::{Options, epoch};
 use crate::sketch::Sketch;
+
+/// Bytes of the cast that are gathered before they are written, unless nothing
+/// follows: it takes the system less to write many at once.
+const GATHERED: usize = 256 * 1024;
 
 /// One cast with its keyframes and raw bytes. Lines are gathered, and written by
 /// [`Output::commit`].
@@ -40,7 +45,7 @@ pub(crate) struct Output {
     /// When the cast began, in milliseconds since the epoch.
     pub(crate) started: u64,
     /// Lines that are not in the file yet, and how much of them is.
-    pending: Vec<u8>,
+    pending: Gathered,
     written: usize,
     /// Raw bytes that are not in their file yet, and how much of them is.
     pending_raw: Vec<u8>,
@@ -53,8 +58,10 @@ pub(crate) struct Output {
     raw_position: u64,
     /// Bytes of the cast that a sequel begins with: its header and the screen.
     begun: u64,
-    /// What resizes count as until the next keyframe.
+    /// What it costs to play the lines that are not in the file yet.
     cost: u64,
+    /// The time of the first of these lines.
+    oldest: u64,
 }
 
 /// Makes a file that did not exist.
@@ -78,8 +85,7 @@ impl Output {
         let about = About { cols: self.size.0, rows: self.size.1, ..about.clone() };
         let began = (self.first.clone(), self.started + self.time);
         let mut next = Self::with_cast(options, &about, made, began)?;
-        let mut screen = Vec::new();
-        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        let screen = self.screen();
         next.show(&String::from_utf8_lossy(&screen), 0);
         next.begun = next.bytes();
         Ok(next)
@@ -141,9 +147,9 @@ impl Output {
         let keys = Builder::new(keys, line.as_bytes(), None).map_err(io)?;
         let mut output = Self {
             bookmark: bookmark.map_err(io)?,
-            pending: line.into_bytes(),
             ..Self::over(options, about, (cast, keys, raw), path.clone())
         };
+        output.pending.put(line.as_bytes());
         (output.first, output.number, output.started) = (first, number, started);
         output.commit(0).map_err(io)?;
         Ok(output)
@@ -176,7 +182,7 @@ impl Output {
             size: (about.cols, about.rows),
             time: 0,
             started: 0,
-            pending: Vec::new(),
+            pending: Gathered::default(),
             written: 0,
             pending_raw: Vec::new(),
             written_raw: 0,
@@ -185,6 +191,7 @@ impl Output {
             raw_position: 0,
             begun: 0,
             cost: 0,
+            oldest: 0,
         }
     }
 
@@ -244,11 +251,12 @@ impl Output {
         }
         let mut events = Events::new(&blob, 3, position, micros);
         while let Some(event) = events.next()? {
-            output.replay_one(&event);
-            output.cost += event.end - output.position.max(position);
+            let is_plain = output.replay_one(&event);
+            output.cost += keyframes::cost(event.end - output.position.max(position), is_plain);
             (output.position, output.time) = (event.end, event.time / 1000);
             if output.keys.count(std::mem::take(&mut output.cost)) {
-                output.keyframe_of(keyframes::anchor_at(&blob, event.end).map_err(io)?);
+                let screen = output.screen();
+                output.keyframe_of(&screen, keyframes::anchor_at(&blob, event.end).map_err(io)?);
             }
         }
         output.position = blob.len().map_err(io)?;
@@ -259,9 +267,10 @@ impl Output {
         Ok(output)
     }
 
-    fn replay_one(&mut self, event: &event::Event) {
+    /// Shows one event; returns whether it is plain output.
+    fn replay_one(&mut self, event: &event::Event) -> bool {
         match event.kind {
-            Kind::Output => self.sketch.show(event.data.as_bytes()),
+            Kind::Output => return self.sketch.show(event.data.as_bytes()),
             Kind::Resize => {
                 if let Some((cols, rows)) = event::size(&event.data) {
                     self.sketch.screen().resize(cols, rows);
@@ -271,6 +280,7 @@ impl Output {
             }
             _ => {}
         }
+        false
     }
 
     /// The keyframes of a cast and the last of them; new ones where there are
@@ -301,9 +311,30 @@ impl Output {
         if self.raw.is_some() {
             self.pending_raw.extend_from_slice(bytes);
         }
-        let mut cutter = std::mem::take(&mut self.cutter);
-        cutter.push(bytes, |text| self.show(text, at));
-        self.cutter = cutter;
+        self.text(at, |cutter, take| cutter.push(bytes, take));
+    }
+
+    /// Puts what the cutter hands on into one event, and shows it.
+    fn text(&mut self, at: u64, cut: impl FnOnce(&mut Cutter, &mut dyn FnMut(&str))) {
+        let Self { cutter, sketch, pending, .. } = self;
+        let interval = at.saturating_sub(self.time);
+        let before = pending.len();
+        if before == 0 {
+            self.oldest = at;
+        }
+        let mut is_plain = true;
+        cut(cutter, &mut |text| {
+            if pending.len() == before {
+                event::begin(interval, Kind::Output, pending);
+            }
+            let feeds = pending.put_text(text);
+            is_plain &= sketch.show_judged(text.as_bytes(), feeds);
+        });
+        if pending.len() > before {
+            event::end(pending);
+            self.time += interval;
+            self.cost += keyframes::cost((self.pending.len() - before) as u64, is_plain);
+        }
     }
 
     /// A screen in place of output that is lost.
@@ -314,8 +345,7 @@ impl Output {
 
     fn show(&mut self, text: &str, at: u64) {
         if !text.is_empty() {
-            self.event(Kind::Output, text, at);
-            self.sketch.show(text.as_bytes());
+            self.text(at, |_, take| take(text));
         }
     }
 
@@ -334,7 +364,23 @@ impl Output {
     pub(crate) fn event(&mut self, kind: Kind, text: &str, at: u64) {
         let interval = at.saturating_sub(self.time);
         self.time += interval;
+        let before = self.pending.len();
+        if before == 0 {
+            self.oldest = at;
+        }
         event::put(interval, kind, text, &mut self.pending);
+        self.cost += (self.pending.len() - before) as u64;
+    }
+
+    /// When the first event happened that is not in the file yet, in milliseconds
+    /// since the beginning.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        (!self.pending.is_empty()).then_some(self.oldest)
+    }
+
+    /// Whether what was gathered is to be written before there is more of it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() >= GATHERED || self.keys.is_due(self.cost)
     }
 
     /// Milliseconds since the beginning at the last event.
@@ -352,32 +398,26 @@ impl Output {
         self.bytes() - self.begun
     }
 
-    /// Writes what was gathered, and a keyframe when one is due. When it fails,
-    /// the next call goes on where this one stopped. `offset` is that of the
-    /// session's output which follows what was gathered.
-    pub(crate) fn commit(&mut self, offset: u64) -> io::Result<()> {
+    /// Writes what was gathered; `true` when a keyframe is due. When it fails, the
+    /// next call goes on where this one stopped. `offset` is that of the session's
+    /// output which follows what was gathered.
+    pub(crate) fn commit(&mut self, offset: u64) -> io::Result<bool> {
         self.note_mark(offset)?;
-        write_on(&mut self.cast, &self.pending, &mut self.written)?;
+        write_on(&mut self.cast, self.pending.bytes(), &mut self.written)?;
         if let Some(raw) = &mut self.raw {
             write_on(raw, &self.pending_raw, &mut self.written_raw)?;
         }
         self.raw_position += self.pending_raw.len() as u64;
         self.pending_raw.clear();
         self.written_raw = 0;
-        let length = self.pending.len() as u64;
-        let kept =
-            self.tail.len().saturating_sub(keyframes::ANCHOR.saturating_sub(self.pending.len()));
+        let lines = self.pending.bytes();
+        let kept = self.tail.len().saturating_sub(keyframes::ANCHOR.saturating_sub(lines.len()));
         self.tail.drain(..kept);
-        let from = self.pending.len().saturating_sub(keyframes::ANCHOR);
-        self.tail.extend_from_slice(&self.pending[from..]);
-        self.position += length;
+        self.tail.extend_from_slice(&lines[lines.len().saturating_sub(keyframes::ANCHOR)..]);
+        self.position += lines.len() as u64;
         self.pending.clear();
         self.written = 0;
-        let cost = length + std::mem::take(&mut self.cost);
-        if self.keys.count(cost) {
-            self.keyframe();
-        }
-        Ok(())
+        Ok(self.keys.count(std::mem::take(&mut self.cost)))
     }
 
     /// Says where the recording will stand once the lines are written. What is
@@ -402,17 +442,22 @@ impl Output {
         }
     }
 
-    /// A cast is whole without its keyframes: one that cannot be written is left
-    /// out.
-    fn keyframe(&mut self) {
-        self.keyframe_of(keyframes::anchor_of(&self.tail));
-    }
-
-    fn keyframe_of(&mut self, anchor: u32) {
+    /// The screen of a keyframe here.
+    pub(crate) fn screen(&mut self) -> Vec<u8> {
         let mut screen = Vec::new();
         self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        screen
+    }
+
+    /// Writes a keyframe. A cast is whole without its keyframes: one that cannot be
+    /// written is left out.
+    pub(crate) fn keyframe(&mut self, screen: &[u8]) {
+        self.keyframe_of(screen, keyframes::anchor_of(&self.tail));
+    }
+
+    fn keyframe_of(&mut self, screen: &[u8], anchor: u32) {
         let place = Place { anchor, ..self.place() };
-        if self.keys.keyframe(&place, &screen).is_err() {
+        if self.keys.keyframe(&place, screen).is_err() {
             self.keys.mend();
         }
     }
@@ -445,9 +490,7 @@ impl Output {
 
     /// What was held back as unfinished comes now: nothing follows.
     pub(crate) fn finish_text(&mut self, at: u64) {
-        let mut cutter = std::mem::take(&mut self.cutter);
-        cutter.finish(|text| self.show(text, at));
-        self.cutter = cutter;
+        self.text(at, |cutter, take| cutter.finish(take));
     }
 
     /// Gives up what could not be written: the cast ends with its last whole

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use offheap_screen::{Client, Screen, ScreenOptions};
+use offheap_screen::{Client, ScreenOptions};
 
 use crate::blob::Blob;
 use crate::card;
@@ -15,6 +15,7 @@ use crate::cast::Cast;
 use crate::error::Error;
 use crate::event::{self, Event, Kind};
 use crate::folder;
+use crate::gathered::Gathered;
 use crate::header::Header;
 use crate::keyframes::{self, Builder, Ending, Entry, Index, Place};
 use crate::scratch::Scratch;
@@ -193,33 +194,35 @@ impl Playback {
     /// # Errors
     /// [`Error::Io`], [`Error::Invalid`], [`Error::Limit`].
     pub fn at(&self, time: u64) -> Result<Moment, Error> {
-        let (mut place, mut screen) = self.nearest(time);
+        let (mut place, mut sketch) = self.nearest(time);
         let mut events = self.cast.events(place.position, place.time);
+        let mut event = Event { time: 0, kind: Kind::Other, data: String::new(), end: 0 };
         let mut rows = 0;
-        while let Some(event) = events.next()?.filter(|event| event.time <= time) {
-            show(&mut screen, &event, &mut place, &mut rows)?;
+        while events.read(&mut event)? && event.time <= time {
+            show(&mut sketch, &event, &mut place, &mut rows)?;
             (place.time, place.position) = (event.time, event.end);
         }
         let mut data = Vec::new();
+        let screen = sketch.screen();
         screen.snapshot(None, &mut data);
         let Place { time, position, cols, rows, .. } = place;
         Ok(Moment { time, position, cols, rows, data, text: screen.text() })
     }
 
     /// The last keyframe before a time that is whole, on a screen.
-    fn nearest(&self, time: u64) -> (Place, Screen) {
+    fn nearest(&self, time: u64) -> (Place, Sketch) {
         let mut candidate = self.index.before(time);
         while let Some(number) = candidate {
             let entry = &self.index.entries[number];
             if let Some(data) = self.index.screen(entry, &self.cast.blob) {
-                let mut screen = self.screen(entry.place.cols, entry.place.rows);
-                screen.feed(&data);
-                return (entry.place, screen);
+                let mut sketch = self.sketch(&entry.place);
+                sketch.show(&data);
+                return (entry.place, sketch);
             }
             candidate = number.checked_sub(1);
         }
         let first = self.first();
-        (first, self.screen(first.cols, first.rows))
+        (first, self.sketch(&first))
     }
 
     fn first(&self) -> Place {
@@ -227,18 +230,14 @@ impl Playback {
         Place { time: 0, position: self.cast.begin(), cols, rows, anchor: 0 }
     }
 
-    fn screen(&self, cols: u16, rows: u16) -> Screen {
-        Screen::new(&self.screen_options(cols, rows))
-    }
-
-    fn screen_options(&self, cols: u16, rows: u16) -> ScreenOptions {
-        ScreenOptions {
-            cols,
-            rows,
+    fn sketch(&self, place: &Place) -> Sketch {
+        Sketch::new(&ScreenOptions {
+            cols: place.cols,
+            rows: place.rows,
             scrollback_lines: keyframes::SCROLLBACK,
             client: self.client,
             ..ScreenOptions::default()
-        }
+        })
     }
 
     /// The parts between keyframes, which follow each other without a gap.
@@ -291,7 +290,7 @@ impl Playback {
         let io = |error| Error::io(path, error);
         out.write_all(self.cast.header.to_v2().as_bytes()).map_err(io)?;
         let mut events = self.cast.events(self.cast.begin(), 0);
-        let mut line = Vec::new();
+        let mut line = Gathered::default();
         while let Some(event) = events.next()? {
             // Version 2 knows no exit.
             if matches!(event.kind, Kind::Exit | Kind::Other) {
@@ -299,7 +298,7 @@ impl Playback {
             }
             line.clear();
             event::put_v2(&event, &mut line);
-            out.write_all(&line).map_err(io)?;
+            out.write_all(line.bytes()).map_err(io)?;
         }
         out.flush().map_err(io)
     }
@@ -354,17 +353,15 @@ impl Playback {
         let out = BufWriter::new(file);
         let mut builder = Builder::new(out, &self.cast.line, Some(&self.client)).map_err(io)?;
         let mut place = self.first();
-        let mut sketch = Sketch::new(&self.screen_options(place.cols, place.rows));
+        let mut sketch = self.sketch(&place);
         let mut events = self.cast.events(place.position, 0);
+        let mut event = Event { time: 0, kind: Kind::Other, data: String::new(), end: 0 };
         let (mut data, mut ending, mut rows) = (Vec::new(), Ending::Stopped, 0);
-        while let Some(event) = events.next()? {
-            let mut cost = event.end - place.position;
+        while events.read(&mut event)? {
+            let is_plain = show(&mut sketch, &event, &mut place, &mut rows)?;
+            let mut cost = keyframes::cost(event.end - place.position, is_plain);
             if event.kind == Kind::Resize {
                 cost += keyframes::RESIZE_COST;
-            }
-            match event.kind {
-                Kind::Output => sketch.show(event.data.as_bytes()),
-                _ => show(sketch.screen(), &event, &mut place, &mut rows)?,
             }
             (place.time, place.position) = (event.time, event.end);
             ending = if event.kind == Kind::Exit { Ending::Exited } else { Ending::Stopped };
@@ -383,26 +380,27 @@ impl Playback {
     }
 }
 
-/// Plays one event. `laid_out` counts the rows of all sizes so far.
+/// Plays one event; returns whether it is plain output. `laid_out` counts the rows of
+/// all sizes so far.
 fn show(
-    screen: &mut Screen,
+    sketch: &mut Sketch,
     event: &Event,
     place: &mut Place,
     laid_out: &mut u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     match event.kind {
-        Kind::Output => screen.feed(event.data.as_bytes()),
+        Kind::Output => return Ok(sketch.show(event.data.as_bytes())),
         Kind::Resize => {
             if let Some((cols, rows)) = event::size(&event.data) {
                 *laid_out += u64::from(rows);
                 if *laid_out > MAX_LAID_OUT {
                     return Err(Error::Limit("more than 16777216 rows in all its sizes together"));
                 }
-                screen.resize(cols, rows);
+                sketch.screen().resize(cols, rows);
                 (place.cols, place.rows) = (cols, rows);
             }
         }
         _ => {}
     }
-    Ok(())
+    Ok(false)
 }

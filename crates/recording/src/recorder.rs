@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::disk::on_disk;
 use crate::error::Error;
@@ -37,6 +37,7 @@ static INBOX: Inbox = Inbox {
         begun: Vec::new(),
         ready: Vec::new(),
         urgent: false,
+        soon: false,
         rounds: 0,
         wanted: 0,
         finishing: false,
@@ -46,10 +47,13 @@ static INBOX: Inbox = Inbox {
     flushed: Condvar::new(),
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Waiting {
     begun: Vec<Track>,
     ready: Vec<u64>,
     urgent: bool,
+    /// The thread sleeps no longer than output may wait.
+    soon: bool,
     /// Rounds that wrote everything, and the round that somebody waits for.
     rounds: u64,
     wanted: u64,
@@ -187,8 +191,11 @@ fn wake(id: u64, urgent: bool) {
     let mut state = INBOX.state.lock();
     state.ready.push(id);
     state.urgent |= urgent;
+    let wakes_anyway = state.soon && !urgent;
     drop(state);
-    INBOX.bell.notify_one();
+    if !wakes_anyway {
+        INBOX.bell.notify_one();
+    }
 }
 
 /// Waits until everything that was printed before has been handed to the
@@ -256,19 +263,21 @@ impl Thread {
     fn wait(&mut self) -> (Vec<Track>, Vec<u64>, bool) {
         let mut state = INBOX.state.lock();
         let timer = self.timer();
-        while state.ready.is_empty() && state.begun.is_empty() && state.rounds >= state.wanted {
-            match timer {
-                Some(until) if INBOX.bell.wait_until(&mut state, until).timed_out() => break,
-                Some(_) => {}
-                None => INBOX.bell.wait(&mut state),
+        let until = match timer {
+            // What was held back does not wait for more time than it has.
+            Some(at) if at <= Instant::now() + GATHER => at,
+            _ => {
+                sleep(&mut state, timer);
+                Instant::now() + GATHER
             }
-        }
-        let until = Instant::now() + GATHER;
+        };
+        state.soon = true;
         while !state.urgent && state.rounds >= state.wanted {
             if INBOX.bell.wait_until(&mut state, until).timed_out() {
                 break;
             }
         }
+        state.soon = false;
         state.urgent = false;
         let all = state.rounds < state.wanted;
         let finishing = std::mem::take(&mut state.finishing);
@@ -317,9 +326,9 @@ impl Thread {
         ready.dedup();
         for id in ready {
             // Everything that was printed before a flush is written by its round.
-            let mut more = self.step(id, buffer);
+            let mut more = self.step(id, buffer, all);
             while more && all {
-                more = self.step(id, buffer);
+                more = self.step(id, buffer, all);
             }
             if more {
                 wake(id, true);
@@ -328,9 +337,9 @@ impl Thread {
     }
 
     /// One turn of a recording; `true` when it wants another.
-    fn step(&mut self, id: u64, buffer: &mut [u8]) -> bool {
+    fn step(&mut self, id: u64, buffer: &mut [u8], all: bool) -> bool {
         let Some(track) = self.tracks.get_mut(&id) else { return false };
-        let step = catch_unwind(AssertUnwindSafe(|| track.step(buffer)));
+        let step = catch_unwind(AssertUnwindSafe(|| track.step(buffer, all)));
         self.retries.remove(&id);
         match step {
             Ok(Step::Again) => return true,
@@ -366,6 +375,17 @@ impl Thread {
                 let _ =
                     on_disk(|| upkeep::retain(&options.dir, options.max_bytes, options.max_age));
             }
+        }
+    }
+}
+
+/// Sleeps until there is something to do, or it is time.
+fn sleep(state: &mut MutexGuard<'_, Waiting>, timer: Option<Instant>) {
+    while state.ready.is_empty() && state.begun.is_empty() && state.rounds >= state.wanted {
+        match timer {
+            Some(until) if INBOX.bell.wait_until(state, until).timed_out() => break,
+            Some(_) => {}
+            None => INBOX.bell.wait(state),
         }
     }
 }

@@ -2,27 +2,31 @@
 
 use memchr::memmem::Finder;
 
+/// What is in most lines, the most frequent first. Anything else is rare.
+const FREQUENT: &str = " etaoinsrhldcumpfgybw0123456789-./:";
+
 /// What is looked for.
 pub(crate) struct Needle {
     lower: String,
     finder: Finder<'static>,
-    /// The first byte, small and large, where all are ASCII.
-    first: Option<(u8, u8)>,
+    /// Where its rarest byte is, and that, small and large; where all are ASCII.
+    rarest: Option<(usize, u8, u8)>,
 }
 
 impl Needle {
     pub(crate) fn new(text: &str) -> Self {
         let lower = text.to_lowercase();
         let finder = Finder::new(lower.as_bytes()).into_owned();
-        let first = lower.bytes().next().filter(|_| lower.is_ascii());
-        let first = first.map(|byte| (byte, byte.to_ascii_uppercase()));
-        Self { lower, finder, first }
+        let rank = |byte: u8| FREQUENT.find(char::from(byte)).unwrap_or(usize::MAX);
+        let rarest = lower.bytes().enumerate().max_by_key(|(_, byte)| rank(*byte));
+        let rarest = rarest.filter(|_| lower.is_ascii());
+        let rarest = rarest.map(|(at, byte)| (at, byte, byte.to_ascii_uppercase()));
+        Self { lower, finder, rarest }
     }
 
     pub(crate) fn is_in(&self, line: &str) -> bool {
-        let bytes = line.as_bytes();
-        match self.first {
-            Some((small, large)) if line.is_ascii() => self.is_in_ascii(bytes, small, large),
+        match self.rarest {
+            Some(rarest) if line.is_ascii() => self.is_in_ascii(line.as_bytes(), rarest),
             _ => self.finder.find(line.to_lowercase().as_bytes()).is_some(),
         }
     }
@@ -39,10 +43,10 @@ impl Needle {
         &line[begin..line.floor_char_boundary(begin + most)]
     }
 
-    fn is_in_ascii(&self, line: &[u8], small: u8, large: u8) -> bool {
+    fn is_in_ascii(&self, line: &[u8], (before, small, large): (usize, u8, u8)) -> bool {
         let length = self.lower.len();
         let Some(last) = line.len().checked_sub(length) else { return false };
-        memchr::memchr2_iter(small, large, &line[..=last])
+        memchr::memchr2_iter(small, large, &line[before..=before + last])
             .any(|at| line[at..at + length].eq_ignore_ascii_case(self.lower.as_bytes()))
     }
 }

@@ -75,7 +75,10 @@ impl Reader {
             let Some(character) = characters.next() else { return };
             rest = characters.as_str();
             match self.state {
-                State::Ground => self.control(character, take),
+                State::Ground => match idle_sequence(character, rest) {
+                    Some(length) => rest = &rest[length..],
+                    None => self.control(character, take),
+                },
                 State::Escape => self.escape(character, take),
                 State::Designate => self.state = State::Ground,
                 State::Csi => self.csi(character, take),
@@ -121,7 +124,7 @@ impl Reader {
             self.line.extend(std::iter::repeat_n(' ', self.column - self.count));
             self.count = self.column;
         }
-        let length = run.chars().count();
+        let length = if run.is_ascii() { run.len() } else { run.chars().count() };
         if self.column == self.count {
             self.line.push_str(run);
         } else {
@@ -183,7 +186,7 @@ impl Reader {
 
     fn act(&mut self, last: char, take: &mut dyn FnMut(&Line<'_>)) {
         // Colours, most of all, change nothing.
-        if !"@ABCDEFGHJKPX`defhlr".contains(last) {
+        if !is_acting(last) {
             return;
         }
         let number = |index: usize| -> usize {
@@ -253,8 +256,7 @@ fn printable(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut from = 0;
     loop {
-        let ends = |byte: &u8| *byte < 0x20 || matches!(*byte, 0x7f | 0xc2);
-        let Some(found) = bytes[from..].iter().position(ends) else { return bytes.len() };
+        let Some(found) = first_special(&bytes[from..]) else { return bytes.len() };
         let at = from + found;
         // U+0080 to U+009F; the others that begin so are printed.
         if bytes[at] != 0xc2 || bytes.get(at + 1).is_some_and(|next| *next < 0xa0) {
@@ -264,10 +266,76 @@ fn printable(text: &str) -> usize {
     }
 }
 
+/// The first byte that is a control, or may begin one: eight at a time.
+#[inline]
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = ONES << 7;
+    // The lowest byte that is so is marked by its top bit; marks above it mean nothing.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
+        let found = control | zero(word ^ (ONES * 0x7f)) | zero(word ^ (ONES * 0xc2));
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let ends = |byte: &u8| *byte < 0x20 || matches!(*byte, 0x7f | 0xc2);
+    Some(words.len() * 8 + rest.iter().position(ends)?)
+}
+
+/// How many bytes follow an ESC that belong to a sequence which changes no line,
+/// such as a colour; `None` for anything else.
+#[inline]
+fn idle_sequence(character: char, rest: &str) -> Option<usize> {
+    let params = rest.as_bytes().strip_prefix(b"[").filter(|_| character == '\x1b')?;
+    let length = params.iter().position(|byte| !matches!(byte, b' '..=b'?'))?;
+    let last = char::from(params[length]);
+    (matches!(last, '@'..='~') && !is_acting(last)).then_some(length + 2)
+}
+
+/// Whether a sequence that ends so changes the line, or ends it.
+const fn is_acting(last: char) -> bool {
+    matches!(last, '@'..='H' | 'J' | 'K' | 'P' | 'X' | '`' | 'd'..='f' | 'h' | 'l' | 'r')
+}
+
 /// The bytes of so many characters from the front on, or all there are.
 fn prefix(text: &str, count: usize) -> usize {
     if text.len() <= count {
         return text.len();
     }
     text.char_indices().nth(count).map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reader;
+    use proptest::prelude::*;
+
+    fn lines(pieces: &[&str]) -> Vec<String> {
+        let (mut reader, mut lines) = (Reader::new(), Vec::new());
+        let mut take = |line: &super::Line<'_>| lines.push(line.text.to_owned());
+        for piece in pieces {
+            reader.push(0, piece, &mut take);
+        }
+        reader.finish(&mut take);
+        lines
+    }
+
+    proptest! {
+        #[test]
+        fn the_lines_do_not_depend_on_where_output_is_cut(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "text", "漢字", "\r\n", "\r", "\u{8}", "\t", "\u{7f}", "\u{9b}", "\u{a0}", "\u{1b}[1;31m", "\u{1b}[",
+                "\u{1b}[?25h", "\u{1b}[2C", "\u{1b}[K", "\u{1b}[3", "\u{1b}]0;t\u{7}", "\u{1b}(B", "\u{1b}[ q", "; m",
+            ]), 0..40),
+        ) {
+            let text = pieces.concat();
+            let characters: Vec<String> = text.chars().map(String::from).collect();
+            let characters: Vec<&str> = characters.iter().map(String::as_str).collect();
+            prop_assert_eq!(lines(&[&text]), lines(&characters));
+        }
+    }
 }

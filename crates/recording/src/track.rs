@@ -21,8 +21,11 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_TRIES: u32 = 5;
 /// How many buffers one recording gets written before the others have a turn.
 const TURNS: u32 = 64;
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 64 * 1024;
+/// How long output may be gathered that was taken out of a history before its time,
+/// because that fills up.
+const HELD: Duration = Duration::from_millis(20);
+/// The output of a closed session is written in pieces of so many bytes.
+const PIECE: usize = 64 * 1024;
 
 /// The marker where one process stopped and another went on.
 const SEAM: &str = "the server restarted";
@@ -93,6 +96,8 @@ pub(crate) struct Track {
     before: u64,
     ending: Option<Ending>,
     tries: u32,
+    /// When what is gathered has to be written.
+    due: Option<Instant>,
 }
 
 impl Track {
@@ -117,6 +122,7 @@ impl Track {
             before: 0,
             ending: None,
             tries: 0,
+            due: None,
         }
     }
 
@@ -150,16 +156,19 @@ impl Track {
         self.offset = shown.offset;
     }
 
-    /// Writes what there is to write, at most for one turn.
-    pub(crate) fn step(&mut self, buffer: &mut [u8]) -> Step {
-        match self.advance(buffer) {
+    /// Writes what there is to write, at most for one turn. A little may be left to
+    /// be written with what follows, unless everything is wanted.
+    pub(crate) fn step(&mut self, buffer: &mut [u8], all: bool) -> Step {
+        match self.advance(buffer, all) {
             Ok(step) => step,
             Err(error) => self.failed(error),
         }
     }
 
-    fn advance(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
-        self.commit()?;
+    fn advance(&mut self, buffer: &mut [u8], all: bool) -> io::Result<Step> {
+        if self.tries > 0 || self.due.is_some_and(|due| due <= Instant::now()) {
+            self.commit()?;
+        }
         self.recording.feed().looking();
         let mut turns = 0;
         while self.ending.is_none() {
@@ -179,13 +188,21 @@ impl Track {
             } else {
                 self.pass(&buffer[..taken.length]);
             }
-            self.commit()?;
+            if self.output.is_full() || self.has_to_rotate() {
+                self.commit()?;
+                self.rotate();
+            }
             self.recording.feed().set_taken(self.offset);
             self.source.advanced();
-            self.rotate();
             if taken.length < buffer.len() {
                 break;
             }
+        }
+        if self.ending.is_none()
+            && !all
+            && let Some(due) = self.hold()
+        {
+            return Ok(Step::Until(due));
         }
         self.commit()?;
         let Some(ending) = self.ending else { return Ok(Step::Wait) };
@@ -193,6 +210,16 @@ impl Track {
         self.recording.end(ending);
         self.source.ended();
         Ok(Step::Done)
+    }
+
+    /// Until when more may come before what is gathered is written; `None` when
+    /// there is nothing, or it has waited long enough.
+    fn hold(&mut self) -> Option<Instant> {
+        let (moment, before) = self.base;
+        let since = Duration::from_millis(self.output.oldest()?.saturating_sub(before));
+        let now = Instant::now();
+        let due = *self.due.get_or_insert_with(|| now.min(moment + since) + HELD);
+        (due > now).then_some(due)
     }
 
     /// Output, with what happened in between, in order.
@@ -288,7 +315,7 @@ impl Track {
             self.offset = start;
         }
         let known = usize::try_from(self.offset - start).unwrap_or(usize::MAX).min(rest.len());
-        for piece in rest[known..].chunks(GATHERED) {
+        for piece in rest[known..].chunks(PIECE) {
             self.pass(piece);
         }
         self.pass(&[]);
@@ -296,8 +323,13 @@ impl Track {
     }
 
     fn commit(&mut self) -> io::Result<()> {
-        let written = on_disk(|| self.output.commit(self.offset));
-        written?;
+        let is_due = on_disk(|| self.output.commit(self.offset))?;
+        self.due = None;
+        if is_due {
+            // To draw it is no time that a disk takes.
+            let screen = self.output.screen();
+            on_disk(|| self.output.keyframe(&screen));
+        }
         if self.tries > 0 {
             self.tries = 0;
             self.recording.set_problem(None);
@@ -332,9 +364,7 @@ impl Track {
     /// Goes on in another file when this one is large or long enough. Where that
     /// cannot be made, this one goes on.
     fn rotate(&mut self) {
-        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
-        let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
-        if self.ending.is_some() || !(large || long) {
+        if !self.has_to_rotate() {
             return;
         }
         let Ok(next) = self.output.next(&self.options, &self.about) else { return };
@@ -347,6 +377,12 @@ impl Track {
         self.base = (moment + Duration::from_millis(later), before.saturating_sub(old.time()));
         self.time = 0;
         self.recording.set_file(self.output.path.clone());
+    }
+
+    fn has_to_rotate(&self) -> bool {
+        let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
+        let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
+        self.ending.is_none() && (large || long)
     }
 
     /// How long this file is being written.

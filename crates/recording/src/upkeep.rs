@@ -12,6 +12,7 @@ use crate::card;
 use crate::error::Error;
 use crate::event::{self, Kind};
 use crate::folder::{bookmark_of, card_of, keys_of, open_regular, raw_of, remove};
+use crate::gathered::Gathered;
 use crate::keyframes::{self, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 
@@ -146,10 +147,10 @@ fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
     }
     let Blob::File(mut file) = blob else { return Ok(()) };
     file.set_len(place.position).map_err(io)?;
-    let mut marker = Vec::new();
+    let mut marker = Gathered::default();
     event::put(0, Kind::Marker, "interrupted", &mut marker);
     file.seek(SeekFrom::End(0)).map_err(io)?;
-    file.write_all(&marker).map_err(io)?;
+    file.write_all(marker.bytes()).map_err(io)?;
     place.position += marker.len() as u64;
     let blob = Blob::File(file);
     place.anchor = keyframes::anchor_at(&blob, place.position).map_err(io)?;

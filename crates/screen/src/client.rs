@@ -12,6 +12,31 @@ pub enum XtermVersion {
     V6_1,
 }
 
+/// The parts of xterm.js' image add-on that are on in a client. Images of those then
+/// move the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImageSupport {
+    /// `sixelSupport`.
+    pub sixel: bool,
+    /// `iipSupport`: iTerm's inline images, OSC 1337.
+    pub iip: bool,
+    /// `kittySupport`: kitty's graphics, which add-ons for xterm.js 6.1 have. Without
+    /// effect in 6.0.
+    pub kitty: bool,
+}
+
+impl ImageSupport {
+    /// The add-on as it comes.
+    pub const ALL: Self = Self { sixel: true, iip: true, kitty: true };
+    /// No add-on.
+    pub const NONE: Self = Self { sixel: false, iip: false, kitty: false };
+
+    /// Whether there is an add-on.
+    pub(super) const fn is_any(self) -> bool {
+        self.sixel || self.iip || self.kitty
+    }
+}
+
 /// The client's terminal. The default is an xterm.js 6.0 as it comes: without
 /// add-ons, and with its own options untouched. Options are named as in xterm.js.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +59,8 @@ pub struct Client {
     /// `convertEol`: a line feed also returns, until a program says otherwise. Off
     /// by default.
     pub convert_eol: bool,
-    /// It has the image add-on, so that sixel images move the cursor. Off by default.
-    pub images: bool,
+    /// What it has of the image add-on. Nothing by default.
+    pub images: ImageSupport,
     /// `tabStopWidth`: columns from one tab stop to the next, at least 1. 8 by
     /// default.
     pub tab_stop_width: u16,
@@ -51,7 +76,7 @@ impl Default for Client {
             scroll_on_erase: false,
             reflow_cursor_line: false,
             convert_eol: false,
-            images: false,
+            images: ImageSupport::NONE,
             tab_stop_width: 8,
         }
     }

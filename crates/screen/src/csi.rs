@@ -168,7 +168,7 @@ impl Terminal {
                 25 => self.modes.set(Mode::CursorHidden, !on),
                 45 => self.modes.set(Mode::ReverseWrap, on),
                 66 => self.modes.set(Mode::ApplicationKeypad, on),
-                80 if self.client.images => self.modes.set(Mode::SixelDisplay, on),
+                80 if self.client.images.is_any() => self.modes.set(Mode::SixelDisplay, on),
                 1004 => self.modes.set(Mode::SendFocus, on),
                 2004 => self.modes.set(Mode::BracketedPaste, on),
                 2026 => self.modes.set(Mode::SynchronizedOutput, on),

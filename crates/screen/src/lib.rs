@@ -100,7 +100,6 @@ mod screen;
 mod scrollback;
 mod sequence;
 mod sgr;
-mod sixel;
 mod snapshot;
 mod snapshot_writer;
 mod store;
@@ -120,7 +119,7 @@ mod width_table;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use client::{Client, XtermVersion};
+pub use client::{Client, ImageSupport, XtermVersion};
 pub use options::{MAX_CELLS, ScreenOptions};
 pub use said::{Aside, Said};
 pub use screen::Screen;

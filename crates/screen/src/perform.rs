@@ -1,8 +1,8 @@
 //! What the terminal does with what the parser finds.
 
+use super::images::readers::Protocol;
 use super::parser::Perform;
 use super::parser::params::Params;
-use super::sixel::Sixels;
 use super::terminal::Terminal;
 
 impl Perform for Terminal {
@@ -61,8 +61,16 @@ impl Perform for Terminal {
         self.forget_printed();
     }
 
-    fn image(&mut self, image: &Sixels) {
-        self.show_sixels(image);
+    fn begin_image(&mut self, protocol: Protocol) -> bool {
+        self.begin_image(protocol)
+    }
+
+    fn read_image(&mut self, bytes: &[u8]) {
+        self.read_image(bytes);
+    }
+
+    fn end_image(&mut self, is_whole: bool) {
+        self.end_image(is_whole);
         self.forget_printed();
     }
 

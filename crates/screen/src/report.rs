@@ -41,7 +41,7 @@ impl Terminal {
         let (row, column) = (self.active.y + 1, self.active.x + 1);
         match (ident, value) {
             // With the image add-on, one of the attributes says that it takes sixels.
-            (DEVICE, ..=0) if self.client.images => self.answer("\x1b[?62;4;9;22c"),
+            (DEVICE, ..=0) if self.client.images.sixel => self.answer("\x1b[?62;4;9;22c"),
             (DEVICE, ..=0) => self.answer("\x1b[?1;2c"),
             (DEVICE_SECONDARY, ..=0) => self.answer("\x1b[>0;276;0c"),
             (DEVICE_TERTIARY, ..=0) => self.answer("\x1bP!|00000000\x1b\\"),
@@ -88,7 +88,7 @@ impl Terminal {
         }
     }
 
-    fn answer(&mut self, answer: &str) {
+    pub(super) fn answer(&mut self, answer: &str) {
         if let Some(answers) = &mut self.answers {
             answers.push(answer);
         }

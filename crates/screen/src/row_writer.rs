@@ -113,11 +113,22 @@ impl<'a> Writer<'a> {
             self.keep_apart(u32::from(first.low_byte()));
         }
         self.out.extend(cells[..run].iter().map(|cell| cell.low_byte()));
-        let mut at = run;
+        match cells.get(run) {
+            Some(cell) if cell.style() == first.style() && cell.has_content() => {
+                self.text_beyond_ascii(cells, run, room)
+            }
+            _ => run,
+        }
+    }
+
+    /// Writes the rest of text that is ASCII up to `at`; returns how many cells all of
+    /// it was.
+    fn text_beyond_ascii(&mut self, cells: &[Cell], mut at: usize, room: usize) -> usize {
+        let style = cells[at].style();
         loop {
-            at += self.characters(&cells[at..], first.style());
+            at += self.characters(&cells[at..], style);
             let cell = cells.get(at).copied();
-            let cell = cell.filter(|cell| cell.style() == first.style() && cell.has_content());
+            let cell = cell.filter(|cell| cell.style() == style && cell.has_content());
             let Some(cell) = cell else { return at };
             if cell.width() < 2 {
                 self.content(cell);
@@ -291,9 +302,11 @@ impl<'a> Writer<'a> {
     }
 
     fn change(&mut self, style: Style, id: Option<StyleId>) {
-        if style != self.style {
-            self.join = Join::NONE;
+        self.style_id = id;
+        if style == self.style {
+            return;
         }
+        self.join = Join::NONE;
         if style.link != self.style.link {
             write_link(style.link, &self.tables.links, self.out);
         }
@@ -303,6 +316,5 @@ impl<'a> Writer<'a> {
             old.write_to(new, self.out);
         }
         self.style = style;
-        self.style_id = id;
     }
 }

@@ -83,10 +83,11 @@ impl Screen {
         self.terminal.cell_size = if known { Some((width, height)) } else { None };
     }
 
-    /// Sets how high a character is in the client to a fraction of a pixel, for
-    /// images; 0 is unknown, and 14 is assumed then, as by the image add-on.
-    pub fn set_cell_height(&mut self, height: f64) {
-        self.terminal.cell_height = (height > 0.0).then_some(height);
+    /// Sets how large a character is in the client to a fraction of a pixel, for
+    /// images; 0 is unknown, and 7 by 14 is assumed then, as by the image add-on.
+    pub fn set_exact_cell_size(&mut self, width: f64, height: f64) {
+        let is_known = width > 0.0 && height > 0.0;
+        self.terminal.exact_cell_size = is_known.then_some((width, height));
     }
 
     /// Whether the output so far ended outside of any sequence and character.
@@ -179,7 +180,7 @@ impl Screen {
     /// [`can_leap`](Self::can_leap) returns `true`.
     pub fn head_start(&self, out: &mut Vec<u8>) {
         self.terminal.write_head_start(out);
-        self.parser.write_unfinished(out);
+        self.parser.write_unfinished(self.terminal.images.as_deref(), out);
     }
 
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once
@@ -192,7 +193,7 @@ impl Screen {
     ) -> bool {
         let complete = self.terminal.write_snapshot(progress, most, out);
         if complete {
-            self.parser.write_unfinished(out);
+            self.parser.write_unfinished(self.terminal.images.as_deref(), out);
         }
         complete
     }

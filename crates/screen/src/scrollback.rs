@@ -63,17 +63,7 @@ impl Block {
         {
             return at + 2 + usize::from(short);
         }
-        self.record(at).map_or(self.bytes.len(), |record| record.end)
-    }
-
-    /// The row that lies at an index.
-    #[inline]
-    fn record(&self, at: usize) -> Option<Record> {
-        let Kind::Lines(cols) = self.kind else { return read_record(&self.bytes, at) };
-        let feed = at + memchr(b'\n', self.bytes.get(at..)?)?;
-        let line = at..feed.saturating_sub(1);
-        let edges = Edges::of_text(line.len(), false, cols);
-        Some(Record { edges, start: line.start, stop: line.end, end: feed + 1 })
+        record(self.kind, &self.bytes, at).map_or(self.bytes.len(), |record| record.end)
     }
 }
 
@@ -188,8 +178,11 @@ impl Scrollback {
     }
 
     /// The rows from a mark on. Nothing may have changed since it was taken.
-    pub(super) const fn resume(&self, mark: Mark) -> Records<'_> {
-        Records { scrollback: self, mark }
+    pub(super) fn resume(&self, Mark { block, at, left }: Mark) -> Records<'_> {
+        let (kind, rest) = (Kind::Rows, &[][..]);
+        let mut records = Records { scrollback: self, block, kind, rest, left };
+        records.enter(block, at);
+        records
     }
 
     /// Makes the row that xterm.js counts as `line` of `base` stand alone.
@@ -200,7 +193,7 @@ impl Scrollback {
             records.nth(index - 1);
         }
         records.settle();
-        let Mark { block, at, .. } = records.mark;
+        let Mark { block, at, .. } = records.mark();
         // Lines that were kept as they were printed stand alone anyway.
         if let Some(Block { bytes, kind: Kind::Rows }) = self.blocks.get_mut(block)
             && let Some(edges) = bytes.get_mut(at)
@@ -349,6 +342,16 @@ struct Record {
     end: usize,
 }
 
+/// The row that lies at an index of such bytes.
+#[inline]
+fn record(kind: Kind, bytes: &[u8], at: usize) -> Option<Record> {
+    let Kind::Lines(cols) = kind else { return read_record(bytes, at) };
+    let feed = at + memchr(b'\n', bytes.get(at..)?)?;
+    let line = at..feed.saturating_sub(1);
+    let edges = Edges::of_text(line.len(), false, cols);
+    Some(Record { edges, start: line.start, stop: line.end, end: feed + 1 })
+}
+
 #[inline]
 fn read_record(block: &[u8], at: usize) -> Option<Record> {
     let edges = Edges(*block.get(at)?);
@@ -377,34 +380,80 @@ pub(super) struct Mark {
 /// Reads rows: their edges and their bytes.
 pub(super) struct Records<'a> {
     scrollback: &'a Scrollback,
-    mark: Mark,
+    /// The block that is read, and what its bytes are.
+    block: usize,
+    kind: Kind,
+    /// What is left of it.
+    rest: &'a [u8],
+    /// Rows that are left.
+    left: usize,
 }
 
-impl Records<'_> {
+impl<'a> Records<'a> {
     /// The row that is read next.
-    pub(super) const fn mark(&self) -> Mark {
-        self.mark
+    pub(super) fn mark(&self) -> Mark {
+        let len = self.scrollback.blocks.get(self.block).map_or(0, |block| block.bytes.len());
+        Mark { block: self.block, at: len - self.rest.len(), left: self.left }
+    }
+
+    fn enter(&mut self, block: usize, at: usize) {
+        self.block = block;
+        if let Some(block) = self.scrollback.blocks.get(block) {
+            self.kind = block.kind;
+            self.rest = block.bytes.get(at..).unwrap_or_default();
+        }
     }
 
     /// Moves on to the block that holds the next row.
+    #[inline]
     fn settle(&mut self) {
-        let block = self.scrollback.blocks.get(self.mark.block);
-        if block.is_some_and(|block| block.bytes.len() == self.mark.at) {
-            self.mark.block += 1;
-            self.mark.at = 0;
+        if self.rest.is_empty() {
+            self.enter(self.block + 1, 0);
         }
+    }
+
+    /// Takes all lines of a block but the last, if lines that are kept as they were
+    /// printed come next; with them, how many they are.
+    #[inline]
+    pub(super) fn lines(&mut self) -> Option<(&'a [u8], usize)> {
+        self.settle();
+        if self.kind == Kind::Rows { None } else { self.whole_lines() }
+    }
+
+    #[inline(never)]
+    fn whole_lines(&mut self) -> Option<(&'a [u8], usize)> {
+        let (_, before_end) = self.rest.split_last()?;
+        let (lines, rest) = self.rest.split_at(memrchr(b'\n', before_end)? + 1);
+        let count = memchr_iter(b'\n', lines).count();
+        self.rest = rest;
+        self.left -= count;
+        Some((lines, count))
+    }
+
+    #[inline(never)]
+    fn next_uncommon(&mut self) -> Option<(Edges, &'a [u8])> {
+        let Record { edges, start, stop, end } = record(self.kind, self.rest, 0)?;
+        let row = self.rest.get(start..stop)?;
+        self.rest = self.rest.get(end..)?;
+        Some((edges, row))
     }
 }
 
 impl<'a> Iterator for Records<'a> {
     type Item = (Edges, &'a [u8]);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.mark.left = self.mark.left.checked_sub(1)?;
+        self.left = self.left.checked_sub(1)?;
         self.settle();
-        let block = self.scrollback.blocks.get(self.mark.block)?;
-        let record = block.record(self.mark.at)?;
-        self.mark.at = record.end;
-        Some((record.edges, block.bytes.get(record.start..record.stop)?))
+        // Most rows are short.
+        if self.kind == Kind::Rows
+            && let [edges, short @ ..0x80, rest @ ..] = self.rest
+            && let Some((row, rest)) = rest.split_at_checked(usize::from(*short))
+        {
+            self.rest = rest;
+            return Some((Edges(*edges), row));
+        }
+        self.next_uncommon()
     }
 }

@@ -75,7 +75,17 @@ impl Tabs {
 
     /// Whether the stops within `cols` are where no program has put any.
     pub(super) fn is_default(&self, cols: usize) -> bool {
-        (0..cols).all(|column| self.has(column) == (column % self.step == 0))
+        let mut stop = 0;
+        (0..cols.div_ceil(64)).all(|index| {
+            let (start, end) = (index * 64, cols.min(index * 64 + 64));
+            let mut expected = 0;
+            while stop < end {
+                expected |= 1 << (stop - start);
+                stop += self.step;
+            }
+            let within = u64::MAX >> (64 - (end - start));
+            (self.words.get(index).copied().unwrap_or(0) ^ expected) & within == 0
+        })
     }
 
     /// Bytes of memory held.
@@ -86,6 +96,30 @@ impl Tabs {
     fn fill_from(&mut self, start: usize, cols: usize) {
         for column in (start..cols).step_by(self.step) {
             self.set(column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tabs;
+
+    #[test]
+    fn stops_are_the_default_ones_until_one_of_them_is_changed() {
+        for (cols, step) in [(80, 8), (2, 8), (64, 8), (65, 1), (200, 3), (200, 77), (129, 64)] {
+            let fresh = Tabs::new(cols, step);
+            assert!(fresh.is_default(cols), "{cols} {step}");
+            for column in 0..cols {
+                let mut changed = fresh.clone();
+                if fresh.has(column) {
+                    changed.clear(column);
+                } else {
+                    changed.set(column);
+                }
+                assert!(!changed.is_default(cols), "{cols} {step} {column}");
+                // Past the last column they do not count.
+                assert!(changed.is_default(column), "{cols} {step} {column}");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::buffer::{Buffer, Saved};
 use super::cell::{Cell, StyleId};
 use super::charset::Charsets;
 use super::client::Client;
+use super::images::readers::Readers;
 use super::modes::{KeyboardStack, Mode, Modes, MouseEncoding, MouseProtocol};
 use super::options::ScreenOptions;
 use super::palette::Palette;
@@ -48,8 +49,10 @@ pub(super) struct Terminal {
     pub(super) palette: Palette,
     /// Width and height of a character in the client, in pixels, if known.
     pub(super) cell_size: Option<(u16, u16)>,
-    /// The exact height of a character there, if known.
-    pub(super) cell_height: Option<f64>,
+    /// The same to a fraction of a pixel.
+    pub(super) exact_cell_size: Option<(f64, f64)>,
+    /// What has been read of images, once there are any.
+    pub(super) images: Option<Box<Readers>>,
     pub(super) join: Join,
     /// Whether the last thing done was to print, so that the next character
     /// continues the same run.
@@ -90,7 +93,8 @@ impl Terminal {
             titles: Titles::default(),
             palette: Palette::default(),
             cell_size: None,
-            cell_height: None,
+            exact_cell_size: None,
+            images: None,
             join: Join::NONE,
             in_run: false,
             budget: Budget::new(),
@@ -213,6 +217,9 @@ impl Terminal {
         self.active.x = self.parked.x;
         self.active.y = self.parked.y;
         self.alternate = !self.alternate;
+        if let Some(images) = &mut self.images {
+            images.forget_alternate();
+        }
     }
 
     /// Forgets the styles that nothing uses any more.
@@ -303,6 +310,9 @@ impl Terminal {
     fn reset_modes(&mut self) {
         self.modes.reset();
         self.cursor_style = 0;
+        if let Some(images) = &mut self.images {
+            images.reset();
+        }
     }
 
     /// Bytes of memory held beside the scrollback.
@@ -312,6 +322,7 @@ impl Terminal {
             + self.tables.bytes_held()
             + self.titles.bytes_held()
             + self.palette.bytes_held()
+            + self.images.as_ref().map_or(0, |images| images.bytes_held())
     }
 
     /// Nothing that follows joins or continues what was printed before.

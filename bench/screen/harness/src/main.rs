@@ -6,7 +6,7 @@
 //! that asks for something is answered on standard output with a length, a newline
 //! and so many bytes.
 
-use offheap_screen::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
@@ -125,7 +125,7 @@ fn client(numbers: &[usize]) -> Client {
         scroll_on_erase: has(2),
         reflow_cursor_line: has(3),
         convert_eol: has(4),
-        images: has(5),
+        images: if has(5) { ImageSupport::ALL } else { ImageSupport::NONE },
         tab_stop_width: small(numbers[3]),
     }
 }

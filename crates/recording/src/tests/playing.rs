@@ -15,8 +15,10 @@ fn long(folder: &Folder) -> (std::path::PathBuf, Vec<(u64, String)>) {
     let mut shown = Vec::new();
     for step in 0..20_000_u64 {
         let at = start + Duration::from_millis(10 * step);
+        // Not all of it is plain.
+        let title = if step % 2 == 0 { "\x1b]0;steps\x07" } else { "" };
         let text = format!(
-            "\x1b[3{}mstep {step}\x1b[m {}\r\n",
+            "{title}\x1b[3{}mstep {step}\x1b[m {}\r\n",
             step % 8,
             "漢".repeat((step % 30) as usize)
         );
@@ -94,7 +96,7 @@ fn keyframes_are_made_anew_when_they_are_missing_foreign_or_damaged() {
 #[test]
 fn keyframes_are_for_the_terminal_that_was_recorded() {
     let folder = Folder::new();
-    let line = format!("[0.01, \"o\", \"{}\\r\\n\"]\n", "😀".repeat(11)).repeat(6000);
+    let line = format!("[0.01, \"o\", \"{}\\r\\n\"]\n", "😀".repeat(11)).repeat(24_000);
     let cast = format!("{{\"version\":3,\"term\":{{\"cols\":20,\"rows\":5}}}}\n{line}");
     let newer = Client { unicode: UnicodeVersion::V11, ..Client::default() };
     let (first, second) = (folder.write("first.cast", &cast), folder.write("second.cast", &cast));
@@ -172,7 +174,10 @@ proptest! {
             "version": version, "width": 40, "height": 10, "term": { "cols": 40, "rows": 10 },
         });
         let mut cast = format!("{header}\n");
-        let mut screen = Screen::new(&ScreenOptions { cols: 40, rows: 10, ..ScreenOptions::default() });
+        // How xterm.js lays lines out anew depends on how many it keeps.
+        let scrollback_lines = crate::keyframes::SCROLLBACK;
+        let options = ScreenOptions { cols: 40, rows: 10, scrollback_lines, ..ScreenOptions::default() };
+        let mut screen = Screen::new(&options);
         let (mut time, mut shown) = (0_u32, Vec::new());
         let mut put = |code: &str, data: &str| {
             time += 250;
@@ -212,6 +217,31 @@ fn a_cast_that_was_changed_does_not_get_the_keyframes_of_the_old_one() {
     let first = playback.segments()[1];
     let byte = std::fs::read(&path).unwrap()[usize::try_from(first.start).unwrap() - 1];
     assert_eq!(byte, b'\n');
+}
+
+#[test]
+fn keyframes_of_plain_lines_are_further_apart() {
+    let folder = Folder::new();
+    let segments = |name: &str, line: &str| {
+        let shell = Shell::record(folder.options(name), 80, 24, 8 << 20);
+        for part in line.repeat((4 << 20) / line.len()).as_bytes().chunks(4096) {
+            shell.print(part);
+        }
+        let path = shell.end(Ending::Stopped);
+        let playback = open(&path);
+        let sizes: Vec<_> = playback.segments().iter().map(|part| part.end - part.start).collect();
+        let moment = playback.at(playback.duration()).unwrap();
+        assert_eq!(moment.data, shell.shown().1);
+        // There are about as many when they are made anew.
+        std::fs::remove_file(path.with_extension("keys")).unwrap();
+        let anew = open(&path).segments().len();
+        assert!(anew.abs_diff(sizes.len()) <= 1, "{anew}, {}", sizes.len());
+        (sizes.len(), sizes.into_iter().max().unwrap())
+    };
+    let (plain, most) = segments("plain", "a line in \x1b[32mgreen\x1b[m\r\n");
+    assert!((4..8).contains(&plain) && most < 1 << 21, "{plain}, {most}");
+    let (drawn, most) = segments("drawn", "\x1b[Ha line at the top of the screen\r\n");
+    assert!(drawn > 15 && most < 1 << 19, "{drawn}, {most}");
 }
 
 #[test]

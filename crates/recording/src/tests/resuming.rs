@@ -91,7 +91,7 @@ fn every_byte_once_wherever_the_cast_was_cut_off() {
 #[test]
 fn one_timeline_and_keyframes_across_many_processes() {
     let folder = Folder::new();
-    let line = "a line that is long enough to be worth something\r\n";
+    let line = "\x1b]0;title\x07a line that is long enough to be worth something\r\n";
     let mut printed = line.repeat(8000);
     let shell = Shell::record(with_journal(&folder, "many"), 80, 24, 1 << 22);
     shell.print(printed.as_bytes());

@@ -176,7 +176,7 @@ impl PlainText {
         piece.columns = piece.columns.max(first);
         let last = u64::MAX << (LANES - 1 - feeds.leading_zeros() as usize);
         self.columns = shown.columns(last);
-        if feeds & (feeds - 1) == 0 {
+        if feeds.is_power_of_two() {
             piece.feeds += 1;
         } else {
             // Lines within a block are not measured: they are short.

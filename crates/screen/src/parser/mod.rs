@@ -5,11 +5,12 @@
 //! at the end of the input is kept as bytes, so that a snapshot can end there.
 
 pub(super) mod params;
+mod strings;
 mod table;
 pub(super) mod utf8;
 
 use super::client::{Client, XtermVersion};
-use super::sixel::Sixels;
+use super::images::readers::Protocol;
 use params::Params;
 use table::{Action, State, transition};
 use utf8::Step;
@@ -44,8 +45,14 @@ pub(super) trait Perform {
     fn osc(&mut self, data: &[u8], end: usize);
     /// Performs a device control string.
     fn dcs(&mut self, ident: u32, data: &[u8]);
-    /// Shows a sixel image.
-    fn image(&mut self, _image: &Sixels) {}
+    /// Begins an image; whether the terminal wants its data.
+    fn begin_image(&mut self, _protocol: Protocol) -> bool {
+        false
+    }
+    /// Takes more data of the image.
+    fn read_image(&mut self, _bytes: &[u8]) {}
+    /// Ends the image; `is_whole` is `false` if it was cancelled.
+    fn end_image(&mut self, _is_whole: bool) {}
     /// An operating system command or device control string came to nothing.
     fn abandon(&mut self);
     /// Takes whole lines at the beginning of the bytes, if there is a short way
@@ -55,14 +62,9 @@ pub(super) trait Perform {
     }
 }
 
-/// Bytes kept of a string sequence. Longer ones are ignored.
-const MAX_STRING: usize = 64 * 1024;
 /// Bytes kept of any other unfinished sequence; what is longer has more
 /// parameters than count.
 const MAX_SEQUENCE: usize = 1024;
-/// A string sequence no client acts on, standing in for one too long to keep.
-const IGNORED_OSC: &[u8] = b"\x1b]99999;";
-const IGNORED_DCS: &[u8] = b"\x1bP|";
 
 /// The state between two inputs.
 #[derive(Clone, Debug)]
@@ -80,10 +82,10 @@ pub(super) struct Parser {
     /// Whether application program commands are read, instead of ignored like other
     /// strings.
     reads_apc: bool,
-    /// Whether sixel images are.
-    reads_images: bool,
-    /// The image that is being read, or was last.
-    sixels: Sixels,
+    /// The number of an operating system command, while it is being read.
+    number: Option<u32>,
+    /// Whether the terminal reads the string as an image.
+    is_image: bool,
 }
 
 impl Parser {
@@ -100,20 +102,14 @@ impl Parser {
             partial: [0; 4],
             partial_len: 0,
             reads_apc: false,
-            reads_images: false,
-            sixels: Sixels::default(),
+            number: None,
+            is_image: false,
         }
     }
 
     /// Reads what such a client reads from here on.
     pub(super) fn follow(&mut self, client: &Client) {
         self.reads_apc = client.version == XtermVersion::V6_1;
-        self.reads_images = client.images;
-    }
-
-    /// Whether the device control string is an image that is read.
-    fn is_image(&self) -> bool {
-        self.reads_images && self.dcs == u32::from(b'q')
     }
 
     /// Takes input.
@@ -141,41 +137,6 @@ impl Parser {
         self.remember(
             bytes.get(start..bytes.len() - self.partial_len.min(bytes.len())).unwrap_or_default(),
         );
-    }
-
-    /// Bytes that bring a fresh terminal into the middle of the same sequence
-    /// or character.
-    pub(super) fn write_unfinished(&self, out: &mut Vec<u8>) {
-        match self.state {
-            State::Ground => {}
-            State::IgnoredString => out.extend_from_slice(b"\x1bX"),
-            State::ApcHeader => out.extend_from_slice(b"\x1b_"),
-            State::Apc => out.extend_from_slice(b"\x1b_0"),
-            State::Osc if self.too_long => out.extend_from_slice(IGNORED_OSC),
-            State::DcsPassthrough if self.too_long && self.is_image() => {
-                out.extend_from_slice(b"\x1bPq");
-                self.sixels.write(out);
-            }
-            State::DcsPassthrough if self.too_long => out.extend_from_slice(IGNORED_DCS),
-            State::Osc => {
-                out.extend_from_slice(b"\x1b]");
-                out.extend_from_slice(&self.string);
-            }
-            State::DcsPassthrough => {
-                self.write_dcs_header(out);
-                out.extend_from_slice(&self.string);
-            }
-            _ => out.extend_from_slice(&self.sequence),
-        }
-        out.extend_from_slice(&self.partial[..self.partial_len]);
-    }
-
-    fn write_dcs_header(&self, out: &mut Vec<u8>) {
-        let mut ident = self.dcs.to_be_bytes().into_iter().filter(|&byte| byte != 0).peekable();
-        out.extend_from_slice(b"\x1bP");
-        out.extend(ident.next_if(|byte| (0x3c..=0x3f).contains(byte)));
-        self.params.write(out);
-        out.extend(ident);
     }
 
     /// Whether the input ended outside of any sequence and character.
@@ -332,7 +293,7 @@ impl Parser {
         ) {
             let run = printable(rest);
             if run > 0 {
-                self.put(&rest[..run]);
+                self.put(&rest[..run], terminal);
                 return at + run;
             }
         }
@@ -379,9 +340,13 @@ impl Parser {
     }
 
     /// What an application program command begins, or goes on with.
-    fn begun_apc(&self, code: u32) -> State {
+    fn begun_apc(&mut self, code: u32) -> State {
         let introduced = self.state == State::Escape || code == 0x9f;
-        if introduced { State::ApcHeader } else { State::IgnoredString }
+        if !introduced {
+            return State::IgnoredString;
+        }
+        self.clear();
+        State::ApcHeader
     }
 
     fn begin(&mut self, next: State, code: u32, at: usize, start: &mut usize) {
@@ -406,18 +371,15 @@ impl Parser {
             Action::Ignore | Action::Print => {}
             Action::Execute => terminal.execute(code),
             Action::Clear => self.clear(),
-            Action::OscStart => self.string.clear(),
+            Action::OscStart => self.begin_osc(),
             Action::Param => self.params.take(bytes[0]),
             Action::Collect => self.collected = self.collected << 8 | code,
             Action::CsiDispatch => terminal.csi(self.collected << 8 | code, &self.params),
             Action::EscDispatch => terminal.esc(self.collected << 8 | code),
-            Action::DcsHook => {
-                self.string.clear();
-                self.dcs = self.collected << 8 | code;
-                self.sixels = Sixels::default();
-            }
-            Action::OscPut | Action::DcsPut => self.put(bytes),
-            Action::OscEnd | Action::DcsUnhook => {
+            Action::DcsHook => self.begin_dcs(code, terminal),
+            Action::ApcStart => self.begin_apc(code, terminal),
+            Action::OscPut | Action::DcsPut | Action::ApcPut => self.put(bytes, terminal),
+            Action::OscEnd | Action::DcsUnhook | Action::ApcEnd => {
                 self.end_string(action, code, at + bytes.len(), terminal);
             }
         }
@@ -426,39 +388,6 @@ impl Parser {
     fn clear(&mut self) {
         self.params.reset();
         self.collected = 0;
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        if !matches!(self.state, State::Osc | State::DcsPassthrough) {
-            return;
-        }
-        if self.state == State::DcsPassthrough && self.is_image() {
-            self.sixels.take(bytes);
-        }
-        if self.string.len() + bytes.len() > MAX_STRING {
-            self.too_long = true;
-            self.string = Vec::new();
-        }
-        if !self.too_long {
-            self.string.extend_from_slice(bytes);
-        }
-    }
-
-    fn end_string(&mut self, action: Action, code: u32, end: usize, terminal: &mut impl Perform) {
-        let cancelled = code == 0x18 || code == 0x1a;
-        if action == Action::DcsUnhook && !cancelled && self.is_image() {
-            terminal.image(&self.sixels);
-        } else if cancelled || self.too_long {
-            terminal.abandon();
-        } else if action == Action::OscEnd {
-            terminal.osc(&self.string, end);
-        } else {
-            terminal.dcs(self.dcs, &self.string);
-        }
-        self.string.clear();
-        self.string.shrink_to(256);
-        self.too_long = false;
-        self.clear();
     }
 
     /// Keeps the bytes of a sequence that the input leaves unfinished, but not

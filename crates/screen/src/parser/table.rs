@@ -45,6 +45,9 @@ pub(crate) enum Action {
     DcsHook,
     DcsPut,
     DcsUnhook,
+    ApcStart,
+    ApcPut,
+    ApcEnd,
 }
 
 /// An action and the state after it.
@@ -183,13 +186,19 @@ const fn strings(table: &mut Table) {
 const fn apc(table: &mut Table) {
     let state = State::ApcHeader;
     controls(table, state, Action::Ignore);
-    put(table, state, 0x20, 0x2f, (Action::Ignore, state));
-    put(table, state, 0x30, 0x7e, (Action::Ignore, State::Apc));
+    put(table, state, 0x20, 0x2f, (Action::Collect, state));
+    put(table, state, 0x30, 0x7e, (Action::ApcStart, State::Apc));
     put(table, state, 0x7f, 0x7f, (Action::Ignore, state));
     let state = State::Apc;
     controls(table, state, Action::Ignore);
-    put(table, state, 0x20, 0x7f, (Action::Ignore, state));
-    put(table, state, NON_ASCII, NON_ASCII, (Action::Ignore, state));
+    put(table, state, 0x08, 0x0d, (Action::ApcPut, state));
+    put(table, state, 0x20, 0x7e, (Action::ApcPut, state));
+    put(table, state, 0x7f, 0x7f, (Action::Ignore, state));
+    put(table, state, NON_ASCII, NON_ASCII, (Action::ApcPut, state));
+    put(table, state, 0x18, 0x18, (Action::ApcEnd, State::Ground));
+    put(table, state, 0x1a, 0x1a, (Action::ApcEnd, State::Ground));
+    put(table, state, 0x1b, 0x1b, (Action::ApcEnd, State::Escape));
+    put(table, state, 0x9c, 0x9c, (Action::ApcEnd, State::Ground));
 }
 
 const fn dcs_header(table: &mut Table, state: State) {

@@ -153,6 +153,9 @@ impl Terminal {
         write_titles(&self.titles.icon, 1, out);
         self.palette.write(out);
         self.write_modes(out);
+        if let Some(images) = &self.images {
+            images.write(out);
+        }
         self.write_cursor(out);
     }
 

@@ -59,6 +59,17 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Prints lines that are kept as they were printed, each with CR LF behind it, so
+    /// that what a row would be reached by is there already.
+    fn add_lines(&mut self, lines: &[u8]) {
+        self.end();
+        if self.begun {
+            self.out.extend_from_slice(b"\r\n");
+        }
+        self.begun = true;
+        self.out.extend_from_slice(lines.strip_suffix(b"\r\n").unwrap_or(lines));
+    }
+
     /// Prints the last row.
     fn end(&mut self) {
         if let Some((held, source)) = self.held.take() {
@@ -85,16 +96,18 @@ impl<'a> Rows<'a> {
             self.out.extend_from_slice(b"\x1b[m");
         }
         self.begun = true;
-        if next.is_wrapped() {
+        let flows = next.is_wrapped() && edges.flows_into(next);
+        if next.is_wrapped() && !flows {
             self.print_before_wrapped(edges, source, next, following);
         } else {
-            // Most rows: text that the next one does not continue.
+            // Most rows: text that the next one does not continue, or by itself.
             self.print(source);
-            self.flowing = false;
+            self.flowing = flows;
         }
     }
 
-    /// Prints a row that the next one continues.
+    /// Prints a row that the next one continues though printing does not go on there
+    /// by itself.
     #[inline(never)]
     fn print_before_wrapped(
         &mut self,
@@ -109,7 +122,7 @@ impl<'a> Rows<'a> {
             return;
         }
         self.print(source);
-        self.flowing = edges.flows_into(next) || self.wrap_by_force(edges, source);
+        self.flowing = self.wrap_by_force(edges, source);
     }
 
     /// Makes the first row of all continue one that is gone, if it does: a row
@@ -211,6 +224,10 @@ impl Terminal {
         let mut records = self.scrollback.resume(place.record);
         let mut rows = self.printer(&place, out);
         loop {
+            if let Some((lines, count)) = records.lines() {
+                rows.add_lines(lines);
+                most = most.saturating_sub(count * ROW);
+            }
             for (edges, bytes) in records.by_ref().take(BATCH - 1) {
                 rows.add(edges, Source::Bytes(edges.drawing(bytes)));
             }

@@ -1,6 +1,6 @@
 //! What clients differ in, and how a screen goes from one to another.
 
-use super::super::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
+use super::super::{Client, ImageSupport, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
 use super::{client, snapshot};
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ const NEW: Client = Client {
     scroll_on_erase: false,
     reflow_cursor_line: false,
     convert_eol: false,
-    images: false,
+    images: ImageSupport::NONE,
     tab_stop_width: 8,
 };
 
@@ -179,7 +179,7 @@ fn another_client_has_its_own_stops_and_line_ends() {
 
 #[test]
 fn sixel_images_move_the_cursor_where_the_client_shows_them() {
-    let with = Client { images: true, ..Client::default() };
+    let with = Client { images: ImageSupport::ALL, ..Client::default() };
     // By the raster attributes, by what is drawn, and where nothing is.
     for (image, place) in [
         ("\x1bPq\"1;1;20;28#0~~\x1b\\", "2;3"),
@@ -197,7 +197,7 @@ fn sixel_images_move_the_cursor_where_the_client_shows_them() {
         assert_eq!(cursor(Client::default(), &format!("ab{image}")), "1;3", "{image:?}");
     }
     let mut screen = make(with, 20, 9, "");
-    screen.set_cell_height(17.5);
+    screen.set_exact_cell_size(9.0, 17.5);
     screen.feed(b"\x1bPq\"1;1;9;35~\x1b\\");
     assert_eq!(answer(&mut screen, "\x1b[6n"), "\x1b[2;1R");
     assert_eq!(answer(&mut screen, "\x1b[c"), "\x1b[?62;4;9;22c");
@@ -206,7 +206,7 @@ fn sixel_images_move_the_cursor_where_the_client_shows_them() {
 
 #[test]
 fn an_image_that_is_cut_ends_where_it_would_have() {
-    let with = Client { images: true, ..Client::default() };
+    let with = Client { images: ImageSupport::ALL, ..Client::default() };
     let drawn = "~".repeat(90_000);
     for (begun, rest) in [
         ("\x1bPq\"1;1;20;28".to_owned(), "#0~~\x1b\\"),

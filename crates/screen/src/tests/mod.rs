@@ -4,6 +4,7 @@ mod answering;
 mod bounding;
 mod clients;
 mod editing;
+mod images;
 mod leaping;
 mod parsing;
 mod piecing;
@@ -13,7 +14,7 @@ mod resizing;
 mod restoring;
 mod scrolling;
 
-use super::{Client, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
+use super::{Client, ImageSupport, Screen, ScreenOptions, UnicodeVersion, XtermVersion};
 use proptest::prelude::*;
 
 /// A screen of this size that was fed `bytes`.
@@ -40,7 +41,7 @@ fn client() -> impl Strategy<Value = Client> {
                 scroll_on_erase,
                 reflow_cursor_line,
                 convert_eol,
-                images,
+                images: if images { ImageSupport::ALL } else { ImageSupport::NONE },
                 tab_stop_width,
             }
         },

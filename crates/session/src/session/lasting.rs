@@ -10,7 +10,7 @@ use std::time::Instant;
 use offheap_journal::{ClientShape, Identity, Journal, Recovered, ScreenShape};
 use offheap_pty::{ExitStatus, KeptTerminal, Manner, Pty, PtySize, Sink, SpawnError};
 use offheap_ring::Ring;
-use offheap_screen::{Client, ScreenOptions, UnicodeVersion, XtermVersion};
+use offheap_screen::{Client, ImageSupport, ScreenOptions, UnicodeVersion, XtermVersion};
 
 use super::Session;
 use super::kept::Kept;
@@ -45,7 +45,9 @@ const POP_TITLE: u16 = 1 << 1;
 const SCROLL_ON_ERASE: u16 = 1 << 2;
 const REFLOW_CURSOR_LINE: u16 = 1 << 3;
 const CONVERT_EOL: u16 = 1 << 4;
-const IMAGES: u16 = 1 << 5;
+const SIXEL_IMAGES: u16 = 1 << 5;
+const IIP_IMAGES: u16 = 1 << 6;
+const KITTY_IMAGES: u16 = 1 << 7;
 
 fn client_shape(client: &Client) -> ClientShape {
     let flags = [
@@ -54,7 +56,9 @@ fn client_shape(client: &Client) -> ClientShape {
         (SCROLL_ON_ERASE, client.scroll_on_erase),
         (REFLOW_CURSOR_LINE, client.reflow_cursor_line),
         (CONVERT_EOL, client.convert_eol),
-        (IMAGES, client.images),
+        (SIXEL_IMAGES, client.images.sixel),
+        (IIP_IMAGES, client.images.iip),
+        (KITTY_IMAGES, client.images.kitty),
     ];
     ClientShape {
         unicode: match client.unicode {
@@ -85,7 +89,11 @@ fn client(shape: ClientShape) -> Client {
         scroll_on_erase: has(SCROLL_ON_ERASE),
         reflow_cursor_line: has(REFLOW_CURSOR_LINE),
         convert_eol: has(CONVERT_EOL),
-        images: has(IMAGES),
+        images: ImageSupport {
+            sixel: has(SIXEL_IMAGES),
+            iip: has(IIP_IMAGES),
+            kitty: has(KITTY_IMAGES),
+        },
         tab_stop_width: match shape.tab_stop_width {
             0 => Client::default().tab_stop_width,
             width => width,

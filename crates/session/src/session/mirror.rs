@@ -52,8 +52,8 @@ pub(super) struct Mirror {
     theme: Theme,
     /// The size of a character in pixels, 0 when unknown.
     cell: (u16, u16),
-    /// The exact height of one.
-    cell_height: f64,
+    /// The same to a fraction of one.
+    exact_cell: (f64, f64),
     counted: usize,
     since: usize,
     meter: Arc<Meter>,
@@ -70,7 +70,7 @@ impl Mirror {
             shell: Shell::new(),
             theme: Theme::default(),
             cell: (0, 0),
-            cell_height: 0.0,
+            exact_cell: (0.0, 0.0),
             counted: 0,
             since: ACCOUNT_EVERY,
             meter,
@@ -235,21 +235,21 @@ impl Mirror {
         self.dress();
     }
 
-    /// Sets the size of a character in pixels, for answers, and its exact height,
+    /// Sets the size of a character in pixels, for answers, and to a fraction of one,
     /// for images.
-    pub(super) fn set_cell_size(&mut self, width: u16, height: u16, exact: f64) {
+    pub(super) fn set_cell_size(&mut self, width: u16, height: u16, exact: (f64, f64)) {
         self.cell = (width, height);
-        self.cell_height = exact;
+        self.exact_cell = exact;
         self.dress();
     }
 
     fn dress(&mut self) {
         let Theme { foreground, background, cursor } = self.theme;
-        let (cell, cell_height) = (self.cell, self.cell_height);
+        let (cell, exact) = (self.cell, self.exact_cell);
         if let Some(screen) = self.screen_mut() {
             screen.set_theme(foreground, background, cursor);
             screen.set_cell_size(cell.0, cell.1);
-            screen.set_cell_height(cell_height);
+            screen.set_exact_cell_size(exact.0, exact.1);
         }
     }
 

@@ -117,7 +117,8 @@ impl Stream {
     fn set_cell_size(&mut self, size: PtySize) {
         let width = size.pixel_width.checked_div(size.cols).unwrap_or(0);
         let height = size.pixel_height.checked_div(size.rows).unwrap_or(0);
-        let exact = f64::from(size.pixel_height) / f64::from(size.rows.max(1));
+        let exact = |pixels: u16, count: u16| f64::from(pixels) / f64::from(count.max(1));
+        let exact = (exact(size.pixel_width, size.cols), exact(size.pixel_height, size.rows));
         self.mirror.set_cell_size(width, height, exact);
     }
 

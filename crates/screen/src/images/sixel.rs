@@ -3,10 +3,11 @@
 //! The decoder of xterm.js' image add-on takes the size from the raster attributes
 //! where an image has all four of them, and else counts what is drawn.
 
+use super::super::client::XtermVersion;
+
 /// The widest image that the decoder draws, in pixels.
 const MAX_WIDTH: u32 = 16_380;
-/// Bytes of an image at most, and pixels; the client draws nothing beyond.
-const MAX_BYTES: usize = 25_000_000;
+/// Pixels of an image at most; the client draws nothing beyond.
 const MAX_PIXELS: u64 = 16_777_216;
 /// Parameters that are kept of a command.
 const PARAMS: usize = 8;
@@ -55,7 +56,11 @@ impl Sixels {
     }
 
     /// Width and height in pixels; none if the client draws nothing.
-    pub(super) fn size(&self) -> Option<(u32, u32)> {
+    pub(super) fn size(&self, version: XtermVersion) -> Option<(u32, u32)> {
+        let most = match version {
+            XtermVersion::V6_0 => 25_000_000,
+            XtermVersion::V6_1 => 33_554_432,
+        };
         let size = match self.mode {
             Mode::Undecided => (0, 0),
             Mode::Raster => self.raster,
@@ -66,7 +71,7 @@ impl Sixels {
             }
         };
         let fits = u64::from(size.0) * u64::from(size.1) <= MAX_PIXELS;
-        (fits && self.bytes <= MAX_BYTES).then_some(size)
+        (fits && self.bytes <= most).then_some(size)
     }
 
     /// Writes the beginning of an image of the same size so far.
