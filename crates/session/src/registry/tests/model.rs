@@ -129,7 +129,7 @@ impl Model {
 
     fn create(&mut self, id: u8, number: u8, focused: Option<bool>) {
         let name = (Some(format!("s{id}").into()), project(number).map(Arc::from));
-        let new = NewSession { id: name.0, project: name.1, focused, ..NewSession::default() };
+        let new = NewSession { project: name.1, id: name.0, focused, ..NewSession::default() };
         let made = self.bench.registry.create(new, None).map(|(handle, _)| handle);
         let taken = self.sessions.iter().any(|k| k.id == id && k.project == number);
         let full = number > 0 && self.live(number) >= MOST_IN_PROJECT;
