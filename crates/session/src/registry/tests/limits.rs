@@ -223,7 +223,7 @@ fn a_new_session_takes_the_focus_or_leaves_it_as_it_is_told() {
     let bench = Bench::new(Options { max_per_project: 0, max_focused: 2, ..Options::default() });
     let create = |id: &str, focused| {
         let (id, project) = (Some(id.into()), Some("p".into()));
-        let new = NewSession { id, project, focused, ..NewSession::default() };
+        let new = NewSession { project, id, focused, ..NewSession::default() };
         bench.registry.create(new, None).expect("room").1.focused
     };
     assert!(!create("a", Some(false)), "though there is room");
