@@ -235,7 +235,8 @@ mod tests {
 
     fn plain_feeds(text: &str) -> Option<usize> {
         let mut plain = PlainText::new();
-        plain.push(text.as_bytes()).filter(|_| plain.is_whole())
+        let feeds = plain.push(text.as_bytes())?.feeds;
+        plain.is_whole().then_some(feeds)
     }
 
     #[test]

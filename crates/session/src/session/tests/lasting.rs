@@ -93,7 +93,7 @@ fn same(left: &Look, right: &Look) -> Result<(), TestCaseError> {
     prop_assert_eq!(left.span, right.span);
     prop_assert!(left.bytes == right.bytes, "other bytes");
     prop_assert_eq!(&left.text, &right.text);
-    if left.screen != right.screen {
+    if left.screen != right.screen && drawn_again(left) != drawn_again(right) {
         let shown = |look: &Look| {
             look.screen.as_ref().map(|screen| {
                 let data = String::from_utf8_lossy(&screen.data).escape_debug().to_string();
@@ -103,6 +103,16 @@ fn same(left: &Look, right: &Look) -> Result<(), TestCaseError> {
         prop_assert_eq!(shown(left), shown(right));
     }
     Ok(())
+}
+
+/// The snapshot of a screen that was made of the snapshot. Of a cursor that was saved
+/// below a window which has become lower, a snapshot cannot say all.
+fn drawn_again(look: &Look) -> Option<Vec<u8>> {
+    let crate::session::Snapshot { data, cols, rows, .. } = look.screen.as_ref()?;
+    let options = ScreenOptions { cols: *cols, rows: *rows, ..screen() };
+    let session = Session::new(HISTORY, Some(options), Meter::new(None));
+    session.append(data).expect("an open session");
+    Some(session.snapshot(None).expect("an open session")?.data)
 }
 
 fn look(session: &Session) -> Look {
