@@ -69,7 +69,9 @@ function seal({ prototype }, name) {
     )
   }
   Object.defineProperty(prototype, ABOVE, { value: above, configurable: true })
-  Object.setPrototypeOf(prototype, new Proxy(above, { set }))
+  // The target has no properties of its own: who walks up the prototypes finds one that
+  // is empty, and then what was there before.
+  Object.setPrototypeOf(prototype, new Proxy(Object.create(above), { set }))
 }
 
 /** Protects every class that the package exports. */

@@ -63,7 +63,7 @@ onUnix('recordings go on in the next process', () => {
     const args = [
       script,
       path.join(dir, 'state'),
-      JSON.stringify({ recording: { dir: recordings }, ...options }),
+      JSON.stringify({ recording: { dir: recordings, onSlowDisk: 'pause' }, ...options }),
     ]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)

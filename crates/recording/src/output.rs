@@ -23,6 +23,10 @@ use crate::sketch::Sketch;
 /// Bytes of the cast that are gathered before they are written, unless nothing
 /// follows: it takes the system less to write many at once.
 const GATHERED: usize = 256 * 1024;
+/// The same where another process may go on: it takes from the history what this one
+/// had not written when it was killed. A history keeps 256 KiB by default, of which half
+/// may wait to be taken out, and 64 KiB are taken at a time.
+const GATHERED_FOR_OTHERS: usize = 32 * 1024;
 
 /// One cast with its keyframes and raw bytes. Lines are gathered, and written by
 /// [`Output::commit`].
@@ -380,7 +384,8 @@ impl Output {
 
     /// Whether what was gathered is to be written before there is more of it.
     pub(crate) fn is_full(&self) -> bool {
-        self.pending.len() >= GATHERED || self.keys.is_due(self.cost)
+        let most = if self.can_be_left() { GATHERED_FOR_OTHERS } else { GATHERED };
+        self.pending.len() >= most || self.keys.is_due(self.cost)
     }
 
     /// Milliseconds since the beginning at the last event.

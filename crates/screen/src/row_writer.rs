@@ -11,6 +11,11 @@ use super::style::{Style, color};
 use super::tables::Tables;
 use super::width::{Join, UnicodeVersion, width_of, width_of_text};
 
+/// Bytes that the links of a row are written in, at most. A link may have 4 KiB, and
+/// each cell another one: no program means that, and the rows would take thousands of
+/// times the memory of their cells. Text beyond is written without links.
+const MAX_LINK_BYTES: usize = 16 * 1024;
+
 /// Writes cells, keeping track of the attributes in force.
 pub(super) struct Writer<'a> {
     tables: &'a Tables,
@@ -24,6 +29,8 @@ pub(super) struct Writer<'a> {
     is_inexact: bool,
     /// What was printed last, where graphemes are known.
     join: Join,
+    /// Bytes that links have taken.
+    link_bytes: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -37,6 +44,7 @@ impl<'a> Writer<'a> {
             gap: 0,
             is_inexact: false,
             join: Join::NONE,
+            link_bytes: 0,
         }
     }
 
@@ -303,12 +311,16 @@ impl<'a> Writer<'a> {
 
     fn change(&mut self, style: Style, id: Option<StyleId>) {
         self.style_id = id;
+        let style =
+            if self.link_bytes < MAX_LINK_BYTES { style } else { Style { link: 0, ..style } };
         if style == self.style {
             return;
         }
         self.join = Join::NONE;
         if style.link != self.style.link {
+            let before = self.out.len();
             write_link(style.link, &self.tables.links, self.out);
+            self.link_bytes += self.out.len() - before;
         }
         let old = Style { link: 0, ..self.style };
         let new = Style { link: 0, ..style };

@@ -1,6 +1,6 @@
 //! What a few bytes can ask for is bounded, and ordinary use never meets a bound.
 
-use super::{Screen, ScreenOptions, screen, text};
+use super::{Screen, ScreenOptions, screen, snapshot, text};
 
 /// The column that the only character on the screen is in.
 fn column(screen: &Screen) -> usize {
@@ -21,6 +21,20 @@ fn shifting_the_columns_of_an_ordinary_screen_is_never_refused() {
         screen.feed(b"\x1b[ @\r\n\x1b[ A\x1b[H");
     }
     assert_eq!(column(&screen), 79);
+}
+
+#[test]
+fn links_do_not_make_a_snapshot_many_times_the_screen() {
+    let uri = |name: char| format!("http://x/{}", String::from(name).repeat(4000));
+    let link = |name: char| format!("\x1b]8;;{}\x1b\\{name}", uri(name));
+    let row = format!("{}\x1b]8;;\x1b\\\r\n", [link('a'), link('b')].concat().repeat(40));
+    let screen = screen(80, 24, row.repeat(24).as_bytes());
+    let drawn = snapshot(&screen);
+    assert!(drawn.len() < 24 * 21 * 1024, "{} bytes", drawn.len());
+    // The first ones are kept, and so is all text.
+    let drawn = String::from_utf8(drawn).expect("text");
+    assert!(drawn.contains(&uri('a')) && drawn.contains(&uri('b')));
+    assert_eq!(screen.text().lines().next(), Some(&*"ab".repeat(40)));
 }
 
 #[test]
