@@ -154,7 +154,9 @@ impl PlainText {
         if beyond != 0 || self.open.c1 {
             self.open.controls(lanes, count)?;
             hidden |= lanes.among(0x80, 0x40);
-            wide = lanes.among(0xe0, 0x20) & valid;
+            // U+2500 to U+25BF, of which boxes and bars are drawn, take one column each.
+            let boxes = lanes.equal(0xe2) & lanes.among(0x94, 3) >> 1;
+            wide = lanes.among(0xe0, 0x20) & valid & !boxes;
         }
         if feeds & !(returns << 1 | u64::from(self.after_return)) != 0 {
             piece.columns = usize::MAX;

@@ -201,7 +201,7 @@ proptest! {
 fn narrow_line() -> impl Strategy<Value = String> {
     let codes =
         prop::sample::select(vec!["", "\x1b[1;31m", "\x1b[m", "\x1b[48;2;1;2;3m", "\x1b[K"]);
-    (codes, prop_oneof!["[ -~]{0,20}", "[漢é😀x]{0,10}"])
+    (codes, prop_oneof!["[ -~]{0,20}", "[漢é😀x]{0,10}", "[─┼█]{0,20}"])
         .prop_map(|(codes, text)| format!("{codes}{text}\r\n"))
 }
 
@@ -272,6 +272,7 @@ fn what_a_leap_must_heed_is_heeded() {
 fn no_character_is_wider_than_its_bytes_allow() {
     for unicode in [UnicodeVersion::V6, UnicodeVersion::V11, UnicodeVersion::V15Graphemes] {
         assert!((0x80..0x800).all(|code| width_of(code, unicode) < 2), "two columns in two bytes");
+        assert!((0x2500..0x25c0).all(|code| width_of(code, unicode) < 2), "a wide box");
         for set in (b'0'..=b'~').filter_map(Charset::designated) {
             assert!((0x20..0x7f).all(|code| width_of(set.map(code), unicode) == 1));
         }
