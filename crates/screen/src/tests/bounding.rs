@@ -66,7 +66,7 @@ fn repeating_goes_on_through_the_whole_scrollback() {
     let count = 80 * 1000;
     let repeated = screen(80, 24, format!("x\x1b[{}b\r", count - 1).as_bytes());
     let printed = screen(80, 24, ("x".repeat(count) + "\r").as_bytes());
-    assert!(super::snapshot(&repeated) == super::snapshot(&printed));
+    assert!(snapshot(&repeated) == snapshot(&printed));
 }
 
 #[test]
