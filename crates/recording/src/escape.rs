@@ -3,6 +3,8 @@
 //!
 //! [`PlainText`]: offheap_ring::text::plain::PlainText
 
+use offheap_ring::text::json::{Escape, escape};
+
 /// How many bytes are looked at together: one bit of a word for each.
 const BLOCK: usize = 64;
 /// How many bytes are copied together.
@@ -47,28 +49,16 @@ const fn written() -> [Written; 256] {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "it is six at most")]
 const fn written_byte(byte: u8) -> Written {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let class = match byte {
         b'\n' => FEED,
         ESC | C1_LEAD => DECIDES,
         0x07 | 0x0b | 0x0c | 0x0e | 0x0f | 0x7f => REFUSED,
         _ => 0,
     };
-    let short = match byte {
-        0x08 => b'b',
-        b'\t' => b't',
-        b'\n' => b'n',
-        0x0c => b'f',
-        b'\r' => b'r',
-        b'"' | b'\\' => byte,
-        0x00..=0x1f => {
-            let (high, low) = (HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]);
-            return Written { bytes: [b'\\', b'u', b'0', b'0', high, low, 0, 0], length: 6, class };
-        }
-        _ => return Written { bytes: [byte, 0, 0, 0, 0, 0, 0, 0], length: 1, class },
-    };
-    Written { bytes: [b'\\', short, 0, 0, 0, 0, 0, 0], length: 2, class }
+    let Escape { bytes, length } = escape(byte);
+    Written { bytes, length: length as u8, class }
 }
 
 /// Encodes text piece by piece.

@@ -233,11 +233,13 @@ impl Validated {
     }
 }
 
-/// How an ASCII byte is written.
-#[derive(Clone, Copy)]
-struct Escape {
-    bytes: [u8; WORD],
-    length: usize,
+/// How a byte is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Escape {
+    /// The bytes, with zeros behind them.
+    pub bytes: [u8; WORD],
+    /// How many of them count.
+    pub length: usize,
 }
 
 /// How each ASCII byte is written.
@@ -253,7 +255,9 @@ const fn escapes() -> [Escape; 128] {
     table
 }
 
-const fn escape(byte: u8) -> Escape {
+/// How a byte is written; one that is not ASCII as it is.
+#[must_use]
+pub const fn escape(byte: u8) -> Escape {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let short = match byte {
         0x08 => b'b',
