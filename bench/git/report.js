@@ -8,17 +8,12 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { between, table } = require('../markdown')
+const { quantile } = require('../quantile')
 
 const RESULTS = path.join(__dirname, '..', 'results', 'git.json')
 const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'benchmarks.md')
 const BEGIN = '<!-- made by bench/git/report.js: begin -->'
 const END = '<!-- made by bench/git/report.js: end -->'
-
-/** A value that so much of the others do not exceed. */
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]
-}
 
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const spread = (values) => `${ms(quantile(values, 0.5))}, ${ms(quantile(values, 0.95))}`

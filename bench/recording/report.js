@@ -8,17 +8,12 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { between, table } = require('../markdown')
+const { quantile } = require('../quantile')
 
 const RESULTS = path.join(__dirname, '..', 'results', 'recording.json')
 const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'benchmarks.md')
 const BEGIN = '<!-- made by bench/recording/report.js: begin -->'
 const END = '<!-- made by bench/recording/report.js: end -->'
-
-/** A value that so much of the others do not exceed. */
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
-}
 
 const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
