@@ -89,8 +89,9 @@ describe("a shell's directory", () => {
       const registry = new SessionRegistry({ exitLinger: 60000 })
       const pty = { file: '/bin/sh', args: ['-c', 'echo "$PWD"; pwd -P'] }
       const sessions = [{ cwd: '..', pty }, { pty: { ...pty, cwd: '../../a/./b/..' } }].map((options) => registry.create(options))
+      let exited = 0
       registry.on('sessionExited', () => {
-        if (sessions.some(({ exit }) => exit === null)) return
+        if (++exited < sessions.length) return
         console.log(JSON.stringify(sessions.map((session) => [session.cwd, session.history().toString()])))
         registry.shutdown()
       })`

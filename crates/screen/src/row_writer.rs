@@ -11,10 +11,14 @@ use super::style::{Style, color};
 use super::tables::Tables;
 use super::width::{Join, UnicodeVersion, width_of, width_of_text};
 
-/// Bytes that the links of a row are written in, at most. A link may have 4 KiB, and
-/// each cell another one: no program means that, and the rows would take thousands of
-/// times the memory of their cells. Text beyond is written without links.
+/// Bytes that the links of a row are written in, at most, or [`LINK_BYTES_PER_COLUMN`]
+/// where that is more. A link may have 4 KiB, and each cell another one: no program
+/// means that, and the rows would take thousands of times the memory of their cells.
+/// Text beyond is written without links.
 const MAX_LINK_BYTES: usize = 16 * 1024;
+
+/// A short link for each cell is no harm, however wide the row is.
+const LINK_BYTES_PER_COLUMN: usize = 32;
 
 /// Writes cells, keeping track of the attributes in force.
 pub(super) struct Writer<'a> {
@@ -29,8 +33,8 @@ pub(super) struct Writer<'a> {
     is_inexact: bool,
     /// What was printed last, where graphemes are known.
     join: Join,
-    /// Bytes that links have taken.
-    link_bytes: usize,
+    /// Bytes that links may still take.
+    link_room: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -44,12 +48,13 @@ impl<'a> Writer<'a> {
             gap: 0,
             is_inexact: false,
             join: Join::NONE,
-            link_bytes: 0,
+            link_room: MAX_LINK_BYTES,
         }
     }
 
     /// Writes the first `cols` cells of a row; returns whether that says all of it.
     pub(super) fn row(&mut self, row: &Row, cols: usize) -> bool {
+        self.link_room = MAX_LINK_BYTES.max(cols * LINK_BYTES_PER_COLUMN);
         if row.tail() == Cell::BLANK {
             let cells = row.stored();
             self.cells(&cells[..cells.len().min(cols)], cols);
@@ -311,8 +316,7 @@ impl<'a> Writer<'a> {
 
     fn change(&mut self, style: Style, id: Option<StyleId>) {
         self.style_id = id;
-        let style =
-            if self.link_bytes < MAX_LINK_BYTES { style } else { Style { link: 0, ..style } };
+        let style = if self.link_room > 0 { style } else { Style { link: 0, ..style } };
         if style == self.style {
             return;
         }
@@ -320,7 +324,7 @@ impl<'a> Writer<'a> {
         if style.link != self.style.link {
             let before = self.out.len();
             write_link(style.link, &self.tables.links, self.out);
-            self.link_bytes += self.out.len() - before;
+            self.link_room = self.link_room.saturating_sub(self.out.len() - before);
         }
         let old = Style { link: 0, ..self.style };
         let new = Style { link: 0, ..style };
