@@ -5,10 +5,12 @@
 //! valgrind --tool=callgrind target/release/examples/append late coloured 8
 //! ```
 //!
-//! The first argument is `late`, `at-once`, `no-screen`, `screen` (a screen alone) or
-//! `journal` (as `late`, with a history that outlives the process), the second a kind
-//! of [`sample::floods`], the third how many mebibytes.
+//! The first argument is `late`, `at-once`, `no-screen`, `screen` (a screen alone),
+//! `catch-up` (as `late`, with a snapshot after each mebibyte) or `journal` (as `late`,
+//! with a history that outlives the process), the second a kind of [`sample::floods`],
+//! the third how many mebibytes, the fourth how many bytes come at a time.
 
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,8 +82,8 @@ fn main() {
     let floods = sample::floods(1 << 20);
     let text = floods.iter().find(|(name, _)| *name == kind);
     let Some((_, text)) = text else { panic!("no kind of output is called {kind:?}") };
-    let chunks = || (0..times).flat_map(|_| text.chunks(CHUNK));
-    let options = (how == "late").then(ScreenOptions::default);
+    let chunk = argument().parse().unwrap_or(CHUNK);
+    let options = matches!(how.as_str(), "late" | "catch-up").then(ScreenOptions::default);
     let kept = (how == "journal").then(Kept::new);
     let session = match &kept {
         Some(kept) => kept.session(),
@@ -89,12 +91,17 @@ fn main() {
     };
     let mut screen = Screen::new(&ScreenOptions::default());
     let mut answers = Vec::new();
-    for chunk in chunks() {
-        if matches!(how.as_str(), "at-once" | "screen") {
-            screen.feed_answering(chunk, &mut answers);
+    for _ in 0..times {
+        for chunk in text.chunks(chunk) {
+            if matches!(how.as_str(), "at-once" | "screen") {
+                screen.feed_answering(chunk, &mut answers);
+            }
+            if how != "screen" {
+                session.append(chunk).expect("the session is open");
+            }
         }
-        if how != "screen" {
-            session.append(chunk).expect("the session is open");
+        if how == "catch-up" {
+            black_box(session.snapshot(None)).expect("the session is open");
         }
     }
 }

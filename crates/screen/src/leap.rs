@@ -49,13 +49,16 @@ impl Terminal {
         self.move_down(down);
     }
 
-    /// Follows so many plain lines none of which wraps if it begins at the left edge.
-    pub(super) fn leap_narrow(&mut self, lines: &[u8], count: usize) {
-        if self.active.x > 0 || !self.join.is_none() || !self.budget.is_full() {
-            return self.leap(lines);
-        }
-        self.carry_pen(lines);
-        self.move_down(count);
+    /// Whether a line begins at the left edge and what it earns changes nothing, so that
+    /// it is enough to know of lines how often they wrap.
+    pub(super) const fn is_between_lines(&self) -> bool {
+        self.active.x == 0 && self.join.is_none() && self.budget.is_full()
+    }
+
+    /// Follows so many plain lines that go on in another row so often.
+    pub(super) fn leap_counted(&mut self, feeds: usize, wraps: usize) {
+        let wraps = if self.modes.has(Mode::Wraparound) { wraps } else { 0 };
+        self.move_down(feeds + wraps);
     }
 
     /// Leaves the cursor so many rows further down, between two lines.
@@ -68,7 +71,7 @@ impl Terminal {
     }
 
     /// Gives the pen the attributes that the lines end with.
-    fn carry_pen(&mut self, lines: &[u8]) {
+    pub(super) fn carry_pen(&mut self, lines: &[u8]) {
         let mut from = lines.len();
         while let Some(at) = memrchr(0x1b, &lines[..from]) {
             from = at;

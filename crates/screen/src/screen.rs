@@ -145,11 +145,24 @@ impl Screen {
         self.terminal.leap(lines);
     }
 
-    /// The same for so many lines of which it is known that none takes more columns
-    /// than the screen has: each ends with CR LF, and there are no tabs. Hardly a
-    /// byte of them is looked at.
-    pub fn leap_narrow(&mut self, lines: &[u8], count: usize) {
-        self.terminal.leap_narrow(lines, count);
+    /// Whether [`leap_counted`](Self::leap_counted) may take the place of
+    /// [`leap`](Self::leap) now: a line begins at the left edge.
+    #[must_use]
+    pub const fn is_between_lines(&self) -> bool {
+        self.terminal.is_between_lines()
+    }
+
+    /// Leaps over lines of which everything is known that matters: there are `feeds`
+    /// of them, they go on in another row `wraps` times if lines wrap at all, and each
+    /// ends with CR LF. Where they have sequences,
+    /// [`carry_attributes`](Self::carry_attributes) comes with it, in any order.
+    pub fn leap_counted(&mut self, feeds: usize, wraps: usize) {
+        self.terminal.leap_counted(feeds, wraps);
+    }
+
+    /// Text is printed with the attributes from here on that plain lines end with.
+    pub fn carry_attributes(&mut self, lines: &[u8]) {
+        self.terminal.carry_pen(lines);
     }
 
     /// Changes the size, reflowing the normal buffer as xterm.js does. Sizes

@@ -5,12 +5,132 @@
 /// The bytes that are looked at at once: as many as a word of answers has bits.
 pub(super) const LANES: usize = 64;
 
+/// So many bytes in vectors. Bit `i` of an answer stands for byte `i`.
+pub(super) trait Lanes: Copy {
+    fn new(bytes: &[u8; LANES]) -> Self;
+
+    /// Which bytes are this one.
+    fn equal(self, byte: u8) -> u64;
+
+    /// Which bytes are one of so many from `low` on.
+    fn among(self, low: u8, count: u8) -> u64;
+
+    /// Which bytes are not ASCII.
+    fn beyond_ascii(self) -> u64;
+}
+
+/// What is done with vectors, more than once. All of it has to be inlined, so that it is
+/// compiled for the processor that has them.
+pub(super) trait Task {
+    type Output;
+
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+/// Does a task with the widest vectors that the processor has.
+#[inline]
+pub(super) fn run<T: Task>(task: T) -> T::Output {
+    #[cfg(target_arch = "x86_64")]
+    if avx2::is_there() {
+        // SAFETY: the processor has what it is compiled for.
+        return unsafe { avx2::run(task) };
+    }
+    task.run::<Usual>()
+}
+
 #[cfg(target_arch = "aarch64")]
-pub(super) use neon::Lanes;
+pub(super) use neon::Lanes as Usual;
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
-pub(super) use scalar::Lanes;
+pub(super) use scalar::Lanes as Usual;
 #[cfg(target_arch = "x86_64")]
-pub(super) use sse2::Lanes;
+pub(super) use sse2::Lanes as Usual;
+
+/// By the vectors that most x86-64 have.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::is_x86_feature_detected;
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_set1_epi8, _mm256_sub_epi8,
+    };
+
+    use super::{LANES, Task};
+
+    /// Only [`run`] knows of it.
+    #[derive(Clone, Copy)]
+    struct Lanes([__m256i; 2]);
+
+    #[inline]
+    pub(super) fn is_there() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
+
+    /// # Safety
+    /// The processor has these features.
+    #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
+    pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
+        task.run::<Lanes>()
+    }
+
+    #[expect(clippy::inline_always, reason = "it is compiled for AVX2 only within `run`")]
+    impl super::Lanes for Lanes {
+        #[inline(always)]
+        fn new(bytes: &[u8; LANES]) -> Self {
+            let (chunks, _) = bytes.as_chunks::<32>();
+            // SAFETY: the pointers are to 32 bytes each, and need not be aligned. There is
+            // AVX2 within `run`.
+            unsafe {
+                Self([
+                    _mm256_loadu_si256(chunks[0].as_ptr().cast()),
+                    _mm256_loadu_si256(chunks[1].as_ptr().cast()),
+                ])
+            }
+        }
+
+        #[inline(always)]
+        fn equal(self, byte: u8) -> u64 {
+            let [first, second] = self.0;
+            // SAFETY: there is AVX2 within `run`.
+            unsafe {
+                let byte = _mm256_set1_epi8(byte.cast_signed());
+                bits(_mm256_cmpeq_epi8(first, byte), _mm256_cmpeq_epi8(second, byte))
+            }
+        }
+
+        #[inline(always)]
+        fn among(self, low: u8, count: u8) -> u64 {
+            let [first, second] = self.0;
+            // SAFETY: there is AVX2 within `run`.
+            unsafe {
+                let low = _mm256_set1_epi8(low.cast_signed());
+                let most = _mm256_set1_epi8((count - 1).cast_signed());
+                let first = _mm256_sub_epi8(first, low);
+                let second = _mm256_sub_epi8(second, low);
+                bits(
+                    _mm256_cmpeq_epi8(_mm256_min_epu8(first, most), first),
+                    _mm256_cmpeq_epi8(_mm256_min_epu8(second, most), second),
+                )
+            }
+        }
+
+        #[inline(always)]
+        fn beyond_ascii(self) -> u64 {
+            bits(self.0[0], self.0[1])
+        }
+    }
+
+    /// The highest bit of each byte.
+    #[expect(clippy::inline_always, reason = "it is compiled for AVX2 only within `run`")]
+    #[inline(always)]
+    fn bits(first: __m256i, second: __m256i) -> u64 {
+        // SAFETY: there is AVX2 within `run`.
+        let [first, second] = unsafe { [_mm256_movemask_epi8(first), _mm256_movemask_epi8(second)] };
+        u64::from(second.cast_unsigned()) << 32 | u64::from(first.cast_unsigned())
+    }
+}
 
 /// By the vectors that every x86-64 has.
 #[cfg(target_arch = "x86_64")]
@@ -22,29 +142,26 @@ mod sse2 {
 
     use super::LANES;
 
-    /// Bit `i` of an answer stands for byte `i`.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Lanes([__m128i; 4]);
+    pub(super) struct Lanes([__m128i; 4]);
 
-    impl Lanes {
+    impl super::Lanes for Lanes {
         #[inline]
-        pub(in super::super) fn new(bytes: &[u8; LANES]) -> Self {
+        fn new(bytes: &[u8; LANES]) -> Self {
             let (chunks, _) = bytes.as_chunks::<16>();
             // SAFETY: the pointer is to 16 bytes, and need not be aligned. Every x86-64
             // has SSE2.
             Self(std::array::from_fn(|at| unsafe { _mm_loadu_si128(chunks[at].as_ptr().cast()) }))
         }
 
-        /// Which bytes are this one.
         #[inline]
-        pub(in super::super) fn equal(self, byte: u8) -> u64 {
+        fn equal(self, byte: u8) -> u64 {
             // SAFETY: every x86-64 has SSE2.
             self.ask(|lanes| unsafe { _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte.cast_signed())) })
         }
 
-        /// Which bytes are one of so many from `low` on.
         #[inline]
-        pub(in super::super) fn among(self, low: u8, count: u8) -> u64 {
+        fn among(self, low: u8, count: u8) -> u64 {
             // SAFETY: every x86-64 has SSE2.
             self.ask(|lanes| unsafe {
                 let above = _mm_sub_epi8(lanes, _mm_set1_epi8(low.cast_signed()));
@@ -53,12 +170,13 @@ mod sse2 {
             })
         }
 
-        /// Which bytes are not ASCII.
         #[inline]
-        pub(in super::super) fn beyond_ascii(self) -> u64 {
+        fn beyond_ascii(self) -> u64 {
             self.ask(|lanes| lanes)
         }
+    }
 
+    impl Lanes {
         #[inline]
         fn ask(self, question: impl Fn(__m128i) -> __m128i) -> u64 {
             let answer = |at: usize| {
@@ -84,41 +202,39 @@ mod neon {
     /// A bit of its own for each of eight bytes.
     const BITS: u64 = 0x8040_2010_0804_0201;
 
-    /// Bit `i` of an answer stands for byte `i`.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Lanes([uint8x16_t; 4]);
+    pub(super) struct Lanes([uint8x16_t; 4]);
 
-    impl Lanes {
+    impl super::Lanes for Lanes {
         #[inline]
-        pub(in super::super) fn new(bytes: &[u8; LANES]) -> Self {
+        fn new(bytes: &[u8; LANES]) -> Self {
             let (chunks, _) = bytes.as_chunks::<16>();
             // SAFETY: the pointer is to 16 bytes. Every 64-bit ARM has NEON.
             Self(std::array::from_fn(|at| unsafe { vld1q_u8(chunks[at].as_ptr()) }))
         }
 
-        /// Which bytes are this one.
         #[inline]
-        pub(in super::super) fn equal(self, byte: u8) -> u64 {
+        fn equal(self, byte: u8) -> u64 {
             // SAFETY: every 64-bit ARM has NEON.
             self.ask(|lanes| unsafe { vceqq_u8(lanes, vdupq_n_u8(byte)) })
         }
 
-        /// Which bytes are one of so many from `low` on.
         #[inline]
-        pub(in super::super) fn among(self, low: u8, count: u8) -> u64 {
+        fn among(self, low: u8, count: u8) -> u64 {
             // SAFETY: every 64-bit ARM has NEON.
             self.ask(|lanes| unsafe {
                 vcleq_u8(vsubq_u8(lanes, vdupq_n_u8(low)), vdupq_n_u8(count - 1))
             })
         }
 
-        /// Which bytes are not ASCII.
         #[inline]
-        pub(in super::super) fn beyond_ascii(self) -> u64 {
+        fn beyond_ascii(self) -> u64 {
             // SAFETY: every 64-bit ARM has NEON.
             self.ask(|lanes| unsafe { vcgeq_u8(lanes, vdupq_n_u8(0x80)) })
         }
+    }
 
+    impl Lanes {
         /// Adds up the bits of eight bytes each, which makes a byte of them.
         #[inline]
         fn ask(self, question: impl Fn(uint8x16_t) -> uint8x16_t) -> u64 {
@@ -139,30 +255,28 @@ mod neon {
 mod scalar {
     use super::LANES;
 
-    /// Bit `i` of an answer stands for byte `i`.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Lanes<'a>(&'a [u8; LANES]);
+    pub(super) struct Lanes([u8; LANES]);
 
-    impl<'a> Lanes<'a> {
-        pub(in super::super) fn new(bytes: &'a [u8; LANES]) -> Self {
-            Self(bytes)
+    impl super::Lanes for Lanes {
+        fn new(bytes: &[u8; LANES]) -> Self {
+            Self(*bytes)
         }
 
-        /// Which bytes are this one.
-        pub(in super::super) fn equal(self, byte: u8) -> u64 {
+        fn equal(self, byte: u8) -> u64 {
             self.ask(|each| each == byte)
         }
 
-        /// Which bytes are one of so many from `low` on.
-        pub(in super::super) fn among(self, low: u8, count: u8) -> u64 {
+        fn among(self, low: u8, count: u8) -> u64 {
             self.ask(|each| each.wrapping_sub(low) < count)
         }
 
-        /// Which bytes are not ASCII.
-        pub(in super::super) fn beyond_ascii(self) -> u64 {
+        fn beyond_ascii(self) -> u64 {
             self.ask(|each| each >= 0x80)
         }
+    }
 
+    impl Lanes {
         fn ask(self, question: impl Fn(u8) -> bool) -> u64 {
             let answer = |(at, &byte): (usize, &u8)| u64::from(question(byte)) << at;
             self.0.iter().enumerate().map(answer).sum()
@@ -172,22 +286,49 @@ mod scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::{LANES, Lanes};
+    use super::{LANES, Lanes, Task, Usual, run};
     use proptest::prelude::*;
+
+    /// Asks all that can be asked.
+    struct Asking<'a> {
+        bytes: &'a [u8; LANES],
+        wanted: u8,
+    }
+
+    impl Task for Asking<'_> {
+        type Output = [u64; 5];
+
+        #[expect(clippy::inline_always, reason = "as `Task` wants it")]
+        #[inline(always)]
+        fn run<L: Lanes>(self) -> [u64; 5] {
+            let lanes = L::new(self.bytes);
+            [
+                lanes.equal(self.wanted),
+                lanes.among(0, 0x20),
+                lanes.among(0x30, 12),
+                lanes.among(0xe0, 0x20),
+                lanes.beyond_ascii(),
+            ]
+        }
+    }
 
     proptest! {
         #[test]
         fn each_bit_stands_for_its_byte(bytes in prop::array::uniform32(any::<[u8; 2]>())) {
             let bytes: [u8; LANES] = bytes.concat().try_into().expect("so many");
-            let lanes = Lanes::new(&bytes);
-            let wanted = bytes[7];
-            for (at, byte) in bytes.into_iter().enumerate() {
-                let has = |answer: u64| answer >> at & 1 == 1;
-                prop_assert_eq!(has(lanes.equal(wanted)), byte == wanted);
-                prop_assert_eq!(has(lanes.among(0x30, 12)), (0x30..0x3c).contains(&byte));
-                prop_assert_eq!(has(lanes.among(0xe0, 0x20)), byte >= 0xe0);
-                prop_assert_eq!(has(lanes.beyond_ascii()), byte >= 0x80);
-            }
+            let asking = || Asking { bytes: &bytes, wanted: bytes[7] };
+            let expected = |kind: &dyn Fn(u8) -> bool| {
+                (0..).zip(bytes).map(|(at, byte)| u64::from(kind(byte)) << at).sum::<u64>()
+            };
+            let expected = [
+                expected(&|byte| byte == bytes[7]),
+                expected(&|byte| byte < 0x20),
+                expected(&|byte| (0x30..0x3c).contains(&byte)),
+                expected(&|byte| byte >= 0xe0),
+                expected(&|byte| byte >= 0x80),
+            ];
+            prop_assert_eq!(asking().run::<Usual>(), expected);
+            prop_assert_eq!(run(asking()), expected);
         }
     }
 }

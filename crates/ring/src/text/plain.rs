@@ -7,21 +7,23 @@
 
 use memchr::memrchr;
 
-use super::lanes::{LANES, Lanes};
+use super::lanes::{self, LANES, Lanes, Task, Usual};
 use super::scanner::{BEL, C1_LEAD, ESC};
 
 const DEL: u8 = 0x7f;
 
 /// What one more piece of plain output is like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Line feeds.
     pub feeds: usize,
-    /// No line that ends or goes on here takes more columns than this, in whatever
-    /// terminal, if it began at the left edge. Rather too many than measured closely,
-    /// and `usize::MAX` where nothing is known: with tabs, or line feeds that leave
-    /// the cursor where it is.
-    pub columns: usize,
+    /// How often the lines that end here go on in another row, if each began at the
+    /// left edge. `None` where that takes a closer look: where a line that may not
+    /// fit has more than ASCII, colours and boxes; with tabs; and with line feeds that
+    /// leave the cursor in its column.
+    pub wraps: Option<usize>,
+    /// Whether there are sequences.
+    pub has_sequences: bool,
 }
 
 /// Follows a stream, piece by piece, for as long as it is plain.
@@ -35,9 +37,14 @@ pub struct PlainText {
     open: Open,
     /// The last byte was CR.
     after_return: bool,
-    /// Columns of the unfinished line.
+    /// The most columns that the unfinished line takes.
     columns: usize,
+    /// It may take less.
+    is_vague: bool,
 }
+
+/// More columns than any line is known to have.
+const FAR: usize = usize::MAX / 2;
 
 /// What a piece of output ends in the middle of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,13 +63,16 @@ struct Open {
 #[derive(Clone, Copy)]
 struct Count<const WHOLE: bool>(usize);
 
+#[expect(clippy::inline_always, reason = "as `Task` wants it")]
 impl<const WHOLE: bool> Count<WHOLE> {
     /// The bits that stand for a byte.
+    #[inline(always)]
     const fn valid(self) -> u64 {
         if WHOLE { u64::MAX } else { u64::MAX >> (LANES - self.0) }
     }
 
     /// Whether the bit is set of the last byte.
+    #[inline(always)]
     const fn is_last(self, bits: u64) -> bool {
         bits >> (if WHOLE { LANES } else { self.0 } - 1) & 1 == 1
     }
@@ -75,8 +85,10 @@ struct Shown {
     wide: u64,
 }
 
+#[expect(clippy::inline_always, reason = "as `Task` wants it")]
 impl Shown {
     /// The most columns of some bytes.
+    #[inline(always)]
     const fn columns(self, bytes: u64) -> usize {
         let narrow = (self.narrow & bytes).count_ones() as usize;
         let wide = self.wide & bytes;
@@ -89,7 +101,7 @@ impl PlainText {
     #[must_use]
     pub const fn new() -> Self {
         let open = Open { escape: false, parameters: false, c1: false };
-        Self { open, after_return: false, columns: 0 }
+        Self { open, after_return: false, columns: 0, is_vague: false }
     }
 
     /// Whether the pieces so far end outside of any sequence.
@@ -98,36 +110,70 @@ impl PlainText {
         self.open == Open::default()
     }
 
-    /// Follows one more piece and says what it is like; `None` once the stream is
-    /// not plain, after which this value means nothing any more.
+    /// Follows one more piece and says what it is like in however wide a terminal;
+    /// `None` once the stream is not plain, after which this value means nothing any
+    /// more.
     ///
     /// A sequence that the piece leaves unfinished counts as plain so far.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> Option<Piece> {
-        let mut piece = Piece::default();
+        self.push_within(bytes, usize::MAX)
+    }
+
+    /// The same for a terminal of so many columns, in which lines wrap. All pieces of a
+    /// stream have to be followed with the same number.
+    #[must_use]
+    pub fn push_within(&mut self, bytes: &[u8], cols: usize) -> Option<Piece> {
+        let mut text = *self;
+        let mut piece = Piece { feeds: 0, wraps: Some(0), has_sequences: !text.is_whole() };
         let (blocks, rest) = bytes.as_chunks();
-        for block in blocks {
-            self.add(block, Count::<true>(LANES), &mut piece)?;
+        if !blocks.is_empty() {
+            (text, piece) = lanes::run(Judging { text, piece, blocks, cols })?;
         }
         if !rest.is_empty() {
             let mut block = [0; LANES];
             block[..rest.len()].copy_from_slice(rest);
-            self.add(&block, Count::<false>(rest.len()), &mut piece)?;
+            text.add(Usual::new(&block), Count::<false>(rest.len()), cols, &mut piece)?;
         }
-        piece.columns = piece.columns.max(self.columns);
+        *self = text;
         Some(piece)
     }
+}
 
+/// Following more blocks of a piece in a terminal of so many columns.
+struct Judging<'a> {
+    text: PlainText,
+    piece: Piece,
+    blocks: &'a [[u8; LANES]],
+    cols: usize,
+}
+
+#[expect(clippy::inline_always, reason = "as `Task` wants it")]
+impl Task for Judging<'_> {
+    type Output = Option<(PlainText, Piece)>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> Self::Output {
+        let Self { mut text, mut piece, blocks, cols } = self;
+        for block in blocks {
+            text.add(L::new(block), Count::<true>(LANES), cols, &mut piece)?;
+        }
+        Some((text, piece))
+    }
+}
+
+#[expect(clippy::inline_always, reason = "as `Task` wants it")]
+impl PlainText {
     /// Follows so many bytes at the front of a block; `None` if they are not plain.
-    #[inline]
-    fn add<const WHOLE: bool>(
+    #[inline(always)]
+    fn add<L: Lanes, const WHOLE: bool>(
         &mut self,
-        bytes: &[u8; LANES],
+        lanes: L,
         count: Count<WHOLE>,
+        cols: usize,
         piece: &mut Piece,
     ) -> Option<()> {
         let valid = count.valid();
-        let lanes = Lanes::new(bytes);
         let controls = lanes.among(0, 0x20) & valid;
         let feeds = lanes.equal(b'\n') & valid;
         let returns = lanes.equal(b'\r') & valid;
@@ -137,18 +183,20 @@ impl PlainText {
             return None;
         }
         let mut escapes = 0;
+        let mut line = Line::Measured;
         if others != 0 {
             escapes = lanes.equal(ESC) & others;
             if (lanes.among(0x0b, 5) | lanes.equal(BEL)) & others != 0 {
                 return None;
             }
-            if lanes.equal(b'\t') & others != 0 {
-                piece.columns = usize::MAX;
+            if others != escapes {
+                line = if lanes.equal(b'\t') & others == 0 { Line::Vague } else { Line::Unknown };
             }
         }
         let mut hidden = controls;
         if escapes != 0 || self.open.escape || self.open.parameters {
             hidden |= self.open.sequences(lanes, escapes, count)?;
+            piece.has_sequences = true;
         }
         let mut wide = 0;
         if beyond != 0 || self.open.c1 {
@@ -157,47 +205,69 @@ impl PlainText {
             // U+2500 to U+25BF, of which boxes and bars are drawn, take one column each.
             let boxes = lanes.equal(0xe2) & lanes.among(0x94, 3) >> 1;
             wide = lanes.among(0xe0, 0x20) & valid & !boxes;
+            line = line.max(Line::Vague);
         }
-        if feeds & !(returns << 1 | u64::from(self.after_return)) != 0 {
-            piece.columns = usize::MAX;
+        let after_returns = (returns << 1 | u64::from(self.after_return)) & valid;
+        if after_returns != feeds {
+            line = if feeds & !after_returns == 0 { line.max(Line::Vague) } else { Line::Unknown };
         }
         self.after_return = count.is_last(returns);
-        self.measure(Shown { narrow: valid & !hidden, wide }, feeds, piece);
+        self.measure(Shown { narrow: valid & !hidden, wide }, feeds, line, cols, piece);
         Some(())
     }
 
     /// Measures the lines of a block, which end with these bytes.
-    #[inline]
-    fn measure(&mut self, shown: Shown, feeds: u64, piece: &mut Piece) {
+    #[inline(always)]
+    fn measure(&mut self, shown: Shown, feeds: u64, line: Line, cols: usize, piece: &mut Piece) {
+        let is_vague = line != Line::Measured;
+        self.is_vague |= is_vague;
         if feeds == 0 {
             self.columns += shown.columns(u64::MAX);
-            return;
-        }
-        let first = feeds & feeds.wrapping_neg();
-        let first = self.columns + shown.columns(first - 1);
-        piece.columns = piece.columns.max(first);
-        let last = u64::MAX << (LANES - 1 - feeds.leading_zeros() as usize);
-        self.columns = shown.columns(last);
-        if feeds.is_power_of_two() {
-            piece.feeds += 1;
         } else {
-            // Lines within a block are not measured: they are short.
+            let before = (feeds & feeds.wrapping_neg()) - 1;
+            let first = self.columns + shown.columns(before);
+            if first > cols {
+                let wraps = piece.wraps.filter(|_| !self.is_vague);
+                piece.wraps = wraps.map(|wraps| wraps + (first - 1) / cols);
+            }
+            let last = u64::MAX << (LANES - 1 - feeds.leading_zeros() as usize);
             piece.feeds += feeds.count_ones() as usize;
-            piece.columns = piece.columns.max(if shown.wide == 0 { LANES } else { 2 * LANES });
+            // Lines within a block are short, and are not measured one by one.
+            if 2 * LANES > cols && shown.columns(!(before | last)) > cols {
+                piece.wraps = None;
+            }
+            self.columns = shown.columns(last);
+            self.is_vague = is_vague;
+        }
+        if line == Line::Unknown {
+            piece.wraps = None;
+            self.columns = FAR;
         }
     }
 }
 
+/// How well the lines of a block can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    /// To the column.
+    Measured,
+    /// What is counted is the most that they take.
+    Vague,
+    /// Not at all.
+    Unknown,
+}
+
+#[expect(clippy::inline_always, reason = "as `Task` wants it")]
 impl Open {
     /// Follows the sequences of a block, which has ESC in these places; returns which
     /// bytes they have beside. `None` if one of them is not plain.
     ///
     /// To add the place where parameters begin to the word that says where some are
     /// carries a bit through them, to the byte that ends them.
-    #[inline]
-    fn sequences<const WHOLE: bool>(
+    #[inline(always)]
+    fn sequences<L: Lanes, const WHOLE: bool>(
         &mut self,
-        lanes: Lanes,
+        lanes: L,
         escapes: u64,
         count: Count<WHOLE>,
     ) -> Option<u64> {
@@ -219,8 +289,8 @@ impl Open {
     }
 
     /// `None` if there is a C1 control in a block.
-    #[inline]
-    fn controls<const WHOLE: bool>(&mut self, lanes: Lanes, count: Count<WHOLE>) -> Option<()> {
+    #[inline(always)]
+    fn controls<L: Lanes, const WHOLE: bool>(&mut self, lanes: L, count: Count<WHOLE>) -> Option<()> {
         let valid = count.valid();
         let leads = lanes.equal(C1_LEAD) & valid;
         let seconds = (leads << 1 | u64::from(self.c1)) & valid;

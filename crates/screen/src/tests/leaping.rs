@@ -198,33 +198,39 @@ proptest! {
     }
 }
 
-fn narrow_line() -> impl Strategy<Value = String> {
+/// A line, and how often it goes on in another row where there are so many columns.
+fn measured_line(cols: usize) -> impl Strategy<Value = (String, usize)> {
     let codes =
         prop::sample::select(vec!["", "\x1b[1;31m", "\x1b[m", "\x1b[48;2;1;2;3m", "\x1b[K"]);
-    (codes, prop_oneof!["[ -~]{0,20}", "[漢é😀x]{0,10}", "[─┼█]{0,20}"])
-        .prop_map(|(codes, text)| format!("{codes}{text}\r\n"))
+    let ascii = "[ -~]{0,70}".prop_map(move |text| {
+        let wraps = text.len().saturating_sub(1) / cols;
+        (text, wraps)
+    });
+    let narrow = prop_oneof!["[漢é😀x]{0,10}", "[─┼█]{0,20}"].prop_map(|text| (text, 0));
+    (codes, prop_oneof![ascii, narrow])
+        .prop_map(|(codes, (text, wraps))| (format!("{codes}{text}\r\n"), wraps))
 }
 
 proptest! {
     #[test]
-    fn lines_known_to_be_narrow_leave_the_same_behind(
+    fn lines_of_known_width_leave_the_same_behind(
         settings in vec(setting(), 0..3),
-        // To have earned all that can be saved up is what most screens have.
-        fed in prop::sample::select(vec![0, 30_000]),
-        begun in "[a-z]{0,3}",
-        lines in vec(narrow_line(), 1..60),
+        begun in "[a-z]{0,3}\r",
+        lines in vec(measured_line(20), 1..60),
         client in client(),
     ) {
         let options = ScreenOptions { cols: 20, rows: 3, scrollback_lines: 9, client, ..ScreenOptions::default() };
-        let before = [b"\r\n".repeat(fed), settings.concat(), begun.into_bytes()].concat();
+        // They earn all that can be saved up, which is what most screens have.
+        let before = [b"\r\n".repeat(5000), settings.concat(), begun.into_bytes()].concat();
         let [mut glanced, mut walked] = [(); 2].map(|()| {
             let mut screen = Screen::new(&options);
             screen.feed(&before);
             screen
         });
-        prop_assume!(walked.can_leap());
-        let text = lines.concat();
-        glanced.leap_narrow(text.as_bytes(), lines.len());
+        prop_assume!(walked.can_leap() && walked.is_between_lines());
+        let text: String = lines.iter().map(|(line, _)| line.as_str()).collect();
+        glanced.leap_counted(lines.len(), lines.iter().map(|(_, wraps)| wraps).sum());
+        glanced.carry_attributes(text.as_bytes());
         walked.leap(text.as_bytes());
         for screen in [&mut glanced, &mut walked] {
             screen.feed(&b"in sight\r\n".repeat(screen.lines_to_clear()));

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::skim;
+use super::stretches::Stretches;
 use offheap_ring::text::plain::{Piece, PlainText};
 use offheap_ring::{Ring, Span};
 use offheap_screen::Screen;
@@ -50,7 +51,8 @@ pub(super) struct Backlog {
     text: PlainText,
     /// Line feeds that wait.
     feeds: usize,
-    widths: Widths,
+    /// What is known of the lines.
+    stretches: Stretches,
     /// Pieces in a row that were not plain.
     refused: u32,
     /// Bytes for which nothing waits.
@@ -64,7 +66,7 @@ impl Backlog {
             from: 0,
             text: PlainText::new(),
             feeds: 0,
-            widths: Widths::new(),
+            stretches: Stretches::new(),
             refused: 0,
             paused: 0,
             next_pause: SHORT_PAUSE,
@@ -88,36 +90,36 @@ impl Backlog {
         if waiting == 0 && !screen.is_at_rest() {
             return Verdict::Take;
         }
-        let Some(Piece { feeds, columns }) = self.text.push(bytes) else {
+        let (cols, _) = screen.size();
+        let Some(piece) = self.text.push_within(bytes, usize::from(cols)) else {
             self.refuse();
             return Verdict::Take;
         };
         self.refused = 0;
-        self.widths.add(feeds, columns);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX).saturating_add(bytes.len());
-        if waiting > window(screen, ring) {
-            return self.make_room(screen, ring, at, bytes.len(), feeds);
+        let window = window(screen, ring);
+        if waiting > window {
+            return self.make_room(screen, ring, (at, bytes), piece);
         }
-        self.feeds += feeds;
-        if waiting < SAMPLE || self.will_leap(screen, ring, waiting) {
+        let feeds = self.feeds + piece.feeds;
+        let waits = waiting < SAMPLE || will_leap(screen, feeds, window, waiting);
+        // Lines longer than this gain nothing by coming many at a time.
+        let is_long = waiting > feeds * 2 * usize::from(cols);
+        if waits || waiting < BATCH && !is_long {
+            self.wait(at, bytes, piece, window);
             return Verdict::Wait;
         }
-        let (cols, _) = screen.size();
-        if waiting > self.feeds * 2 * usize::from(cols) {
-            // Lines this long gain nothing by coming many at a time.
+        if is_long {
             self.pause();
-        } else if waiting < BATCH {
-            return Verdict::Wait;
         }
-        self.feeds -= feeds;
-        Verdict::TakePlain(feeds)
+        Verdict::TakePlain(piece.feeds)
     }
 
     /// Shows the screen what waits before an offset.
     pub(super) fn catch_up(&mut self, screen: &mut Arc<Screen>, ring: &Ring, to: u64) {
-        let waiting = self.waiting(ring, to);
-        if !waiting.is_empty() {
-            skim::skim(to_change(screen), &waiting, self.feeds);
+        if self.from < to {
+            self.leap_stretches(screen, ring);
+            skim::skim(to_change(screen), &self.waiting(ring, to), self.feeds);
         }
         self.caught_up(to);
     }
@@ -139,12 +141,31 @@ impl Backlog {
         if self.feeds <= visible || !screen.can_leap() {
             return false;
         }
-        let is_narrow = self.widths.most() <= usize::from(screen.size().0);
-        self.from += skim::leap_ahead(to_change(screen), &self.waiting(ring, at), is_narrow) as u64;
-        self.feeds = visible;
-        self.widths.leapt(visible);
+        if !self.leap_stretches(screen, ring) {
+            let waiting = self.waiting(ring, at);
+            self.from += skim::leap_ahead(to_change(screen), &waiting) as u64;
+            self.stretches.shorten(self.feeds - visible);
+            self.feeds = visible;
+        }
         self.next_pause = SHORT_PAUSE;
         true
+    }
+
+    /// Leaps over the stretches of what waits that are out of sight; `false` when there
+    /// are none.
+    fn leap_stretches(&mut self, screen: &mut Arc<Screen>, ring: &Ring) -> bool {
+        let visible = screen.lines_to_clear();
+        if self.feeds <= visible || !screen.can_leap() {
+            return false;
+        }
+        let screen = to_change(screen);
+        let before = self.from;
+        while let Some(stretch) = self.stretches.take(self.feeds - visible) {
+            skim::leap_over(screen, &self.waiting(ring, stretch.end), stretch);
+            self.from = stretch.end;
+            self.feeds -= stretch.feeds;
+        }
+        self.from > before
     }
 
     /// Whether so much more can be written to the history without losing what
@@ -154,42 +175,41 @@ impl Backlog {
     }
 
     /// The screen has seen everything up to an offset.
-    pub(super) const fn caught_up(&mut self, to: u64) {
+    pub(super) fn caught_up(&mut self, to: u64) {
         self.from = to;
         self.text = PlainText::new();
         self.feeds = 0;
-        self.widths = Widths::new();
+        self.stretches.clear(to);
     }
 
     fn waiting<'a>(&self, ring: &'a Ring, to: u64) -> Span<'a> {
         ring.slices(self.from, usize::try_from(to - self.from).unwrap_or(usize::MAX))
     }
 
-    /// Leaps over what waits, as far as that is out of sight.
+    /// Leaps over what waits, as far as that is out of sight, to have room for a piece.
     fn make_room(
         &mut self,
         screen: &mut Arc<Screen>,
         ring: &Ring,
-        at: u64,
-        len: usize,
-        feeds: usize,
+        (at, bytes): (u64, &[u8]),
+        piece: Piece,
     ) -> Verdict {
         if !self.leap_before(at, screen, ring) {
             self.pause();
         }
         let left = usize::try_from(at - self.from).unwrap_or(usize::MAX);
-        if left.saturating_add(len) > window(screen, ring) {
-            return Verdict::TakePlain(feeds);
+        let window = window(screen, ring);
+        if left.saturating_add(bytes.len()) > window {
+            return Verdict::TakePlain(piece.feeds);
         }
-        self.feeds += feeds;
+        self.wait(at, bytes, piece, window);
         Verdict::Wait
     }
 
-    /// Whether a leap will gain something once the window is full, if lines go on
-    /// as they are.
-    fn will_leap(&self, screen: &Screen, ring: &Ring, waiting: usize) -> bool {
-        let expected = self.feeds.saturating_mul(window(screen, ring)) / waiting;
-        screen.can_leap() && expected > screen.lines_to_clear() / 4 * 5
+    /// One more piece waits.
+    fn wait(&mut self, at: u64, bytes: &[u8], piece: Piece, window: usize) {
+        self.feeds += piece.feeds;
+        self.stretches.add(at, bytes, piece, window);
     }
 
     fn refuse(&mut self) {
@@ -208,36 +228,11 @@ impl Backlog {
     }
 }
 
-/// How wide the lines are that wait, at most.
-#[derive(Debug)]
-struct Widths {
-    /// Columns of the widest line but for the newest ones.
-    older: usize,
-    /// And of those, of which there are so many.
-    newer: usize,
-    feeds: usize,
-}
-
-impl Widths {
-    const fn new() -> Self {
-        Self { older: 0, newer: 0, feeds: 0 }
-    }
-
-    fn add(&mut self, feeds: usize, columns: usize) {
-        self.feeds += feeds;
-        self.newer = self.newer.max(columns);
-    }
-
-    fn most(&self) -> usize {
-        self.older.max(self.newer)
-    }
-
-    /// Forgets the older lines, once none of the so many that are left is one of them.
-    fn leapt(&mut self, left: usize) {
-        if self.feeds >= left {
-            *self = Self { older: self.newer, newer: 0, feeds: 0 };
-        }
-    }
+/// Whether a leap will gain something once the window is full, if lines go on as they
+/// are: so many in so many bytes.
+fn will_leap(screen: &Screen, feeds: usize, window: usize, waiting: usize) -> bool {
+    let expected = feeds.saturating_mul(window) / waiting;
+    screen.can_leap() && expected > screen.lines_to_clear() / 4 * 5
 }
 
 /// A screen, to change it: a copy of it if a snapshot is being made of it. Not inlined,

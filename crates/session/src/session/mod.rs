@@ -20,6 +20,7 @@ mod sink;
 mod skim;
 mod snapshot;
 mod stream;
+mod stretches;
 mod tap;
 mod view;
 mod viewers;
