@@ -50,7 +50,7 @@ test('recordings of real programs', () => {
 })
 
 // Streams that meet a limit which the README of bench/screen names.
-const LIMITED_BY_RESIZES = new Set([13, 75, 87])
+const LIMITED_BY_RESIZES = new Set([13, 87])
 
 /** The kinds of clients in turn. */
 const kindOf = (seed) => cases.KINDS[seed % cases.KINDS.length]

@@ -110,11 +110,9 @@ function lineOf(core, line, cols) {
 /** 6.1 saves all character sets and two modes in place of the one in use. */
 function savedModesOf(buffer) {
   if (!buffer.savedCharsets) return { charset: JSON.stringify(buffer.savedCharset ?? null) }
-  const charsets = Array.from(buffer.savedCharsets, (charset) => charset ?? null)
-  // How many of them are saved as ASCII shows once a set is designated and the cursor restored.
-  while (charsets.at(-1) === null) charsets.pop()
   return {
-    charsets: JSON.stringify(charsets),
+    // As many as had been designated.
+    charsets: JSON.stringify(Array.from(buffer.savedCharsets, (charset) => charset ?? null)),
     level: buffer.savedGlevel,
     modes: [buffer.savedOriginMode, buffer.savedWraparoundMode].join(),
   }

@@ -43,20 +43,20 @@ impl Terminal {
         if !census.is_bare() {
             self.carry_pen(lines);
         }
-        if !self.budget.is_full() {
-            self.budget.earn(census.controls);
-        }
+        self.budget.earn(census.controls);
         self.move_down(down);
     }
 
-    /// Whether a line begins at the left edge and what it earns changes nothing, so that
-    /// it is enough to know of lines how often they wrap.
+    /// Whether a line begins at the left edge, so that it is enough to know of lines how
+    /// often they wrap.
     pub(super) const fn is_between_lines(&self) -> bool {
-        self.active.x == 0 && self.join.is_none() && self.budget.is_full()
+        self.active.x == 0 && self.join.is_none()
     }
 
-    /// Follows so many plain lines that go on in another row so often.
-    pub(super) fn leap_counted(&mut self, feeds: usize, wraps: usize) {
+    /// Follows so many plain lines with so many controls that go on in another row so
+    /// often.
+    pub(super) fn leap_counted(&mut self, feeds: usize, controls: usize, wraps: usize) {
+        self.budget.earn(controls);
         let wraps = if self.modes.has(Mode::Wraparound) { wraps } else { 0 };
         self.move_down(feeds + wraps);
     }

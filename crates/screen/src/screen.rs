@@ -153,11 +153,12 @@ impl Screen {
     }
 
     /// Leaps over lines of which everything is known that matters: there are `feeds`
-    /// of them, they go on in another row `wraps` times if lines wrap at all, and each
-    /// ends with CR LF. Where they have sequences,
+    /// of them, each of which ends with CR LF; they have so many controls, line feeds and
+    /// the beginnings of sequences included; and they go on in another row `wraps` times
+    /// if lines wrap at all. Where they have sequences,
     /// [`carry_attributes`](Self::carry_attributes) comes with it, in any order.
-    pub fn leap_counted(&mut self, feeds: usize, wraps: usize) {
-        self.terminal.leap_counted(feeds, wraps);
+    pub fn leap_counted(&mut self, feeds: usize, controls: usize, wraps: usize) {
+        self.terminal.leap_counted(feeds, controls, wraps);
     }
 
     /// Text is printed with the attributes from here on that plain lines end with.

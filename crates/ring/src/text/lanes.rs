@@ -127,7 +127,8 @@ mod avx2 {
     #[inline(always)]
     fn bits(first: __m256i, second: __m256i) -> u64 {
         // SAFETY: there is AVX2 within `run`.
-        let [first, second] = unsafe { [_mm256_movemask_epi8(first), _mm256_movemask_epi8(second)] };
+        let [first, second] =
+            unsafe { [_mm256_movemask_epi8(first), _mm256_movemask_epi8(second)] };
         u64::from(second.cast_unsigned()) << 32 | u64::from(first.cast_unsigned())
     }
 }
@@ -143,7 +144,7 @@ mod sse2 {
     use super::LANES;
 
     #[derive(Clone, Copy)]
-    pub(super) struct Lanes([__m128i; 4]);
+    pub(in super::super) struct Lanes([__m128i; 4]);
 
     impl super::Lanes for Lanes {
         #[inline]
@@ -203,7 +204,7 @@ mod neon {
     const BITS: u64 = 0x8040_2010_0804_0201;
 
     #[derive(Clone, Copy)]
-    pub(super) struct Lanes([uint8x16_t; 4]);
+    pub(in super::super) struct Lanes([uint8x16_t; 4]);
 
     impl super::Lanes for Lanes {
         #[inline]
@@ -256,7 +257,7 @@ mod scalar {
     use super::LANES;
 
     #[derive(Clone, Copy)]
-    pub(super) struct Lanes([u8; LANES]);
+    pub(in super::super) struct Lanes([u8; LANES]);
 
     impl super::Lanes for Lanes {
         fn new(bytes: &[u8; LANES]) -> Self {

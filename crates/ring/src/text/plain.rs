@@ -17,6 +17,8 @@ const DEL: u8 = 0x7f;
 pub struct Piece {
     /// Line feeds.
     pub feeds: usize,
+    /// Bytes below 0x20: line feeds and other controls, and the beginnings of sequences.
+    pub controls: usize,
     /// How often the lines that end here go on in another row, if each began at the
     /// left edge. `None` where that takes a closer look: where a line that may not
     /// fit has more than ASCII, colours and boxes; with tabs; and with line feeds that
@@ -125,7 +127,8 @@ impl PlainText {
     #[must_use]
     pub fn push_within(&mut self, bytes: &[u8], cols: usize) -> Option<Piece> {
         let mut text = *self;
-        let mut piece = Piece { feeds: 0, wraps: Some(0), has_sequences: !text.is_whole() };
+        let mut piece =
+            Piece { feeds: 0, controls: 0, wraps: Some(0), has_sequences: !text.is_whole() };
         let (blocks, rest) = bytes.as_chunks();
         if !blocks.is_empty() {
             (text, piece) = lanes::run(Judging { text, piece, blocks, cols })?;
@@ -178,6 +181,7 @@ impl PlainText {
         let feeds = lanes.equal(b'\n') & valid;
         let returns = lanes.equal(b'\r') & valid;
         let others = controls & !(feeds | returns);
+        piece.controls += controls.count_ones() as usize;
         let beyond = lanes.beyond_ascii() & valid;
         if lanes.equal(DEL) & valid != 0 {
             return None;
@@ -290,7 +294,11 @@ impl Open {
 
     /// `None` if there is a C1 control in a block.
     #[inline(always)]
-    fn controls<L: Lanes, const WHOLE: bool>(&mut self, lanes: L, count: Count<WHOLE>) -> Option<()> {
+    fn controls<L: Lanes, const WHOLE: bool>(
+        &mut self,
+        lanes: L,
+        count: Count<WHOLE>,
+    ) -> Option<()> {
         let valid = count.valid();
         let leads = lanes.equal(C1_LEAD) & valid;
         let seconds = (leads << 1 | u64::from(self.c1)) & valid;

@@ -19,6 +19,9 @@ use rows::Place;
 
 /// Ends whatever the client is in the middle of, and resets it.
 const PROLOGUE: &[u8] = b"\x18\x1bc";
+/// Resets the character sets, among what is written later, and the saved cursor of the
+/// buffer that is shown.
+const SOFT_RESET: &[u8] = b"\x1b[!p";
 
 /// How far a snapshot has been written.
 #[derive(Debug)]
@@ -108,8 +111,23 @@ impl Terminal {
     }
 
     /// A client that has designated character sets saves all of them.
-    const fn is_other_first(&self) -> bool {
-        self.other().saved.charsets.count < self.normal().saved.charsets.count
+    fn is_other_first(&self) -> bool {
+        let (other, normal) = (self.other(), self.normal());
+        let is_fewer = other.saved.charsets.count < normal.saved.charsets.count;
+        self.is_older(other) || is_fewer && !self.is_older(normal)
+    }
+
+    /// Whether a buffer's cursor was saved with more character sets than have been
+    /// designated since they were last reset.
+    const fn is_older(&self, buffer: &Buffer) -> bool {
+        buffer.saved.charsets.count > self.charsets.count
+    }
+
+    /// Whether a reset in the alternate buffer loses nothing: its cursor is saved
+    /// afterwards, or as such a reset has left it.
+    fn may_reset_other(&self) -> bool {
+        let saved = self.other().saved;
+        !self.is_older(self.other()) || (saved.x, saved.y, saved.fg, saved.bg) == (0, 0, 0, 0)
     }
 
     /// Writes what comes before the rows.
@@ -118,15 +136,23 @@ impl Terminal {
         if self.is_other_first() {
             self.write_other_saved(self.other(), out);
         }
+        if self.is_older(self.other()) {
+            out.extend_from_slice(SOFT_RESET);
+        }
         progress.early = self.write_early_saved(self.normal(), progress.kept, out);
     }
 
     /// Writes what comes after the rows of the normal buffer.
     fn write_after_normal(&self, progress: &Progress, out: &mut Vec<u8>) -> Part {
-        write_keyboard(&self.keyboards[0], out);
         if !progress.early {
             self.write_saved(self.normal(), progress.kept, out);
         }
+        if self.is_older(self.normal()) && self.may_reset_other() {
+            out.extend_from_slice(b"\x1b[?47h");
+            out.extend_from_slice(SOFT_RESET);
+            out.extend_from_slice(b"\x1b[?47l");
+        }
+        write_keyboard(&self.keyboards[0], out);
         self.write_tabs_and_margins(self.normal(), out);
         if self.alternate {
             out.extend_from_slice(b"\x1b[?47h\x1b[H");

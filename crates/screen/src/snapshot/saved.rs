@@ -89,6 +89,13 @@ impl Terminal {
         }
         style.write_sgr(false, out);
         out.extend_from_slice(b"\x1b7\x1b[m");
+        if saved.fg & fg::UNDERLINE != 0 && saved.bg & bg::EXTENDED == 0 {
+            // A client saves every underline as extended; once that is restored, the end of a
+            // link looks whether there is anything that makes it so.
+            out.extend_from_slice(b"\x1b8");
+            write_link(0, &self.tables.links, out);
+            out.extend_from_slice(b"\x1b7\x1b[m");
+        }
         if linked {
             write_link(0, &self.tables.links, out);
         }

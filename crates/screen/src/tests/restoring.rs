@@ -1,6 +1,6 @@
 //! Snapshots.
 
-use super::super::{Client, Screen, ScreenOptions};
+use super::super::{Client, Screen, ScreenOptions, XtermVersion};
 use super::{restored, screen, shown, snapshot};
 
 /// Feeds `bytes`, restores, and compares all that both screens would show,
@@ -319,4 +319,26 @@ fn a_character_set_restored_before_a_pending_wrap_is() {
 fn an_underline_that_lost_its_kind_is_restored() {
     check("\x1b[4m\x1b7\x1b[m\x1b8\x1b]8;;\x1b\\a", "b\x1b[1mc\x1b[58;5;1md");
     check("\x1b[4;1m\x1b7\x1b[m\x1b8\x1b]8;;\x1b\\\x1b[31ma", "b\x1b8c");
+    // And saved again.
+    check("\x1b[4m\x1b7\x1b[m\x1b8\x1b]8;;\x1b\\\x1b7\x1b[ma", "b\x1b8c");
+}
+
+#[test]
+fn character_sets_saved_before_a_reset_are_restored() {
+    let client = Client { version: XtermVersion::V6_1, ..Client::default() };
+    for before in [
+        "\x1b*0\x1b[2;3H\x1b7\x1b[?47h\x1b[!p\x1b7",
+        "\x1b[?47h\x1b*0\x1b[2;3H\x1b7\x1b[?47l\x1b[!p\x1b7",
+    ] {
+        let [mut original, mut restored] = [(); 2].map(|()| {
+            Screen::new(&ScreenOptions { cols: 20, rows: 6, client, ..ScreenOptions::default() })
+        });
+        original.feed(before.as_bytes());
+        restored.feed(&snapshot(&original));
+        let saved = |screen: &Screen| {
+            [&screen.terminal.active, &screen.terminal.parked].map(|buffer| buffer.saved)
+        };
+        assert_eq!(saved(&restored), saved(&original), "{before:?}");
+        assert_eq!(restored.terminal.charsets, original.terminal.charsets, "{before:?}");
+    }
 }

@@ -34,7 +34,7 @@ pub(super) fn leap_over(screen: &mut Screen, lines: &Span<'_>, stretch: Stretch)
     if stretch.has_sequences {
         parts(lines, |part| screen.carry_attributes(part));
     }
-    screen.leap_counted(stretch.feeds, wraps);
+    screen.leap_counted(stretch.feeds, stretch.controls, wraps);
 }
 
 /// How many bytes there are before the last `lines` line feeds, a line feed at

@@ -18,6 +18,8 @@ pub(super) struct Stretch {
     pub(super) end: u64,
     /// Line feeds.
     pub(super) feeds: usize,
+    /// Controls, line feeds among them.
+    pub(super) controls: usize,
     /// How often they go on in another row, if that is known and each ends with CR LF.
     pub(super) wraps: Option<usize>,
     /// Whether there are sequences.
@@ -26,11 +28,12 @@ pub(super) struct Stretch {
 
 impl Stretch {
     const fn empty(end: u64, has_sequences: bool) -> Self {
-        Self { end, feeds: 0, wraps: Some(0), has_sequences }
+        Self { end, feeds: 0, controls: 0, wraps: Some(0), has_sequences }
     }
 
     fn add(&mut self, piece: Piece) {
         self.feeds += piece.feeds;
+        self.controls += piece.controls;
         self.wraps = self.wraps.zip(piece.wraps).map(|(one, other)| one + other);
         self.has_sequences |= piece.has_sequences;
     }

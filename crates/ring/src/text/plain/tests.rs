@@ -140,6 +140,8 @@ proptest! {
             let whole = PlainText::new().push_within(&bytes, cols);
             prop_assert_eq!(whole.map(|piece| piece.feeds), counted(&bytes));
             let (Some(pushed), Some(whole)) = (pushed, whole) else { break };
+            let controls = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte < 0x20).count();
+            prop_assert_eq!([pushed.controls, whole.controls], [&piece, &bytes].map(|bytes| controls(bytes)));
             sum = sum.zip(pushed.wraps).map(|(sum, wraps)| sum + wraps);
             prop_assert!(pushed.has_sequences || !piece.contains(&0x1b));
             let lines = lines(&bytes);
