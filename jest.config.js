@@ -10,9 +10,9 @@ module.exports = {
   globalSetup: '<rootDir>/__test__/helpers/homes.js',
   globalTeardown: '<rootDir>/__test__/helpers/remove-homes.js',
   setupFiles: ['<rootDir>/__test__/helpers/setup.js'],
-  // Each spec runs servers, shells or a browser of its own, and waits for them half of
-  // its time: three keep two processors busy.
-  maxWorkers: 3,
+  // Each spec runs servers, shells or a browser of its own: more at a time would only
+  // make them wait for each other.
+  maxWorkers: 2,
   testSequencer: '<rootDir>/__test__/helpers/longest-first.js',
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
   // The browser's modules; nothing else is transformed.
