@@ -39,6 +39,7 @@ mod registry_memory;
 mod registry_numbers;
 mod registry_types;
 mod session;
+mod session_screen;
 mod session_shell;
 mod session_wait;
 mod shell_types;
