@@ -6,7 +6,7 @@ const { identityOf } = require('./file-identity')
 /** Files that are read at once while the index is made. */
 const READERS = 16
 /** The longest card, or header of a cast, in bytes. */
-const MAX_HEAD = 64 * 1024
+const MAX_HEAD = 256 * 1024
 /** How old a cast without a card must be to count as one that never gets any, in ms. */
 const SETTLED = 10_000
 /** A name that a recorder has made up has the time in it: no other recording gets it. */
