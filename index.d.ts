@@ -86,7 +86,7 @@ export interface RecordingOptions {
   name?: string | null
   /** The whole path, ending in `.cast`, instead of `dir` and `name`. Not for a registry. */
   file?: string | null
-  /** The title in the header. Default: none. */
+  /** The title in the header, cut at 4096 bytes. Default: none. */
   title?: string | null
   /**
    * Whether input is recorded. What is typed while the terminal does not echo
@@ -109,10 +109,14 @@ export interface RecordingOptions {
   rotateInterval?: number | null
   /**
    * The oldest recordings of this package in the folder are removed beyond so
-   * many bytes; at least 4096. None that is being written is. Default: none.
+   * many bytes; at least 4096. None that is being written is. Default: no limit.
    */
   maxBytes?: number | null
-  /** Recordings in the folder are removed when they are older, in ms; at least 1000. Default: none. */
+  /**
+   * Recordings of this package in the folder are removed so long after they were
+   * written last, in ms by the system's clock; at least 1000. Within an hour after
+   * that clock has jumped ahead none is. Default: no limit.
+   */
   maxAge?: number | null
 }
 
@@ -130,6 +134,7 @@ export interface RecordingHeader {
   term: string | null
   command: string | null
   title: string | null
+  /** Environment variables, at most 1000. */
   env: Record<string, string>
 }
 
@@ -1335,8 +1340,9 @@ export declare class Recording {
   /** Bytes of output that are missing, since the disk was slower. */
   get missed(): number
   /**
-   * What keeps it from being written at this moment, or ended it, such as a
-   * full disk (`ENOSPC`). It is tried again every second.
+   * What keeps it from being written at this moment, such as a full disk
+   * (`ENOSPC`), or from going on in a next file: both are tried again every
+   * second. Or what ended it, such as `ENOENT` when its file was removed.
    */
   get error(): { code: string, message: string } | null
   /** Whether it has ended and everything is in the file. */
@@ -1582,28 +1588,6 @@ export declare class Session {
    */
   resize(cols: number, rows: number, pixelSize?: { width?: number, height?: number } | null): void
   /**
-   * Sets the clients' colours, so that a program that asks for them gets the
-   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
-   * default theme, white on black; so are colours that are left out. A session
-   * without a screen answers nothing.
-   *
-   * @param theme - Colours as `#rgb` or `#rrggbb`.
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
-   * colour, `ERR_CLOSED`.
-   */
-  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
-  /**
-   * Says what the clients' terminal is, so that the screen is exact for it: which
-   * xterm.js, and how it is set up. What is left out is as in the session's
-   * `screen` options; `null` is all of that. It holds from here on: what is
-   * drawn already stays where it is, and a character that takes other columns in
-   * the new terminal keeps the place that it has. A session without a screen
-   * ignores it.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-   */
-  setClient(client: ClientOptions | null): void
-  /**
    * Sends a signal to the shell's process group and the foreground group.
    * Nothing happens once the shell has exited.
    *
@@ -1626,29 +1610,6 @@ export declare class Session {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
   readFrom(offset: number, maxBytes?: number | null): { data: Buffer, start: number, end: number, missed: number }
-  /**
-   * The screen now: bytes that turn a fresh xterm.js of the same size into
-   * what one shows that has read everything, and the offset from which the
-   * output goes on. It contains no query and has no side effect.
-   *
-   * It is made in this call, which takes some 4 ms for each megabyte. A viewer that
-   * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
-   *
-   * @returns With `format: 'json'`, `data` is
-   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
-   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
-   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-   */
-  snapshot(options?: SnapshotOptions | null): { data: Buffer, offset: number, cols: number, rows: number }
-  /**
-   * The visible screen as text: lines without blanks at their end, joined by line
-   * feeds.
-   *
-   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
-   */
-  screenText(): string
-  /** Whether it keeps a screen. */
-  get screen(): boolean
   /**
    * Records the session from now on, beginning with the screen as it is. The
    * files are made by this call; everything else is written by a thread of its
@@ -1696,6 +1657,51 @@ export declare class Session {
   close(): void
   /** The same as `close()`, for `using`. */
   [globalThis.Symbol.dispose](): void
+  /**
+   * The screen now: bytes that turn a fresh xterm.js of the same size into
+   * what one shows that has read everything, and the offset from which the
+   * output goes on. It contains no query and has no side effect.
+   *
+   * It is made in this call, which takes some 4 ms for each megabyte. A viewer that
+   * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
+   *
+   * @returns With `format: 'json'`, `data` is
+   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  snapshot(options?: SnapshotOptions | null): { data: Buffer, offset: number, cols: number, rows: number }
+  /**
+   * The visible screen as text: lines without blanks at their end, joined by line
+   * feeds.
+   *
+   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+   */
+  screenText(): string
+  /** Whether it keeps a screen. */
+  get screen(): boolean
+  /**
+   * Sets the clients' colours, so that a program that asks for them gets the
+   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
+   * default theme, white on black; so are colours that are left out. A session
+   * without a screen answers nothing.
+   *
+   * @param theme - Colours as `#rgb` or `#rrggbb`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
+   * colour, `ERR_CLOSED`.
+   */
+  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
+  /**
+   * Says what the clients' terminal is, so that the screen is exact for it: which
+   * xterm.js, and how it is set up. What is left out is as in the session's
+   * `screen` options; `null` is all of that. It holds from here on: what is
+   * drawn already stays where it is, and a character that takes other columns in
+   * the new terminal keeps the place that it has. A session without a screen
+   * ignores it.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  setClient(client: ClientOptions | null): void
   /**
    * The window title that a program has set last, without control characters, of
    * 1024 bytes at most; `null` without one, and without a screen.

@@ -93,6 +93,7 @@ describe('a shell that is recorded', () => {
       command: expect.stringContaining('/bin/sh -c'),
     })
     expect(Object.keys(header.env)).toEqual(['SHELL', 'TERM'])
+    expect(Math.abs(header.timestamp - Date.now() / 1000)).toBeLessThan(600)
     expect(output(file)).toBe('\x1b[31mhello\x1b[m grüße\r\n')
     expect(events(file).at(-1).slice(1)).toEqual(['x', '3'])
     const reader = await openRecording(file)
@@ -479,19 +480,39 @@ describe('when things go wrong', () => {
     })
   })
 
-  onUnix('a folder that is removed under a recording harms no session', async () => {
-    const gone = path.join(dir, 'gone')
-    const session = registry.create({ recording: { dir: gone, rotateBytes: 4096 } })
+  onUnix('a folder that is moved or removed under a recording harms no session, and is said', async () => {
+    const there = path.join(dir, 'there')
+    const session = registry.create({ recording: { dir: there, name: 'mine', rotateBytes: 4096 } })
     const [recording] = session.recordings
-    fs.rmSync(gone, { recursive: true })
-    // The next file cannot be made: the one that has no name any more goes on.
-    await until(() => {
+    const append = (ready) => () => {
       session.append('x'.repeat(1000))
-      return recording.bytes > 20_000
-    }, 'more than a file')
+      return ready()
+    }
+    // The next file cannot be made: this one goes on, wherever it is now.
+    fs.renameSync(there, path.join(dir, 'moved'))
+    await until(
+      append(() => recording.error?.code === 'ENOENT'),
+      'the error',
+    )
+    const { bytes } = recording
+    await until(
+      append(() => recording.bytes > bytes + 20_000),
+      'more',
+    )
+    expect(recording.ended).toBe(false)
+    fs.renameSync(path.join(dir, 'moved'), there)
+    await until(
+      append(() => /mine\.[2-9]\.cast$/.test(recording.file)),
+      'the next file',
+    )
     expect(recording.error).toBe(null)
-    await recording.stop()
-    expect(session.closed).toBe(false)
+    fs.rmSync(there, { recursive: true })
+    await until(
+      append(() => recording.ended),
+      'its end',
+    )
+    expect(recording.error).toMatchObject({ code: 'ENOENT', message: expect.stringContaining('mine.') })
+    expect([session.recording, session.closed]).toEqual([false, false])
     await expect(openRecording(recording.file)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(() => session.record({ file: path.join(dir, 'mine.cast') }).stop()).not.toThrow()
   })

@@ -60,8 +60,9 @@ impl Recording {
         self.core.missed() as f64
     }
 
-    /// What keeps it from being written at this moment, or ended it, such as a
-    /// full disk (`ENOSPC`). It is tried again every second.
+    /// What keeps it from being written at this moment, such as a full disk
+    /// (`ENOSPC`), or from going on in a next file: both are tried again every
+    /// second. Or what ended it, such as `ENOENT` when its file was removed.
     #[napi(getter, catch_unwind, ts_return_type = "{ code: string, message: string } | null")]
     pub fn error(&self, env: Env) -> Result<Unknown<'static>> {
         let Some((code, message)) = self.core.problem() else { return args::null(&env) };

@@ -86,7 +86,7 @@ export interface RecordingOptions {
   name?: string | null
   /** The whole path, ending in `.cast`, instead of `dir` and `name`. Not for a registry. */
   file?: string | null
-  /** The title in the header. Default: none. */
+  /** The title in the header, cut at 4096 bytes. Default: none. */
   title?: string | null
   /**
    * Whether input is recorded. What is typed while the terminal does not echo
@@ -109,10 +109,14 @@ export interface RecordingOptions {
   rotateInterval?: number | null
   /**
    * The oldest recordings of this package in the folder are removed beyond so
-   * many bytes; at least 4096. None that is being written is. Default: none.
+   * many bytes; at least 4096. None that is being written is. Default: no limit.
    */
   maxBytes?: number | null
-  /** Recordings in the folder are removed when they are older, in ms; at least 1000. Default: none. */
+  /**
+   * Recordings of this package in the folder are removed so long after they were
+   * written last, in ms by the system's clock; at least 1000. Within an hour after
+   * that clock has jumped ahead none is. Default: no limit.
+   */
   maxAge?: number | null
 }
 
@@ -130,6 +134,7 @@ export interface RecordingHeader {
   term: string | null
   command: string | null
   title: string | null
+  /** Environment variables, at most 1000. */
   env: Record<string, string>
 }
 

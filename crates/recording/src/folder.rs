@@ -163,6 +163,18 @@ pub(crate) fn create_cast(path: &Path, first: u32, numbered: bool) -> Result<Mad
     Err(Error::Exists(path.display().to_string()))
 }
 
+/// Whether an open file has been removed from its folder.
+#[cfg(unix)]
+pub(crate) fn has_no_name(file: &File) -> bool {
+    file.metadata().is_ok_and(|data| std::os::unix::fs::MetadataExt::nlink(&data) == 0)
+}
+
+/// The same: one that is open keeps its name.
+#[cfg(windows)]
+pub(crate) fn has_no_name(_: &File) -> bool {
+    false
+}
+
 /// Whether somebody writes a cast at this moment.
 pub(crate) fn is_being_written(cast: &Path) -> bool {
     #[cfg(unix)]

@@ -242,7 +242,7 @@ impl Output {
         let torn = Error::Invalid { position: 0, reason: "the header is torn" };
         let Some((line, begin, true)) = lines.next()? else { return Err(torn) };
         let line = [line, b"\n"].concat();
-        let header = Header::parse(&line)?;
+        let header = Header::of_line(&line)?;
         let (keys, start) = Self::known_keys(path, &blob, &line)?;
         let about = About { cols: header.cols, rows: header.rows, ..context.about.clone() };
         let mut output = Self::over(&context.options, &about, (cast, keys, raw), path.into());
@@ -465,6 +465,12 @@ impl Output {
         if self.keys.keyframe(&place, screen).is_err() {
             self.keys.mend();
         }
+    }
+
+    /// Whether the cast was removed: nobody could read what is written to it.
+    pub(crate) fn is_removed(&self) -> bool {
+        // Some file systems count no names at all.
+        folder::has_no_name(&self.cast) && !self.path.exists()
     }
 
     /// Whether another process may go on with it.

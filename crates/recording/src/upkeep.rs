@@ -117,7 +117,7 @@ fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
     let mut lines = Lines::new(&blob, 0);
     let Some((line, begin, true)) = lines.next()? else { return Ok(()) };
     let line = [line, b"\n"].concat();
-    let header = crate::header::Header::parse(&line)?;
+    let header = crate::header::Header::of_line(&line)?;
     let keys = OpenOptions::new().read(true).append(true).open(keys_of(cast)).map_err(io)?;
     let writer = keys.try_clone().map_err(io)?;
     let index = Index::load(Blob::File(keys), &blob, &line, None);
