@@ -3,6 +3,7 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { openRecording } = require('offheap-terminal')
 const { findBrowser, launchBrowser } = require('../helpers/browser')
 const { eventually } = require('../helpers/proc')
 const { compareWithReplay } = require('../helpers/replay')
@@ -263,9 +264,14 @@ browserTest(
     await eventually('the sign', async () => (await page.textContent('.pane .badge')).includes('recorded'))
     const session = host.registry.get(host.registry.list()[0].id)
     const [recording] = session.recordings
+    const [pane] = await page.evaluate(() => [...window.offheap.terminals.keys()])
+    await page.evaluate(
+      (id) => window.offheap.terminals.get(id).client.send({ type: 'mark', label: 'here' }),
+      pane,
+    )
+    await eventually('the marker', () => fs.readFileSync(recording.file, 'utf8').includes('"m", "here"'))
     session.write('echo $((6*7))-found\n')
     await eventually('the output', () => session.history().includes('42-found'))
-    recording.mark('here')
     await recording.stop()
     await eventually('no sign', async () => !(await page.textContent('.pane .badge')).includes('recorded'))
 
@@ -292,6 +298,15 @@ browserTest(
     const last = await view()
     await page.keyboard.press('Home')
     await eventually('the beginning', async () => (await view()) === 0)
+    const [{ time }] = await (await openRecording(recording.file)).markers()
+    await page.keyboard.press(']')
+    await eventually('the marker', async () => (await view()) === time)
+    await page.keyboard.press('Shift+ArrowRight')
+    await eventually('a minute on', async () => (await view()) === last)
+    await page.keyboard.press('[')
+    await eventually('the marker again', async () => (await view()) === time)
+    await page.keyboard.press('Shift+ArrowLeft')
+    await eventually('a minute back', async () => (await view()) === 0)
     await page.keyboard.press('/')
     await page.keyboard.type('42-FOUND')
     await page.keyboard.press('Enter')
@@ -308,13 +323,20 @@ browserTest(
 
     const link = await page.evaluate(async () => (await window.offheap.recordings).view.link)
     expect(link).toMatch(/#recording=[\w.-]+&t=\d+\.\d{3}$/)
+    const grounds = new Set()
     for (const scheme of ['dark', 'light']) {
       await page.emulateMedia({ colorScheme: scheme })
       await page.goto('about:blank')
       await page.goto(link)
       await shows('42-found')
       expect(Math.abs((await view()) - last)).toBeLessThan(0.01)
+      const ground = await page.evaluate(async () => [
+        getComputedStyle(document.querySelector('.player')).backgroundColor,
+        (await window.offheap.recordings).view.terminal.options.theme.background,
+      ])
+      for (const [place, colour] of ground.entries()) grounds.add(`${place} ${colour}`)
     }
+    expect(grounds.size).toBe(4)
     await page.keyboard.press('Escape')
     await page.waitForSelector('.recordings-list')
     await eventually('a row', () => page.locator(`.recordings-open:has-text("bash")`).count())
