@@ -11,7 +11,7 @@ const { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf } = require('.
 const { RecordingReaders } = require('./recording-readers')
 const { ShareGrant } = require('./shares')
 
-/** Keeps answers out of other sites' pages, and the recordings out of caches. */
+/** Keeps responses out of other sites' pages, and the recordings out of caches. */
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 const PRIVATE = { ...SAFE, 'Cache-Control': 'no-store' }
 const JSON_TYPE = 'application/json; charset=utf-8'
