@@ -10,6 +10,8 @@ const ASK_AGAIN = 2000
 const SPEED = { min: 1 / 16, max: 64 }
 /** Characters of a terminal, at most: each takes 12 bytes in xterm.js, and a recording may say any size. */
 const MAX_CELLS = 1 << 22
+/** xterm.js draws no cursor before it has had the focus, or its other screen, which is there and gone with this. */
+const SHOW_CURSOR = '\x1b[?47h\x1b[?47l'
 const SIZE = /^(\d{1,5})x(\d{1,5})$/
 
 function checkSize(cols, rows) {
@@ -152,7 +154,7 @@ export class RecordingPlayer extends EventTarget {
   /** Shows the beginning of a part. */
   async #restart(number, part, wish) {
     // What is still being parsed must not come after the reset.
-    await this.#parsed()
+    await this.#parsed(SHOW_CURSOR)
     if (wish !== this.#wish) return
     checkSize(part.cols, part.rows)
     this.#part = part

@@ -295,6 +295,8 @@ browserTest(
     await page.focus('.player')
     await page.keyboard.press('End')
     await shows('42-found')
+    // Nothing has the focus in there, and still one sees where the cursor is.
+    await page.waitForSelector('.player .xterm-cursor')
     const last = await view()
     await page.keyboard.press('Home')
     await eventually('the beginning', async () => (await view()) === 0)
