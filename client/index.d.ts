@@ -507,12 +507,13 @@ export interface RecordingTerminal {
   resize(cols: number, rows: number): void
 }
 
-/** The events of a `RecordingPlayer`. */
+/** The events of a `RecordingPlayer`. Times are in seconds since the beginning. */
 export interface RecordingPlayerEvents {
   /** What the recording is made of was read; again while it is being written. */
   load: RecordingAbout
-  /** The screen is that of another time, in seconds. */
+  /** The screen is that of another time. */
   time: { time: number }
+  /** It plays, or no longer. */
   state: { playing: boolean }
   /** The terminal has another size. */
   size: { cols: number; rows: number }
@@ -544,16 +545,25 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   constructor(url: string | URL, options: RecordingPlayerOptions)
   /** `null` before `load()`. */
   readonly about: RecordingAbout | null
+  /** How long the recording is, as far as that is known; 0 before `load()`. */
   readonly duration: number
+  /** Where it is. */
   readonly time: number
+  /** Whether it plays, rather than stands still. */
   readonly playing: boolean
   /** Whether it is at its end. */
   readonly ended: boolean
   /** Bytes of the recording that were read. */
   readonly bytesRead: number
-  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  /**
+   * How many times as fast as it happened, 1/16 to 64. Default 1.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE`
+   */
   speed: number
-  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  /**
+   * Longer pauses are cut to so many seconds, more than 0; `null`, the default: none is.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE`
+   */
   idleLimit: number | null
   /** Reads what the recording is made of, and shows its beginning. To be called first. */
   load(): Promise<void>
@@ -569,6 +579,7 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   pause(): Promise<void>
   /** Learns how long a recording is by now that is being written. */
   refresh(): Promise<void>
+  /** The markers in order, at most 100000. */
   markers(): Promise<{ time: number; label: string }[]>
   /**
    * Where text was printed, regardless of case.
