@@ -480,6 +480,31 @@ describe('when things go wrong', () => {
     })
   })
 
+  onTmpfs('a full disk lets nothing begin, leaves nothing, and can be read from', async () => {
+    await onSmallDisk(async (small) => {
+      fs.truncateSync(path.join(small, 'ballast'), 0)
+      // Long enough for keyframes to be made, which find no place beside it.
+      const foreign = path.join(small, 'foreign.cast')
+      const line = `${JSON.stringify([0.01, 'o', '\x1b[2Jdrawn'.repeat(100)])}\n`
+      fs.writeFileSync(foreign, `{"version":3,"term":{"cols":80,"rows":24}}\n${line.repeat(300)}`)
+      const filling = fs.openSync(path.join(small, 'ballast'), 'a')
+      expect(() => {
+        for (;;) fs.writeSync(filling, Buffer.alloc(4096))
+      }).toThrow(expect.objectContaining({ code: 'ENOSPC' }))
+      fs.closeSync(filling)
+      const before = fs.readdirSync(small)
+      const full = expect.objectContaining({ code: 'ENOSPC' })
+      expect(() => shell('sleep 60', { recording: { dir: small } })).toThrow(full)
+      expect(() => registry.create().record({ dir: small, raw: true })).toThrow(full)
+      expect(registry.list().filter(({ pid }) => pid)).toEqual([])
+      const reader = await openRecording(foreign)
+      expect((await reader.at(1)).text.trim()).toBe('drawn')
+      await expect(reader.toV2(path.join(small, 'second.cast'))).rejects.toMatchObject({ code: 'ENOSPC' })
+      reader.close()
+      expect(fs.readdirSync(small)).toEqual(before)
+    })
+  })
+
   onUnix('a folder that is moved or removed under a recording harms no session, and is said', async () => {
     const there = path.join(dir, 'there')
     const session = registry.create({ recording: { dir: there, name: 'mine', rotateBytes: 4096 } })

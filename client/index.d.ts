@@ -136,9 +136,10 @@ export interface ShellCommand {
   /** Without control characters; `null` where the shell has not told it. */
   line: string | null
   startedAt: number
-  /** `null` while it runs. */
+  /** `null` while it runs, as `duration` is. */
   endedAt: number | null
   duration: number | null
+  /** `null` while it runs, and where the shell has not told it. */
   exitCode: number | null
   /** Where its output begins and ends in the session's, in bytes. */
   outputStart: number | null
@@ -149,14 +150,18 @@ export interface ShellCommand {
 
 /** What the server knows of the session's shell; `null` where it does not, or is of an older version. */
 export interface ShellFacts {
+  /** The window title that a program has set last, and the icon name. */
   title: string | null
   iconName: string | null
+  /** Where the shell is. */
   workingDirectory: string | null
+  /** Where a shell on another machine is that talks through this terminal. */
   remoteDirectory: { host: string; path: string } | null
   /** The command that runs. */
   command: ShellCommand | null
   /** The last one that has ended. */
   lastCommand: ShellCommand | null
+  /** How far a program says it is, in percent; `value` is `null` where it is not known. */
   progress: { state: 'normal' | 'error' | 'indeterminate' | 'warning'; value: number | null } | null
   /** The shell that the server has integrated. */
   integration: string | null
@@ -278,7 +283,9 @@ export interface Display {
   readonly isSecondScreen?: boolean
   /** Shows bytes, and calls back once they are parsed, in order. They may end within a sequence or a character. */
   write(data: Uint8Array, kind: WriteKind, parsed: () => void): void
+  /** Becomes as a new terminal of its size: what was written before is gone. */
   reset(): void
+  /** Takes the session's size. */
   resize(cols: number, rows: number): void
 }
 
@@ -294,6 +301,7 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
    */
   constructor(target: string | URL | TerminalMux, options?: TerminalClientOptions | null)
 
+  /** What it is doing. */
   readonly state: TerminalState
   /** The session's id; `null` until the server has made one. */
   readonly sessionId: string | null
@@ -312,6 +320,7 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
    * `spawn()` starts a new one in it.
    */
   readonly lost: boolean
+  /** Who answers what programs ask their terminal. */
   readonly answers: Answers
   /** The offset of the next byte expected; `null` where the session's screen is needed first. */
   readonly offset: number | null
@@ -416,6 +425,7 @@ export interface OffheapAddonOptions {
 
 /** The events of an `OffheapAddon`: what a program wants done. A replay, history or snapshot does none of it again. */
 export interface OffheapAddonEvents {
+  /** A program rang the bell. */
   bell: Record<string, never>
   /** OSC 52: text of at most 1 MiB for a clipboard, `selection` being as sent (`c` where it is empty). */
   clipboard: { selection: string; text: string }
@@ -459,7 +469,9 @@ export declare class OffheapAddon extends Emitter<OffheapAddonEvents> {
 
 /** What a server says of a recording. */
 export interface RecordingAbout {
+  /** The file's name without `.cast`. */
   id: string
+  /** The session that was recorded; `null` in casts of other tools, as are its project and its user. */
   sessionId: string | null
   projectId: string | null
   userId: string | null
@@ -473,10 +485,12 @@ export interface RecordingAbout {
   cols: number
   /** Rows at the beginning. */
   rows: number
+  /** The command line. */
   command: string | null
   title: string | null
   /** In seconds. */
   duration: number
+  /** `recording` while it is being written; `interrupted`: cut off by a crash or a disk that took no more. */
   status: 'complete' | 'recording' | 'interrupted'
   /** Bytes of the cast. */
   bytes: number

@@ -431,8 +431,10 @@ export interface RecordingEntry {
   userId: string | null
   /** In ms since the epoch. */
   startedAt: number
+  /** Columns and rows at the beginning. */
   cols: number | null
   rows: number | null
+  /** The command line. */
   command: string | null
   title: string | null
   /** Bytes of the cast. */

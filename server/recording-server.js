@@ -198,7 +198,11 @@ class RecordingServer {
     // A message of the system names files of the server.
     const isOwn = typeof error?.code === 'string' && error.code.startsWith('ERR_')
     const message =
-      status === 500 ? 'The recording cannot be read' : isOwn ? error.message : 'No such recording'
+      status === 500
+        ? 'The recordings cannot be used at the moment'
+        : isOwn
+          ? error.message
+          : 'No such recording'
     const code = status === 404 ? 'ERR_RECORDING_NOT_FOUND' : (error?.code ?? null)
     send(response, status, { error: message, code })
   }

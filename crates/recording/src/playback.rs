@@ -28,6 +28,7 @@ const MAX_PAGE: usize = 1 << 20;
 /// The most rows that are laid out for resizes, however many and large these are:
 /// each takes its time.
 const MAX_LAID_OUT: u64 = 1 << 24;
+
 /// Whether a recording is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -334,8 +335,11 @@ impl Playback {
             return Ok(());
         }
         let beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
-        let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
-        self.write_keyframes(&scratch)?;
+        let scratch = match self.keyframes(path, beside) {
+            // The cast's disk may be full, and another one is not.
+            Err(Error::Io { .. }) if beside => self.keyframes(path, false)?,
+            made => made?,
+        };
         let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
         let (keys, client) = (Blob::File(keys), Some(&self.client));
         let index = Index::load(keys, &self.cast.blob, &self.cast.line, client);
@@ -345,6 +349,12 @@ impl Playback {
             let _ = fs::rename(&scratch.path, folder::keys_of(path));
         }
         Ok(())
+    }
+
+    fn keyframes(&self, path: &Path, beside: bool) -> Result<Scratch, Error> {
+        let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
+        self.write_keyframes(&scratch)?;
+        Ok(scratch)
     }
 
     fn write_keyframes(&self, scratch: &Scratch) -> Result<(), Error> {

@@ -187,6 +187,11 @@ fn times_that_make_no_sense_stay_in_bounds() {
     assert_eq!(playback.duration(), (1 << 53) - 1);
     assert_eq!(playback.at(0).unwrap().text.trim_end(), "a");
     assert_eq!(playback.at(u64::MAX).unwrap().text.trim_end(), "ab");
+    // Times of version 2 that go back stand still.
+    let cast = "{\"version\": 2, \"width\": 20, \"height\": 5}\n[2, \"o\", \"a\"]\n[1, \"o\", \"b\"]\n[3, \"o\", \"c\"]\n";
+    let playback = open(&folder.write("back.cast", cast));
+    let shown = [0, 1, 2, 3].map(|second| playback.at(second * 1_000_000).unwrap().text);
+    assert_eq!(shown.map(|text| text.trim_end().to_owned()), ["", "", "ab", "abc"]);
 }
 
 proptest! {
