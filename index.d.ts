@@ -761,7 +761,7 @@ export interface RegistryStats {
 
 /** Events of a registry and what their listeners get. */
 export interface RegistryEvents {
-  /** A session is there, by `create()`; its shell may have printed already. */
+  /** `create()` has made a session, and started its shell if it has one. */
   sessionCreated: SessionInfo
   /** `Session.update()` has changed something. */
   sessionUpdated: SessionInfo

@@ -469,8 +469,7 @@ impl Output {
 
     /// Whether the cast was removed: nobody could read what is written to it.
     pub(crate) fn is_removed(&self) -> bool {
-        // Some file systems count no names at all.
-        folder::has_no_name(&self.cast) && !self.path.exists()
+        folder::is_removed(&self.cast, &self.path)
     }
 
     /// Whether another process may go on with it.

@@ -255,11 +255,14 @@ fn what_nobody_can_find_any_more_is_not_written() {
     shell.print(b"meanwhile");
     assert!(flush(Duration::from_secs(30)));
     assert_eq!(shell.recording.problem(), None);
+    // The last one goes, and another file gets the first one.
+    std::fs::write(shell.recording.file(), "another").unwrap();
     std::fs::remove_file(folder.0.join("kept")).unwrap();
     shell.print(b"after");
     shell.wait();
     assert_eq!(shell.recording.ending(), Some(Ending::Interrupted));
     assert_eq!(shell.recording.problem().unwrap().0, "ENOENT");
+    assert_eq!(std::fs::read_to_string(shell.recording.file()).unwrap(), "another");
 }
 
 #[test]
