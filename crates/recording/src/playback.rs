@@ -334,11 +334,13 @@ impl Playback {
         if length < keyframes::SPACING {
             return Ok(());
         }
-        let beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
-        let scratch = match self.keyframes(path, beside) {
-            // The cast's disk may be full, and another one is not.
-            Err(Error::Io { .. }) if beside => self.keyframes(path, false)?,
-            made => made?,
+        let mut beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
+        let scratch = loop {
+            match self.keyframes(path, beside) {
+                // The cast's disk may be full, and another one is not.
+                Err(Error::Io { .. }) if beside => beside = false,
+                made => break made?,
+            }
         };
         let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
         let (keys, client) = (Blob::File(keys), Some(&self.client));

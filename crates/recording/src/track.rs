@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cutter;
 use crate::disk::on_disk;
 use crate::error::Error;
 use crate::event::Kind;
@@ -281,11 +282,10 @@ impl Track {
     /// Input, of which an unfinished character waits for its rest.
     fn input(&mut self, bytes: &[u8]) {
         self.typed.extend_from_slice(bytes);
-        let whole: Vec<u8> = self.typed.drain(..utf8::complete_prefix(&self.typed)).collect();
-        let text: String = whole.utf8_chunks().map(|chunk| chunk.valid()).collect();
-        if !text.is_empty() {
-            self.output.event(Kind::Input, &text, self.time);
-        }
+        let whole = utf8::complete_prefix(&self.typed);
+        let mut put = |text: &str| self.output.event(Kind::Input, text, self.time);
+        cutter::text(&self.typed[..whole], &mut put as &mut dyn FnMut(&str));
+        self.typed.drain(..whole);
     }
 
     /// The history has gone on without this recording: what is missing is said,
