@@ -169,17 +169,13 @@ class RecordingServer {
     const file = this.#index.file(entry.id)
     const { identity, facts } = await this.#readers.facts(file)
     if (identity !== entry.file) throw unknown()
-    const isAwaited = await fs.access(this.#index.file(entry.id, 'resume')).then(
-      () => true,
-      () => false,
-    )
-    if (facts.status === 'recording' || isAwaited) {
+    if (facts.status === 'recording' || (await this.#index.isAwaited(entry.id))) {
       throw coded('ERR_RECORDING_BUSY', 'It is being written: stop the recording first')
     }
     this.#readers.forget(file)
     // The cast first: without its card nobody would know whose it is.
     await fs.unlink(file)
-    for (const ending of ['keys', 'raw', 'json']) {
+    for (const ending of ['resume', 'keys', 'raw', 'json']) {
       await fs.unlink(this.#index.file(entry.id, ending)).catch(() => {})
     }
     this.#index.forget(entry.id)

@@ -326,7 +326,13 @@ describe('a recording', () => {
     expect(await json('/left', { method: 'DELETE' })).toMatchObject(busy)
     await second.get('left').recordings[0].stop()
     expect((await json('/left', { method: 'DELETE' })).removed).toBe(true)
-    second.shutdown()
+    // Without its session's journal nobody can.
+    second.create({ id: 'lost', recording: { name: 'lost' } })
+    second.leave()
+    expect(await json('/lost', { method: 'DELETE' })).toMatchObject(busy)
+    fs.rmSync(journal, { recursive: true })
+    expect((await json('/lost', { method: 'DELETE' })).removed).toBe(true)
+    expect(fs.readdirSync(dir)).toEqual([])
   })
 
   test('is deleted with all that is beside it, but not while it is written', async () => {
