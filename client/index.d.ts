@@ -552,7 +552,7 @@ export interface RecordingPlayerEvents {
  *
  * Its promises reject with the server's `code`s, with `ERR_RECORDING_FETCH`, with `ERR_RECORDING_RANGE` where something
  * on the way serves no ranges, with `ERR_RECORDING_CHANGED`, with `ERR_RECORDING_LIMIT` for a terminal of more than 4194304 characters,
- * and with `ERR_RECORDING_VERSION` for version 1.
+ * with `ERR_RECORDING_INVALID` for what is no recording, and with `ERR_RECORDING_VERSION` for version 1.
  */
 export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
