@@ -24,6 +24,7 @@ mod hub;
 mod memory_types;
 mod news;
 mod playback;
+mod promise;
 mod pty;
 #[cfg(unix)]
 mod pty_bare;
