@@ -450,7 +450,7 @@ impl Output {
     /// The screen of a keyframe here.
     pub(crate) fn screen(&mut self) -> Vec<u8> {
         let mut screen = Vec::new();
-        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        self.sketch.keyframe(&mut screen);
         screen
     }
 

@@ -380,7 +380,7 @@ impl Playback {
             if builder.count(cost) {
                 place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
                 data.clear();
-                sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut data);
+                sketch.keyframe(&mut data);
                 builder.keyframe(&place, &data).map_err(io)?;
             }
         }
