@@ -5,6 +5,7 @@ const { execFileSync } = require('node:child_process')
 const os = require('node:os')
 const path = require('node:path')
 const { controlGroup } = require('./helpers/control-group')
+const { PATIENCE } = require('./helpers/patience')
 
 const LIMIT = 512 << 20
 
@@ -55,39 +56,31 @@ function serve(closeHeaviest) {
     cwd: path.join(__dirname, '..'),
     env: { ...process.env, HOG },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: PATIENCE,
   })
   return JSON.parse(said)
 }
 
 if (os.totalmem() > 2 * LIMIT) {
-  inGroup(
-    'a program that fills the group costs no session that is used',
-    () => {
-      expect(serve(false)).toEqual({
-        cause: 'cgroup',
-        heaviest: 'hog',
-        refusing: true,
-        closed: [],
-        left: ['one', 'two', 'three', 'hog'],
-      })
-    },
-    90_000,
-  )
+  inGroup('a program that fills the group costs no session that is used', () => {
+    expect(serve(false)).toEqual({
+      cause: 'cgroup',
+      heaviest: 'hog',
+      refusing: true,
+      closed: [],
+      left: ['one', 'two', 'three', 'hog'],
+    })
+  })
 
-  inGroup(
-    'it is the one that goes, where that is asked for',
-    () => {
-      expect(serve(true)).toEqual({
-        cause: 'cgroup',
-        heaviest: 'hog',
-        refusing: true,
-        closed: ['hog memory'],
-        left: ['one', 'two', 'three'],
-      })
-    },
-    90_000,
-  )
+  inGroup('it is the one that goes, where that is asked for', () => {
+    expect(serve(true)).toEqual({
+      cause: 'cgroup',
+      heaviest: 'hog',
+      refusing: true,
+      closed: ['hog memory'],
+      left: ['one', 'two', 'three'],
+    })
+  })
 } else {
   test.skip('this machine is too small', () => {})
 }

@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const readline = require('node:readline')
+const { PATIENCE } = require('./helpers/patience')
 
 const onWindows = process.platform === 'win32'
 const onLinux = process.platform === 'linux' ? test : test.skip
@@ -20,7 +21,7 @@ const counted = (from, to) => {
   return text.slice(from % LINE, (from % LINE) + to - from)
 }
 
-const until = async (ready, what, ms = 30_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   for (;;) {
     const found = ready()

@@ -4,6 +4,7 @@
 
 const { execFile } = require('node:child_process')
 const path = require('node:path')
+const { PATIENCE } = require('./helpers/patience')
 
 const MONKEY = path.join(__dirname, 'helpers', 'monkey.js')
 const SEEDS = Number(process.env.MONKEY_SEEDS ?? 12)
@@ -14,9 +15,14 @@ const AT_ONCE = 2
 /** Runs Node; a hang is ended, and shows as a signal. */
 function node(args) {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { timeout: 60_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      args,
+      { timeout: PATIENCE, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
+      },
+    )
   })
 }
 

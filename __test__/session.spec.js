@@ -1,6 +1,7 @@
 // Session: the handle of one session, and what it says when the session is gone.
 
 const { SessionRegistry } = require('..')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 
@@ -10,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => registry.shutdown())
 
-const until = async (ready, what, ms = 15_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)

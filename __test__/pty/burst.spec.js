@@ -63,7 +63,7 @@ test('terminals that flood while somebody types lose no byte, and each key has i
     const text = flood.text()
     expect({ length: text.length, same: text === expected }).toEqual({ length: expected.length, same: true })
   }
-}, 60000)
+})
 
 test('a background process that holds the terminal delays the exit by the bound, and is heard after it', async () => {
   const run = start('sh', ['-c', 'trap "" HUP; (sleep 0.8; echo late) & echo early; exit 4'], {

@@ -30,7 +30,6 @@ test.each([
     expect(isRunning(escaped)).toBe(true)
     process.kill(escaped, 'SIGKILL')
   },
-  30000,
 )
 
 test('a member that ignores SIGHUP is killed after the grace although its leader has gone at once', async () => {
@@ -44,7 +43,7 @@ test('a member that ignores SIGHUP is killed after the grace although its leader
   run.pty.kill()
   await run.exited
   await until(() => !isRunning(member), 'the member to be killed')
-}, 30000)
+})
 
 test('the job in the foreground of an interactive shell is killed with it', async () => {
   const run = start('bash', ['--norc', '-i'], { killGrace: 300 })
@@ -53,7 +52,7 @@ test('the job in the foreground of an interactive shell is killed with it', asyn
   run.pty.close()
   await run.exited
   await until(() => !isRunning(job), 'the job to be killed')
-}, 30000)
+})
 
 test('a stopped program acts on the hang-up', async () => {
   const run = start('sh', ['-c', 'echo ready; kill -STOP $$; sleep 1000'])

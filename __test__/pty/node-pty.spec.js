@@ -11,6 +11,7 @@ const { promisify } = require('node:util')
 const pty = require('../..')
 const { isRunning } = require('../helpers/proc')
 const { start, until } = require('../helpers/pty')
+const { PATIENCE } = require('../helpers/patience')
 
 const { Pty, spawn } = pty
 const MODULE = path.join(__dirname, '..', '..')
@@ -18,7 +19,8 @@ const MODULE = path.join(__dirname, '..', '..')
 /** Runs a program in a process of its own, with the package as `pty`. */
 const apart = async (program, options) => {
   const source = `const pty = require(${JSON.stringify(MODULE)});${program}`
-  return (await promisify(execFile)(process.execPath, ['-e', source], { timeout: 60000, ...options })).stdout
+  return (await promisify(execFile)(process.execPath, ['-e', source], { timeout: PATIENCE, ...options }))
+    .stdout
 }
 
 /** A shell that prints what it is told to, line by line. */

@@ -250,16 +250,12 @@ test('a client that asks on and on and reads no answer is cut off', async () => 
   const connections = async () =>
     (await server.ask('sessions')).find(({ id }) => id === 'deaf')?.connections ?? 0
   expect(await connections()).toBe(1)
-  await eventually(
-    'the connection to be ended',
-    async () => {
-      for (let count = 0; count < 20_000 && client.socket.bufferedAmount < 1e6; count += 1) {
-        client.socket.send('{}')
-      }
-      return (await connections()) === 0
-    },
-    20_000,
-  )
+  await eventually('the connection to be ended', async () => {
+    for (let count = 0; count < 20_000 && client.socket.bufferedAmount < 1e6; count += 1) {
+      client.socket.send('{}')
+    }
+    return (await connections()) === 0
+  })
   client.socket.terminate()
 })
 

@@ -41,7 +41,7 @@ test.each([
 async function flow(client, bytes) {
   const wanted = client.bytes + bytes
   client.type(`yes 'a line of log text, about as long as such lines are' | head -c ${bytes}\r`)
-  await client.until(`${bytes} bytes`, () => client.bytes >= wanted, 40_000)
+  await client.until(`${bytes} bytes`, () => client.bytes >= wanted)
 }
 
 test('a session that ends, however it ends, leaves no descriptor, process or thread', async () => {

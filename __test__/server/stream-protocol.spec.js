@@ -285,7 +285,7 @@ describe('flow control', () => {
     host = await startServer({ historyBytes: 64 * 1024 })
     const client = await shell({ window: 65_536, sessionId: 'silent' })
     client.type('stty -echo; seq 500000; touch finished\r')
-    await eventually('the command', () => fs.existsSync(host.file('finished')), 20_000)
+    await eventually('the command', () => fs.existsSync(host.file('finished')))
     expect(client.bytes).toBeLessThanOrEqual(65_536)
     client.onFrame = (_frame, end) => client.send({ type: 'ack', offset: end })
     client.send({ type: 'ack', offset: client.end })
