@@ -48,11 +48,14 @@ impl JsRegistry {
     pub(super) fn call<T>(&self, env: &Env, act: impl FnOnce(&Arc<Registry>) -> T) -> T {
         let result = self.hub.call(env, self.token, || act(&self.registry));
         self.update_hold();
+        // It may have started a program that is over by now.
+        self.hub.await_news();
         result
     }
 
-    /// A session with a live program keeps the process running.
-    pub(super) fn update_hold(&self) {
+    /// A session with a live program keeps the process running, and so does an exit
+    /// that was not told yet.
+    fn update_hold(&self) {
         let wanted = self.registry.holds();
         if wanted == self.held.borrow().is_some() {
             return;
@@ -63,6 +66,8 @@ impl JsRegistry {
         if wanted {
             self.hub.hold();
         } else {
+            // An exit is told under the lock under which it ends a hold.
+            self.hub.await_news();
             self.hub.release();
         }
         drop(before);
