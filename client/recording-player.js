@@ -11,6 +11,8 @@ const SPEED = { min: 1 / 16, max: 64 }
 /** Characters of a terminal, at most: each takes 12 bytes in xterm.js, and a recording may say any size. */
 const MAX_CELLS = 1 << 22
 const SIZE = /^(\d{1,5})x(\d{1,5})$/
+/** Ends a sequence that has begun. */
+const CANCEL = '\x18'
 
 function checkSize(cols, rows) {
   if (cols * rows > MAX_CELLS)
@@ -151,8 +153,9 @@ export class RecordingPlayer extends EventTarget {
 
   /** Shows the beginning of a part. */
   async #restart(number, part, wish) {
-    // What is still being parsed must not come after the reset.
-    await this.#parsed()
+    // What is still being parsed must not come after the reset, nor the rest of a
+    // sequence, which an xterm.js that is reset still waits for.
+    await this.#parsed(CANCEL)
     if (wish !== this.#wish) return
     checkSize(part.cols, part.rows)
     this.#part = part
