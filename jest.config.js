@@ -7,7 +7,7 @@ module.exports = {
   testEnvironment: '<rootDir>/__test__/helpers/environment.js',
   testMatch: ['**/__test__/**/*.spec.js'],
   // More than PATIENCE of the helpers, so that what waits says what for.
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   globalSetup: '<rootDir>/__test__/helpers/scratch.js',
   globalTeardown: '<rootDir>/__test__/helpers/remove-scratch.js',
   setupFiles: ['<rootDir>/__test__/helpers/setup.js'],

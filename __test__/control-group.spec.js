@@ -16,11 +16,15 @@ afterAll(() => {
   group?.remove()
 })
 
-/** Takes memory, some at a time, until it gets a line. */
+/** Takes some memory for each line, and says so. */
 const HOG = `
   const held = []
-  const timer = setInterval(() => held.push(Buffer.alloc(4 << 20, 1)), 20)
-  process.stdin.on('data', () => clearInterval(timer))`
+  process.stdin.on('data', (lines) => {
+    for (const _ of lines.toString().matchAll(/more/g)) {
+      held.push(Buffer.alloc(4 << 20, 1))
+      process.stdout.write('.')
+    }
+  })`
 
 const SERVER = `
   const { SessionRegistry } = require('.')
@@ -34,10 +38,16 @@ const SERVER = `
   const hog = registry.create({ id: 'hog', pty: { file: process.execPath, args: ['-e', process.env.HOG] } })
   registry.attach('hog', 'connection of hog')
   const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+  // However slow the machine is, it takes no more before memory was looked at.
+  const taken = () => hog.history().toString().split('.').length - 1
+  const takeMore = async () => {
+    const before = taken()
+    hog.write('more\\r')
+    while (taken() === before && !hog.exit) await later(2)
+  }
   ;(async () => {
     let status = registry.checkMemory()
-    for (; status.level !== 'critical' && !hog.exit; status = registry.checkMemory()) await later(20)
-    if (!hog.closed) hog.write('enough\\r')
+    for (; status.level !== 'critical' && !hog.exit; status = registry.checkMemory()) await takeMore()
     const { cause, heaviest, refusing } = status
     for (let n = 0; n < 5; n++) {
       await later(50)

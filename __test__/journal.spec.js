@@ -281,7 +281,7 @@ describe('a restored session', () => {
 
   test('is closed like any other, with its file', async () => {
     leave()
-    const registry = open({ inactiveTimeout: 50 })
+    const registry = open({ inactiveTimeout: 500 })
     const reasons = []
     registry.on('sessionClosed', (event) => reasons.push(event.reason))
     registry.restore()

@@ -268,7 +268,8 @@ function tests() {
       const registry = open({}, { maxSessions: 0, maxSessionsPerProject: 0 })
       const restored = registry.restore({ takeover: true })
       expect(restored.map(({ status }) => status)).toEqual(['active', 'active', 'active'])
-      await server.with('closed')
+      // A server that does not get to it in time is ended.
+      await server.ended
       const { sessions } = await server.with('sessions')
       for (const { id, end } of sessions) {
         const session = registry.get(id, 'p')
@@ -314,7 +315,7 @@ function tests() {
       const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
       const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
       const session = registry.create({ pty })
-      await prints(session, 'login')
+      await prints(session, 'login\r\n')
       expect(text(session)).toBe('-bash\r\nlogin\r\n')
     })
 

@@ -26,7 +26,7 @@ function worker(program) {
 
 const message = (thread) => new Promise((resolve) => thread.once('message', resolve))
 
-/** Waits until a condition holds, for ten seconds at most. */
+/** Waits until a condition holds, for PATIENCE at most. */
 async function until(condition) {
   const deadline = Date.now() + PATIENCE
   while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))

@@ -457,7 +457,7 @@ describe('connections', () => {
   })
 
   test('inactivity closes what nobody is connected to, and nothing else', async () => {
-    open({ inactiveTimeout: 150 })
+    open({ inactiveTimeout: 600 })
     const seen = record('sessionClosed')
     registry.create({ id: 'alone' })
     registry.create({ id: 'attached' })
@@ -465,7 +465,7 @@ describe('connections', () => {
     registry.attach('attached', 'c1')
     const viewer = registry.get('viewed').openViewer()
     await until(() => seen.length === 1, 'the inactive one')
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 900))
     expect(seen).toEqual([['sessionClosed', { ...of('alone'), reason: 'inactive' }]])
     viewer.close()
     registry.detach('c1')
@@ -473,9 +473,9 @@ describe('connections', () => {
   })
 
   test('keepAlive is shorter or longer than the time-out', async () => {
-    open({ inactiveTimeout: 300 })
+    open({ inactiveTimeout: 600 })
     const seen = record('sessionClosed')
-    for (const [id, keepAlive] of [['short', 50], ['long', 700], ['default']]) {
+    for (const [id, keepAlive] of [['short', 50], ['default'], ['long', 900]]) {
       registry.create({ id })
       registry.attach(id, id)
       registry.detach(id, keepAlive ? { keepAlive } : undefined)
@@ -611,12 +611,15 @@ describe('events', () => {
   })
 
   onUnix('an exit is told with its code, then the session goes', async () => {
-    open({ exitLinger: 50 })
+    open({ exitLinger: 300 })
     const seen = record('sessionCreated', 'sessionExited', 'sessionClosed')
     const session = registry.create({ id: 'a', pty: shell('printf bye; exit 3') })
+    // It stays for as long as there is a viewer that has not read everything.
+    const viewer = session.openViewer()
     await until(() => seen.length === 2, 'the exit')
     expect(seen[1]).toEqual(['sessionExited', { ...of('a'), code: 3, signal: 0 }])
     expect(session.history().toString()).toBe('bye')
+    viewer.close()
     await until(() => seen.length === 3, 'the close')
     expect(seen[2][1]).toMatchObject({ id: 'a', reason: 'exit' })
     expect(registry.get('a')).toBeNull()
@@ -718,7 +721,8 @@ describe('closing', () => {
       session.close()
     }
     await until(() => counts()[0] <= before[0], 'the descriptors')
-    expect(counts()).toEqual(before)
+    // Fewer is no leak: the first shell may have gone later.
+    expect(counts()[1]).toBeLessThanOrEqual(before[1])
   })
 })
 

@@ -126,7 +126,7 @@ describe('the shell', () => {
     const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
     const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
     const session = registry.create({ pty })
-    await until(() => text(session).includes('login'), 'a login shell')
+    await until(() => text(session).endsWith('login\r\n'), 'a login shell')
     expect(text(session)).toBe('-bash\r\nlogin\r\n')
     expect(() => registry.create({ pty: { ...pty, argv0: 1 } })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),

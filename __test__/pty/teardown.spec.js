@@ -43,7 +43,7 @@ test('100 workers that are terminated with live terminals', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(pids(stdout)).toHaveLength(200)
   await gone(pids(stdout))
-}, 120000)
+})
 
 test('a terminated worker does not disturb the terminals of others', async () => {
   const worker = `require(${ADDON}).spawn('yes', []).onData(() => {}); require('node:worker_threads').parentPort.postMessage(0)`
@@ -74,7 +74,7 @@ test('100 times process.exit with live terminals', async () => {
     all.push(...pids(stdout))
   })
   await gone(all)
-}, 120000)
+})
 
 test('an unreferenced terminal lets the process exit, a referenced one does not', async () => {
   const quick = await node(

@@ -71,7 +71,7 @@ describe('keepAlive', () => {
 })
 
 describe('output', () => {
-  const INACTIVE = 600
+  const INACTIVE = 1200
 
   async function job(options) {
     host = await startTerminals(options, { inactiveTimeout: INACTIVE })
@@ -95,7 +95,7 @@ describe('output', () => {
     await client.cut()
     // Far beyond what is granted to one that is silent.
     const { end } = session
-    const ticks = (4 * INACTIVE) / 50
+    const ticks = (2 * INACTIVE) / 50
     await eventually('many ticks', () => session.closed || session.end > end + ticks * 'tick\r\n'.length)
     expect(session.closed).toBe(false)
     session.write('\x03')
