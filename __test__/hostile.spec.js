@@ -22,7 +22,10 @@ const thrown = (code) => expect.objectContaining({ code, message: expect.stringM
 
 /** Runs a program in a Node process of its own; what it wrote. */
 function node(program, flags = []) {
-  return execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8', timeout: PATIENCE })
+  return execFileSync(process.execPath, [...flags, '-e', program], {
+    encoding: 'utf8',
+    timeout: 4 * PATIENCE,
+  })
 }
 
 describe('a listener that acts on what called it', () => {

@@ -39,7 +39,7 @@ const until = async (ready, what, ms = PATIENCE) => {
 const run = (script, ...flags) =>
   execFileSync(process.execPath, [...flags, '-e', script], {
     cwd: path.join(__dirname, '..'),
-    timeout: PATIENCE,
+    timeout: 4 * PATIENCE,
     encoding: 'utf8',
   })
 

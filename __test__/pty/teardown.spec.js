@@ -11,7 +11,7 @@ const ADDON = JSON.stringify(path.join(__dirname, '..', '..'))
 /** Runs a program in a Node process of its own. */
 function node(program) {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['-e', program], { timeout: PATIENCE }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['-e', program], { timeout: 4 * PATIENCE }, (error, stdout, stderr) => {
       resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
     })
   })

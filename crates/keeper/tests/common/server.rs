@@ -80,7 +80,7 @@ impl Events for Polite {
 
 fn leave(terminals: &Terminals, keeper: &Mutex<Option<Keeper>>) -> usize {
     let left = terminals.lock().values().filter(|pty| pty.leave()).count();
-    assert!(offheap_pty::reactor::settle(Duration::from_secs(2)), "the reactor hangs");
+    assert!(offheap_pty::reactor::settle(Duration::from_secs(60)), "the reactor hangs");
     let keeper = keeper.lock().take();
     keeper.expect("a keeper").leave();
     left
