@@ -250,6 +250,13 @@ impl Hub {
     /// so does all of it when a listener made the call.
     pub(super) fn call<T>(&self, env: &Env, token: Token, act: impl FnOnce() -> T) -> T {
         let result = news::in_call(act);
+        self.emit_own(env, token);
+        result
+    }
+
+    /// Apart, so that there is one of it and not one for each kind of call.
+    #[inline(never)]
+    fn emit_own(&self, env: &Env, token: Token) {
         if let Ok(mut batch) = self.news.try_borrow_mut() {
             self.inbox.drain(&mut batch);
             for news in news::take_own(&mut batch, token) {
@@ -260,12 +267,12 @@ impl Hub {
             }
         }
         self.account(env);
-        result
     }
 
     /// News that waits to be told keeps the process running until the next wake-up:
     /// else a program that was over at once, and holds nothing up any more, would be
     /// over without a word.
+    #[inline(never)]
     pub(super) fn await_news(&self) {
         let left = || self.news.try_borrow().is_ok_and(|batch| !batch.is_empty());
         if (self.inbox.is_pending() || left()) && !self.awaited.replace(true) {

@@ -47,10 +47,16 @@ impl JsRegistry {
     /// see [`Hub::call`].
     pub(super) fn call<T>(&self, env: &Env, act: impl FnOnce(&Arc<Registry>) -> T) -> T {
         let result = self.hub.call(env, self.token, || act(&self.registry));
-        self.update_hold();
-        // It may have started a program that is over by now.
-        self.hub.await_news();
+        self.hold_after_call();
         result
+    }
+
+    /// What keeps the process running after a call that may have changed it.
+    #[inline(never)]
+    pub(super) fn hold_after_call(&self) {
+        self.update_hold();
+        // A program that was started may be over by now.
+        self.hub.await_news();
     }
 
     /// A session with a live program keeps the process running, and so does an exit

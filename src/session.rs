@@ -523,14 +523,16 @@ impl Session {
 
     /// Lets the process exit although the session's shell runs.
     #[napi(catch_unwind, js_name = "unref")]
-    pub fn unref(&self, env: Env) {
-        self.shared.js.call(&env, |registry| registry.set_hold(&self.shared.handle, false));
+    pub fn unref(&self) {
+        self.shared.registry().set_hold(&self.shared.handle, false);
+        self.shared.js.hold_after_call();
     }
 
     /// Keeps the process running while the session's shell runs: the default.
     #[napi(catch_unwind, js_name = "ref")]
-    pub fn reference(&self, env: Env) {
-        self.shared.js.call(&env, |registry| registry.set_hold(&self.shared.handle, true));
+    pub fn reference(&self) {
+        self.shared.registry().set_hold(&self.shared.handle, true);
+        self.shared.js.hold_after_call();
     }
 
     /// Closes the session: when this returns it is in no index any more, its

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Longer than anything takes, on a machine that does much else.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 struct Memory {

@@ -33,7 +33,7 @@ fn spawn(bench: &Bench, id: &str, rate: Option<&str>, script: &str) -> Result<Ha
 }
 
 fn wait(what: &str, mut ready: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !ready() {
         assert!(Instant::now() < end, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(5));
