@@ -55,7 +55,9 @@ impl Sink for Log {
         &self.bell
     }
     fn exited(&self, status: ExitStatus) {
-        say(&format!("exit {} {} {}", self.name, status.code, status.signal));
+        let said = format!("exit {} {} {}", self.name, status.code, status.signal);
+        // Said when the keeper knows that it was told: whoever hears of it may kill this process.
+        offheap_pty::reactor::spawn(async move { say(&said) });
     }
     fn ended(&self) {}
     fn drained(&self) {}
