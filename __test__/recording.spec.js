@@ -8,6 +8,7 @@ const { Terminal } = require('@xterm/headless')
 const { SessionRegistry, openRecording } = require('..')
 const { play } = require('./helpers/asciinema-player')
 const { findBrowser } = require('./helpers/browser')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 
@@ -23,7 +24,7 @@ afterEach(() => {
   fs.rmSync(dir, { recursive: true, force: true })
 })
 
-const until = async (ready, what, ms = 30_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!(await ready())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)

@@ -430,14 +430,14 @@ impl Session {
     #[napi(catch_unwind, js_name = "unref")]
     pub fn unref(&self) {
         self.shared.registry().set_hold(&self.shared.handle, false);
-        self.shared.js.update_hold();
+        self.shared.js.hold_after_call();
     }
 
     /// Keeps the process running while the session's shell runs: the default.
     #[napi(catch_unwind, js_name = "ref")]
     pub fn reference(&self) {
         self.shared.registry().set_hold(&self.shared.handle, true);
-        self.shared.js.update_hold();
+        self.shared.js.hold_after_call();
     }
 
     /// Closes the session: when this returns it is in no index any more, its
