@@ -16,7 +16,7 @@ use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 /// was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
 /// How often a viewer is told at once within one [`WINDOW`], beside echoes.
-const PROMPT_TIMES: u32 = 3;
+const PROMPT_TIMES: u32 = 4;
 /// How long traffic is counted at a time. With many sessions that print without end
 /// each of them prints little in a shorter one.
 const WINDOW: Duration = Duration::from_millis(32);
@@ -172,6 +172,8 @@ impl Cursor {
 struct Traffic {
     window: Instant,
     bytes: usize,
+    /// How many pieces they came in.
+    pieces: u32,
     /// How often the viewer was told at once, beside echoes.
     told: u32,
     /// The window before this one carried more than is told of at once.
@@ -180,7 +182,13 @@ struct Traffic {
 
 impl Traffic {
     fn new(now: Instant) -> Self {
-        Self { window: now.checked_sub(WINDOW).unwrap_or(now), bytes: 0, told: 0, busy: false }
+        Self {
+            window: now.checked_sub(WINDOW).unwrap_or(now),
+            bytes: 0,
+            pieces: 0,
+            told: 0,
+            busy: false,
+        }
     }
 
     /// Counts output into its window, and opens the next window in time. One
@@ -188,12 +196,12 @@ impl Traffic {
     fn count(&mut self, added: usize, now: Instant) {
         let age = now.saturating_duration_since(self.window);
         if age >= WINDOW {
-            self.busy = !self.has_room() && age < 2 * WINDOW;
-            self.window = now;
-            self.bytes = 0;
-            self.told = 0;
+            let went_on = self.busy && self.pieces >= PROMPT_TIMES;
+            let busy = age < 2 * WINDOW && (went_on || !self.has_room());
+            *self = Self { window: now, bytes: 0, pieces: 0, told: 0, busy };
         }
         self.bytes += added;
+        self.pieces += u32::from(added > 0);
     }
 
     /// Whether this window has not carried all that is told of at once.
@@ -236,8 +244,8 @@ mod tests {
     #[test]
     fn what_comes_in_many_pieces_is_told_together_however_little_it_is() {
         let many = told(&[(50, 5); 40]);
-        assert_eq!(many[..4], [true, true, true, false]);
-        assert!(many[4..].iter().all(|is_told| !is_told), "it never ends, so it waits: {many:?}");
+        assert_eq!(many[..5], [true, true, true, true, false]);
+        assert!(many[5..].iter().all(|is_told| !is_told), "it never ends, so it waits: {many:?}");
         assert!(told(&[(50, 12); 40]).iter().all(|&is_told| is_told));
     }
 }
