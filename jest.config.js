@@ -10,8 +10,10 @@ module.exports = {
   globalSetup: '<rootDir>/__test__/helpers/homes.js',
   globalTeardown: '<rootDir>/__test__/helpers/remove-homes.js',
   setupFiles: ['<rootDir>/__test__/helpers/setup.js'],
-  // Each spec runs servers, shells or a browser of its own.
+  // Each spec runs servers, shells or a browser of its own: more at a time would only
+  // make them wait for each other.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/__test__/helpers/longest-first.js',
   modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/npm/'],
   // The browser's modules; nothing else is transformed.
   transform: { [within('client')]: '<rootDir>/__test__/helpers/esm-transform.js' },

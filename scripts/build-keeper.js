@@ -3,7 +3,9 @@
 //   node scripts/build-keeper.js [--release] [--target <triple>] [--use-napi-cross | --cross-compile]
 //
 // The flags are those of `napi build`, which knows how to build for another
-// platform. There is no keeper on Windows.
+// platform. As `napi build` does, it names the target even where that is this
+// machine: cargo then takes what the addon was built of. There is no keeper on
+// Windows.
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -14,6 +16,11 @@ const args = process.argv.slice(2)
 const target = args.includes('--target') ? args[args.indexOf('--target') + 1] : undefined
 const crosses = args.includes('--use-napi-cross') || args.includes('--cross-compile')
 
+/** This machine, as the compiler calls it. */
+function hostTriple() {
+  return execFileSync('rustc', ['-vV'], { cwd: root, encoding: 'utf8' }).match(/^host: (\S+)$/m)[1]
+}
+
 function build() {
   if (crosses) {
     const napi = require.resolve('@napi-rs/cli/dist/cli.js')
@@ -21,14 +28,14 @@ function build() {
     execFileSync(process.execPath, [napi, ...what, ...args], { cwd: root, stdio: 'inherit' })
     return
   }
-  execFileSync('cargo', ['build', '--locked', '-p', 'offheap-keeper', '--bin', 'offheap-keeper', ...args], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  const triple = target ?? hostTriple()
+  const what = ['--locked', '-p', 'offheap-keeper', '--bin', 'offheap-keeper']
+  const named = target ? [] : ['--target', triple]
+  execFileSync('cargo', ['build', ...what, ...named, ...args], { cwd: root, stdio: 'inherit' })
   const directory = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target')
   const built = path.join(
     directory,
-    target ?? '',
+    triple,
     args.includes('--release') ? 'release' : 'debug',
     'offheap-keeper',
   )

@@ -23,13 +23,19 @@ PATH=/usr/bin:/bin
 export PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 unset RUSTC_WRAPPER RUSTUP_TOOLCHAIN CARGO_BUILD_TARGET 2>/dev/null || true
 
+# Without this, a library for musl is none that Node could load, and is left out.
+musl='-C target-feature=-crt-static'
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="$musl"
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="$musl"
+unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS 2>/dev/null || true
+
+# All in one run: while everything of one target waits for its `core` or `std`,
+# another's are checked.
+targets=$*
 for target in "$@"; do
-  echo "== $target"
-  # Without this, a library for musl is none that Node could load, and is left out.
-  case $target in
-  *-musl) export RUSTFLAGS="-C target-feature=-crt-static" ;;
-  *) unset RUSTFLAGS ;;
-  esac
-  cargo check --locked --quiet --workspace --tests -Zbuild-std=std,panic_unwind,test --target "$target" --target-dir target/check
+  shift
+  set -- "$@" --target "$target"
 done
-echo "checked: $*"
+cargo check --locked --quiet --workspace --all-targets "$@" \
+  -Zbuild-std=std,panic_unwind,test --target-dir target/check
+echo "checked: $targets"

@@ -4,7 +4,8 @@
 //   the directions listed here;
 // - no two files import each other, directly or in a circle, in Rust or in
 //   JavaScript;
-// - what a crate makes public, somebody outside it uses.
+// - what a crate makes public, somebody outside it uses;
+// - no Rust test is where none is run.
 //
 //   node scripts/check-walls.js
 
@@ -52,6 +53,14 @@ function checkNapi() {
   for (const file of files.filter((each) => /^crates\/.*\.(rs|toml)$/.test(each))) {
     const source = file.endsWith('.rs') ? code(file) : text(file)
     if (/\bnapi\b/.test(source)) faults.push(`${file} names napi, which only src/ may`)
+  }
+}
+
+/** The binding and the keeper's `main` are not compiled for tests: one there would never run. */
+function checkTests() {
+  for (const file of files.filter((each) => /^(?:src\/.*|crates\/keeper\/src\/main)\.rs$/.test(each))) {
+    if (/#\[(?:test|cfg\(test\))\]/.test(code(file)))
+      faults.push(`${file} has a test, which would not run: tests are in crates/ and __test__/`)
   }
 }
 
@@ -264,6 +273,7 @@ function checkPublic() {
 }
 
 checkNapi()
+checkTests()
 checkArrows()
 checkCircles()
 checkPublic()

@@ -9,7 +9,6 @@
     clippy::unused_self,
     reason = "the shapes of exported functions are napi's, and offsets stay below 2^53"
 )]
-#![cfg_attr(test, allow(dead_code, reason = "test builds register no exports"))]
 
 mod args;
 mod buffer;
