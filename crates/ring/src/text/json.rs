@@ -303,13 +303,15 @@ const LENGTH_BIT: u32 = 56;
 
 const fn escapes() -> [u64; 256] {
     let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        let Escape { bytes, length } = escape(byte as u8);
-        table[byte] = u64::from_le_bytes(bytes) | (length as u64) << LENGTH_BIT;
+    let mut byte = 0u8;
+    loop {
+        let Escape { bytes, length } = escape(byte);
+        table[byte as usize] = u64::from_le_bytes(bytes) | (length as u64) << LENGTH_BIT;
+        if byte == u8::MAX {
+            return table;
+        }
         byte += 1;
     }
-    table
 }
 
 /// How a byte is written; one that is not ASCII as it is.
