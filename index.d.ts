@@ -86,7 +86,7 @@ export interface RecordingOptions {
   name?: string | null
   /** The whole path, ending in `.cast`, instead of `dir` and `name`. Not for a registry. */
   file?: string | null
-  /** The title in the header. Default: none. */
+  /** The title in the header, cut at 4096 bytes. Default: none. */
   title?: string | null
   /**
    * Whether input is recorded. What is typed while the terminal does not echo
@@ -109,10 +109,14 @@ export interface RecordingOptions {
   rotateInterval?: number | null
   /**
    * The oldest recordings of this package in the folder are removed beyond so
-   * many bytes; at least 4096. None that is being written is. Default: none.
+   * many bytes; at least 4096. None that is being written is. Default: no limit.
    */
   maxBytes?: number | null
-  /** Recordings in the folder are removed when they are older, in ms; at least 1000. Default: none. */
+  /**
+   * Recordings of this package in the folder are removed so long after they were
+   * written last, in ms by the system's clock; at least 1000. Within an hour after
+   * that clock has jumped ahead none is. Default: no limit.
+   */
   maxAge?: number | null
 }
 
@@ -128,8 +132,10 @@ export interface RecordingHeader {
   timestamp: number | null
   /** The terminal's type. */
   term: string | null
+  /** The command line. */
   command: string | null
   title: string | null
+  /** Environment variables, at most 1000. */
   env: Record<string, string>
 }
 
@@ -563,14 +569,16 @@ export interface SessionInfo extends SessionName {
 
 /** A directory of another machine, as a shell there tells it. */
 export interface RemoteDirectory {
+  /** The other machine's name. */
   host: string
+  /** An absolute path there. */
   path: string
 }
 
 /** How far a program says it is. */
 export interface ShellProgress {
   state: 'normal' | 'error' | 'indeterminate' | 'warning'
-  /** Percent; `null` where there is no telling. */
+  /** In percent, 0 to 100; `null` where it is not known. */
   value: number | null
 }
 
@@ -641,6 +649,7 @@ export interface WaitForOptions extends WaitOptions {
 
 /** What was found; for `'prompt'` and `'idle'` the text is `null`. */
 export interface WaitResult {
+  /** What the pattern matched. */
   text: string | null
   /** The groups of the expression, in their order. */
   groups: (string | null)[]
@@ -682,8 +691,11 @@ export interface Session {
 }
 
 /**
- * Why a session was closed; `left`: for the next process to restore; `fault`: a
- * fault of this package that concerned it alone.
+ * Why a session was closed:
+ * - `closed`: by `close()` or `closeAll()`; `project`: by `closeProject()`; `registry`: by `shutdown()`
+ * - `exit`: its shell has ended; `inactive`: `inactiveTimeout` or its connection's `keepAlive` was up
+ * - `limit`: it was its project's oldest, and another was created; `memory`: memory was short
+ * - `left`: for the next process to restore; `fault`: a fault of this package that concerned it alone
  */
 export type CloseReason =
   | 'closed'
@@ -696,10 +708,13 @@ export type CloseReason =
   | 'left'
   | 'fault'
 
-/** Limits of a registry. */
+/**
+ * Limits of a registry: `maxSessions`, `maxSessionsPerProject`, `spawnsPerMinute` (in all, too), `maxFocusedPerProject`,
+ * and memory that is critical.
+ */
 export type LimitName = 'sessions' | 'project' | 'spawnRate' | 'focus' | 'memory'
 
-/** The numbers of a registry. */
+/** The numbers of a registry; without another word, those of now. */
 export interface RegistryStats {
   sessions: number
   /** Sessions whose shell has exited. */
@@ -708,8 +723,11 @@ export interface RegistryStats {
   suspended: number
   /** Sessions without a connection. */
   detached: number
+  /** Projects that have sessions. */
   projects: number
+  /** Connections that are attached to sessions. */
   connections: number
+  /** Open viewers. */
   viewers: number
   /** Native memory that histories occupy, in bytes. */
   historyBytes: number
@@ -743,20 +761,27 @@ export interface RegistryStats {
 
 /** Events of a registry and what their listeners get. */
 export interface RegistryEvents {
+  /** `create()` has made a session, and started its shell if it has one. */
   sessionCreated: SessionInfo
   /** `Session.update()` has changed something. */
   sessionUpdated: SessionInfo
+  /** The session is closed: it is in no index any more, and its memory is free. */
   sessionClosed: SessionName & { reason: CloseReason }
   /** The shell has ended, and all it printed is in the history. */
   sessionExited: SessionName & { code: number; signal: number }
+  /** The session got or lost the focus of its project; `allFocused`: the ids of those that have it now. */
   focusChanged: SessionName & { focused: boolean; allFocused: string[] }
+  /** The session was marked as suspended. */
   sessionSuspended: SessionName
+  /** The mark was taken away. */
   sessionResumed: SessionName
   /** A connection has attached that was not attached before. */
   sessionAttached: SessionName & { connectionId: string }
   /** A connection has left; sessions that close tell only that. */
   sessionDetached: SessionName & { connectionId: string }
+  /** A session was refused by a limit, or closed for one of its project (`'project'`). */
   limitReached: { limit: LimitName; projectId: string | null }
+  /** Memory is short, or no longer is; or something was done about it. */
   memoryPressure: MemoryPressure
   /** `restore()` has brought it back; `alive`: with its shell. */
   sessionRestored: SessionName & { alive: boolean }
@@ -782,8 +807,11 @@ export interface RegistryEvents {
   titleChanged: SessionName & { title: string | null; iconName: string | null }
   /** The shell has told another directory; `workingDirectory` is what it told, `null` for nothing that can be told. */
   directoryChanged: SessionName & { workingDirectory: string | null; remoteDirectory: RemoteDirectory | null }
+  /** The shell has begun a command. */
   commandStarted: SessionName & { command: ShellCommand }
+  /** The command has ended. */
   commandFinished: SessionName & { command: ShellCommand }
+  /** A program says how far it is; `null`: no longer. */
   progressChanged: SessionName & { progress: ShellProgress | null }
   /** The bell rang `count` times. Together with notifications at most twice a second, after 4 at once. */
   bell: SessionName & { count: number }
@@ -1335,8 +1363,9 @@ export declare class Recording {
   /** Bytes of output that are missing, since the disk was slower. */
   get missed(): number
   /**
-   * What keeps it from being written at this moment, or ended it, such as a
-   * full disk (`ENOSPC`). It is tried again every second.
+   * What keeps it from being written at this moment, such as a full disk
+   * (`ENOSPC`), or from going on in a next file: both are tried again every
+   * second. Or what ended it, such as `ENOENT` when its file was removed.
    */
   get error(): { code: string, message: string } | null
   /** Whether it has ended and everything is in the file. */
@@ -1582,28 +1611,6 @@ export declare class Session {
    */
   resize(cols: number, rows: number, pixelSize?: { width?: number, height?: number } | null): void
   /**
-   * Sets the clients' colours, so that a program that asks for them gets the
-   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
-   * default theme, white on black; so are colours that are left out. A session
-   * without a screen answers nothing.
-   *
-   * @param theme - Colours as `#rgb` or `#rrggbb`.
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
-   * colour, `ERR_CLOSED`.
-   */
-  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
-  /**
-   * Says what the clients' terminal is, so that the screen is exact for it: which
-   * xterm.js, and how it is set up. What is left out is as in the session's
-   * `screen` options; `null` is all of that. It holds from here on: what is
-   * drawn already stays where it is, and a character that takes other columns in
-   * the new terminal keeps the place that it has. A session without a screen
-   * ignores it.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-   */
-  setClient(client: ClientOptions | null): void
-  /**
    * Sends a signal to the shell's process group and the foreground group.
    * Nothing happens once the shell has exited.
    *
@@ -1626,29 +1633,6 @@ export declare class Session {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */
   readFrom(offset: number, maxBytes?: number | null): { data: Buffer, start: number, end: number, missed: number }
-  /**
-   * The screen now: bytes that turn a fresh xterm.js of the same size into
-   * what one shows that has read everything, and the offset from which the
-   * output goes on. It contains no query and has no side effect.
-   *
-   * It is made in this call, which takes some 4 ms for each megabyte. A viewer that
-   * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
-   *
-   * @returns With `format: 'json'`, `data` is
-   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
-   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
-   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
-   */
-  snapshot(options?: SnapshotOptions | null): { data: Buffer, offset: number, cols: number, rows: number }
-  /**
-   * The visible screen as text: lines without blanks at their end, joined by line
-   * feeds.
-   *
-   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
-   */
-  screenText(): string
-  /** Whether it keeps a screen. */
-  get screen(): boolean
   /**
    * Records the session from now on, beginning with the screen as it is. The
    * files are made by this call; everything else is written by a thread of its
@@ -1696,6 +1680,51 @@ export declare class Session {
   close(): void
   /** The same as `close()`, for `using`. */
   [globalThis.Symbol.dispose](): void
+  /**
+   * The screen now: bytes that turn a fresh xterm.js of the same size into
+   * what one shows that has read everything, and the offset from which the
+   * output goes on. It contains no query and has no side effect.
+   *
+   * It is made in this call, which takes some 4 ms for each megabyte. A viewer that
+   * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
+   *
+   * @returns With `format: 'json'`, `data` is
+   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+   * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  snapshot(options?: SnapshotOptions | null): { data: Buffer, offset: number, cols: number, rows: number }
+  /**
+   * The visible screen as text: lines without blanks at their end, joined by line
+   * feeds.
+   *
+   * @throws `ERR_SCREEN_DISABLED`, `ERR_CLOSED`.
+   */
+  screenText(): string
+  /** Whether it keeps a screen. */
+  get screen(): boolean
+  /**
+   * Sets the clients' colours, so that a program that asks for them gets the
+   * right answer (OSC 10, 11 and 12). Without a call they are those of xterm.js'
+   * default theme, white on black; so are colours that are left out. A session
+   * without a screen answers nothing.
+   *
+   * @param theme - Colours as `#rgb` or `#rrggbb`.
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what is no such
+   * colour, `ERR_CLOSED`.
+   */
+  setTheme(theme: { foreground?: string | null, background?: string | null, cursor?: string | null }): void
+  /**
+   * Says what the clients' terminal is, so that the screen is exact for it: which
+   * xterm.js, and how it is set up. What is left out is as in the session's
+   * `screen` options; `null` is all of that. It holds from here on: what is
+   * drawn already stays where it is, and a character that takes other columns in
+   * the new terminal keeps the place that it has. A session without a screen
+   * ignores it.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
+   */
+  setClient(client: ClientOptions | null): void
   /**
    * The window title that a program has set last, without control characters, of
    * 1024 bytes at most; `null` without one, and without a screen.

@@ -4,11 +4,12 @@ const path = require('node:path')
 const within = (folder) => `^${path.join(__dirname, folder, '/').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
 
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/__test__/helpers/environment.js',
   testMatch: ['**/__test__/**/*.spec.js'],
-  testTimeout: 60_000,
-  globalSetup: '<rootDir>/__test__/helpers/homes.js',
-  globalTeardown: '<rootDir>/__test__/helpers/remove-homes.js',
+  // More than PATIENCE of the helpers, so that what waits says what for.
+  testTimeout: 240_000,
+  globalSetup: '<rootDir>/__test__/helpers/scratch.js',
+  globalTeardown: '<rootDir>/__test__/helpers/remove-scratch.js',
   setupFiles: ['<rootDir>/__test__/helpers/setup.js'],
   // Each spec runs servers, shells or a browser of its own: more at a time would only
   // make them wait for each other.

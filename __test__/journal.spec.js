@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const readline = require('node:readline')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 const isRoot = process.getuid?.() === 0
@@ -48,7 +49,7 @@ const code = (act) => {
     return error.code
   }
 }
-const until = async (ready, what, ms = 15_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
@@ -280,7 +281,7 @@ describe('a restored session', () => {
 
   test('is closed like any other, with its file', async () => {
     leave()
-    const registry = open({ inactiveTimeout: 50 })
+    const registry = open({ inactiveTimeout: 500 })
     const reasons = []
     registry.on('sessionClosed', (event) => reasons.push(event.reason))
     registry.restore()

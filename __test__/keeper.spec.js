@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const readline = require('node:readline')
+const { PATIENCE } = require('./helpers/patience')
 
 const onWindows = process.platform === 'win32'
 const onLinux = process.platform === 'linux' ? test : test.skip
@@ -20,7 +21,7 @@ const counted = (from, to) => {
   return text.slice(from % LINE, (from % LINE) + to - from)
 }
 
-const until = async (ready, what, ms = 30_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   for (;;) {
     const found = ready()
@@ -267,7 +268,8 @@ function tests() {
       const registry = open({}, { maxSessions: 0, maxSessionsPerProject: 0 })
       const restored = registry.restore({ takeover: true })
       expect(restored.map(({ status }) => status)).toEqual(['active', 'active', 'active'])
-      await server.with('closed')
+      // A server that does not get to it in time is ended.
+      await server.ended
       const { sessions } = await server.with('sessions')
       for (const { id, end } of sessions) {
         const session = registry.get(id, 'p')
@@ -313,7 +315,7 @@ function tests() {
       const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
       const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
       const session = registry.create({ pty })
-      await prints(session, 'login')
+      await prints(session, 'login\r\n')
       expect(text(session)).toBe('-bash\r\nlogin\r\n')
     })
 

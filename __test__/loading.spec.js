@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
+const { PATIENCE } = require('./helpers/patience')
 
 const root = path.join(__dirname, '..')
 const manifest = require('../package.json')
@@ -25,9 +26,9 @@ function worker(program) {
 
 const message = (thread) => new Promise((resolve) => thread.once('message', resolve))
 
-/** Waits until a condition holds, for ten seconds at most. */
+/** Waits until a condition holds, for PATIENCE at most. */
 async function until(condition) {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + PATIENCE
   while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
   return condition()
 }
@@ -78,20 +79,16 @@ const useAll = `
   session.append('output')`
 
 describe('worker threads', () => {
-  onUnix(
-    'a hundred load the addon, use it and end',
-    async () => {
-      const turn = () => Promise.all(Array.from({ length: 4 }, () => worker(useAll).ended))
-      await turn()
-      const descriptors = process.platform === 'linux' ? count('/proc/self/fd') : 0
-      const threads = process.platform === 'linux' ? count('/proc/self/task') : 0
-      for (let turns = 1; turns < 25; turns++) expect(await turn()).toEqual([0, 0, 0, 0])
-      if (process.platform !== 'linux') return
-      expect(await until(() => count('/proc/self/fd') <= descriptors)).toBe(true)
-      expect(await until(() => count('/proc/self/task') <= threads)).toBe(true)
-    },
-    60_000,
-  )
+  onUnix('a hundred load the addon, use it and end', async () => {
+    const turn = () => Promise.all(Array.from({ length: 4 }, () => worker(useAll).ended))
+    await turn()
+    const descriptors = process.platform === 'linux' ? count('/proc/self/fd') : 0
+    const threads = process.platform === 'linux' ? count('/proc/self/task') : 0
+    for (let turns = 1; turns < 25; turns++) expect(await turn()).toEqual([0, 0, 0, 0])
+    if (process.platform !== 'linux') return
+    expect(await until(() => count('/proc/self/fd') <= descriptors)).toBe(true)
+    expect(await until(() => count('/proc/self/task') <= threads)).toBe(true)
+  })
 
   test('the main thread uses it while one does, and after', async () => {
     const addon = require('..')
@@ -116,34 +113,30 @@ describe('worker threads', () => {
     expect(await shellSays(require('..'))).toContain('said')
   })
 
-  onLinux(
-    'terminated ones leave no descriptor',
-    async () => {
-      const busy = `
+  onLinux('terminated ones leave no descriptor', async () => {
+    const busy = `
       const ptys = Array.from({ length: 4 }, () => addon.spawn('/bin/sh', ['-c', 'while :; do echo flood; done']))
       ptys.forEach((pty) => pty.onData(() => {}))
       parentPort.postMessage('running')
       setInterval(() => ptys.forEach((pty) => pty.write('x')), 1)`
-      const terminals = () =>
-        fs.readdirSync('/proc/self/fd').filter((fd) => {
-          try {
-            return fs.readlinkSync(`/proc/self/fd/${fd}`).includes('ptmx')
-          } catch {
-            return false
-          }
-        }).length
-      const stop = async () => {
-        const { thread, ended } = worker(busy)
-        await message(thread)
-        await thread.terminate()
-        await ended
-      }
-      await stop()
-      for (let turns = 0; turns < 10; turns++) await stop()
-      expect(await until(() => terminals() === 0)).toBe(true)
-    },
-    30_000,
-  )
+    const terminals = () =>
+      fs.readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return fs.readlinkSync(`/proc/self/fd/${fd}`).includes('ptmx')
+        } catch {
+          return false
+        }
+      }).length
+    const stop = async () => {
+      const { thread, ended } = worker(busy)
+      await message(thread)
+      await thread.terminate()
+      await ended
+    }
+    await stop()
+    for (let turns = 0; turns < 10; turns++) await stop()
+    expect(await until(() => terminals() === 0)).toBe(true)
+  })
 })
 
 // A binary that is named by its path is the same for both.
@@ -243,7 +236,7 @@ describe("Electron's rule", () => {
     }
     fs.writeFileSync(binary, node, { mode: 0o755 })
     const smoke = path.join(root, 'scripts', 'smoke.js')
-    return spawnSync(binary, [smoke], { encoding: 'utf8', timeout: 30_000 })
+    return spawnSync(binary, [smoke], { encoding: 'utf8', timeout: PATIENCE })
   }
 
   onNode('everything works where there are no external buffers', () => {

@@ -4,6 +4,7 @@
 
 const { execFile } = require('node:child_process')
 const path = require('node:path')
+const { PATIENCE } = require('./helpers/patience')
 
 const MONKEY = path.join(__dirname, 'helpers', 'monkey.js')
 const SEEDS = Number(process.env.MONKEY_SEEDS ?? 12)
@@ -14,9 +15,14 @@ const AT_ONCE = 2
 /** Runs Node; a hang is ended, and shows as a signal. */
 function node(args) {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { timeout: 60_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      args,
+      { timeout: 3 * PATIENCE, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
+      },
+    )
   })
 }
 
@@ -35,7 +41,7 @@ test(
     }
     await Promise.all(Array.from({ length: AT_ONCE }, run))
   },
-  120_000 + SEEDS * 10_000,
+  240_000 + SEEDS * 10_000,
 )
 
 test(
@@ -61,7 +67,7 @@ test(
       await turn(0)
       const before = threads()
       for (let seed = ${FIRST}; seed < ${FIRST + SEEDS * 4}; seed += 2) await Promise.all([turn(seed), turn(seed + 1)])
-      const deadline = Date.now() + 20_000
+      const deadline = Date.now() + ${PATIENCE}
       while (children().length > 0 || masters() > 0 || threads() > before) {
         if (Date.now() > deadline) throw new Error(JSON.stringify([children(), masters(), threads(), before]))
         await sleep(50)
@@ -70,5 +76,5 @@ test(
     const { status, stderr } = await node(['-e', program])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   },
-  120_000 + SEEDS * 10_000,
+  240_000 + SEEDS * 10_000,
 )

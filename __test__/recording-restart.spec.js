@@ -7,11 +7,12 @@ const path = require('node:path')
 const readline = require('node:readline')
 const { SessionRegistry, openRecording } = require('..')
 const { counterBytes } = require('./helpers/counter')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? describe.skip : describe
 const SEAM = 'the server restarted'
 
-const until = async (ready, what, ms = 45_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   for (;;) {
     const found = await ready()

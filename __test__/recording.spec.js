@@ -8,6 +8,7 @@ const { Terminal } = require('@xterm/headless')
 const { SessionRegistry, openRecording } = require('..')
 const { play } = require('./helpers/asciinema-player')
 const { findBrowser } = require('./helpers/browser')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 
@@ -23,7 +24,7 @@ afterEach(() => {
   fs.rmSync(dir, { recursive: true, force: true })
 })
 
-const until = async (ready, what, ms = 30_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!(await ready())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
@@ -93,6 +94,7 @@ describe('a shell that is recorded', () => {
       command: expect.stringContaining('/bin/sh -c'),
     })
     expect(Object.keys(header.env)).toEqual(['SHELL', 'TERM'])
+    expect(Math.abs(header.timestamp - Date.now() / 1000)).toBeLessThan(600)
     expect(output(file)).toBe('\x1b[31mhello\x1b[m grüße\r\n')
     expect(events(file).at(-1).slice(1)).toEqual(['x', '3'])
     const reader = await openRecording(file)
@@ -479,19 +481,64 @@ describe('when things go wrong', () => {
     })
   })
 
-  onUnix('a folder that is removed under a recording harms no session', async () => {
-    const gone = path.join(dir, 'gone')
-    const session = registry.create({ recording: { dir: gone, rotateBytes: 4096 } })
+  onTmpfs('a full disk lets nothing begin, leaves nothing, and can be read from', async () => {
+    await onSmallDisk(async (small) => {
+      fs.truncateSync(path.join(small, 'ballast'), 0)
+      // Long enough for keyframes to be made, which find no place beside it.
+      const foreign = path.join(small, 'foreign.cast')
+      const line = `${JSON.stringify([0.01, 'o', '\x1b[2Jdrawn'.repeat(100)])}\n`
+      fs.writeFileSync(foreign, `{"version":3,"term":{"cols":80,"rows":24}}\n${line.repeat(300)}`)
+      const filling = fs.openSync(path.join(small, 'ballast'), 'a')
+      expect(() => {
+        for (;;) fs.writeSync(filling, Buffer.alloc(4096))
+      }).toThrow(expect.objectContaining({ code: 'ENOSPC' }))
+      fs.closeSync(filling)
+      const before = fs.readdirSync(small)
+      const full = expect.objectContaining({ code: 'ENOSPC' })
+      expect(() => shell('sleep 60', { recording: { dir: small } })).toThrow(full)
+      expect(() => registry.create().record({ dir: small, raw: true })).toThrow(full)
+      expect(registry.list().filter(({ pid }) => pid)).toEqual([])
+      const reader = await openRecording(foreign)
+      expect((await reader.at(1)).text.trim()).toBe('drawn')
+      await expect(reader.toV2(path.join(small, 'second.cast'))).rejects.toMatchObject({ code: 'ENOSPC' })
+      reader.close()
+      expect(fs.readdirSync(small)).toEqual(before)
+    })
+  })
+
+  onUnix('a folder that is moved or removed under a recording harms no session, and is said', async () => {
+    const there = path.join(dir, 'there')
+    const session = registry.create({ recording: { dir: there, name: 'mine', rotateBytes: 4096 } })
     const [recording] = session.recordings
-    fs.rmSync(gone, { recursive: true })
-    // The next file cannot be made: the one that has no name any more goes on.
-    await until(() => {
+    const append = (ready) => () => {
       session.append('x'.repeat(1000))
-      return recording.bytes > 20_000
-    }, 'more than a file')
+      return ready()
+    }
+    // The next file cannot be made: this one goes on, wherever it is now.
+    fs.renameSync(there, path.join(dir, 'moved'))
+    await until(
+      append(() => recording.error?.code === 'ENOENT'),
+      'the error',
+    )
+    const { bytes } = recording
+    await until(
+      append(() => recording.bytes > bytes + 20_000),
+      'more',
+    )
+    expect(recording.ended).toBe(false)
+    fs.renameSync(path.join(dir, 'moved'), there)
+    await until(
+      append(() => /mine\.[2-9]\.cast$/.test(recording.file)),
+      'the next file',
+    )
     expect(recording.error).toBe(null)
-    await recording.stop()
-    expect(session.closed).toBe(false)
+    fs.rmSync(there, { recursive: true })
+    await until(
+      append(() => recording.ended),
+      'its end',
+    )
+    expect(recording.error).toMatchObject({ code: 'ENOENT', message: expect.stringContaining('mine.') })
+    expect([session.recording, session.closed]).toEqual([false, false])
     await expect(openRecording(recording.file)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(() => session.record({ file: path.join(dir, 'mine.cast') }).stop()).not.toThrow()
   })

@@ -5,6 +5,7 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 const onLinux = process.platform === 'linux' ? test : test.skip
@@ -27,7 +28,7 @@ const record = (...names) => {
   return seen
 }
 
-const until = async (ready, what, ms = 15_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
@@ -38,7 +39,7 @@ const until = async (ready, what, ms = 15_000) => {
 const run = (script, ...flags) =>
   execFileSync(process.execPath, [...flags, '-e', script], {
     cwd: path.join(__dirname, '..'),
-    timeout: 20_000,
+    timeout: 4 * PATIENCE,
     encoding: 'utf8',
   })
 
@@ -456,7 +457,7 @@ describe('connections', () => {
   })
 
   test('inactivity closes what nobody is connected to, and nothing else', async () => {
-    open({ inactiveTimeout: 150 })
+    open({ inactiveTimeout: 600 })
     const seen = record('sessionClosed')
     registry.create({ id: 'alone' })
     registry.create({ id: 'attached' })
@@ -464,7 +465,7 @@ describe('connections', () => {
     registry.attach('attached', 'c1')
     const viewer = registry.get('viewed').openViewer()
     await until(() => seen.length === 1, 'the inactive one')
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 900))
     expect(seen).toEqual([['sessionClosed', { ...of('alone'), reason: 'inactive' }]])
     viewer.close()
     registry.detach('c1')
@@ -472,9 +473,9 @@ describe('connections', () => {
   })
 
   test('keepAlive is shorter or longer than the time-out', async () => {
-    open({ inactiveTimeout: 300 })
+    open({ inactiveTimeout: 600 })
     const seen = record('sessionClosed')
-    for (const [id, keepAlive] of [['short', 50], ['long', 700], ['default']]) {
+    for (const [id, keepAlive] of [['short', 50], ['default'], ['long', 900]]) {
       registry.create({ id })
       registry.attach(id, id)
       registry.detach(id, keepAlive ? { keepAlive } : undefined)
@@ -577,7 +578,7 @@ describe('events', () => {
     const ended = registry.create({ id: 'ended', pty: shell('read x') })
     ended.write('\n')
     registry.get('viewed').append('something to read')
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + PATIENCE
     // Its exit is known here, and is not told: this turn of the loop is not over.
     while (!ended.exit && Date.now() < deadline)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
@@ -598,7 +599,7 @@ describe('events', () => {
     const seen = record('sessionExited', 'sessionClosed')
     const session = registry.create({ id: 'a', pty: shell('read x; exit 5') })
     session.write('\n')
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + PATIENCE
     while (!session.exit && Date.now() < deadline)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     expect(seen).toEqual([])
@@ -610,12 +611,15 @@ describe('events', () => {
   })
 
   onUnix('an exit is told with its code, then the session goes', async () => {
-    open({ exitLinger: 50 })
+    open({ exitLinger: 300 })
     const seen = record('sessionCreated', 'sessionExited', 'sessionClosed')
     const session = registry.create({ id: 'a', pty: shell('printf bye; exit 3') })
+    // It stays for as long as there is a viewer that has not read everything.
+    const viewer = session.openViewer()
     await until(() => seen.length === 2, 'the exit')
     expect(seen[1]).toEqual(['sessionExited', { ...of('a'), code: 3, signal: 0 }])
     expect(session.history().toString()).toBe('bye')
+    viewer.close()
     await until(() => seen.length === 3, 'the close')
     expect(seen[2][1]).toMatchObject({ id: 'a', reason: 'exit' })
     expect(registry.get('a')).toBeNull()
@@ -676,10 +680,8 @@ describe('closing', () => {
     for (const [at, count] of counts().entries()) expect(count).toBeLessThanOrEqual(files[at])
   })
 
-  onLinux(
-    '45,000 sessions leave resident memory where it was',
-    () => {
-      const script = `
+  onLinux('45,000 sessions leave resident memory where it was', () => {
+    const script = `
       const { SessionRegistry } = require('.')
       const fs = require('node:fs')
       const registry = new SessionRegistry({ maxSessions: 0 })
@@ -702,31 +704,26 @@ describe('closing', () => {
         const before = await least()
         console.log((await least()) - before)
       })()`
-      // A leak of 1 KiB a session would be 15 MB. V8's young generation, which
-      // grows with what comes and goes, is held to its least.
-      expect(Number(run(script, '--expose-gc', '--max-semi-space-size=1'))).toBeLessThan(8 << 20)
-    },
-    60_000,
-  )
+    // A leak of 1 KiB a session would be 15 MB. V8's young generation, which
+    // grows with what comes and goes, is held to its least.
+    expect(Number(run(script, '--expose-gc', '--max-semi-space-size=1'))).toBeLessThan(8 << 20)
+  })
 
-  onLinux(
-    'two hundred shells leave descriptors and threads where they were',
-    async () => {
-      open({ spawnsPerMinute: 0, exitLinger: 0 })
-      const counts = () => ['fd', 'task'].map((name) => fs.readdirSync(`/proc/self/${name}`).length)
-      registry.create({ pty: shell() }).close()
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      const before = counts()
-      for (let n = 0; n < 200; n++) {
-        const session = registry.create({ pty: shell() })
-        session.write('x')
-        session.close()
-      }
-      await until(() => counts()[0] <= before[0], 'the descriptors')
-      expect(counts()).toEqual(before)
-    },
-    60_000,
-  )
+  onLinux('two hundred shells leave descriptors and threads where they were', async () => {
+    open({ spawnsPerMinute: 0, exitLinger: 0 })
+    const counts = () => ['fd', 'task'].map((name) => fs.readdirSync(`/proc/self/${name}`).length)
+    registry.create({ pty: shell() }).close()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const before = counts()
+    for (let n = 0; n < 200; n++) {
+      const session = registry.create({ pty: shell() })
+      session.write('x')
+      session.close()
+    }
+    await until(() => counts()[0] <= before[0], 'the descriptors')
+    // Fewer is no leak: the first shell may have gone later.
+    expect(counts()[1]).toBeLessThanOrEqual(before[1])
+  })
 })
 
 describe('memory', () => {
@@ -858,7 +855,7 @@ describe('memory', () => {
     open({ maxSessions: 0, memory: { interval: 100, idleAfter: 0, warning: 2, critical: 3 } })
     const seen = record('memoryPressure')
     for (let n = 0; n < 4; n++) registry.create()
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + PATIENCE
     // Every look blocks; no turn of the event loop ends meanwhile.
     while (registry.stats().closed.memory === 0 && Date.now() < deadline) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
@@ -977,6 +974,26 @@ describe('the process', () => {
     expect(run(script)).toBe('exit 7\n')
   })
 
+  onUnix('stays until an exit is told, which no call tells, however soon it comes', () => {
+    const script = `
+      const { SessionRegistry } = require('.')
+      const registry = new SessionRegistry({ maxSessions: 0, spawnsPerMinute: 0, exitLinger: 1 })
+      let [told, inside, isCalling] = [0, 0, false]
+      const next = () => {
+        isCalling = true
+        registry.create({ pty: { file: '/bin/true' } })
+        isCalling = false
+      }
+      registry.on('sessionExited', () => {
+        told += 1
+        if (isCalling) inside += 1
+        if (told < 300) setImmediate(next)
+      })
+      process.on('exit', () => console.log(told, inside))
+      next()`
+    expect(run(script)).toBe('300 0\n')
+  })
+
   onUnix('stays for a shell whose registry nobody refers to any more', () => {
     const script = `
       const { SessionRegistry } = require('.')
@@ -1006,13 +1023,12 @@ describe('the process', () => {
     const script = `
       const { SessionRegistry } = require('.')
       globalThis.registry = new SessionRegistry()
-      const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 60'] } })
+      const session = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 600'] } })
       registry.close(session.id)
-      const other = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 60'] } })
+      const other = registry.create({ pty: { file: '/bin/sh', args: ['-c', 'sleep 600'] } })
       registry.closeAll()`
-    const before = Date.now()
+    // Else it would be ended by force.
     run(script)
-    expect(Date.now() - before).toBeLessThan(5000)
   })
 
   test('a session keeps its registry, and a forgotten registry goes with its sessions', () => {

@@ -1,6 +1,7 @@
 // Session: the handle of one session, and what it says when the session is gone.
 
 const { SessionRegistry } = require('..')
+const { PATIENCE } = require('./helpers/patience')
 
 const onUnix = process.platform === 'win32' ? test.skip : test
 
@@ -10,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => registry.shutdown())
 
-const until = async (ready, what, ms = 15_000) => {
+const until = async (ready, what, ms = PATIENCE) => {
   const end = Date.now() + ms
   while (!ready()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
@@ -125,7 +126,7 @@ describe('the shell', () => {
     const script = 'echo "$0"; shopt -q login_shell && echo login; read line'
     const pty = { file: 'bash', args: ['--noprofile', '--norc', '-c', script], argv0: '-bash' }
     const session = registry.create({ pty })
-    await until(() => text(session).includes('login'), 'a login shell')
+    await until(() => text(session).endsWith('login\r\n'), 'a login shell')
     expect(text(session)).toBe('-bash\r\nlogin\r\n')
     expect(() => registry.create({ pty: { ...pty, argv0: 1 } })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),

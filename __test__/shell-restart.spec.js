@@ -9,9 +9,8 @@ const readline = require('node:readline')
 const { SessionRegistry } = require('..')
 const { eventually } = require('./helpers/proc')
 const { SHELLS, integratedShell } = require('./helpers/shells')
+const { PATIENCE } = require('./helpers/patience')
 
-/** On a machine that does much else. */
-const PATIENCE = 60_000
 const run = (session, line) => session.run(line, { timeout: PATIENCE })
 
 // There is no keeper on Windows.

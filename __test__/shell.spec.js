@@ -7,6 +7,7 @@ const path = require('node:path')
 const { SessionRegistry } = require('..')
 const { eventually } = require('./helpers/proc')
 const { FILES, SHELLS, integratedShell } = require('./helpers/shells')
+const { PATIENCE } = require('./helpers/patience')
 
 let registry
 let folder
@@ -44,7 +45,7 @@ function start(name, { profile = '', file = FILES[name], args = [], integration 
   })
 }
 
-const WAIT = { timeout: 60_000 }
+const WAIT = { timeout: PATIENCE }
 const run = (session, line) => session.run(line, WAIT)
 
 const testWith = (name) => (SHELLS.includes(name) ? test : test.skip)

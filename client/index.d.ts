@@ -136,9 +136,10 @@ export interface ShellCommand {
   /** Without control characters; `null` where the shell has not told it. */
   line: string | null
   startedAt: number
-  /** `null` while it runs. */
+  /** `null` while it runs, as `duration` is. */
   endedAt: number | null
   duration: number | null
+  /** `null` while it runs, and where the shell has not told it. */
   exitCode: number | null
   /** Where its output begins and ends in the session's, in bytes. */
   outputStart: number | null
@@ -149,14 +150,18 @@ export interface ShellCommand {
 
 /** What the server knows of the session's shell; `null` where it does not, or is of an older version. */
 export interface ShellFacts {
+  /** The window title that a program has set last, and the icon name. */
   title: string | null
   iconName: string | null
+  /** Where the shell is. */
   workingDirectory: string | null
+  /** Where a shell on another machine is that talks through this terminal. */
   remoteDirectory: { host: string; path: string } | null
   /** The command that runs. */
   command: ShellCommand | null
   /** The last one that has ended. */
   lastCommand: ShellCommand | null
+  /** How far a program says it is, in percent; `value` is `null` where it is not known. */
   progress: { state: 'normal' | 'error' | 'indeterminate' | 'warning'; value: number | null } | null
   /** The shell that the server has integrated. */
   integration: string | null
@@ -278,7 +283,9 @@ export interface Display {
   readonly isSecondScreen?: boolean
   /** Shows bytes, and calls back once they are parsed, in order. They may end within a sequence or a character. */
   write(data: Uint8Array, kind: WriteKind, parsed: () => void): void
+  /** Becomes as a new terminal of its size: what was written before is gone. */
   reset(): void
+  /** Takes the session's size. */
   resize(cols: number, rows: number): void
 }
 
@@ -294,6 +301,7 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
    */
   constructor(target: string | URL | TerminalMux, options?: TerminalClientOptions | null)
 
+  /** What it is doing. */
   readonly state: TerminalState
   /** The session's id; `null` until the server has made one. */
   readonly sessionId: string | null
@@ -312,6 +320,7 @@ export declare class TerminalClient extends Emitter<TerminalClientEvents> {
    * `spawn()` starts a new one in it.
    */
   readonly lost: boolean
+  /** Who answers what programs ask their terminal. */
   readonly answers: Answers
   /** The offset of the next byte expected; `null` where the session's screen is needed first. */
   readonly offset: number | null
@@ -416,6 +425,7 @@ export interface OffheapAddonOptions {
 
 /** The events of an `OffheapAddon`: what a program wants done. A replay, history or snapshot does none of it again. */
 export interface OffheapAddonEvents {
+  /** A program rang the bell. */
   bell: Record<string, never>
   /** OSC 52: text of at most 1 MiB for a clipboard, `selection` being as sent (`c` where it is empty). */
   clipboard: { selection: string; text: string }
@@ -459,7 +469,9 @@ export declare class OffheapAddon extends Emitter<OffheapAddonEvents> {
 
 /** What a server says of a recording. */
 export interface RecordingAbout {
+  /** The file's name without `.cast`. */
   id: string
+  /** The session that was recorded; `null` in casts of other tools, as are its project and its user. */
   sessionId: string | null
   projectId: string | null
   userId: string | null
@@ -473,10 +485,12 @@ export interface RecordingAbout {
   cols: number
   /** Rows at the beginning. */
   rows: number
+  /** The command line. */
   command: string | null
   title: string | null
   /** In seconds. */
   duration: number
+  /** `recording` while it is being written; `interrupted`: cut off by a crash or a disk that took no more. */
   status: 'complete' | 'recording' | 'interrupted'
   /** Bytes of the cast. */
   bytes: number
@@ -507,12 +521,13 @@ export interface RecordingTerminal {
   resize(cols: number, rows: number): void
 }
 
-/** The events of a `RecordingPlayer`. */
+/** The events of a `RecordingPlayer`. Times are in seconds since the beginning. */
 export interface RecordingPlayerEvents {
   /** What the recording is made of was read; again while it is being written. */
   load: RecordingAbout
-  /** The screen is that of another time, in seconds. */
+  /** The screen is that of another time. */
   time: { time: number }
+  /** It plays, or no longer. */
   state: { playing: boolean }
   /** The terminal has another size. */
   size: { cols: number; rows: number }
@@ -537,23 +552,32 @@ export interface RecordingPlayerEvents {
  *
  * Its promises reject with the server's `code`s, with `ERR_RECORDING_FETCH`, with `ERR_RECORDING_RANGE` where something
  * on the way serves no ranges, with `ERR_RECORDING_CHANGED`, with `ERR_RECORDING_LIMIT` for a terminal of more than 4194304 characters,
- * and with `ERR_RECORDING_VERSION` for version 1.
+ * with `ERR_RECORDING_INVALID` for what is no recording, and with `ERR_RECORDING_VERSION` for version 1.
  */
 export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
   constructor(url: string | URL, options: RecordingPlayerOptions)
   /** `null` before `load()`. */
   readonly about: RecordingAbout | null
+  /** How long the recording is, as far as that is known; 0 before `load()`. */
   readonly duration: number
+  /** Where it is. */
   readonly time: number
+  /** Whether it plays, rather than stands still. */
   readonly playing: boolean
   /** Whether it is at its end. */
   readonly ended: boolean
   /** Bytes of the recording that were read. */
   readonly bytesRead: number
-  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  /**
+   * How many times as fast as it happened, 1/16 to 64. Default 1.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE`
+   */
   speed: number
-  /** @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE` */
+  /**
+   * Longer pauses are cut to so many seconds, more than 0; `null`, the default: none is.
+   * @throws `TypeError` `ERR_INVALID_ARG_TYPE`, `RangeError` `ERR_OUT_OF_RANGE`
+   */
   idleLimit: number | null
   /** Reads what the recording is made of, and shows its beginning. To be called first. */
   load(): Promise<void>
@@ -569,6 +593,7 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   pause(): Promise<void>
   /** Learns how long a recording is by now that is being written. */
   refresh(): Promise<void>
+  /** The markers in order, at most 100000. */
   markers(): Promise<{ time: number; label: string }[]>
   /**
    * Where text was printed, regardless of case.

@@ -10,7 +10,11 @@ const ASK_AGAIN = 2000
 const SPEED = { min: 1 / 16, max: 64 }
 /** Characters of a terminal, at most: each takes 12 bytes in xterm.js, and a recording may say any size. */
 const MAX_CELLS = 1 << 22
+/** xterm.js draws no cursor before it has had the focus, or its other screen, which is there and gone with this. */
+const SHOW_CURSOR = '\x1b[?47h\x1b[?47l'
 const SIZE = /^(\d{1,5})x(\d{1,5})$/
+/** Ends a sequence that has begun. */
+const CANCEL = '\x18'
 
 function checkSize(cols, rows) {
   if (cols * rows > MAX_CELLS)
@@ -151,8 +155,9 @@ export class RecordingPlayer extends EventTarget {
 
   /** Shows the beginning of a part. */
   async #restart(number, part, wish) {
-    // What is still being parsed must not come after the reset.
-    await this.#parsed()
+    // What is still being parsed must not come after the reset, nor the rest of a
+    // sequence, which an xterm.js that is reset still waits for.
+    await this.#parsed(CANCEL + SHOW_CURSOR)
     if (wish !== this.#wish) return
     checkSize(part.cols, part.rows)
     this.#part = part

@@ -5,6 +5,19 @@ import { fail } from './options.js'
 /** Parts that are kept, of at most 1 MiB of the cast as a rule. */
 const KEPT = 6
 
+/** Whether what a server says of a recording has what is needed to play it. */
+function isIndex(about) {
+  const isPart = (part) => Array.isArray(part) && part.length > 4 && part.every(Number.isFinite)
+  const { segments, duration, bytes } = about ?? {}
+  const isWhole = Array.isArray(segments) && segments.length > 0 && segments.every(isPart)
+  return isWhole && Number.isFinite(duration) && Number.isSafeInteger(bytes)
+}
+
+/** What the browser says of a request that came to nothing has no code. */
+function failed(error) {
+  throw Object.assign(fail(Error, 'ERR_RECORDING_FETCH', error.message), { cause: error })
+}
+
 export class RecordingSource {
   #url
   #fetch
@@ -34,6 +47,7 @@ export class RecordingSource {
   /** Reads what the recording is made of, anew for one that is being written. */
   async load() {
     const about = await this.json('index')
+    if (!isIndex(about)) throw fail(Error, 'ERR_RECORDING_INVALID', 'The server does not say what to play')
     if (about.version !== 2 && about.version !== 3)
       throw fail(Error, 'ERR_RECORDING_VERSION', `Version ${about.version} cannot be played by parts`)
     this.about = about
@@ -92,18 +106,18 @@ export class RecordingSource {
       await response.body?.cancel()
       throw fail(Error, 'ERR_RECORDING_RANGE', 'The server does not serve parts of the recording')
     }
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const bytes = new Uint8Array(await response.arrayBuffer().catch(failed))
     this.bytesRead += bytes.length
     return bytes
   }
 
   async json(path) {
-    return (await this.#get(path)).json()
+    return (await this.#get(path)).json().catch(failed)
   }
 
   async #get(path, headers = {}) {
     const url = path === '' ? this.#url : `${this.#url}/${path}`
-    const response = await this.#fetch(url, { headers: { ...this.#headers, ...headers } })
+    const response = await this.#fetch(url, { headers: { ...this.#headers, ...headers } }).catch(failed)
     if (response.ok) return response
     const { error, code } = await response.json().catch(() => ({}))
     throw Object.assign(

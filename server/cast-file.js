@@ -8,13 +8,13 @@ const PIECE = 64 * 1024
 const LINE_FEED = 0x0a
 
 /**
- * Answers a GET or HEAD of a cast: whole or by one range, and up to the last whole
+ * Responds to a GET or HEAD of a cast: whole or by one range, and up to the last whole
  * line, since one that is being written, or was cut off, may end within one.
  *
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
  * @param {string} file
- * @param {Record<string, string>} headers what every answer carries
+ * @param {Record<string, string>} headers what every response carries
  * @throws the errno's error of a file that cannot be opened
  */
 async function serveCast(request, response, file, headers) {
@@ -27,17 +27,17 @@ async function serveCast(request, response, file, headers) {
     const length = await wholeLength(handle, stats.size)
     const tag = `"${stats.ino.toString(36)}-${Math.trunc(stats.mtimeMs).toString(36)}-${length.toString(36)}"`
     const common = { ...headers, 'Accept-Ranges': 'bytes', 'Cache-Control': 'private, no-cache', ETag: tag }
-    const answer = answerFor(request.headers, length, tag)
-    response.writeHead(answer.status, {
+    const part = partFor(request.headers, length, tag)
+    response.writeHead(part.status, {
       ...common,
       'Content-Type': 'application/x-asciicast',
-      ...answer.headers,
+      ...part.headers,
     })
-    if (answer.status === 304 || answer.status === 416 || request.method === 'HEAD' || answer.size === 0) {
+    if (part.status === 304 || part.status === 416 || request.method === 'HEAD' || part.size === 0) {
       response.end()
       return
     }
-    const { start, size } = answer
+    const { start, size } = part
     const stream = handle.createReadStream({ start, end: start + size - 1, autoClose: false })
     await new Promise((resolve) => pipeline(stream, response, resolve))
     // A file that has become shorter: whoever waits for the rest must not wait for ever.
@@ -48,7 +48,7 @@ async function serveCast(request, response, file, headers) {
 }
 
 /** Which part is asked for, if it has changed. */
-function answerFor(asked, length, tag) {
+function partFor(asked, length, tag) {
   if (matches(asked['if-none-match'], tag)) return { status: 304, headers: {} }
   const whole = { status: 200, start: 0, size: length, headers: { 'Content-Length': length } }
   const current = asked['if-range'] === undefined || asked['if-range'] === tag

@@ -67,16 +67,22 @@ function folded(name) {
   return process.platform === 'win32' ? name.toUpperCase() : name
 }
 
+/** The regular expression of a pattern. */
+function sourceOf(pattern) {
+  const name = pattern.replace(/\*$/, '').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  return pattern.endsWith('*') ? `${name}.*` : name
+}
+
 /** A function that says whether a name is one of some patterns. */
 function matcher(patterns) {
-  const names = new Set()
-  const beginnings = []
-  for (const pattern of patterns.map(folded)) {
-    if (pattern.endsWith('*')) beginnings.push(pattern.slice(0, -1))
-    else names.add(pattern)
-  }
-  return (name) => names.has(folded(name)) || beginnings.some((start) => folded(name).startsWith(start))
+  const source = `^(?:${patterns.map(sourceOf).join('|') || '(?!)'})$`
+  const [exact, folding] = [new RegExp(source, 's'), new RegExp(source, 'is')]
+  return (name) => (process.platform === 'win32' ? folding : exact).test(name)
 }
+
+// Made once: an environment is made for each shell.
+const isDenied = matcher(DENIED)
+const isGuarded = matcher(GUARDED)
 
 /**
  * Sets a variable of an environment, under this name alone: on Windows others that
@@ -88,7 +94,9 @@ function matcher(patterns) {
  */
 function setVariable(env, name, value) {
   const wanted = folded(name)
-  for (const other of Object.keys(env)) if (folded(other) === wanted) delete env[other]
+  if (process.platform === 'win32') {
+    for (const other of Object.keys(env)) if (folded(other) === wanted) delete env[other]
+  }
   // A name of every object's is one like any other.
   Object.defineProperty(env, name, { value, writable: true, enumerable: true, configurable: true })
 }
@@ -102,6 +110,7 @@ function setVariable(env, name, value) {
  * @returns {string | undefined}
  */
 function variable(env, name) {
+  if (process.platform !== 'win32') return Object.hasOwn(env, name) ? env[name] : undefined
   const wanted = folded(name)
   const known = Object.keys(env).findLast((other) => folded(other) === wanted)
   return known === undefined ? undefined : env[known]
@@ -117,8 +126,9 @@ function variable(env, name) {
  */
 function shellEnvironment(base, options) {
   const { deny, keep } = options ?? {}
-  const [denied, kept] = [matcher([...DENIED, ...(deny ?? [])]), matcher(keep ?? [])]
-  const inherited = Object.entries(base ?? process.env).filter(([name]) => kept(name) || !denied(name))
+  const [denied, kept] = [matcher(deny ?? []), matcher(keep ?? [])]
+  const isInherited = (name) => kept(name) || !(isDenied(name) || denied(name))
+  const inherited = Object.entries(base ?? process.env).filter(([name]) => isInherited(name))
   const env = Object.fromEntries(inherited)
   setVariable(env, 'TERM', 'xterm-256color')
   setVariable(env, 'COLORTERM', 'truecolor')
@@ -137,10 +147,10 @@ function shellEnvironment(base, options) {
  * may set nevertheless
  */
 function projectEnvironment(env, variables, options) {
-  const [guarded, allowed] = [matcher(GUARDED), matcher(options?.allow ?? [])]
+  const allowed = matcher(options?.allow ?? [])
   const merged = { ...env }
   for (const [name, value] of Object.entries(variables)) {
-    if (allowed(name) || !guarded(name)) setVariable(merged, name, value)
+    if (allowed(name) || !isGuarded(name)) setVariable(merged, name, value)
   }
   return merged
 }

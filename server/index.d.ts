@@ -431,8 +431,10 @@ export interface RecordingEntry {
   userId: string | null
   /** In ms since the epoch. */
   startedAt: number
+  /** Columns and rows at the beginning. */
   cols: number | null
   rows: number | null
+  /** The command line. */
   command: string | null
   title: string | null
   /** Bytes of the cast. */
@@ -449,7 +451,7 @@ export interface RecordingEntry {
  * Serves the recordings of a folder over HTTP, under any server of Node's; see
  * docs/recording.md for the requests. What is listed is read once and kept, about
  * 1 KB for each recording; a list reads the folder's names, and of the recordings
- * in the answer how long they are.
+ * in the response how long they are.
  *
  * @example
  * ```js
@@ -463,13 +465,13 @@ export declare class RecordingServer {
   /** @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`. */
   constructor(options: RecordingServerOptions)
   /**
-   * Answers a request below `basePath`. It needs no `this`.
+   * Handles a request below `basePath`. It needs no `this`.
    *
    * @returns `false` for any other request, to which nothing was done.
    */
   handle: (request: IncomingMessage, response: ServerResponse) => boolean
   /**
-   * Answers a request that the application has authorized itself, its `Origin`
+   * Handles a request that the application has authorized itself, its `Origin`
    * included. Never rejects.
    *
    * @param below - The path below the place of the recordings, as in the URL,

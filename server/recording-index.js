@@ -6,7 +6,9 @@ const { identityOf } = require('./file-identity')
 /** Files that are read at once while the index is made. */
 const READERS = 16
 /** The longest card, or header of a cast, in bytes. */
-const MAX_HEAD = 64 * 1024
+const MAX_HEAD = 256 * 1024
+/** What comes before the text of a bookmark, in bytes. */
+const BOOKMARK_PLACES = 128
 /** How old a cast without a card must be to count as one that never gets any, in ms. */
 const SETTLED = 10_000
 /** A name that a recorder has made up has the time in it: no other recording gets it. */
@@ -162,15 +164,29 @@ class RecordingIndex {
     }
   }
 
-  /** The beginning of a file; `null` where it cannot be read. */
+  /**
+   * Whether another process is to go on with a recording: its bookmark names the
+   * journal of its session, which is there.
+   */
+  async isAwaited(id) {
+    const bookmark = await this.#start(id, 'resume')
+    const journal = parse(bookmark?.toString('utf8', BOOKMARK_PLACES))?.journal
+    return typeof journal === 'string' && (await lstat(journal)) !== null
+  }
+
   async #head(id, ending) {
+    return (await this.#start(id, ending))?.toString('utf8') ?? null
+  }
+
+  /** The beginning of a file; `null` where it cannot be read. */
+  async #start(id, ending) {
     const handle = await fs.open(this.file(id, ending), SAFELY).catch(() => null)
     if (!handle) return null
     try {
       const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096) })
-      if (bytesRead < buffer.length) return buffer.toString('utf8', 0, bytesRead)
+      if (bytesRead < buffer.length) return buffer.subarray(0, bytesRead)
       const rest = await handle.read({ buffer: Buffer.alloc(MAX_HEAD) })
-      return Buffer.concat([buffer, rest.buffer.subarray(0, rest.bytesRead)]).toString('utf8')
+      return Buffer.concat([buffer, rest.buffer.subarray(0, rest.bytesRead)])
     } catch {
       return null
     } finally {

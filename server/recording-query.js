@@ -1,6 +1,6 @@
 const { coded } = require('./errors')
 
-/** Recordings in one answer. */
+/** Recordings in one response. */
 const MOST = 1000
 const USUAL = 100
 const MAX_TEXT = 1000

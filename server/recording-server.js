@@ -11,7 +11,7 @@ const { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf } = require('.
 const { RecordingReaders } = require('./recording-readers')
 const { ShareGrant } = require('./shares')
 
-/** Keeps answers out of other sites' pages, and the recordings out of caches. */
+/** Keeps responses out of other sites' pages, and the recordings out of caches. */
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 const PRIVATE = { ...SAFE, 'Cache-Control': 'no-store' }
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -169,17 +169,13 @@ class RecordingServer {
     const file = this.#index.file(entry.id)
     const { identity, facts } = await this.#readers.facts(file)
     if (identity !== entry.file) throw unknown()
-    const isAwaited = await fs.access(this.#index.file(entry.id, 'resume')).then(
-      () => true,
-      () => false,
-    )
-    if (facts.status === 'recording' || isAwaited) {
+    if (facts.status === 'recording' || (await this.#index.isAwaited(entry.id))) {
       throw coded('ERR_RECORDING_BUSY', 'It is being written: stop the recording first')
     }
     this.#readers.forget(file)
     // The cast first: without its card nobody would know whose it is.
     await fs.unlink(file)
-    for (const ending of ['keys', 'raw', 'json']) {
+    for (const ending of ['resume', 'keys', 'raw', 'json']) {
       await fs.unlink(this.#index.file(entry.id, ending)).catch(() => {})
     }
     this.#index.forget(entry.id)
@@ -198,7 +194,11 @@ class RecordingServer {
     // A message of the system names files of the server.
     const isOwn = typeof error?.code === 'string' && error.code.startsWith('ERR_')
     const message =
-      status === 500 ? 'The recording cannot be read' : isOwn ? error.message : 'No such recording'
+      status === 500
+        ? 'The recordings cannot be used at the moment'
+        : isOwn
+          ? error.message
+          : 'No such recording'
     const code = status === 404 ? 'ERR_RECORDING_NOT_FOUND' : (error?.code ?? null)
     send(response, status, { error: message, code })
   }

@@ -85,6 +85,8 @@ pub(super) struct Hub {
     targets: RefCell<HashMap<Token, Listener>>,
     next_token: Cell<Token>,
     news: RefCell<Vec<(Token, News)>>,
+    /// A call has left news to be told, which keeps the process running until it is.
+    awaited: Cell<bool>,
     /// Live terminals that keep the process from exiting.
     holds: Cell<usize>,
     /// Native bytes that the garbage collector has been told of.
@@ -124,6 +126,7 @@ impl Hub {
             targets: RefCell::default(),
             next_token: Cell::new(1),
             news: RefCell::default(),
+            awaited: Cell::new(false),
             holds: Cell::new(0),
             reported: Cell::new(0),
             pool: Pool::default(),
@@ -229,11 +232,15 @@ impl Hub {
         // A listener may cause news of its own: it is told at the next turn of
         // the loop, in order.
         let Ok(mut batch) = self.news.try_borrow_mut() else { return };
+        let awaited = self.awaited.take();
         self.inbox.drain(&mut batch);
         for (token, news) in batch.drain(..) {
             self.hand_out_safely(env, token, news);
         }
         drop(batch);
+        if awaited {
+            self.release();
+        }
         self.account(env);
     }
 
@@ -243,6 +250,13 @@ impl Hub {
     /// so does all of it when a listener made the call.
     pub(super) fn call<T>(&self, env: &Env, token: Token, act: impl FnOnce() -> T) -> T {
         let result = news::in_call(act);
+        self.emit_own(env, token);
+        result
+    }
+
+    /// Apart, so that there is one of it and not one for each kind of call.
+    #[inline(never)]
+    fn emit_own(&self, env: &Env, token: Token) {
         if let Ok(mut batch) = self.news.try_borrow_mut() {
             self.inbox.drain(&mut batch);
             for news in news::take_own(&mut batch, token) {
@@ -253,7 +267,17 @@ impl Hub {
             }
         }
         self.account(env);
-        result
+    }
+
+    /// News that waits to be told keeps the process running until the next wake-up:
+    /// else a program that was over at once, and holds nothing up any more, would be
+    /// over without a word.
+    #[inline(never)]
+    pub(super) fn await_news(&self) {
+        let left = || self.news.try_borrow().is_ok_and(|batch| !batch.is_empty());
+        if (self.inbox.is_pending() || left()) && !self.awaited.replace(true) {
+            self.hold();
+        }
     }
 
     /// News that panics must not take other news with it. The panic hook has

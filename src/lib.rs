@@ -23,6 +23,7 @@ mod hub;
 mod memory_types;
 mod news;
 mod playback;
+mod promise;
 mod pty;
 #[cfg(unix)]
 mod pty_bare;
@@ -38,6 +39,7 @@ mod registry_memory;
 mod registry_numbers;
 mod registry_types;
 mod session;
+mod session_screen;
 mod session_shell;
 mod session_wait;
 mod shell_types;

@@ -125,7 +125,9 @@ impl Owner for Teller {
 /// For a registry.
 impl EventListener for Teller {
     fn event(&self, event: Event) {
-        self.tell(News::Event(event, ORIGIN.get()));
+        // What a program does no call has caused, also when a call finds it done.
+        let origin = if event.is_of_program() { Origin::Elsewhere } else { ORIGIN.get() };
+        self.tell(News::Event(event, origin));
     }
 
     fn work(&self, work: Work) {

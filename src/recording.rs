@@ -1,7 +1,5 @@
 //! `Recording`: the handle of a recording while it is written.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +7,9 @@ use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 use napi::sys;
 use napi_derive::napi;
 
-use super::hub::{Hub, Target};
-use super::news::{News, Token};
+use super::hub::Hub;
+use super::news::News;
+use super::promise::pending;
 use super::{args, error};
 use offheap_recording::Recording as Core;
 
@@ -60,8 +59,9 @@ impl Recording {
         self.core.missed() as f64
     }
 
-    /// What keeps it from being written at this moment, or ended it, such as a
-    /// full disk (`ENOSPC`). It is tried again every second.
+    /// What keeps it from being written at this moment, such as a full disk
+    /// (`ENOSPC`), or from going on in a next file: both are tried again every
+    /// second. Or what ended it, such as `ENOENT` when its file was removed.
     #[napi(getter, catch_unwind, ts_return_type = "{ code: string, message: string } | null")]
     pub fn error(&self, env: Env) -> Result<Unknown<'static>> {
         let Some((code, message)) = self.core.problem() else { return args::null(&env) };
@@ -96,24 +96,12 @@ impl Recording {
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn stop(&self, env: Env) -> Result<Unknown<'static>> {
         let hub = Hub::of(&env)?;
-        let (mut deferred, mut promise) = (std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: the call fills both; the deferred is resolved once, on this thread.
-        unsafe {
-            napi::check_status!(sys::napi_create_promise(
-                env.raw(),
-                &raw mut deferred,
-                &raw mut promise
-            ))?;
-        }
         let token = hub.token();
-        let stopping = Stopping { deferred: Cell::new(deferred), token, hub: Rc::clone(&hub) };
-        hub.register_strong(token, Rc::new(stopping));
-        hub.hold();
+        let promise = pending(&env, &hub, token, stopped)?;
         let teller = hub.teller(token);
         self.core.on_end(move || teller.tell(News::Recorded));
         self.core.stop();
-        // SAFETY: the promise is a value of this call.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
+        Ok(promise)
     }
 
     /// The same as `stop()`, for `using`.
@@ -131,27 +119,12 @@ pub fn finish_recordings() {
     offheap_recording::finish(Duration::from_secs(1));
 }
 
-/// A promise that waits for a recording's end.
-struct Stopping {
-    deferred: Cell<sys::napi_deferred>,
-    token: Token,
-    hub: Rc<Hub>,
-}
-
-impl Target for Stopping {
-    fn tell(&self, env: &Env, _news: News) {
-        let deferred = self.deferred.replace(std::ptr::null_mut());
-        let mut undefined = std::ptr::null_mut();
-        if !deferred.is_null() {
-            // SAFETY: the deferred was made in this environment and not used yet.
-            unsafe {
-                sys::napi_get_undefined(env.raw(), &raw mut undefined);
-                sys::napi_resolve_deferred(env.raw(), deferred, undefined);
-            }
-            self.hub.release();
-        }
-        self.hub.unregister(self.token);
+/// Everything is in the file.
+fn stopped(env: &Env, deferred: sys::napi_deferred, _: News) {
+    let mut undefined = std::ptr::null_mut();
+    // SAFETY: the deferred was made in this environment and not used yet.
+    unsafe {
+        sys::napi_get_undefined(env.raw(), &raw mut undefined);
+        sys::napi_resolve_deferred(env.raw(), deferred, undefined);
     }
-
-    fn shut(&self) {}
 }

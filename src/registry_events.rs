@@ -47,12 +47,21 @@ impl JsRegistry {
     /// see [`Hub::call`].
     pub(super) fn call<T>(&self, env: &Env, act: impl FnOnce(&Arc<Registry>) -> T) -> T {
         let result = self.hub.call(env, self.token, || act(&self.registry));
-        self.update_hold();
+        self.hold_after_call();
         result
     }
 
-    /// A session with a live program keeps the process running.
-    pub(super) fn update_hold(&self) {
+    /// What keeps the process running after a call that may have changed it.
+    #[inline(never)]
+    pub(super) fn hold_after_call(&self) {
+        self.update_hold();
+        // A program that was started may be over by now.
+        self.hub.await_news();
+    }
+
+    /// A session with a live program keeps the process running, and so does an exit
+    /// that was not told yet.
+    fn update_hold(&self) {
         let wanted = self.registry.holds();
         if wanted == self.held.borrow().is_some() {
             return;
@@ -63,6 +72,8 @@ impl JsRegistry {
         if wanted {
             self.hub.hold();
         } else {
+            // An exit is told under the lock under which it ends a hold.
+            self.hub.await_news();
             self.hub.release();
         }
         drop(before);

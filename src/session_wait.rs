@@ -1,17 +1,15 @@
 //! Promises for what a session's output will show. `session-wait.js` makes
 //! `Session.run()` and `Session.waitFor()` of them.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use napi::bindgen_prelude::{Env, Function, FunctionCallContext, JsValue, Object, Result, Unknown};
 use napi::sys;
 use napi_derive::napi;
 
 use super::args;
 use super::error::{self, Class};
-use super::hub::{Hub, Target};
-use super::news::{News, Token};
+use super::hub::Hub;
+use super::news::News;
+use super::promise::pending;
 use super::session::Session;
 use offheap_ring::MAX_CAPACITY;
 use offheap_session::session::{Awaited, Found, Outcome, Pattern, Ran, WaitError};
@@ -41,10 +39,7 @@ impl Session {
         let begun =
             session.wait_for(awaited, timeout, move |outcome| teller.tell(News::Waited(outcome)));
         let abort = begun.map_err(|problem| wait_error(&env, problem))?;
-        let (deferred, promise) = promise(&env)?;
-        let waiting = Waiting { deferred: Cell::new(deferred), token, hub: Rc::clone(&hub) };
-        hub.register_strong(token, Rc::new(waiting));
-        hub.hold();
+        let promise = pending(&env, &hub, token, settle)?;
         let mut object = Object::new(&env)?;
         object.set("promise", promise)?;
         let abort = move |_: FunctionCallContext<'_>| {
@@ -129,45 +124,8 @@ fn wait_error(env: &Env, problem: WaitError) -> napi::Error {
     error::throw(env, Class::Error, code_of(problem), &problem.to_string())
 }
 
-fn promise(env: &Env) -> Result<(sys::napi_deferred, Unknown<'static>)> {
-    let (mut deferred, mut promise) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: the call fills both; the deferred is settled once, on this thread.
-    unsafe {
-        napi::check_status!(sys::napi_create_promise(
-            env.raw(),
-            &raw mut deferred,
-            &raw mut promise
-        ))?;
-        Ok((deferred, Unknown::from_raw_unchecked(env.raw(), promise)))
-    }
-}
-
-/// A promise that waits for its outcome.
-struct Waiting {
-    deferred: Cell<sys::napi_deferred>,
-    token: Token,
-    hub: Rc<Hub>,
-}
-
-impl Target for Waiting {
-    fn tell(&self, env: &Env, news: News) {
-        let News::Waited(outcome) = news else { return };
-        let deferred = self.deferred.replace(std::ptr::null_mut());
-        if !deferred.is_null() {
-            settle(env, deferred, outcome);
-            self.hub.release();
-        }
-        self.hub.unregister(self.token);
-    }
-
-    fn shut(&self) {}
-}
-
-fn settle(
-    env: &Env,
-    deferred: sys::napi_deferred,
-    outcome: std::result::Result<Outcome, WaitError>,
-) {
+fn settle(env: &Env, deferred: sys::napi_deferred, news: News) {
+    let News::Waited(outcome) = news else { return };
     let problem = match outcome {
         Ok(outcome) => match value(env, outcome) {
             Ok(value) => {

@@ -75,7 +75,7 @@ const textOf = (at) => page.evaluate((index) => panes[index].text, at)
 const logOf = () => page.evaluate(() => log)
 const states = () => page.evaluate(() => panes.map(({ state }) => state))
 const shellsOf = () => host.registry.list('p').map(({ id, pid }) => ({ id, pid }))
-const sees = (text, at) => eventually(text, async () => (await textOf(at)).includes(text), 20_000)
+const sees = (text, at) => eventually(text, async () => (await textOf(at)).includes(text))
 const times = (text, word) => text.split(word).length - 1
 
 /** Opens terminals; each has its prompt when it is there. */
@@ -97,7 +97,6 @@ async function live(count) {
   await eventually(
     `${count} terminals`,
     async () => (await states()).filter((state) => state === 'live').length === count,
-    20_000,
   )
 }
 
@@ -225,7 +224,7 @@ browserTest(
     host.registry.close(id, 'p')
     const other = host.registry.create({ projectId: 'q' })
     const refusals = async () => (await logOf()).closes.filter(([, code]) => code === 1008).length
-    await eventually('three refusals', async () => (await refusals()) >= 3, 20_000)
+    await eventually('three refusals', async () => (await refusals()) >= 3)
     expect((await logOf()).errors).toContain('Maximum connections reached. Close unused terminals.')
     expect(host.registry.list('p')).toEqual([])
     other.close()
@@ -242,10 +241,8 @@ browserTest(
 /** The close codes that servers gave; a server that is not there yet is a 1006. */
 const toldOf = async () => (await logOf()).closes.map(([, code]) => code).filter((code) => code !== 1006)
 const again = (count) =>
-  eventually(
-    'every connection to come back',
-    () => page.evaluate((all) => panes.filter(({ connections }) => connections === 2).length === all, count),
-    20_000,
+  eventually('every connection to come back', () =>
+    page.evaluate((all) => panes.filter(({ connections }) => connections === 2).length === all, count),
   )
 
 browserTest('after a server that ended, each pane gets a shell of the next', async () => {
@@ -267,7 +264,7 @@ const withKeeper = process.platform === 'win32' ? test.skip : browserTest
 const stateDir = findBrowser() ? fs.mkdtempSync(path.join(os.tmpdir(), 'offheap-app-')) : null
 afterAll(async () => {
   if (!stateDir) return
-  await eventually('the keeper to end', () => !fs.existsSync(path.join(stateDir, 'keeper.sock')), 20_000)
+  await eventually('the keeper to end', () => !fs.existsSync(path.join(stateDir, 'keeper.sock')))
   fs.rmSync(stateDir, { recursive: true })
 })
 

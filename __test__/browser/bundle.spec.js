@@ -69,7 +69,7 @@ browserTest.each([
           active.getLine(i).translateToString(true),
         ).join('\n')
       })
-    await eventually('its output', async () => (await shown()).includes('\nit is 42 in a session\n'), 20_000)
+    await eventually('its output', async () => (await shown()).includes('\nit is 42 in a session\n'))
     expect(errors).toEqual([])
   } finally {
     await browser.close()

@@ -57,7 +57,7 @@ everyVersion([['@xterm/xterm'], ['xterm-beta']])('%s', (xterm) => {
 
   const events = (type) =>
     page.evaluate((name) => window.events.filter(({ event }) => !name || event === name), type)
-  const until = (what, check, arg) => eventually(what, () => page.evaluate(check, arg), 20_000)
+  const until = (what, check, arg) => eventually(what, () => page.evaluate(check, arg))
   const sees = (text) => until(JSON.stringify(text), (wanted) => window.shown().includes(wanted), text)
   const live = () => until('a live session', () => window.client.state === 'live')
 
@@ -144,7 +144,7 @@ everyVersion([['@xterm/xterm'], ['xterm-beta']])('%s', (xterm) => {
       await sees('\nfinished\n')
       expect(await page.evaluate(() => window.counted)).toEqual({ lines, wrong: 0 })
       expect(await events('gap')).toEqual([])
-    }, 90_000)
+    })
 
     test('the session has the size of the terminal', async () => {
       await open()
@@ -464,6 +464,6 @@ everyVersion([['@xterm/xterm'], ['xterm-beta']])('%s', (xterm) => {
       last.frame(5, 'GOOD', true)
       await sees('GOOD')
       expect(offset === undefined || /^\d+$/.test(offset)).toBe(true)
-    }, 60_000)
+    })
   })
 })

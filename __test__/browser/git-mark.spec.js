@@ -3,11 +3,10 @@
 const { findBrowser, launchBrowser } = require('../helpers/browser')
 const { GitLab } = require('../helpers/git-lab')
 const { eventually } = require('../helpers/proc')
+const { PATIENCE } = require('../helpers/patience')
 
 const browserTest = findBrowser() ? test : test.skip
 if (!findBrowser()) console.warn('No Chromium found (set CHROMIUM): the browser tests are skipped.')
-
-const PATIENCE = 30_000
 
 let lab
 let browser

@@ -57,7 +57,7 @@ describe('in a browser', () => {
     page.on('dialog', (dialog) => dialog.accept(TOKEN))
     const screens = page.locator('.xterm-rows')
     const sees = (text, at) =>
-      eventually(text, async () => (await screens.nth(at).textContent()).includes(text), 20_000)
+      eventually(text, async () => (await screens.nth(at).textContent()).includes(text))
     const type = async (text, at) => {
       await page.locator('.xterm-helper-textarea').nth(at).focus()
       await page.keyboard.type(text)

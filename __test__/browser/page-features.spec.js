@@ -53,9 +53,9 @@ const screen = (index = 0) =>
     )
   }, index)
 const sees = (text, index = 0) =>
-  eventually(JSON.stringify(text), async () => (await screen(index)).includes(text), 20_000)
+  eventually(JSON.stringify(text), async () => (await screen(index)).includes(text))
 const says = (selector, text) =>
-  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector))?.includes(text), 20_000)
+  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector))?.includes(text))
 
 async function type(text) {
   await page.keyboard.type(text)

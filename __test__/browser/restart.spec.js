@@ -7,12 +7,10 @@ const { findBrowser, launchBrowser } = require('../helpers/browser')
 const { eventually, isRunning } = require('../helpers/proc')
 const { runServer } = require('../helpers/server')
 const { workspace } = require('../helpers/workspace')
+const { PATIENCE } = require('../helpers/patience')
 
 const browserTest = findBrowser() && process.platform !== 'win32' ? test : test.skip
 if (!findBrowser()) console.warn('No Chromium found (set CHROMIUM): the browser tests are skipped.')
-
-/** A restart and its reconnection, on a machine that does much else. */
-const PATIENCE = 30_000
 
 let space
 let browser

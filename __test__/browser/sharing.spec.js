@@ -58,9 +58,9 @@ const screen = (page) =>
       '\n',
     )
   })
-const sees = (page, text) => eventually(text, async () => (await screen(page)).includes(text), 20_000)
+const sees = (page, text) => eventually(text, async () => (await screen(page)).includes(text))
 const says = (page, selector, text) =>
-  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector)) === text, 20_000)
+  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector)) === text)
 const sizeOf = (page) =>
   page.evaluate(() => {
     const [{ terminal }] = window.offheap.terminals.values()

@@ -4,6 +4,7 @@
 const { findBrowser, launchBrowser } = require('../helpers/browser')
 const { eventually } = require('../helpers/proc')
 const { startServer } = require('../helpers/server')
+const { PATIENCE } = require('../helpers/patience')
 
 const browserTest = findBrowser() ? test : test.skip
 if (!findBrowser()) console.warn('No Chromium found (set CHROMIUM): the browser tests are skipped.')
@@ -26,7 +27,7 @@ beforeEach(async () => {
   await page.goto(`${host.url}/?path=${encodeURIComponent(host.folder)}&renderer=dom`)
   await page.waitForSelector('.pane[data-state="live"]')
   await eventually('a session', () => host.registry.list().length === 1)
-  await session().waitFor('prompt', { timeout: 60_000 })
+  await session().waitFor('prompt', { timeout: PATIENCE })
 })
 afterEach(async () => {
   await page?.close()
@@ -38,9 +39,9 @@ const session = (index = 0) => {
   const { id, projectId } = host.registry.list()[index]
   return host.registry.get(id, projectId ?? undefined)
 }
-const run = (line) => session().run(line, { timeout: 60_000 })
+const run = (line) => session().run(line, { timeout: PATIENCE })
 const says = (selector, text) =>
-  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector))?.includes(text), 20_000)
+  eventually(`${selector}: ${text}`, async () => (await page.textContent(selector))?.includes(text))
 const top = () =>
   page.evaluate(() => {
     const { terminal } = [...window.offheap.terminals.values()][0]
@@ -54,7 +55,7 @@ browserTest('where the shell is, what it runs and for how long, and what failed'
   await says('.pane .shell-command', 'read line · ')
   await says('.pane .shell-command', '1 s')
   session().write('\r')
-  await session().waitFor('prompt', { timeout: 60_000 })
+  await session().waitFor('prompt', { timeout: PATIENCE })
   await eventually('no command', async () => (await page.textContent('.pane .shell-command')) === '')
   await run('mkdir below && cd below && (exit 3)')
   await says('.shell-where', '/below')

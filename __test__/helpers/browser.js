@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const net = require('node:net')
+const { PATIENCE } = require('./patience')
 
 const PLACES = [
   process.env.CHROMIUM,
@@ -28,7 +29,19 @@ function findBrowser() {
 
 async function launchBrowser() {
   const { chromium } = require('playwright-core')
-  return chromium.launch({ executablePath: findBrowser(), headless: true, args: FLAGS })
+  const browser = await chromium.launch({
+    executablePath: findBrowser(),
+    headless: true,
+    args: FLAGS,
+    timeout: 2 * PATIENCE,
+  })
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    context.setDefaultTimeout(PATIENCE)
+    return context
+  }
+  return browser
 }
 
 /**

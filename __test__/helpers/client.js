@@ -2,6 +2,7 @@
 // lets a test wait for a condition on it.
 
 const WebSocket = require('ws')
+const { PATIENCE } = require('./patience')
 
 const STREAM_PROTOCOL = 'offheap.v1'
 const OUTPUT = new Set(['stream', 'history', 'buffered'])
@@ -92,7 +93,7 @@ class Client {
   }
 
   /** Resolves with what `ask` returns once that is truthy. */
-  until(what, ask, timeout = 8_000) {
+  until(what, ask, timeout = PATIENCE) {
     return new Promise((resolve, reject) => {
       const settle = (act, value) => {
         clearTimeout(timer)

@@ -7,9 +7,7 @@ const path = require('node:path')
 const { gitEnvironment, Repository } = require('./repository')
 const { children } = require('./proc')
 const { startServer } = require('./server')
-
-/** How long a test waits for a frame: git's runs are short, but the machine may be busy. */
-const PATIENCE = 30_000
+const { PATIENCE } = require('./patience')
 
 class GitLab {
   /**

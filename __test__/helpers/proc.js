@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const { setTimeout: sleep } = require('node:timers/promises')
+const { PATIENCE } = require('./patience')
 
 /** Open descriptors: number and what it leads to. */
 function descriptors(pid = process.pid) {
@@ -68,7 +69,7 @@ function cpuTime() {
 }
 
 /** Asks again until the answer is truthy; fails, saying what was waited for. */
-async function eventually(what, ask, timeout = 8_000) {
+async function eventually(what, ask, timeout = PATIENCE) {
   const deadline = Date.now() + timeout
   for (;;) {
     const answer = await ask()

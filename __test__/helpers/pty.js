@@ -4,6 +4,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const { spawn } = require('../..')
+const { PATIENCE } = require('./patience')
 
 /** Starts a program and gathers what it prints. */
 function start(file, args = [], options = {}) {
@@ -33,7 +34,7 @@ async function shell(script, options) {
 }
 
 /** Waits for a condition; what is waited for is named when it does not come. */
-async function until(condition, what, timeout = 20000) {
+async function until(condition, what, timeout = PATIENCE) {
   const end = Date.now() + timeout
   for (;;) {
     const value = await condition()

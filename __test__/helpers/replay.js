@@ -2,19 +2,20 @@
 // the function there, so it uses nothing of this file.
 
 /**
- * Seeks to points in random order, then plays the whole once into another terminal,
+ * Seeks to points in random order, the same ones each time, then plays the whole once into another terminal,
  * and compares the screens.
  *
  * @param {object} options
  * @param {string} options.url the recording's, from the page
  * @param {number} options.points how many random moments
+ * @param {number[]} [options.moments] others before them, in seconds, in their order
  * @param {boolean} [options.ends] the beginning and the end, too
  * @param {string} [options.element] selects what the player's terminal is drawn in; none: it is not drawn
  * @param {{ client: string, xterm: string, unicode11: string }} options.modules their URLs
  * @returns how long loading took, each seek's time in ms and bytes, how many screens were compared and the times, in µs,
  *   at which they differ, and how long the replay took
  */
-async function compareWithReplay({ url, points, ends = false, element = null, modules }) {
+async function compareWithReplay({ url, points, moments = [], ends = false, element = null, modules }) {
   const at = (path) => new URL(path, document.baseURI).href
   const { RecordingPlayer } = await import(at(modules.client))
   const { Terminal } = await import(at(modules.xterm))
@@ -53,9 +54,14 @@ async function compareWithReplay({ url, points, ends = false, element = null, mo
   const begun = performance.now()
   await player.load()
   const load = performance.now() - begun
-  const moments = Array.from({ length: points }, () => Math.random() * player.duration)
+  let seed = 1
+  const random = () => {
+    seed = (seed * 48271) % 2147483647
+    return seed / 2147483647
+  }
+  const anywhere = Array.from({ length: points }, () => random() * player.duration)
   const seeks = []
-  for (const moment of ends ? [0, player.duration, ...moments] : moments) {
+  for (const moment of [...(ends ? [0, player.duration] : []), ...moments, ...anywhere]) {
     const [before, clock] = [player.bytesRead, performance.now()]
     await player.seek(moment)
     const ms = performance.now() - clock

@@ -11,6 +11,7 @@ const { promisify } = require('node:util')
 const pty = require('../..')
 const { isRunning } = require('../helpers/proc')
 const { start, until } = require('../helpers/pty')
+const { PATIENCE } = require('../helpers/patience')
 
 const { Pty, spawn } = pty
 const MODULE = path.join(__dirname, '..', '..')
@@ -18,7 +19,8 @@ const MODULE = path.join(__dirname, '..', '..')
 /** Runs a program in a process of its own, with the package as `pty`. */
 const apart = async (program, options) => {
   const source = `const pty = require(${JSON.stringify(MODULE)});${program}`
-  return (await promisify(execFile)(process.execPath, ['-e', source], { timeout: 60000, ...options })).stdout
+  return (await promisify(execFile)(process.execPath, ['-e', source], { timeout: PATIENCE, ...options }))
+    .stdout
 }
 
 /** A shell that prints what it is told to, line by line. */
@@ -46,11 +48,11 @@ describe('listeners that come one after another', () => {
     const run = teller()
     const on = (listener) => run.pty.on('data', listener)
     const off = (listener) => run.pty.removeListener('data', listener)
-    expect(await listenFor('ready', on, off)).toBe('ready\r\n')
+    expect(await listenFor('ready\r\n', on, off)).toBe('ready\r\n')
     run.tell('one')
-    expect(await listenFor('one', on, off)).toBe('one\r\n')
+    expect(await listenFor('one\r\n', on, off)).toBe('one\r\n')
     run.tell('two')
-    expect(await listenFor('two', on, off)).toBe('two\r\n')
+    expect(await listenFor('two\r\n', on, off)).toBe('two\r\n')
     run.pty.close()
   })
 
@@ -61,9 +63,9 @@ describe('listeners that come one after another', () => {
       registration = run.pty.onData(listener)
     }
     const remove = () => registration.dispose()
-    expect(await listenFor('ready', add, remove)).toBe('ready\r\n')
+    expect(await listenFor('ready\r\n', add, remove)).toBe('ready\r\n')
     run.tell('one')
-    expect(await listenFor('one', add, remove)).toBe('one\r\n')
+    expect(await listenFor('one\r\n', add, remove)).toBe('one\r\n')
     run.pty.close()
   })
 
@@ -175,17 +177,17 @@ describe('the surface of an EventEmitter', () => {
   })
 
   test('end and close come before the exit, and nothing comes after it', async () => {
-    const terminal = spawn('sh', ['-c', 'echo one; exit 3'])
+    const terminal = spawn('sh', ['-c', 'printf one; exit 3'])
     const told = []
     for (const event of ['data', 'end', 'close', 'exit', 'error']) {
       terminal.on(event, (...args) => told.push([event, ...args]))
     }
     await once(terminal, 'exit')
-    expect(told).toEqual([['data', 'one\r\n'], ['end'], ['close'], ['exit', 3, 0]])
+    expect(told).toEqual([['data', 'one'], ['end'], ['close'], ['exit', 3, 0]])
   })
 
   test('listeners run in their order, those of onData first, on their terminal', async () => {
-    const terminal = spawn('echo', ['x'])
+    const terminal = spawn('printf', ['x'])
     const order = []
     terminal.addListener('data', function second() {
       order.push(['second', this === terminal])

@@ -2,6 +2,7 @@
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
+const { PATIENCE } = require('../helpers/patience')
 
 const linux = process.platform === 'linux'
 const onLinux = linux ? test : test.skip
@@ -36,7 +37,7 @@ function withDescriptors(limit, program) {
   const script = `ulimit -n ${limit}; exec "$0" -e "$1"`
   const { stdout, stderr, status, signal } = spawnSync('sh', ['-c', script, process.execPath, source], {
     encoding: 'utf8',
-    timeout: 60000,
+    timeout: PATIENCE,
   })
   expect({ stderr, status, signal }).toEqual({ stderr: '', status: 0, signal: null })
   return JSON.parse(stdout)
@@ -138,7 +139,7 @@ onLinux('without a thread or a process: a code, and it works once there are some
     }
     main()`
   const script = 'ulimit -u 60 && exec "$0" -e "$1"'
-  const options = { ...user, encoding: 'utf8', timeout: 60000 }
+  const options = { ...user, encoding: 'utf8', timeout: PATIENCE }
   const { stdout, stderr, status } = spawnSync(
     'bash',
     ['--norc', '-c', script, process.execPath, source],

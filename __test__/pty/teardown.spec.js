@@ -4,13 +4,14 @@ const { execFile } = require('node:child_process')
 const path = require('node:path')
 const { isRunning } = require('../helpers/proc')
 const { batches, until } = require('../helpers/pty')
+const { PATIENCE } = require('../helpers/patience')
 
 const ADDON = JSON.stringify(path.join(__dirname, '..', '..'))
 
 /** Runs a program in a Node process of its own. */
 function node(program) {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['-e', program], { timeout: 60000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['-e', program], { timeout: 4 * PATIENCE }, (error, stdout, stderr) => {
       resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr })
     })
   })
@@ -42,7 +43,7 @@ test('100 workers that are terminated with live terminals', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(pids(stdout)).toHaveLength(200)
   await gone(pids(stdout))
-}, 120000)
+})
 
 test('a terminated worker does not disturb the terminals of others', async () => {
   const worker = `require(${ADDON}).spawn('yes', []).onData(() => {}); require('node:worker_threads').parentPort.postMessage(0)`
@@ -56,7 +57,7 @@ test('a terminated worker does not disturb the terminals of others', async () =>
   const { status, stdout, stderr } = await node(program)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout).toContain('got hello')
-}, 30000)
+})
 
 test('100 times process.exit with live terminals', async () => {
   const program = `
@@ -73,7 +74,7 @@ test('100 times process.exit with live terminals', async () => {
     all.push(...pids(stdout))
   })
   await gone(all)
-}, 120000)
+})
 
 test('an unreferenced terminal lets the process exit, a referenced one does not', async () => {
   const quick = await node(

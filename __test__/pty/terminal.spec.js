@@ -18,7 +18,7 @@ test('20,000 resizes during output end at the last size', async () => {
   run.pty.write('\n')
   await run.exited
   expect(run.text()).toContain('45 123\r\nend')
-}, 60000)
+})
 
 test('resizes that race the exit do not throw', async () => {
   for (let turn = 0; turn < 50; turn++) {
@@ -33,7 +33,7 @@ test('resizes that race the exit do not throw', async () => {
     }
     run.pty.resize(80, 24)
   }
-}, 30000)
+})
 
 test('the pixel size reaches the terminal', async () => {
   const run = start('python3', [
@@ -55,7 +55,7 @@ test('4 MiB of random bytes come back raw as they went', async () => {
   const back = run.bytes().subarray('ready'.length)
   expect(back).toHaveLength(data.length)
   expect(back.equals(data)).toBe(true)
-}, 60000)
+})
 
 test('a lone escape byte is not held back', async () => {
   const run = start('sh', ['-c', 'stty raw -echo; printf ready; cat'], { encoding: null })
@@ -72,7 +72,7 @@ test('characters that arrive in pieces are not torn', async () => {
   const script = `${bytes.map((byte) => `printf '${byte}'; sleep 0.004`).join('\n')}\n`
   const run = await shell(script)
   expect(run.text()).toBe(text)
-}, 30000)
+})
 
 test('an unfinished character at the end is told as what it is', async () => {
   const run = await shell("printf 'a\\342\\202'")

@@ -19,4 +19,4 @@ test('code written for node-pty compiles against ours', () => {
     return problem.file ? `${path.basename(problem.file.fileName)}: ${text}` : text
   })
   expect(problems).toEqual([])
-}, 60000)
+})

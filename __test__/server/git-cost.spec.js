@@ -7,7 +7,8 @@ const { GitLab, PATIENCE, status } = require('../helpers/git-lab')
 const { descriptors, eventually } = require('../helpers/proc')
 
 const CHANGES = 5000
-const MAX_RUNS = 5
+/** And one for each half of a second in which there are changes, however slow who makes them. */
+const MAX_RUNS = 3
 const SUBSCRIBERS = 100
 const CYCLES = 1000
 const AT_ONCE = 25
@@ -21,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => lab.close())
 
-async function open(config) {
+async function open(config = { pingInterval: 2 ** 30 }) {
   lab = await GitLab.open(config)
   const files = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`d${index}/a.txt`, 'one\n']))
   repository = lab.repository('repository', files)
@@ -63,15 +64,17 @@ const MAKE_FILES = `
   }
 `
 
-test(`${CHANGES} changes at once are ${MAX_RUNS} runs of git at most`, async () => {
+test(`${CHANGES} changes at once are a few runs of git at most`, async () => {
   const client = await settled()
   const before = lab.stats().runs
+  const began = performance.now()
   await promisify(execFile)(process.execPath, ['-e', MAKE_FILES], { cwd: repository.folder })
   // The new files of an old directory one by one, a new directory as one.
   await status(client, ({ counts }) => counts?.untracked === CHANGES / 2 + 50)
   // What has been seen last is the end of it: the refresh is two more.
   await refreshed(client)
-  expect(lab.stats().runs - before - 2).toBeLessThanOrEqual(MAX_RUNS)
+  const most = MAX_RUNS + (performance.now() - began) / 500
+  expect(lab.stats().runs - before - 2).toBeLessThanOrEqual(most)
 })
 
 test(`${SUBSCRIBERS} subscribers cost what one does`, async () => {
@@ -102,7 +105,7 @@ test(`${CYCLES} subscribers that vanish leave nothing`, async () => {
     listeners: before.listeners,
   })
   await eventually('descriptors', () => descriptors().length <= before.descriptors, PATIENCE)
-}, 180_000)
+})
 
 /** Subscribes, and is gone without a word: before git has run, while it does, or once it has. */
 async function vanish(index) {

@@ -4,6 +4,7 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const { GitLab, failure, status } = require('../helpers/git-lab')
+const { PATIENCE } = require('../helpers/patience')
 
 let lab
 let repository
@@ -35,7 +36,7 @@ function runAsUser() {
   const copy = lab.file('copy')
   fs.cpSync(repository.folder, copy, { recursive: true, preserveTimestamps: true })
   disturb(`${copy}/a.txt`)
-  spawnSync('git', ['status'], { cwd: copy, env: lab.env, input: '', timeout: 20_000 })
+  spawnSync('git', ['status'], { cwd: copy, env: lab.env, input: '', timeout: PATIENCE })
   fs.rmSync(copy, { recursive: true })
 }
 

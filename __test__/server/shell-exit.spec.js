@@ -93,7 +93,7 @@ describe.each([
       const slow = await shell({}, options)
       slow.stopReading()
       first.type('seq 3000000; exit 3\r')
-      await first.until('the exit', () => first.messages.some(({ type }) => type === 'exit'), 30_000)
+      await first.until('the exit', () => first.messages.some(({ type }) => type === 'exit'))
       const second = await shell({}, options)
       expect(await exitOf(second)).toBe(3)
       slow.keep = false

@@ -207,11 +207,11 @@ describe('resumption', () => {
   ])('with a history that is too short for the pause, the gaps are exact (%s)', async (_name, stream) => {
     host = await startServer({ historyBytes: 64 * 1024, screen: false })
     const reader = await begin(stream, '1000000000 1024 0')
-    for (let i = 0; i < 100; i += 1) {
+    // On a busy machine less is printed in a pause.
+    for (let i = 0; i < 100 || reader.gaps.length < 6; i += 1) {
       await life(reader, stream, crypto.randomInt(1, 200_000))
       await sleep(crypto.randomInt(0, 12))
     }
-    expect(reader.gaps.length).toBeGreaterThan(5)
     const lost = reader.gaps.reduce((sum, { from, to }) => sum + to - from, 0)
     expect(reader.received + lost).toBe(reader.at - reader.base)
   })
@@ -285,7 +285,7 @@ describe('flow control', () => {
     host = await startServer({ historyBytes: 64 * 1024 })
     const client = await shell({ window: 65_536, sessionId: 'silent' })
     client.type('stty -echo; seq 500000; touch finished\r')
-    await eventually('the command', () => fs.existsSync(host.file('finished')), 20_000)
+    await eventually('the command', () => fs.existsSync(host.file('finished')))
     expect(client.bytes).toBeLessThanOrEqual(65_536)
     client.onFrame = (_frame, end) => client.send({ type: 'ack', offset: end })
     client.send({ type: 'ack', offset: client.end })

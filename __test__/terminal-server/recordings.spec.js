@@ -9,6 +9,7 @@ const path = require('node:path')
 const { SessionRegistry, openRecording } = require('offheap-terminal')
 const { RecordingServer } = require('offheap-terminal/server')
 const { eventually } = require('../helpers/proc')
+const { startTerminals } = require('../helpers/terminals')
 
 let dir
 let registry
@@ -77,7 +78,6 @@ describe('the list', () => {
     await recorded('first', { projectId: 'p', userId: 'ada' })
     const live = registry.create({ id: 'live', recording: { dir, name: 'second', title: 'Second' } })
     live.append('hello')
-    await live.recordings[0].stop
     const { recordings: list, total } = await json('')
     expect(total).toBe(2)
     expect(list[1]).toEqual({
@@ -272,6 +272,26 @@ describe('a recording', () => {
       expect((await json(`/a/search${query}`)).code).toBe('ERR_OUT_OF_RANGE')
   })
 
+  test('gets markers by a message, with the handler that is documented', async () => {
+    const doc = fs.readFileSync(path.join(__dirname, '../../docs/recording.md'), 'utf8')
+    const [, code] = /```js\n(const messages = .*?)```/s.exec(doc)
+    const host = await startTerminals({ messages: new Function(`${code}; return messages`)() })
+    try {
+      const session = host.registry.create({ id: 's', recording: { dir, name: 'marked' } })
+      const client = host.connect({ sessionId: 's' })
+      await client.ready()
+      client.send({ type: 'mark', label: 5 })
+      expect((await client.message('error')).code).toBe('ERR_INVALID_ARG_TYPE')
+      client.send({ type: 'mark', label: 'deploy' })
+      const marked = async () => (await json('/marked/markers')).markers?.length > 0
+      await eventually('the marker', marked)
+      expect((await json('/marked/markers')).markers).toEqual([{ time: expect.any(Number), label: 'deploy' }])
+      await session.recordings[0].stop()
+    } finally {
+      await host.stop()
+    }
+  })
+
   test('of another tool is for the terminals that the server is told of, ours for its own', async () => {
     recordings.close()
     await serve({ authorize: () => grant, terminal: { unicodeVersion: '11' } })
@@ -306,7 +326,13 @@ describe('a recording', () => {
     expect(await json('/left', { method: 'DELETE' })).toMatchObject(busy)
     await second.get('left').recordings[0].stop()
     expect((await json('/left', { method: 'DELETE' })).removed).toBe(true)
-    second.shutdown()
+    // Without its session's journal nobody can.
+    second.create({ id: 'lost', recording: { name: 'lost' } })
+    second.leave()
+    expect(await json('/lost', { method: 'DELETE' })).toMatchObject(busy)
+    fs.rmSync(journal, { recursive: true })
+    expect((await json('/lost', { method: 'DELETE' })).removed).toBe(true)
+    expect(fs.readdirSync(dir)).toEqual([])
   })
 
   test('is deleted with all that is beside it, but not while it is written', async () => {

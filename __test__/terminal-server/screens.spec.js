@@ -82,7 +82,7 @@ test('after a gap, too', async () => {
   }
   client.resumeReading()
   await client.message('gap')
-  await client.until('the end', () => client.end === session.end, 20_000)
+  await client.until('the end', () => client.end === session.end)
   expect(Math.max(...client.lengths)).toBeLessThanOrEqual(MAX_FRAME)
   expect(client.output.endsWith(session.snapshot().data.toString())).toBe(true)
 })

@@ -119,7 +119,7 @@ test.each([
 })
 
 test('it ends with its time, for those who are there, too', async () => {
-  const share = host.terminals.share(session, { expiresIn: 300 })
+  const share = host.terminals.share(session, { expiresIn: 1500 })
   const client = visit(share)
   await client.ready()
   expect((await client.isClosed()).code).toBe(4403)

@@ -4,6 +4,7 @@ const { defaultShell } = require('offheap-terminal/server')
 const { MuxClient } = require('../helpers/mux-client')
 const { eventually } = require('../helpers/proc')
 const { shellIn, startTerminals } = require('../helpers/terminals')
+const { PATIENCE } = require('../helpers/patience')
 
 let host
 beforeEach(async () => {
@@ -19,7 +20,7 @@ const NOTHING = { title: null, iconName: null, remoteDirectory: null, progress: 
 async function speak(session) {
   const says =
     '\\033]2;a title\\007\\033]7;file:///some/where\\007\\033]9;4;1;50\\007\\007\\033]777;notify;t;b\\007'
-  const ran = session.run(`printf '${says}'; read line; false`, { timeout: 60_000 })
+  const ran = session.run(`printf '${says}'; read line; false`, { timeout: PATIENCE })
   await eventually('progress', () => session.progress)
   session.write('\r')
   expect(await ran).toMatchObject({ exitCode: 1 })
@@ -59,7 +60,7 @@ test.each([
   const session = host.registry.get('s')
   await speak(session)
   await heard(client.messages)
-  await session.waitFor('prompt', { timeout: 60_000 })
+  await session.waitFor('prompt', { timeout: PATIENCE })
   const late = host.connect({ sessionId: 's' }, options)
   const { lastCommand, ...known } = await late.message('shell')
   expect(known).toMatchObject({ title: 'a title', command: null, progress: null })

@@ -121,7 +121,7 @@ class TerminalWebSocketServer {
       unknownMessages,
       maxUnauthorized,
       maxUnauthorizedPerAddress,
-      messages: this.#gitConnections.handlers,
+      messages: { ...this.#gitConnections.handlers, mark },
     })
   }
 
@@ -342,6 +342,11 @@ function sessionId({ sessionId: id = '', projectId }) {
 async function allGone(pids) {
   const deadline = Date.now() + SHUTDOWN_GRACE
   while (pids.some(isAlive) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+/** Sets a marker for a client in what is recorded of its session. */
+function mark({ label }, { session }) {
+  for (const recording of session.recordings) recording.mark(label)
 }
 
 function isAlive(pid) {

@@ -211,7 +211,7 @@ fn a_keeper_without_descriptors_refuses_and_keeps_what_it_has() {
     // What went with the answer is closed once it has arrived.
     let next = until("rest", || {
         let before = next_descriptor(keeper);
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(300));
         (next_descriptor(keeper) == before).then_some(before)
     });
     limit(keeper, next);
@@ -358,7 +358,7 @@ fn a_thousand_shells_cost_little_and_come_back_at_once() {
     };
     let before = until("rest", || {
         let before = switches();
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(300));
         (switches() == before).then_some(before)
     });
     std::thread::sleep(Duration::from_millis(500));

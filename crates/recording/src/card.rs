@@ -12,7 +12,7 @@ use crate::folder;
 use crate::header::About;
 
 /// The longest card that is read, in bytes.
-const MAX_CARD: u64 = 64 * 1024;
+const MAX_CARD: u64 = 256 * 1024;
 
 /// The text of a card. `started` is in milliseconds since the epoch.
 pub(crate) fn text(about: &About, client: &Client, started: u64) -> String {

@@ -32,7 +32,7 @@ impl Cast {
         let first = lines.next()?.map(|(line, _, whole)| (line.to_vec(), whole));
         let (mut line, whole) =
             first.ok_or(Error::Invalid { position: 0, reason: "the file is empty" })?;
-        match Header::parse(&line) {
+        match Header::of_line(&line) {
             Ok(header) if header.version > 1 && whole => {
                 line.push(b'\n');
                 let relative = header.version == 3;
@@ -45,14 +45,16 @@ impl Cast {
 
     fn open_document(blob: &Blob, error: Option<Error>) -> Result<Self, Error> {
         let torn = Error::Invalid { position: 0, reason: "the header is torn" };
-        let document = match error {
-            Some(error @ Error::Version(_)) => return Err(error),
-            other => legacy::read(blob)?.ok_or(other.unwrap_or(torn))?,
-        };
-        let header = Header::parse(&document)?;
-        if header.version != 1 {
-            return Err(Error::Invalid { position: 0, reason: "the header is torn" });
+        let error = error.unwrap_or(torn);
+        if let Error::Version(_) = error {
+            return Err(error);
         }
+        let Some(document) = legacy::read(blob)? else { return Err(error) };
+        let header = match Header::parse(&document) {
+            Ok(header) if header.version == 1 => header,
+            Err(other) if !matches!(error, Error::Limit(_)) => return Err(other),
+            _ => return Err(error),
+        };
         let blob = Blob::Memory(legacy::to_lines(&document)?);
         Ok(Self { blob, header, line: b"#\n".to_vec(), relative: true })
     }

@@ -100,7 +100,8 @@ impl Cutter {
     }
 }
 
-fn text(bytes: &[u8], mut take: impl FnMut(&str)) {
+/// Hands on what is text of some bytes.
+pub(crate) fn text(bytes: &[u8], mut take: impl FnMut(&str)) {
     if bytes.is_empty() {
         return;
     }

@@ -4,9 +4,8 @@
 //! [`PlainText`]: offheap_ring::text::plain::PlainText
 
 use offheap_ring::text::json::{Escape, escape};
+use offheap_ring::text::marked::{BLOCK, marked};
 
-/// How many bytes are looked at together: one bit of a word for each.
-const BLOCK: usize = 64;
 /// How many bytes are copied together.
 const RUN: usize = 32;
 /// A block, and what is copied with its last byte.
@@ -112,7 +111,8 @@ impl<'a> Encoder<'a> {
         written: &mut usize,
     ) -> usize {
         let (mut from, mut put) = (0, 0);
-        let mut special = special_bytes(window);
+        let (blocks, _) = window.as_chunks();
+        let mut special = marked(&blocks[0]);
         while special != 0 {
             let at = special.trailing_zeros() as usize;
             special &= special - 1;
@@ -173,7 +173,10 @@ fn copy_run(window: &[u8; WINDOW], from: usize, out: &mut [u8; ROOM], put: usize
 fn is_plain_at(text: &[u8]) -> bool {
     match text {
         [ESC, b'[', params @ ..] => {
-            let end = params.iter().find(|byte| !matches!(byte, b'0'..=b';'));
+            let end = match params.first_chunk().and_then(|word| end_of_params(*word)) {
+                Some(end) => Some(end),
+                None => params.iter().copied().find(|byte| !is_param(*byte)),
+            };
             matches!(end, Some(b'm' | b'K'))
         }
         [C1_LEAD, next, ..] => *next >= 0xa0,
@@ -181,21 +184,19 @@ fn is_plain_at(text: &[u8]) -> bool {
     }
 }
 
-/// A bit for each byte of the block that is escaped or has to be looked at.
-/// Without a way out of the loops, many bytes are looked at at once.
+const fn is_param(byte: u8) -> bool {
+    matches!(byte, b'0'..=b';')
+}
+
+/// The first byte that is no parameter, if there is one among these: without a loop,
+/// whose length nobody could foresee.
 #[inline]
-fn special_bytes(window: &[u8; WINDOW]) -> u64 {
-    // The lowest bits of eight bytes, side by side.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0u8; BLOCK];
-    for (flag, &byte) in flags.iter_mut().zip(window) {
-        let is_escaped = u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
-        *flag = is_escaped | u8::from(byte == 0x7f) | u8::from(byte == C1_LEAD);
-    }
-    let (words, _) = flags.as_chunks::<8>();
-    words.iter().enumerate().fold(0, |bits, (index, word)| {
-        bits | (u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56) << (8 * index)
-    })
+fn end_of_params(bytes: [u8; 8]) -> Option<u8> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Parameters become 0 to 11, and what is more than that gets its top bit.
+    let from_zero = u64::from_le_bytes(bytes) ^ (ONES * 0x30);
+    let beyond = (((from_zero & (ONES * 0x7f)) + ONES * (0x80 - 12)) | from_zero) & (ONES * 0x80);
+    bytes.get(beyond.trailing_zeros() as usize / 8).copied()
 }
 
 /// What is less than a window, and spaces behind it.

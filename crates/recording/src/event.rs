@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::gathered::Gathered;
 
-/// The longest label of a marker, in bytes.
+/// The longest label of a marker, and text of a header, in bytes.
 const MAX_LABEL: usize = 4096;
 
 /// What an event is.
@@ -70,7 +70,7 @@ pub(crate) fn size(data: &str) -> Option<(u16, u16)> {
     (cols > 0 && rows > 0).then_some((cols, rows))
 }
 
-/// A marker's label, cut at its bound.
+/// A marker's label, or a text of a header, cut at its bound.
 pub(crate) fn label(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_LABEL)]
 }

@@ -163,6 +163,23 @@ pub(crate) fn create_cast(path: &Path, first: u32, numbered: bool) -> Result<Mad
     Err(Error::Exists(path.display().to_string()))
 }
 
+/// Whether an open file has been removed from its folder, or another one has its
+/// place.
+#[cfg(unix)]
+pub(crate) fn is_removed(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(ours) = file.metadata() else { return false };
+    // Some file systems count no names at all.
+    let is_there = |there: fs::Metadata| (there.dev(), there.ino()) == (ours.dev(), ours.ino());
+    ours.nlink() == 0 && !fs::symlink_metadata(path).is_ok_and(is_there)
+}
+
+/// The same: one that is open stays.
+#[cfg(windows)]
+pub(crate) fn is_removed(_: &File, _: &Path) -> bool {
+    false
+}
+
 /// Whether somebody writes a cast at this moment.
 pub(crate) fn is_being_written(cast: &Path) -> bool {
     #[cfg(unix)]

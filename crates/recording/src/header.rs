@@ -3,6 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::event;
+
+/// The longest first line of a cast, in bytes.
+const MAX_LINE: usize = 256 * 1024;
+/// Environment variables that a header says, at most; others are left out.
+const MAX_VARIABLES: usize = 1000;
 
 /// What is known of a session when its recording begins.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +35,15 @@ pub struct About {
 }
 
 impl About {
+    /// The same, with texts of a bounded length.
+    pub(crate) fn bounded(mut self) -> Self {
+        let words = [&mut self.term, &mut self.shell, &mut self.command, &mut self.title];
+        for word in words.into_iter().flatten() {
+            word.truncate(event::label(word).len());
+        }
+        self
+    }
+
     /// All of it, for who goes on with the recording later.
     pub(crate) fn to_json(&self) -> Value {
         let mut object = Map::new();
@@ -122,6 +137,14 @@ pub struct Header {
 }
 
 impl Header {
+    /// Reads the header out of the first line of a cast.
+    pub(crate) fn of_line(line: &[u8]) -> Result<Self, Error> {
+        if line.len() > MAX_LINE {
+            return Err(Error::Limit("a first line longer than 256 KiB"));
+        }
+        Self::parse(line)
+    }
+
     /// Reads the header out of a line, or, of version 1, a document.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
         let invalid = |reason| Error::Invalid { position: 0, reason };
@@ -141,7 +164,7 @@ impl Header {
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        let env: Vec<_> = env.collect();
+        let env: Vec<_> = env.take(MAX_VARIABLES).collect();
         let term = object.get("term").and_then(|term| term.get("type")).and_then(Value::as_str);
         let term = term.map(str::to_owned);
         let term =

@@ -9,17 +9,20 @@ use crate::error::Error;
 use crate::event;
 use crate::gathered::Gathered;
 
-/// The largest document, in bytes.
-const MAX_DOCUMENT: u64 = 64 << 20;
+/// The largest document, in bytes: its values take many times as much while it is read.
+const MAX_DOCUMENT: u64 = 4 << 20;
 
-/// The document, if it is one of version 1.
+/// The document, if it may be one of version 1.
 pub(crate) fn read(blob: &Blob) -> Result<Option<Vec<u8>>, Error> {
     let io = |source| Error::Io { path: "recording".into(), source };
     let length = blob.len().map_err(io)?;
     let mut start = [0; 1];
     let count = blob.read_at(&mut start, 0).map_err(io)?;
-    if count == 0 || start[0] != b'{' || length > MAX_DOCUMENT {
+    if count == 0 || start[0] != b'{' {
         return Ok(None);
+    }
+    if length > MAX_DOCUMENT {
+        return Err(Error::Limit("no header in its first line, and more than 4 MiB of version 1"));
     }
     let mut document = vec![0; usize::try_from(length).unwrap_or(0)];
     blob.read_exact_at(&mut document, 0).map_err(io)?;

@@ -24,6 +24,7 @@ mod bookmark;
 mod card;
 mod cast;
 mod client;
+mod clock;
 mod cutter;
 mod disk;
 mod error;

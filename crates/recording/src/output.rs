@@ -242,7 +242,7 @@ impl Output {
         let torn = Error::Invalid { position: 0, reason: "the header is torn" };
         let Some((line, begin, true)) = lines.next()? else { return Err(torn) };
         let line = [line, b"\n"].concat();
-        let header = Header::parse(&line)?;
+        let header = Header::of_line(&line)?;
         let (keys, start) = Self::known_keys(path, &blob, &line)?;
         let about = About { cols: header.cols, rows: header.rows, ..context.about.clone() };
         let mut output = Self::over(&context.options, &about, (cast, keys, raw), path.into());
@@ -450,7 +450,7 @@ impl Output {
     /// The screen of a keyframe here.
     pub(crate) fn screen(&mut self) -> Vec<u8> {
         let mut screen = Vec::new();
-        self.sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut screen);
+        self.sketch.keyframe(&mut screen);
         screen
     }
 
@@ -465,6 +465,11 @@ impl Output {
         if self.keys.keyframe(&place, screen).is_err() {
             self.keys.mend();
         }
+    }
+
+    /// Whether the cast was removed: nobody could read what is written to it.
+    pub(crate) fn is_removed(&self) -> bool {
+        folder::is_removed(&self.cast, &self.path)
     }
 
     /// Whether another process may go on with it.

@@ -28,6 +28,7 @@ const MAX_PAGE: usize = 1 << 20;
 /// The most rows that are laid out for resizes, however many and large these are:
 /// each takes its time.
 const MAX_LAID_OUT: u64 = 1 << 24;
+
 /// Whether a recording is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -333,9 +334,14 @@ impl Playback {
         if length < keyframes::SPACING {
             return Ok(());
         }
-        let beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
-        let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
-        self.write_keyframes(&scratch)?;
+        let mut beside = matches!(self.cast.blob, Blob::File(_)) && !folder::is_being_written(path);
+        let scratch = loop {
+            match self.keyframes(path, beside) {
+                // The cast's disk may be full, and another one is not.
+                Err(Error::Io { .. }) if beside => beside = false,
+                made => break made?,
+            }
+        };
         let keys = File::open(&scratch.path).map_err(|error| Error::io(&scratch.path, error))?;
         let (keys, client) = (Blob::File(keys), Some(&self.client));
         let index = Index::load(keys, &self.cast.blob, &self.cast.line, client);
@@ -345,6 +351,12 @@ impl Playback {
             let _ = fs::rename(&scratch.path, folder::keys_of(path));
         }
         Ok(())
+    }
+
+    fn keyframes(&self, path: &Path, beside: bool) -> Result<Scratch, Error> {
+        let scratch = Scratch::create(path, beside).map_err(|error| Error::io(path, error))?;
+        self.write_keyframes(&scratch)?;
+        Ok(scratch)
     }
 
     fn write_keyframes(&self, scratch: &Scratch) -> Result<(), Error> {
@@ -368,7 +380,7 @@ impl Playback {
             if builder.count(cost) {
                 place.anchor = keyframes::anchor_at(&self.cast.blob, place.position).map_err(io)?;
                 data.clear();
-                sketch.screen().snapshot(Some(keyframes::SCROLLBACK), &mut data);
+                sketch.keyframe(&mut data);
                 builder.keyframe(&place, &data).map_err(io)?;
             }
         }

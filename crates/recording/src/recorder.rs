@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use crate::clock::Clock;
 use crate::disk::on_disk;
 use crate::error::Error;
 use crate::feed::{Feed, Note};
@@ -90,6 +91,7 @@ impl Prepared {
     /// # Errors
     /// An [`Error`]; then there are none.
     pub fn new(options: Options, about: About) -> Result<Self, Error> {
+        let about = about.bounded();
         let output = Output::create(&options, &about)?;
         Ok(Self::over(output, options, about, None))
     }
@@ -237,6 +239,7 @@ struct Thread {
     retries: HashMap<u64, Instant>,
     repaired: HashSet<PathBuf>,
     retained: Option<Instant>,
+    clock: Clock,
 }
 
 fn run() {
@@ -363,17 +366,21 @@ impl Thread {
     }
 
     /// Removes old recordings, now and then.
+    #[expect(clippy::disallowed_methods, reason = "files are dated by it")]
     fn retain(&mut self) {
         if !self.keeps() || self.retained.is_some_and(|last| last.elapsed() < RETAIN_EVERY) {
             return;
         }
-        self.retained = Some(Instant::now());
+        let now = Instant::now();
+        self.retained = Some(now);
+        let is_believed = self.clock.is_believed(now, SystemTime::now());
         let mut seen = HashSet::new();
         for Track { options, .. } in self.tracks.values() {
-            if is_limited(options) && seen.insert(&options.dir) {
+            let limits = (&options.dir, options.max_bytes, options.max_age);
+            if is_limited(options) && seen.insert(limits) {
+                let max_age = options.max_age.filter(|_| is_believed);
                 // A folder that cannot be read is tried again later.
-                let _ =
-                    on_disk(|| upkeep::retain(&options.dir, options.max_bytes, options.max_age));
+                let _ = on_disk(|| upkeep::retain(&options.dir, options.max_bytes, max_age));
             }
         }
     }

@@ -13,13 +13,17 @@ use crate::keyframes::Ending;
 use crate::options::SlowDisk;
 
 type Told = Box<dyn FnOnce() + Send>;
+/// A code and a message.
+type Problem = (&'static str, String);
 
 #[derive(Default)]
 struct State {
     file: PathBuf,
     bytes: u64,
     missed: u64,
-    problem: Option<(&'static str, String)>,
+    problem: Option<Problem>,
+    /// Why another file could not be begun; this one goes on.
+    refused: Option<Problem>,
     ending: Option<Ending>,
     on_end: Vec<Told>,
 }
@@ -104,10 +108,12 @@ impl Recording {
         self.state.lock().missed
     }
 
-    /// What keeps it from being written now, or ended it: a code and a message.
+    /// What keeps it from being written, or from being gone on with in another
+    /// file, or ended it: a code and a message.
     #[must_use]
-    pub fn problem(&self) -> Option<(&'static str, String)> {
-        self.state.lock().problem.clone()
+    pub fn problem(&self) -> Option<Problem> {
+        let state = self.state.lock();
+        state.problem.as_ref().or(state.refused.as_ref()).cloned()
     }
 
     /// How it ended, once everything is in the file.
@@ -161,8 +167,11 @@ impl Recording {
     }
 
     pub(crate) fn set_problem(&self, problem: Option<&Error>) {
-        let problem = problem.map(|error| (error.code(), error.to_string()));
-        self.state.lock().problem = problem;
+        self.state.lock().problem = problem.map(problem_of);
+    }
+
+    pub(crate) fn set_refused(&self, problem: Option<&Error>) {
+        self.state.lock().refused = problem.map(problem_of);
     }
 
     pub(crate) fn end(&self, ending: Ending) {
@@ -175,4 +184,8 @@ impl Recording {
             told();
         }
     }
+}
+
+fn problem_of(error: &Error) -> Problem {
+    (error.code(), error.to_string())
 }

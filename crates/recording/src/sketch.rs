@@ -1,11 +1,17 @@
 //! The screen that keyframes come from, drawn when one is due: most of what a
 //! flood prints is gone from the scrollback by then, and is never drawn.
 
+use memchr::memchr;
 use offheap_ring::text::plain::{PlainText, feed_from_end};
 use offheap_screen::{Screen, ScreenOptions};
 
+use crate::keyframes;
+
 /// Plain output that waits, at most, in bytes.
 const MAX_WAITING: usize = 256 * 1024;
+/// The most bytes of plain lines that a keyframe ends with as they were printed. A
+/// screen of longer lines is drawn: it takes less room.
+const MAX_LINES: usize = 64 * 1024;
 
 /// A screen, and plain output that it was not shown yet.
 pub(crate) struct Sketch {
@@ -42,10 +48,22 @@ impl Sketch {
             self.plain = PlainText::new();
             return false;
         };
+        let visible = self.screen.lines_to_clear();
+        if feeds > visible
+            && self.screen.can_leap()
+            && let Ok(last) = feed_from_end(text, visible)
+        {
+            self.leap_into(text, last);
+            return true;
+        }
         self.feeds += feeds;
         self.waiting.extend_from_slice(text);
         if self.waiting.len() >= MAX_WAITING {
-            self.make_room();
+            self.leap();
+            // Where that gains little, everything is drawn.
+            if self.waiting.len() > MAX_WAITING / 2 {
+                self.draw();
+            }
         }
         true
     }
@@ -56,33 +74,54 @@ impl Sketch {
         &mut self.screen
     }
 
-    /// Leaps over the lines that those after them push out of sight, which go on
-    /// waiting. Where that gains little, everything is drawn.
-    fn make_room(&mut self) {
-        let skipped = self.leap();
-        self.waiting.drain(..skipped);
-        if self.waiting.len() > MAX_WAITING / 2 {
-            self.draw();
+    /// Appends bytes that bring a fresh terminal to here. Where plain lines have
+    /// pushed out of sight what came before, these are the lines, which nobody has to
+    /// draw.
+    pub(crate) fn keyframe(&mut self, out: &mut Vec<u8>) {
+        self.leap();
+        let is_filled = self.feeds >= self.screen.lines_to_clear() && self.screen.can_leap();
+        if is_filled && self.waiting.len() <= MAX_LINES {
+            self.screen.head_start(out);
+            out.extend_from_slice(&self.waiting);
+        } else {
+            self.screen().snapshot(Some(keyframes::SCROLLBACK), out);
         }
     }
 
     fn draw(&mut self) {
-        let skipped = self.leap();
-        self.screen.feed(&self.waiting[skipped..]);
+        self.leap();
+        self.screen.feed(&self.waiting);
         self.waiting.clear();
         self.feeds = 0;
     }
 
-    /// Returns how many of the bytes that wait need not be drawn any more.
-    fn leap(&mut self) -> usize {
+    /// Leaps over the lines that those after them push out of sight, which go on
+    /// waiting.
+    fn leap(&mut self) {
         let visible = self.screen.lines_to_clear();
         if self.feeds <= visible || !self.screen.can_leap() {
-            return 0;
+            return;
         }
-        let Ok(last) = feed_from_end(&self.waiting, visible) else { return 0 };
-        self.screen.leap(&self.waiting[..=last]);
-        self.feeds = visible;
-        last + 1
+        if let Ok(last) = feed_from_end(&self.waiting, visible) {
+            self.screen.leap_uncounted(&self.waiting[..=last]);
+            self.waiting.drain(..=last);
+            self.feeds = visible;
+        }
+    }
+
+    /// Leaps over all that waits and into text, up to its line feed at `last`.
+    fn leap_into(&mut self, text: &[u8], last: usize) {
+        // The line that lies in both is put together.
+        let first = memchr(b'\n', text).map_or(0, |at| at + 1);
+        let (begun, others) = text[..=last].split_at(first);
+        self.waiting.extend_from_slice(begun);
+        self.screen.leap_uncounted(&self.waiting);
+        if !others.is_empty() {
+            self.screen.leap_uncounted(others);
+        }
+        self.waiting.clear();
+        self.waiting.extend_from_slice(&text[last + 1..]);
+        self.feeds = self.screen.lines_to_clear();
     }
 }
 
@@ -91,6 +130,12 @@ mod tests {
     use super::{MAX_WAITING, Sketch};
     use offheap_screen::{Screen, ScreenOptions};
     use proptest::prelude::*;
+
+    fn snapshot(screen: &Screen) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        screen.snapshot(None, &mut bytes);
+        bytes
+    }
 
     proptest! {
         #[test]
@@ -107,6 +152,7 @@ mod tests {
         ) {
             let options = ScreenOptions { cols: 20, rows: 5, scrollback_lines: 10, ..ScreenOptions::default() };
             let (mut sketch, mut screen) = (Sketch::new(&options), Screen::new(&options));
+            let mut rows = 5;
             for (piece, count, cols, flood) in pieces {
                 let text = piece.repeat(count);
                 if let Some(line) = flood {
@@ -120,14 +166,23 @@ mod tests {
                 sketch.show(text.as_bytes());
                 screen.feed(text.as_bytes());
                 if let Some(cols) = cols {
-                    sketch.screen().resize(cols, 5);
-                    screen.resize(cols, 5);
+                    // Of as many rows, a narrower one depends on what a leap does not count.
+                    rows = 11 - rows;
+                    sketch.screen().resize(cols, rows);
+                    screen.resize(cols, rows);
                 }
             }
-            let (mut one, mut other) = (Vec::new(), Vec::new());
-            sketch.screen().snapshot(None, &mut one);
-            screen.snapshot(None, &mut other);
-            prop_assert_eq!(one, other);
+            let mut keyframe = Vec::new();
+            sketch.keyframe(&mut keyframe);
+            let exact = snapshot(&screen);
+            prop_assert_eq!(snapshot(sketch.screen()), exact.clone());
+            let [from_keyframe, from_snapshot] = [keyframe, exact].map(|bytes| {
+                let (cols, rows) = screen.size();
+                let mut fresh = Screen::new(&ScreenOptions { cols, rows, ..options });
+                fresh.feed(&bytes);
+                snapshot(&fresh)
+            });
+            prop_assert_eq!(from_keyframe, from_snapshot);
         }
     }
 }

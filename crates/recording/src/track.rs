@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cutter;
 use crate::disk::on_disk;
 use crate::error::Error;
 use crate::event::Kind;
@@ -14,6 +15,7 @@ use crate::keyframes::Ending;
 use crate::options::Options;
 use crate::output::Output;
 use crate::recording::Recording;
+use offheap_ring::text::utf8;
 
 /// How long to wait before a disk that refused is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -88,6 +90,8 @@ pub(crate) struct Track {
     /// The offset of the next byte.
     offset: u64,
     notes: VecDeque<Noted>,
+    /// Input that ends inside a character.
+    typed: Vec<u8>,
     /// When the output that follows came, in ms since `base`.
     time: u64,
     /// A moment, and the time of the recording at it, in ms.
@@ -98,6 +102,8 @@ pub(crate) struct Track {
     tries: u32,
     /// When what is gathered has to be written.
     due: Option<Instant>,
+    /// When another file is tried again that could not be made.
+    rotation: Option<Instant>,
 }
 
 impl Track {
@@ -117,12 +123,14 @@ impl Track {
             output,
             offset: 0,
             notes: VecDeque::new(),
+            typed: Vec::new(),
             time: 0,
             base,
             before: 0,
             ending: None,
             tries: 0,
             due: None,
+            rotation: None,
         }
     }
 
@@ -254,12 +262,7 @@ impl Track {
         match noted.note {
             Note::Time => {}
             Note::Resize(cols, rows) => self.output.resize(cols, rows, self.time),
-            Note::Input(bytes) => {
-                let text: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
-                if !text.is_empty() {
-                    self.output.event(Kind::Input, &text, self.time);
-                }
-            }
+            Note::Input(bytes) => self.input(&bytes),
             Note::Mark(label) => self.output.event(Kind::Marker, &label, self.time),
             Note::Exit(status) => {
                 self.output.finish_text(self.time);
@@ -274,6 +277,15 @@ impl Track {
                 self.ending = Some(ending);
             }
         }
+    }
+
+    /// Input, of which an unfinished character waits for its rest.
+    fn input(&mut self, bytes: &[u8]) {
+        self.typed.extend_from_slice(bytes);
+        let whole = utf8::complete_prefix(&self.typed);
+        let mut put = |text: &str| self.output.event(Kind::Input, text, self.time);
+        cutter::text(&self.typed[..whole], &mut put as &mut dyn FnMut(&str));
+        self.typed.drain(..whole);
     }
 
     /// The history has gone on without this recording: what is missing is said,
@@ -337,15 +349,23 @@ impl Track {
             self.source.disk_changed();
         }
         self.recording.set_bytes(self.before + self.output.bytes());
+        if self.ending.is_none() && self.output.is_removed() {
+            // Nothing that is written from here on could be found by anybody.
+            self.recording.set_problem(Some(&self.problem(io::ErrorKind::NotFound.into())));
+            self.ending = Some(Ending::Interrupted);
+        }
         Ok(())
+    }
+
+    fn problem(&self, error: io::Error) -> Error {
+        Error::io(&self.output.path, error)
     }
 
     /// The disk refused. It is tried again, and what was gathered is kept; after
     /// the recording's end not for ever.
     fn failed(&mut self, error: io::Error) -> Step {
         self.tries += 1;
-        let error = Error::io(&self.output.path, error);
-        self.recording.set_problem(Some(&error));
+        self.recording.set_problem(Some(&self.problem(error)));
         self.source.disk_changed();
         let over = self.ending.is_some() || self.recording.feed().is_ending();
         if self.tries > LAST_TRIES && over {
@@ -362,12 +382,18 @@ impl Track {
     }
 
     /// Goes on in another file when this one is large or long enough. Where that
-    /// cannot be made, this one goes on.
+    /// cannot be made, this one goes on, and the other is tried again later.
     fn rotate(&mut self) {
         if !self.has_to_rotate() {
             return;
         }
-        let Ok(next) = self.output.next(&self.options, &self.about) else { return };
+        let next = self.output.next(&self.options, &self.about);
+        self.recording.set_refused(next.as_ref().err());
+        let Ok(next) = next else {
+            self.rotation = Some(Instant::now() + RETRY);
+            return;
+        };
+        self.rotation = None;
         self.before += self.output.bytes();
         let mut old = std::mem::replace(&mut self.output, next);
         self.output.take_over(&mut old);
@@ -382,7 +408,8 @@ impl Track {
     fn has_to_rotate(&self) -> bool {
         let large = self.options.rotate_bytes.is_some_and(|most| self.output.added() >= most);
         let long = self.options.rotate_after.is_some_and(|most| self.elapsed() >= most);
-        self.ending.is_none() && (large || long)
+        let waits = self.rotation.is_some_and(|at| at > Instant::now());
+        self.ending.is_none() && (large || long) && !waits
     }
 
     /// How long this file is being written.

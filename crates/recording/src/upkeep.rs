@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::{self, Kind};
 use crate::folder::{bookmark_of, card_of, keys_of, open_regular, raw_of, remove};
 use crate::gathered::Gathered;
+use crate::header::Header;
 use crate::keyframes::{self, Ending, Index, Place};
 use crate::lines::{Events, Lines};
 
@@ -117,34 +118,15 @@ fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
     let mut lines = Lines::new(&blob, 0);
     let Some((line, begin, true)) = lines.next()? else { return Ok(()) };
     let line = [line, b"\n"].concat();
-    let header = crate::header::Header::parse(&line)?;
+    let header = Header::of_line(&line)?;
     let keys = OpenOptions::new().read(true).append(true).open(keys_of(cast)).map_err(io)?;
     let writer = keys.try_clone().map_err(io)?;
     let index = Index::load(Blob::File(keys), &blob, &line, None);
-    let index = match index {
-        Some(index) if index.end.is_some() => return Ok(()),
-        Some(index) => index,
-        None => return Ok(()),
-    };
-    let last = index.entries.last().map(|entry| entry.place);
-    let (mut place, version) = (
-        last.unwrap_or(Place {
-            time: 0,
-            position: begin,
-            cols: header.cols,
-            rows: header.rows,
-            anchor: 0,
-        }),
-        header.version,
-    );
-    let mut events = Events::new(&blob, version, place.position, place.time);
-    while let Some(event) = events.next()? {
-        place.time = event.time;
-        place.position = event.end;
-        if let (Kind::Resize, Some(size)) = (event.kind, event::size(&event.data)) {
-            (place.cols, place.rows) = size;
-        }
-    }
+    let Some(index) = index.filter(|index| index.end.is_none()) else { return Ok(()) };
+    let Header { version, cols, rows, .. } = header;
+    let first = Place { time: 0, position: begin, cols, rows, anchor: 0 };
+    let known = index.entries.last().map_or(first, |entry| entry.place);
+    let mut place = end_after(known, &blob, version)?;
     let Blob::File(mut file) = blob else { return Ok(()) };
     file.set_len(place.position).map_err(io)?;
     let mut marker = Gathered::default();
@@ -155,6 +137,19 @@ fn repair_one(cast: &Path, file: File) -> Result<(), Error> {
     let blob = Blob::File(file);
     place.anchor = keyframes::anchor_at(&blob, place.position).map_err(io)?;
     finish_keys(writer, index.length, &place).map_err(io)
+}
+
+/// Where the last whole event of a cast ends, looked for from a place on.
+fn end_after(mut place: Place, cast: &Blob, version: u8) -> Result<Place, Error> {
+    let mut events = Events::new(cast, version, place.position, place.time);
+    while let Some(event) = events.next()? {
+        place.time = event.time;
+        place.position = event.end;
+        if let (Kind::Resize, Some(size)) = (event.kind, event::size(&event.data)) {
+            (place.cols, place.rows) = size;
+        }
+    }
+    Ok(place)
 }
 
 /// Puts the end behind the last whole record.

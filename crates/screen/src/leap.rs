@@ -61,6 +61,18 @@ impl Terminal {
         self.move_down(feeds + wraps);
     }
 
+    /// Follows plain lines without counting the rows that they take: more than the
+    /// screen has.
+    pub(super) fn leap_uncounted(&mut self, lines: &[u8]) {
+        let are_many = memchr_iter(b'\n', lines).nth(self.rows).is_some();
+        if !are_many || !lines.ends_with(b"\r\n") || !self.budget.is_full() {
+            return self.leap(lines);
+        }
+        self.carry_pen(lines);
+        self.active.x = 0;
+        self.move_down(self.rows);
+    }
+
     /// Leaves the cursor so many rows further down, between two lines.
     fn move_down(&mut self, down: usize) {
         let room = self.rows - 1 - self.active.y;

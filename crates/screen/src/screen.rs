@@ -197,6 +197,14 @@ impl Screen {
         self.parser.write_unfinished(self.terminal.images.as_deref(), out);
     }
 
+    /// Leaps over lines as [`leap`](Self::leap) does, and hardly looks at them: how many
+    /// rows they take is not counted. That shows in one case alone: where xterm.js has
+    /// as many lines as it keeps, and gets narrower without getting higher or lower, some
+    /// lines come round to the end of its list, by how far that has turned.
+    pub fn leap_uncounted(&mut self, lines: &[u8]) {
+        self.terminal.leap_uncounted(lines);
+    }
+
     /// Goes on with a snapshot until the output has about `most` bytes; `true` once
     /// it is complete. Nothing may have changed since it was begun.
     pub(super) fn write_snapshot(

@@ -55,6 +55,12 @@ impl<T> Inbox<T> {
         }
     }
 
+    /// Whether a wake-up has been sent for news that was not drained yet.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.scheduled.load(Ordering::SeqCst)
+    }
+
     /// Moves all news into `into`. News that comes later wakes the consumer again.
     pub fn drain(&self, into: &mut Vec<T>) {
         // Cleared first: news that is pushed between the two lines is taken

@@ -3,11 +3,11 @@
 const os = require('node:os')
 
 const MAX_BODY = 64 * 1024
-/** Projects that an answer names. */
+/** Projects that a response names. */
 const MAX_NAMED = 5
 /** How long a shared terminal can be reached, in ms, where nobody says. */
 const SHARE_TIME = 24 * 60 * 60_000
-/** Keeps answers out of other sites' pages. */
+/** Keeps responses out of other sites' pages. */
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 class HttpError extends Error {
@@ -23,7 +23,7 @@ class HttpApi {
   #registry
   #terminals
   #limits
-  /** How often the focus may have changed: of two answers, the one with more is newer. */
+  /** How often the focus may have changed: of two responses, the one with more is newer. */
   #focusVersion = 0
   #routes
 

@@ -23,7 +23,7 @@ class Shells {
   /** Which shell a session gets. */
   optionsFor(query, grant, session) {
     const shell = defaultShell(query, grant, session)
-    const inherited = shellEnvironment(process.env, { deny: this.#deny })
+    const inherited = shellEnvironment(shell.env, { deny: this.#deny })
     const { variables, problems } = readEnvFiles(shell.cwd)
     this.#problems.push(...problems)
     const env = projectEnvironment(inherited, variables, { allow: this.#allow })

@@ -15,7 +15,7 @@ pub mod server;
 pub mod wire;
 
 /// Longer than anything takes, on a machine that does much else.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A directory of its own that is removed at the end, with its keeper.
 pub struct Directory(pub PathBuf);

@@ -55,7 +55,9 @@ impl Sink for Log {
         &self.bell
     }
     fn exited(&self, status: ExitStatus) {
-        say(&format!("exit {} {} {}", self.name, status.code, status.signal));
+        let said = format!("exit {} {} {}", self.name, status.code, status.signal);
+        // Said when the keeper knows that it was told: whoever hears of it may kill this process.
+        offheap_pty::reactor::spawn(async move { say(&said) });
     }
     fn ended(&self) {}
     fn drained(&self) {}
@@ -80,7 +82,7 @@ impl Events for Polite {
 
 fn leave(terminals: &Terminals, keeper: &Mutex<Option<Keeper>>) -> usize {
     let left = terminals.lock().values().filter(|pty| pty.leave()).count();
-    assert!(offheap_pty::reactor::settle(Duration::from_secs(2)), "the reactor hangs");
+    assert!(offheap_pty::reactor::settle(Duration::from_mins(1)), "the reactor hangs");
     let keeper = keeper.lock().take();
     keeper.expect("a keeper").leave();
     left
@@ -149,13 +151,16 @@ pub fn run() {
         names.push(format!("{name}={}", each.pid()));
         let manner = Manner::from(&options(""));
         let pty = Box::new(each).adopt(manner, Log::open(&directory, &name)).expect("a terminal");
-        terminals.lock().insert(name, Arc::clone(&pty));
-        pty.begin();
+        terminals.lock().insert(name, pty);
     }
     let generation = keeper.generation();
     let millis = began.elapsed().as_millis();
     say(&format!("ready {generation} {} in {millis} ms: {}", names.len(), names.join(" ")));
     drop(keeper);
+    // Only now: an exit that is told comes after that.
+    for pty in terminals.lock().values() {
+        pty.begin();
+    }
     *SPARE.lock() = File::open("/dev/null").ok();
     for line in std::io::stdin().lines().map_while(Result::ok) {
         obey(&line, &directory, &terminals, &slot);

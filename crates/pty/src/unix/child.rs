@@ -20,7 +20,8 @@ pub(super) fn start(options: &SpawnOptions, slave: &OwnedFd) -> Result<u32, Spaw
 /// The slave belongs to who will use it, so that programs run as another user
 /// can open their own terminal again (`tty`, `screen`, `mesg`).
 fn give_to_user(options: &SpawnOptions, slave: &OwnedFd) {
-    if let Some(uid) = options.uid {
+    // That number is no user: when the program takes it, that is said.
+    if let Some(uid) = options.uid.filter(|uid| *uid != u32::MAX) {
         let _ = rustix::fs::fchown(slave, Some(rustix::fs::Uid::from_raw(uid)), None);
     }
 }

@@ -59,6 +59,31 @@ fn a_line_has_a_bound() {
 }
 
 #[test]
+fn a_header_and_a_document_have_bounds() {
+    let folder = Folder::new();
+    let variables: Vec<_> = (0..30_000).map(|number| format!("\"v{number}\":\"x\"")).collect();
+    let header = |version: u8, count: usize, rest: &str| {
+        let env = variables[..count].join(",");
+        let term = "\"term\":{\"cols\":2,\"rows\":2},\"width\":2,\"height\":2";
+        format!("{{\"version\":{version},{term},\"env\":{{{env}}}{rest}}}\n")
+    };
+    assert_eq!(open(&folder.write("fits.cast", header(3, 15_000, ""))).header().env.len(), 1000);
+    assert_eq!(code(&folder.write("long.cast", header(3, 30_000, ""))), "ERR_RECORDING_LIMIT");
+    // One line or many, a document of version 1 may be longer than a header.
+    let document = |frames: usize, between: &str| {
+        let frames = vec!["[0.1,\"text\"]"; frames].join(between);
+        header(1, 30_000, &format!(",\"stdout\":[{frames}]"))
+    };
+    for between in [",", ",\n"] {
+        let playback = open(&folder.write("document.cast", document(100_000, between)));
+        assert_eq!((playback.header().version, playback.header().env.len()), (1, 1000));
+        assert_eq!(playback.duration(), 10_000_000_000);
+        let longer = document(400_000, between);
+        assert_eq!(code(&folder.write("longer.cast", longer)), "ERR_RECORDING_LIMIT");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_pipe_in_the_place_of_a_file_is_waited_for_by_nobody() {
     let folder = Folder::new();
@@ -162,6 +187,11 @@ fn times_that_make_no_sense_stay_in_bounds() {
     assert_eq!(playback.duration(), (1 << 53) - 1);
     assert_eq!(playback.at(0).unwrap().text.trim_end(), "a");
     assert_eq!(playback.at(u64::MAX).unwrap().text.trim_end(), "ab");
+    // Times of version 2 that go back stand still.
+    let cast = "{\"version\": 2, \"width\": 20, \"height\": 5}\n[2, \"o\", \"a\"]\n[1, \"o\", \"b\"]\n[3, \"o\", \"c\"]\n";
+    let playback = open(&folder.write("back.cast", cast));
+    let shown = [0, 1, 2, 3].map(|second| playback.at(second * 1_000_000).unwrap().text);
+    assert_eq!(shown.map(|text| text.trim_end().to_owned()), ["", "", "ab", "abc"]);
 }
 
 proptest! {

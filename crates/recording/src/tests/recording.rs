@@ -24,7 +24,8 @@ fn everything_that_happens_is_there_in_order() {
     shell.print_at(b"one\r\n", at(0));
     shell.note(Note::Resize(100, 30), at(10));
     shell.print_at(b"two\r\n", at(20));
-    shell.note(Note::Input(b"ls\r".to_vec()), at(30));
+    shell.note(Note::Input(b"ls \xc3".to_vec()), at(30));
+    shell.note(Note::Input(b"\xbc\xff\r".to_vec()), at(32));
     shell.note(Note::Mark("here".into()), at(40));
     shell.print_at(b"gr\xc3\xbc\xc3", at(50));
     shell.print_at(b"\x9fe \xff\xfe\x1b[1", at(50));
@@ -39,7 +40,8 @@ fn everything_that_happens_is_there_in_order() {
         ("o", "one\r\n"),
         ("r", "100x30"),
         ("o", "two\r\n"),
-        ("i", "ls\r"),
+        ("i", "ls "),
+        ("i", "ü\r"),
         ("m", "here"),
         ("o", "grüße \u{1b}[1mbold"),
         ("x", "3"),
@@ -52,6 +54,8 @@ fn everything_that_happens_is_there_in_order() {
     assert_eq!(header["version"], 3);
     assert_eq!(header["term"]["cols"], 80);
     assert_eq!(header["term"]["type"], "xterm-256color");
+    let now = crate::options::epoch().as_secs();
+    assert!((now - 600..=now).contains(&header["timestamp"].as_u64().unwrap()));
     assert_eq!(folder.names(), ["all.cast", "all.json", "all.keys", "all.raw"]);
     assert_eq!(open(&path).status(), Status::Complete);
     assert_eq!(shell.recording.bytes(), std::fs::metadata(&path).unwrap().len());
@@ -215,6 +219,72 @@ fn old_recordings_go_and_nothing_else_does() {
     assert!(!folder.names().iter().any(|name| name.starts_with("a.")));
     live.end(Ending::Stopped);
     next.end(Ending::Stopped);
+}
+
+#[test]
+fn each_recording_of_a_folder_has_its_own_limits() {
+    let folder = Folder::new();
+    Shell::record(folder.options("old"), 80, 24, 4096).end(Ending::Stopped);
+    let file = std::fs::File::options().append(true).open(folder.0.join("old.cast")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let limits = [(Some(u64::MAX), None), (None, Some(Duration::MAX)), (None, None)];
+    let mut shells = Vec::new();
+    for (number, (max_bytes, max_age)) in limits.into_iter().enumerate() {
+        let options = Options { max_bytes, max_age, ..folder.options(&format!("live{number}")) };
+        shells.push(Shell::record(options, 80, 24, 4096));
+    }
+    let max_age = Some(Duration::from_hours(1));
+    shells.push(Shell::record(Options { max_age, ..folder.options("new") }, 80, 24, 4096));
+    assert!(flush(Duration::from_secs(30)));
+    assert!(!folder.names().iter().any(|name| name.starts_with("old.")));
+    for shell in shells {
+        shell.end(Ending::Stopped);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_nobody_can_find_any_more_is_not_written() {
+    let folder = Folder::new();
+    let shell = Shell::record(folder.options("gone"), 80, 24, 4096);
+    shell.print(b"before");
+    assert!(flush(Duration::from_secs(30)));
+    // Another name for it, and then none.
+    std::fs::hard_link(shell.recording.file(), folder.0.join("kept")).unwrap();
+    std::fs::remove_file(shell.recording.file()).unwrap();
+    shell.print(b"meanwhile");
+    assert!(flush(Duration::from_secs(30)));
+    assert_eq!(shell.recording.problem(), None);
+    // The last one goes, and another file gets the first one.
+    std::fs::write(shell.recording.file(), "another").unwrap();
+    std::fs::remove_file(folder.0.join("kept")).unwrap();
+    shell.print(b"after");
+    shell.wait();
+    assert_eq!(shell.recording.ending(), Some(Ending::Interrupted));
+    assert_eq!(shell.recording.problem().unwrap().0, "ENOENT");
+    assert_eq!(std::fs::read_to_string(shell.recording.file()).unwrap(), "another");
+}
+
+#[test]
+fn texts_of_any_length_are_cut() {
+    let folder = Folder::new();
+    let long = Some("\u{1}ü".repeat(100_000));
+    let about = || crate::About {
+        session: "s".into(),
+        command: long.clone(),
+        title: long.clone(),
+        shell: long.clone(),
+        ..about(80, 24)
+    };
+    let prepared = Prepared::new(folder.options("long"), about()).unwrap();
+    let path = prepared.recording().file();
+    // The card is that of a recording of ours, and the header one that is read.
+    assert!(crate::card::is_there(&path));
+    let header = open(&path).header().clone();
+    let lengths = [&header.command, &header.title].map(|text| text.as_ref().map(String::len));
+    assert_eq!(lengths, [Some(4096); 2]);
+    assert!(header.env.iter().all(|(_, value)| value.len() <= 4096));
+    prepared.discard();
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Sink<'_> {
         let mut at = 0;
         let mut valid = Validated::default();
         loop {
-            at += self.put_plain(&input[at..], valid.end.saturating_sub(at));
+            at += self.put_front(&input[at..], valid.end.saturating_sub(at));
             let Some(&byte) = input.get(at) else {
                 return at;
             };
@@ -84,19 +84,42 @@ impl Sink<'_> {
         }
     }
 
-    /// Copies the bytes at the front that stand for themselves: of the first
-    /// `valid` ones, or if that is zero, of all that are ASCII. Returns how many
-    /// they are, perhaps not whole characters if there is no more room.
+    /// Writes the bytes at the front: of the first `valid` ones, or if that is zero, of
+    /// all that are ASCII. Stops at the latest where there is no more room, perhaps
+    /// inside a character, and at the soonest at a byte that needs an escape. Returns
+    /// how many they are.
     #[inline]
-    fn put_plain(&mut self, input: &[u8], valid: usize) -> usize {
-        let out = &mut self.out[self.written..];
-        let copied = if valid > 0 {
-            copy_plain(&input[..valid], out, 0)
-        } else {
-            copy_plain(input, out, repeat(0x80))
-        };
+    fn put_front(&mut self, input: &[u8], valid: usize) -> usize {
+        let (input, stops) = if valid > 0 { (&input[..valid], 0) } else { (input, repeat(0x80)) };
+        let done = self.put_strides(input, stops);
+        let copied = copy_plain(&input[done..], &mut self.out[self.written..], stops);
         self.written += copied;
-        copied
+        done + copied
+    }
+
+    /// Writes whole strides at the front, up to one that has any of the bits of
+    /// `stops` or for which there may not be enough room. Returns their length.
+    #[inline]
+    fn put_strides(&mut self, input: &[u8], stops: u64) -> usize {
+        let (strides, _) = input.as_chunks::<STRIDE>();
+        let mut done = 0;
+        for stride in strides {
+            let room = self.out[self.written..].first_chunk_mut::<STRIDE_ROOM>();
+            let (Some(target), (words, _)) = (room, stride.as_chunks::<WORD>()) else { break };
+            let any = |of: fn(u64, u64) -> u64| {
+                words.iter().fold(0, |all, &word| all | of(u64::from_le_bytes(word), stops))
+            };
+            if any(special_bytes) == 0 {
+                target[..STRIDE].copy_from_slice(stride);
+                self.written += STRIDE;
+            } else if any(|word, stops| word & stops) == 0 {
+                self.written += escape_words(words, target);
+            } else {
+                break;
+            }
+            done += STRIDE;
+        }
+        done
     }
 
     /// Undoes the beginning of the character that lies across `at`, within valid
@@ -145,14 +168,15 @@ impl Sink<'_> {
     /// fit.
     #[inline]
     fn put_ascii(&mut self, byte: u8) -> usize {
-        let escape = &ESCAPES[usize::from(byte)];
+        let escape = ESCAPES[usize::from(byte)];
+        let (bytes, length) = (escape.to_le_bytes(), (escape >> LENGTH_BIT) as usize);
         if let Some(target) = self.out[self.written..].first_chunk_mut() {
             // A whole word at once: what is too much is written over.
-            *target = escape.bytes;
-            self.written += escape.length;
+            *target = bytes;
+            self.written += length;
             return 1;
         }
-        self.put_all(&escape.bytes[..escape.length], 1)
+        self.put_all(&bytes[..length], 1)
     }
 
     /// Writes all of `bytes` and returns `taken`, or writes nothing and returns
@@ -166,6 +190,32 @@ impl Sink<'_> {
         self.written += bytes.len();
         taken
     }
+}
+
+/// Writes words as they must be; how many bytes that is. Those that have no byte to be
+/// escaped are copied, of others each byte is looked up: without a branch for each,
+/// which text with an escape in every line would often mispredict.
+#[inline]
+fn escape_words(words: &[[u8; WORD]], target: &mut [u8; STRIDE_ROOM]) -> usize {
+    let mut written = 0;
+    let mut put = |bytes: [u8; WORD], length: usize| {
+        // A whole word at once: what is too much is written over.
+        if let Some(target) = target[written..].first_chunk_mut() {
+            *target = bytes;
+        }
+        written += length;
+    };
+    for &word in words {
+        if special_bytes(u64::from_le_bytes(word), 0) == 0 {
+            put(word, WORD);
+            continue;
+        }
+        for byte in word {
+            let escape = ESCAPES[usize::from(byte)];
+            put(escape.to_le_bytes(), (escape >> LENGTH_BIT) as usize);
+        }
+    }
+    written
 }
 
 /// Copies the bytes at the front that need no escape and have none of the bits
@@ -199,6 +249,10 @@ const PADDING: u64 = repeat(b' ') << 8;
 
 /// How many bytes are looked at together.
 const WORD: usize = size_of::<u64>();
+/// How many bytes are looked at together where there are many.
+const STRIDE: usize = 4 * WORD;
+/// What a stride may become, and the rest of the word that its last byte is written as.
+const STRIDE_ROOM: usize = STRIDE * MAX_PER_BYTE + WORD;
 
 /// How far input is known to be UTF-8.
 ///
@@ -242,17 +296,22 @@ pub struct Escape {
     pub length: usize,
 }
 
-/// How each ASCII byte is written.
-static ESCAPES: [Escape; 128] = escapes();
+/// How each byte is written: at most six bytes, the first one lowest, and how many
+/// they are from [`LENGTH_BIT`] on.
+static ESCAPES: [u64; 256] = escapes();
+const LENGTH_BIT: u32 = 56;
 
-const fn escapes() -> [Escape; 128] {
-    let mut table = [Escape { bytes: [0; WORD], length: 1 }; 128];
+const fn escapes() -> [u64; 256] {
+    let mut table = [0; 256];
     let mut byte = 0u8;
-    while byte < 128 {
-        table[byte as usize] = escape(byte);
+    loop {
+        let Escape { bytes, length } = escape(byte);
+        table[byte as usize] = u64::from_le_bytes(bytes) | (length as u64) << LENGTH_BIT;
+        if byte == u8::MAX {
+            return table;
+        }
         byte += 1;
     }
-    table
 }
 
 /// How a byte is written; one that is not ASCII as it is.

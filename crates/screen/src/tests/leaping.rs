@@ -284,3 +284,29 @@ fn no_character_is_wider_than_its_bytes_allow() {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn lines_that_nobody_counts_leave_the_same_to_be_seen(
+        fed in prop::sample::select(vec![0, 30_000]),
+        begun in "[a-z]{0,50}\x1b\\[[1-3]H[a-z]{0,3}",
+        lines in vec(prop::sample::select(vec![
+            "short\r\n", "\x1b[1;31mfar too long to be in one row\r\n", "漢字\x1b[m\r\n", "\n", "\t\r\n", "a\rb\r\n", "\x1b[44m\x1b[K\r\n",
+        ]), 1..60),
+    ) {
+        let options = ScreenOptions { cols: 20, rows: 3, scrollback_lines: 9, ..ScreenOptions::default() };
+        let before = ["\r\n".repeat(fed), begun].concat();
+        let [mut uncounted, mut drawn] = [(); 2].map(|()| {
+            let mut screen = Screen::new(&options);
+            screen.feed(before.as_bytes());
+            screen
+        });
+        let text = lines.concat();
+        uncounted.leap_uncounted(text.as_bytes());
+        drawn.feed(text.as_bytes());
+        for screen in [&mut uncounted, &mut drawn] {
+            screen.feed(&b"in sight\r\n".repeat(screen.lines_to_clear()));
+        }
+        prop_assert_eq!(snapshot(&uncounted), snapshot(&drawn));
+    }
+}

@@ -229,6 +229,13 @@ impl Event {
         }
     }
 
+    /// Whether it is something that a program did by itself: no call causes it, even
+    /// where it is told in one that finds it done.
+    #[must_use]
+    pub fn is_of_program(&self) -> bool {
+        matches!(self, Self::Session { change: Change::Exited(_) | Change::Shell(_), .. })
+    }
+
     /// Its name; `None` for the end of a registry, which ends its listeners'
     /// registration instead of being told.
     #[must_use]

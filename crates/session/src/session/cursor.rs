@@ -12,13 +12,30 @@ use super::delivery::{Delivery, Readiness};
 use super::pacing::{self, COALESCE, STALL};
 use super::view::{Format, Gap, Recovery, Replay, ViewerOptions};
 
-/// Bytes that a viewer is told of at once within one [`COALESCE`] window, if the
-/// one before was no busier; what comes beyond travels together.
+/// Bytes that a viewer is told of at once within one [`WINDOW`], if the one before
+/// was no busier; what comes beyond travels together.
 const PROMPT_BYTES: usize = 8 * 1024;
+/// How often a viewer is told at once within one [`WINDOW`], beside echoes.
+const PROMPT_TIMES: u32 = 4;
+/// How long traffic is counted at a time. With many sessions that print without end
+/// each of them prints little in a shorter one.
+const WINDOW: Duration = Duration::from_millis(32);
 
 /// What one screen takes of a viewer's allowance: four come at once, then four a second.
 pub(super) const SCREEN: Duration = Duration::from_millis(250);
 const SCREENS: Duration = Duration::from_secs(1);
+
+/// What a cursor is told of output.
+pub(super) struct Arrival {
+    /// The offset behind it.
+    pub(super) end: u64,
+    /// Bytes that are new.
+    pub(super) added: usize,
+    /// It is likely the echo of input.
+    pub(super) echo: bool,
+    /// Unread bytes that do not wait for more, since the history is short.
+    pub(super) most_waiting: usize,
+}
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Cursor {
@@ -114,18 +131,20 @@ impl Cursor {
     }
 
     /// New output has come. Tells the reader at once when the traffic is light
-    /// or the frame is full, and otherwise lets it travel with what follows.
-    pub(super) fn output(&mut self, end: u64, added: usize, echo: bool, now: Instant) {
+    /// or enough waits, and otherwise lets it travel with what follows.
+    pub(super) fn output(&mut self, arrival: &Arrival, now: Instant) {
         if self.caught_up {
             self.caught_up = false;
             self.active = now;
         }
-        self.traffic.count(added, now);
+        self.traffic.count(arrival.added, now);
         if !self.signal.is_waiting() {
             return;
         }
-        let waiting = usize::try_from(end - self.offset).unwrap_or(usize::MAX);
-        if echo || self.traffic.is_light() || waiting >= self.max_frame {
+        let waiting = usize::try_from(arrival.end - self.offset).unwrap_or(usize::MAX);
+        let enough = self.max_frame.min(arrival.most_waiting);
+        if arrival.echo || self.traffic.is_light() || waiting >= enough {
+            self.traffic.told += u32::from(!arrival.echo);
             self.signal.raise();
         } else {
             pacing::defer(&self.signal);
@@ -148,33 +167,85 @@ impl Cursor {
     }
 }
 
-/// How much has come lately, in windows of [`COALESCE`].
+/// How much has come lately, in windows of [`WINDOW`].
 #[derive(Debug)]
 struct Traffic {
     window: Instant,
     bytes: usize,
+    /// How many pieces they came in.
+    pieces: u32,
+    /// How often the viewer was told at once, beside echoes.
+    told: u32,
     /// The window before this one carried more than is told of at once.
     busy: bool,
 }
 
 impl Traffic {
     fn new(now: Instant) -> Self {
-        Self { window: now.checked_sub(COALESCE).unwrap_or(now), bytes: 0, busy: false }
+        Self {
+            window: now.checked_sub(WINDOW).unwrap_or(now),
+            bytes: 0,
+            pieces: 0,
+            told: 0,
+            busy: false,
+        }
     }
 
     /// Counts output into its window, and opens the next window in time. One
     /// that comes late follows a quiet time.
     fn count(&mut self, added: usize, now: Instant) {
         let age = now.saturating_duration_since(self.window);
-        if age >= COALESCE {
-            self.busy = self.bytes > PROMPT_BYTES && age < 2 * COALESCE;
-            self.window = now;
-            self.bytes = 0;
+        if age >= WINDOW {
+            let went_on = self.busy && self.pieces >= PROMPT_TIMES;
+            let busy = age < 2 * WINDOW && (went_on || !self.has_room());
+            *self = Self { window: now, bytes: 0, pieces: 0, told: 0, busy };
         }
         self.bytes += added;
+        self.pieces += u32::from(added > 0);
+    }
+
+    /// Whether this window has not carried all that is told of at once.
+    fn has_room(&self) -> bool {
+        self.bytes <= PROMPT_BYTES && self.told < PROMPT_TIMES
     }
 
     fn is_light(&self) -> bool {
-        !self.busy && self.bytes <= PROMPT_BYTES
+        !self.busy && self.has_room()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether each piece of so many bytes, so many milliseconds before the next one,
+    /// is told at once.
+    fn told(pieces: &[(usize, u64)]) -> Vec<bool> {
+        let mut now = Instant::now();
+        let mut traffic = Traffic::new(now);
+        let mut told = Vec::new();
+        for &(bytes, millis) in pieces {
+            traffic.count(bytes, now);
+            let is_told = traffic.is_light();
+            traffic.told += u32::from(is_told);
+            told.push(is_told);
+            now += Duration::from_millis(millis);
+        }
+        told
+    }
+
+    #[test]
+    fn little_is_told_at_once_unless_there_was_much_just_before() {
+        let pieces = [(100, 36), (9000, 36), (100, 36), (100, 80), (9000, 120), (100, 36)];
+        // More than is told of at once waits, and so does what follows closely.
+        assert_eq!(told(&pieces), [true, false, false, true, false, true]);
+    }
+
+    #[test]
+    fn what_comes_in_many_pieces_is_told_together_however_little_it_is() {
+        let many = told(&[(50, 5); 40]);
+        assert_eq!(many[..5], [true, true, true, true, false]);
+        assert!(many[5..].iter().all(|is_told| !is_told), "it never ends, so it waits: {many:?}");
+        assert!(told(&[(50, 12); 40]).iter().all(|&is_told| is_told));
     }
 }

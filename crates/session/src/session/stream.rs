@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use offheap_wake::Signal;
 
-use super::cursor::Cursor;
+use super::cursor::{Arrival, Cursor};
 use super::delivery::{DELIVERIES, Deliveries, Latest, Readiness};
 use super::frame;
 use super::kept::Kept;
@@ -96,13 +96,19 @@ impl Stream {
 
     /// Tells the readers of so many bytes that have just come.
     pub(super) fn announce(&mut self, count: usize, now: Instant) {
-        let end = self.ring.end();
         self.last_output = now;
         self.waits.wake();
         let echo = std::mem::take(&mut self.echo);
+        let arrival = self.arrival(count, echo);
         for cursor in self.viewers.iter_mut() {
-            cursor.output(end, count, echo, now);
+            cursor.output(&arrival, now);
         }
+    }
+
+    /// What viewers are told of so many new bytes. A quarter of the history does not
+    /// wait for more: at half of it the terminal would have to wait.
+    fn arrival(&self, added: usize, echo: bool) -> Arrival {
+        Arrival { end: self.ring.end(), added, echo, most_waiting: self.ring.capacity() / 4 }
     }
 
     /// The size that the terminal begins with, before any output of its own.
@@ -369,14 +375,14 @@ impl Stream {
     }
 
     pub(super) fn frame_done(&mut self, key: ViewerKey, now: Instant) {
-        let end = self.ring.end();
+        let arrival = self.arrival(0, false);
         let Some(cursor) = self.viewers.get_mut(key) else { return };
         cursor.taken(now);
         cursor.signal.arm();
         if cursor.is_screen_due() {
             cursor.signal.raise();
-        } else if cursor.offset < end {
-            cursor.output(end, 0, false, now);
+        } else if cursor.offset < arrival.end {
+            cursor.output(&arrival, now);
         } else {
             cursor.caught_up = true;
         }

@@ -46,10 +46,10 @@ fn controls_take_their_short_form_where_there_is_one() {
 }
 
 #[test]
-fn every_byte_at_every_place_of_a_word_is_right() {
+fn every_byte_at_every_place_of_a_stride_is_right() {
     for byte in 0..=255u8 {
-        for at in 0..20 {
-            let mut bytes = *b"abcdefghijklmnopqrst";
+        for at in 0..2 * STRIDE + 5 {
+            let mut bytes = b"abcdefghijklmnopqrstuvw".repeat(4);
             bytes[at] = byte;
             assert_eq!(
                 parsed(&encoded(&bytes, b"")),

@@ -47,7 +47,7 @@ pub(super) enum Phase {
 /// A command that somebody waits for.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// The how-manieth it is.
+    /// Its number, counted from 1.
     pub(super) number: u64,
     /// The command, once it has ended.
     pub(super) command: Option<Command>,

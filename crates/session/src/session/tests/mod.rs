@@ -156,22 +156,6 @@ fn a_reader_that_says_its_frame_is_out_is_told_of_what_is_left() {
 }
 
 #[test]
-fn small_output_is_told_at_once_unless_there_was_much_just_before() {
-    let mut bench = Bench::new(256 * 1024);
-    let key = bench.open(Origin::Start, Format::Bytes);
-    assert_eq!(bench.read(key), None);
-    let mut told = Vec::new();
-    for (bytes, millis) in [(100, 9), (9000, 9), (100, 9), (100, 20), (9000, 30), (100, 9)] {
-        bench.append(&vec![b'x'; bytes]);
-        told.push(bench.news());
-        bench.read_all(key);
-        bench.wait(Duration::from_millis(millis));
-    }
-    // More than is told of at once waits, and so does what follows closely.
-    assert_eq!(told, [1, 0, 0, 1, 0, 1]);
-}
-
-#[test]
 fn an_overtaken_reader_is_told_its_gap_and_goes_on_at_a_safe_boundary() {
     let mut bench = Bench::new(4096);
     let key = bench.open(Origin::Start, Format::Bytes);
