@@ -1,10 +1,15 @@
 //! A bound on the work that a few bytes can ask for.
 
+use super::options::MAX_CELLS;
+
 /// Cells of work that each control or sequence adds to the budget.
 const EARNED: usize = 1024;
 /// Cells of work that a new terminal has, and that can be saved up where nothing
 /// costs more at once.
 const MOST: usize = 4 << 20;
+
+/// What work costs at most for each cell of the screen.
+const DEAREST: usize = 4;
 
 /// What may be spent on sequences that touch every cell of the screen, or any
 /// number of them.
@@ -30,6 +35,11 @@ impl Budget {
     #[inline]
     pub(super) const fn earn(&mut self, count: usize) {
         self.cells = self.cells.saturating_add(count * EARNED);
+    }
+
+    /// Whether to earn more makes no difference any more.
+    pub(super) const fn is_full(self) -> bool {
+        self.cells >= MAX_CELLS * DEAREST
     }
 
     /// Pays for as many of `count` pieces of `cells` cells each as the budget
