@@ -54,6 +54,7 @@ impl Sketch {
             && let Ok(last) = feed_from_end(text, visible)
         {
             self.leap_into(text, last);
+            self.feeds = visible;
             return true;
         }
         self.feeds += feeds;
@@ -121,7 +122,6 @@ impl Sketch {
         }
         self.waiting.clear();
         self.waiting.extend_from_slice(&text[last + 1..]);
-        self.feeds = self.screen.lines_to_clear();
     }
 }
 

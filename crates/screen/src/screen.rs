@@ -97,10 +97,11 @@ impl Screen {
     }
 
     /// Line feeds after which nothing is left of what was printed before them, if
-    /// only text and colours come with them.
+    /// only text and colours come with them: the first ones may only reach the bottom.
     #[must_use]
     pub fn lines_to_clear(&self) -> usize {
-        self.terminal.rows + self.terminal.scrollback.max_rows()
+        let Terminal { rows, scrollback, active, .. } = &self.terminal;
+        (rows - 1 - active.y) + rows + scrollback.max_rows()
     }
 
     /// Whether [`Screen::leap`] may be called now: the output is between two

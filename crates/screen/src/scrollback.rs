@@ -416,6 +416,9 @@ impl<'a> Records<'a> {
     /// printed come next; with them, how many they are.
     #[inline]
     pub(super) fn lines(&mut self) -> Option<(&'a [u8], usize)> {
+        if self.left == 0 {
+            return None;
+        }
         self.settle();
         if self.kind == Kind::Rows { None } else { self.whole_lines() }
     }

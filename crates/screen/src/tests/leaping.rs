@@ -258,6 +258,11 @@ fn what_a_leap_must_heed_is_heeded() {
             ScreenOptions { cols: 10, rows: 3, scrollback_lines: 2, ..ScreenOptions::default() };
         check(steps, &options).expect("a leap came to something else");
     }
+    // Lines that begin at the top do not push out of sight what is below them.
+    let steps = vec![lines("below\r\n", 5), other("\x1b[H"), lines("\r\n", 8), Step::Look];
+    let options =
+        ScreenOptions { cols: 20, rows: 6, scrollback_lines: 0, ..ScreenOptions::default() };
+    check(steps, &options).expect("a leap came to something else");
     // How often the screen has turned, wraps included, shows when it gets narrower.
     let steps = vec![
         lines("\r\n", 6),

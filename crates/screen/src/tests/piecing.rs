@@ -97,6 +97,22 @@ fn blank_cells_and_short_rows_count_too() {
 }
 
 #[test]
+fn lines_kept_as_they_were_printed_come_once_and_only_where_wanted() {
+    let log: String = (0..2000).map(|line| format!("line {line}\r\n")).collect();
+    let fed = |end: &str| Arc::new(screen(80, 24, format!("{log}{end}").as_bytes()));
+    // The other buffer has no scrollback, and a piece may begin among the rows.
+    let screens = [fed(""), fed("\x1b[?1049hfull screen")];
+    for (screen, lines) in screens.iter().flat_map(|screen| [(screen, None), (screen, Some(0))]) {
+        let mut whole = Vec::new();
+        screen.snapshot(lines, &mut whole);
+        let feeds = whole.iter().filter(|&&byte| byte == b'\n').count();
+        let scrollback = if lines.is_none() { 1000 } else { 0 };
+        assert!((scrollback..scrollback + 2 * 24).contains(&feeds), "{feeds} of {scrollback}");
+        assert_eq!(pieces(SnapshotWriter::new(Arc::clone(screen), lines), 64).concat(), whole);
+    }
+}
+
+#[test]
 fn an_ordinary_screen_is_one_piece() {
     let mut bytes = b"\x1b[31mone line of many with some text in it\x1b[m\r\n".repeat(1000);
     bytes.extend_from_slice(&b"\x1b[38;2;1;2;3mx\x1b[38;2;3;2;1my".repeat(40 * 24));
