@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::{BOUND, Settings};
+use super::Settings;
 use crate::channel::Channel;
 use crate::error::KeeperError;
 use crate::place::Place;
@@ -20,6 +20,10 @@ use crate::protocol::{Hello, Reason, Reply, Request, VERSIONS, Welcome};
 /// The pause before a keeper is looked for again, which was about to come or
 /// to go.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// The longest that anything here waits: a server that is taken over from has a second
+/// to leave, and a binary that replaces another one has two.
+const BOUND: Duration = Duration::from_secs(5);
 
 /// Why a greeting came to nothing.
 enum Failure {

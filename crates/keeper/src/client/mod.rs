@@ -29,7 +29,7 @@ pub use spawner::Custody;
 pub use terminal::Found;
 use terminal::Terminal;
 
-/// The longest that anything here waits for a keeper.
+/// The longest that anything waits for a keeper that is connected.
 pub(crate) const BOUND: Duration = Duration::from_secs(2);
 
 /// How a keeper is found and told to work.

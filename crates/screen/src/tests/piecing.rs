@@ -105,7 +105,7 @@ fn lines_kept_as_they_were_printed_come_once_and_only_where_wanted() {
     for (screen, lines) in screens.iter().flat_map(|screen| [(screen, None), (screen, Some(0))]) {
         let mut whole = Vec::new();
         screen.snapshot(lines, &mut whole);
-        let feeds = whole.iter().filter(|&&byte| byte == b'\n').count();
+        let feeds = memchr::memchr_iter(b'\n', &whole).count();
         let scrollback = if lines.is_none() { 1000 } else { 0 };
         assert!((scrollback..scrollback + 2 * 24).contains(&feeds), "{feeds} of {scrollback}");
         assert_eq!(pieces(SnapshotWriter::new(Arc::clone(screen), lines), 64).concat(), whole);
