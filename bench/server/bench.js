@@ -4,8 +4,8 @@
  *     npm run bench:server                 (about 40 minutes; medians of three rounds)
  *     npm run bench:server -- once         (about 13 minutes; one round of each)
  *     npm run bench:server -- quick        (about 6 minutes; one round, smaller)
- *     npm run bench:server -- reach        (about 6 minutes; what a megabyte costs above the floor)
- *     npm run bench:server -- reach quick  (about 2 minutes; the same, smaller)
+ *     npm run bench:server -- reach        (about 10 minutes; what a megabyte costs above the floor)
+ *     npm run bench:server -- reach quick  (about 3 minutes; the same, smaller)
  *     npm run bench:server -- --rounds=3   (medians of so many rounds)
  *     npm run bench:server -- --only=offheap   (only the ways whose name contains it)
  *     npm run bench:server -- --stall=60   (how long the stalled viewer stalls; 20 s by default)
@@ -49,9 +49,12 @@ function isWanted({ name }) {
 
 const SERVERS = WAYS.filter(({ server }) => server)
 
-/** The texts that sessions print, with mebibytes of each session, or of all where they are to be reached. */
+/**
+ * The texts that sessions print, with mebibytes of each session, or of all where they are to be reached:
+ * so many that what a session costs by itself, to begin and to end, is little of it.
+ */
 const KINDS = reach
-  ? { 'log text': 160, 'coloured UTF-8': 160, lines: 80, yes: 60 }
+  ? { 'log text': 320, 'coloured UTF-8': 320, lines: 240, yes: 240 }
   : { 'log text': 50, 'coloured UTF-8': 25, lines: 15 }
 const SESSIONS = reach ? [8, 20] : [1, 8, 20]
 

@@ -1,7 +1,7 @@
 //! The files of a recording: their names, and how they are made, opened and
 //! removed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ pub(crate) fn reopen(cast: &Path) -> Result<File, Error> {
     let io = |error| Error::io(cast, error);
     let file = append(cast).map_err(io)?;
     #[cfg(unix)]
-    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+    if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
         return Err(io(io::ErrorKind::ResourceBusy.into()));
     }
     Ok(file)
@@ -184,7 +184,7 @@ pub(crate) fn is_removed(_: &File, _: &Path) -> bool {
 pub(crate) fn is_being_written(cast: &Path) -> bool {
     #[cfg(unix)]
     let held = File::open(cast)
-        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)));
     #[cfg(windows)]
     let held = OpenOptions::new().append(true).open(cast).is_err();
     held
