@@ -347,7 +347,9 @@ describe('with a screen', () => {
   test('a client that is too far behind is told its gap, and gets the screen', async () => {
     const first = await shell({ sessionId: 's' })
     first.type('stty -echo; seq 10000; echo la""st\r')
-    await first.sees(`last\r\n${PROMPT}`)
+    await first.sees('last')
+    // With so little history it may be behind itself, and get the prompt with a screen.
+    await first.sees(PROMPT, first.output.indexOf('last'))
     const { end } = first
     const second = host.connect({ sessionId: 's', offset: 100 }, { stream: true })
     await second.sees('last')
