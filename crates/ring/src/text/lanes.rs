@@ -15,6 +15,12 @@ pub(super) trait Lanes: Copy {
     /// Which bytes are one of so many from `low` on.
     fn among(self, low: u8, count: u8) -> u64;
 
+    /// Which bytes are one of so many from `low` on, or one of others.
+    #[inline]
+    fn among_or<const N: usize>(self, low: u8, count: u8, others: [u8; N]) -> u64 {
+        others.into_iter().fold(self.among(low, count), |all, byte| all | self.equal(byte))
+    }
+
     /// Which bytes are not ASCII.
     fn beyond_ascii(self) -> u64;
 }
@@ -137,8 +143,8 @@ mod avx2 {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_set1_epi8,
-        _mm_sub_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8, _mm_sub_epi8,
     };
 
     use super::LANES;
@@ -157,17 +163,27 @@ mod sse2 {
 
         #[inline]
         fn equal(self, byte: u8) -> u64 {
-            // SAFETY: every x86-64 has SSE2.
-            self.ask(|lanes| unsafe { _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte.cast_signed())) })
+            self.ask(|lanes| equal(lanes, byte))
         }
 
         #[inline]
         fn among(self, low: u8, count: u8) -> u64 {
-            // SAFETY: every x86-64 has SSE2.
-            self.ask(|lanes| unsafe {
-                let above = _mm_sub_epi8(lanes, _mm_set1_epi8(low.cast_signed()));
-                let most = _mm_set1_epi8((count - 1).cast_signed());
-                _mm_cmpeq_epi8(_mm_min_epu8(above, most), above)
+            self.among_or(low, count, [])
+        }
+
+        /// All is asked before the bits are gathered, which takes longer.
+        #[inline]
+        fn among_or<const N: usize>(self, low: u8, count: u8, others: [u8; N]) -> u64 {
+            self.ask(|lanes| {
+                // SAFETY: every x86-64 has SSE2.
+                let among = unsafe {
+                    let above = _mm_sub_epi8(lanes, _mm_set1_epi8(low.cast_signed()));
+                    let most = _mm_set1_epi8((count - 1).cast_signed());
+                    _mm_cmpeq_epi8(_mm_min_epu8(above, most), above)
+                };
+                // SAFETY: every x86-64 has SSE2.
+                let or = |one, other| unsafe { _mm_or_si128(one, other) };
+                others.into_iter().fold(among, |all, byte| or(all, equal(lanes, byte)))
             })
         }
 
@@ -175,6 +191,12 @@ mod sse2 {
         fn beyond_ascii(self) -> u64 {
             self.ask(|lanes| lanes)
         }
+    }
+
+    #[inline]
+    fn equal(lanes: __m128i, byte: u8) -> __m128i {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte.cast_signed())) }
     }
 
     impl Lanes {
