@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest that anything here waits: a server that is taken over from has a second
 /// to leave, and a binary that replaces another one has two.
-const BOUND: Duration = Duration::from_secs(5);
+const GREETED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a greeting came to nothing.
 enum Failure {
@@ -37,7 +37,7 @@ pub(super) fn connect_or_start(
     place: &Place,
     settings: &Settings,
 ) -> Result<(Channel, Welcome), KeeperError> {
-    let until = Instant::now() + BOUND;
+    let until = Instant::now() + GREETED_WITHIN;
     loop {
         let socket = match place.connect() {
             Ok(socket) => Some(socket),
@@ -56,7 +56,7 @@ pub(super) fn connect_or_start(
             }
         }
         if Instant::now() + PAUSE >= until {
-            return Err(KeeperError::Timeout(BOUND.as_millis()));
+            return Err(KeeperError::Timeout(GREETED_WITHIN.as_millis()));
         }
         std::thread::sleep(PAUSE);
     }
@@ -86,7 +86,7 @@ fn start(place: &Place, settings: &Settings, until: Instant) -> Result<OwnedFd, 
     // It ends as soon as the keeper is a process of its own.
     if !wait(&mut child, until) {
         std::thread::spawn(move || child.wait());
-        return Err(KeeperError::Timeout(BOUND.as_millis()));
+        return Err(KeeperError::Timeout(GREETED_WITHIN.as_millis()));
     }
     Ok(ours)
 }
@@ -157,7 +157,7 @@ fn greet(
 fn await_readable(channel: &Channel, until: Instant) -> Result<(), Failure> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() {
-        return Err(Failure::Final(KeeperError::Timeout(BOUND.as_millis())));
+        return Err(Failure::Final(KeeperError::Timeout(GREETED_WITHIN.as_millis())));
     }
     let mut flags = PollFlags::IN;
     if channel.wants_to_write() {
@@ -176,7 +176,7 @@ fn await_readable(channel: &Channel, until: Instant) -> Result<(), Failure> {
 /// [`KeeperError::Lost`] when there is no keeper, [`KeeperError::Start`] with
 /// what is wrong, [`KeeperError::Timeout`].
 pub fn replace(directory: &Path, binary: &Path) -> Result<(), KeeperError> {
-    let until = Instant::now() + BOUND;
+    let until = Instant::now() + GREETED_WITHIN;
     let place = Place::open(directory)?;
     let lost = |_| KeeperError::Lost;
     let mut channel =
