@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::remainder;
 use super::row::Row;
-use super::style::{StyleTable, color};
+use super::style::{Style, StyleTable, color};
 
 /// How the ends of a row look, which decides how the next row can be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,16 +63,26 @@ impl Edges {
         Self(edges)
     }
 
-    /// The edges of a row of `columns` narrow characters that stands alone and
-    /// begins with a background if it is `tinted`.
-    pub(super) const fn of_text(columns: usize, tinted: bool, cols: usize) -> Self {
-        let begun = if columns > 0 && !tinted { Self::BEGUN } else { 0 };
+    /// The edges of a row of `columns` columns of text that stands alone, the first
+    /// character of such a style and `wide` or not.
+    pub(super) const fn of_text(columns: usize, first: Style, wide: bool, cols: usize) -> Self {
+        let begun = match first.bg & color::ALL {
+            0 if wide && first.marks_empty_cells() => Self::BEGUN | Self::WIDE_UNTINTED,
+            0 if wide => Self::BEGUN | Self::WIDE_UNTINTED | Self::WIDE,
+            0 if columns > 0 => Self::BEGUN,
+            _ => 0,
+        };
         let end = match cols - columns {
             0 => Self::FULL,
             1 if cols > 2 => Self::GAP,
             _ => 0,
         };
         Self(begun | end)
+    }
+
+    /// The same of ASCII without attributes.
+    pub(super) const fn of_plain(columns: usize, cols: usize) -> Self {
+        Self::of_text(columns, Style::background(0), false, cols)
     }
 
     const fn has(self, flag: u8) -> bool {

@@ -15,9 +15,10 @@ use super::parser::params::Params;
 use super::parser::printable;
 use super::row_writer::Writer;
 use super::scrollback::LONGEST_LINE;
-use super::style::{Style, color};
+use super::style::Style;
 use super::terminal::Terminal;
-use super::width::Join;
+use super::text_run::measure;
+use super::width::{Join, UnicodeVersion};
 use memchr::{memchr, memrchr};
 
 /// Lines looked at in one go.
@@ -29,47 +30,64 @@ const GAIN: usize = 4;
 /// a byte holds their number.
 const BLOCK: usize = 240;
 
+/// A line that was looked at.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    /// Its length, with CR LF.
+    len: u32,
+    columns: u16,
+    coloured: bool,
+    /// Whether it begins with a wide character.
+    wide: bool,
+}
+
 /// Lines that were looked at.
 struct Lines {
-    /// Where each ends; the lowest bit tells whether it has colours.
-    ends: [u32; MOST],
-    count: usize,
+    each: Vec<Line>,
     /// Bytes looked at.
     seen: usize,
 }
 
 impl Lines {
     /// Looks for lines of text and colours, each within `cols` columns.
-    fn scan(bytes: &[u8], cols: usize) -> Self {
-        let mut lines = Self { ends: [0; MOST], count: 0, seen: 0 };
-        while lines.count < MOST {
-            let Some((len, coloured)) = line(&bytes[lines.seen..], cols) else { break };
-            let Ok(end) = u32::try_from((lines.seen + len) << 1) else { break };
-            lines.ends[lines.count] = end | u32::from(coloured);
-            lines.count += 1;
-            lines.seen += len;
+    fn scan(bytes: &[u8], cols: usize, unicode: UnicodeVersion) -> Self {
+        let mut lines = Self { each: Vec::new(), seen: 0 };
+        while lines.each.len() < MOST
+            && let Some(line) = line(&bytes[lines.seen..], cols, unicode)
+        {
+            lines.each.push(line);
+            lines.seen += line.len as usize;
         }
         lines
     }
 
-    /// The first lines: where each begins and ends, and whether it has colours.
-    fn first(&self, count: usize) -> impl Iterator<Item = (usize, usize, bool)> {
-        let end_of = |end: u32| (end >> 1) as usize;
-        let begins = [0].into_iter().chain(self.ends.iter().map(move |&end| end_of(end)));
-        let ends = self.ends[..count].iter();
-        begins.zip(ends).map(move |(begin, &end)| (begin, end_of(end), end & 1 != 0))
+    /// The first lines of the bytes that were looked at, each with its bytes.
+    fn first<'a>(
+        &'a self,
+        count: usize,
+        bytes: &'a [u8],
+    ) -> impl Iterator<Item = (Line, &'a [u8])> {
+        let mut rest = bytes;
+        self.each[..count].iter().map(move |&line| {
+            let (now, later) = rest.split_at(line.len as usize);
+            rest = later;
+            (line, now)
+        })
     }
 }
 
-/// The length of the line that the bytes begin with, and whether it has colours:
-/// printable ASCII and SGR sequences, of which the last is a reset.
+/// The line that the bytes begin with: simple characters and SGR sequences, of which
+/// the last is a reset.
 #[inline]
-fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
+fn line(bytes: &[u8], cols: usize, unicode: UnicodeVersion) -> Option<Line> {
     let mut at = printable(bytes);
-    let (mut columns, mut coloured, mut reset) = (at, false, true);
+    let (mut columns, mut coloured, mut reset, mut wide) = (at, false, true, false);
     while columns <= cols {
         match *bytes.get(at..at + 2)? {
-            [b'\r', b'\n'] => return reset.then_some((at + 2, coloured)),
+            [b'\r', b'\n'] if reset => {
+                let (len, columns) = (u32::try_from(at + 2).ok()?, u16::try_from(columns).ok()?);
+                return Some(Line { len, columns, coloured, wide });
+            }
             [0x1b, b'['] => {
                 let params = &bytes[at + 2..];
                 let len = params.iter().position(|byte| !matches!(byte, 0x30..=0x3b))?;
@@ -79,6 +97,12 @@ fn line(bytes: &[u8], cols: usize) -> Option<(usize, bool)> {
                 coloured = true;
                 reset = matches!(params[..len], [] | [b'0']);
                 at += len + 3;
+            }
+            [0xc2..=0xff, _] => {
+                let text = measure(&bytes[at..], cols - columns, unicode)?;
+                wide |= columns == 0 && text.begins_wide;
+                at += text.bytes;
+                columns += text.columns;
             }
             _ => return None,
         }
@@ -161,33 +185,39 @@ fn line_feeds(bytes: &[u8]) -> usize {
     bytes.chunks(BLOCK).map(|part| usize::from(count(part))).sum()
 }
 
-/// Writes a line with colours as the scrollback keeps rows; returns its columns
-/// and whether it begins with a background.
-fn encode(
-    line: &[u8],
-    params: &mut Params,
-    writer: &mut Writer,
-    version: XtermVersion,
-) -> (usize, bool) {
+/// Writes a line with colours as the scrollback keeps rows; returns the style of its
+/// first character.
+fn encode(line: &[u8], params: &mut Params, writer: &mut Writer, version: XtermVersion) -> Style {
     let mut pen = Style::default();
-    let (mut at, mut columns, mut tinted) = (0, 0, false);
+    let (mut at, mut first) = (0, None);
     loop {
-        let run = printable(line.get(at..).unwrap_or_default());
+        let rest = line.get(at..).unwrap_or_default();
+        let run = run_of_text(rest);
         if run > 0 {
             let style = pen.effective();
-            tinted |= columns == 0 && style.bg & color::ALL != 0;
-            writer.run(style, &line[at..at + run]);
+            first = first.or(Some(style));
+            writer.run(style, &rest[..run]);
             at += run;
-            columns += run;
         }
         if line.get(at) != Some(&0x1b) {
             writer.finish();
-            return (columns, tinted);
+            return first.unwrap_or_default();
         }
         let sequence = &line[at + 2..];
         let len = sequence.iter().position(|&byte| byte == b'm').unwrap_or(sequence.len());
         pen.select_all(&sequence[..len], params, version);
         at += len + 3;
+    }
+}
+
+/// How many bytes at the beginning of a line that was looked at are text.
+#[inline]
+fn run_of_text(line: &[u8]) -> usize {
+    let ascii = printable(line);
+    let rest = &line[ascii..];
+    match rest.first() {
+        None | Some(0x1b) => ascii,
+        Some(_) => ascii + memchr(0x1b, rest).unwrap_or(rest.len()),
     }
 }
 
@@ -226,17 +256,19 @@ impl Terminal {
             // What stays is drawn, and not looked at again.
             return (taken, plain);
         }
-        let lines = Lines::scan(bytes, self.cols);
+        let lines = Lines::scan(bytes, self.cols, self.tables.unicode);
         let staying = self.rows - 1;
-        if lines.count < staying + GAIN {
+        if lines.each.len() < staying + GAIN {
             return (0, lines.seen);
         }
-        let passing = lines.count - staying;
-        let taken = (lines.ends[passing - 1] >> 1) as usize;
+        let passing = lines.each.len() - staying;
         self.keep_passing(bytes, &lines, passing);
-        let coloured = lines.first(passing).filter(|&(_, _, coloured)| coloured);
-        let sequences: usize = coloured.map(|(begin, end, _)| sequences(&bytes[begin..end])).sum();
-        self.budget.earn(sequences + 2 * passing);
+        let (mut taken, mut controls) = (0, 2 * passing);
+        for (line, text) in lines.first(passing, bytes) {
+            taken += text.len();
+            controls += if line.coloured { sequences(text) } else { 0 };
+        }
+        self.budget.earn(controls);
         self.begin_at_the_top();
         (taken, lines.seen)
     }
@@ -279,30 +311,32 @@ impl Terminal {
     /// Puts the rows on the screen and then the lines that pass into the scrollback.
     fn keep_passing(&mut self, bytes: &[u8], lines: &Lines, passing: usize) {
         let most = self.scrollback.max_rows();
-        self.count_scrolled(lines.count);
+        let count = lines.each.len();
+        self.count_scrolled(count);
         if most == 0 {
             return;
         }
         // What would be pushed out again at once is not kept in the first place.
-        let skipped = lines.count.saturating_sub(most);
-        let staying = lines.count - passing;
+        let skipped = count.saturating_sub(most);
+        let staying = count - passing;
         for y in skipped.min(staying)..staying {
             self.scrollback.push(self.active.row(y), self.cols, &self.tables);
         }
         let version = self.client.version;
         let mut params = Params::new();
         let mut scratch = Vec::new();
-        for (begin, end, coloured) in lines.first(passing).skip(skipped.saturating_sub(staying)) {
-            let line = &bytes[begin..end - 2];
-            if !coloured {
-                let edges = Edges::of_text(line.len(), false, self.cols);
-                self.scrollback.push_bytes(edges, line);
-                continue;
+        let kept = lines.first(passing, bytes).skip(skipped.saturating_sub(staying));
+        for (line, text) in kept {
+            let mut row = text.strip_suffix(b"\r\n").unwrap_or(text);
+            let mut style = Style::default();
+            if line.coloured {
+                scratch.clear();
+                let mut writer = Writer::new(&self.tables, &mut scratch);
+                style = encode(row, &mut params, &mut writer, version);
+                row = &scratch;
             }
-            scratch.clear();
-            let mut writer = Writer::new(&self.tables, &mut scratch);
-            let (columns, tinted) = encode(line, &mut params, &mut writer, version);
-            self.scrollback.push_bytes(Edges::of_text(columns, tinted, self.cols), &scratch);
+            let edges = Edges::of_text(usize::from(line.columns), style, line.wide, self.cols);
+            self.scrollback.push_bytes(edges, row);
         }
     }
 }

@@ -155,7 +155,7 @@ impl Scrollback {
         let mut rest = lines;
         while let Some(feed) = memchr(b'\n', rest) {
             let line = &rest[..feed.saturating_sub(1)];
-            self.push_bytes(Edges::of_text(line.len(), false, cols), line);
+            self.push_bytes(Edges::of_plain(line.len(), cols), line);
             rest = &rest[feed + 1..];
         }
     }
@@ -223,7 +223,7 @@ impl Scrollback {
         }
         let bytes = text.iter().map(|cell| cell.low_byte());
         if block.kind == Kind::Rows {
-            let edges = Edges::of_text(text.len(), false, cols);
+            let edges = Edges::of_plain(text.len(), cols);
             let edges = if wrapped { edges.wrapped() } else { edges };
             let len = u8::try_from(text.len()).unwrap_or(0);
             block.bytes.extend_from_slice(&[edges.0, len]);
@@ -348,7 +348,7 @@ fn record(kind: Kind, bytes: &[u8], at: usize) -> Option<Record> {
     let Kind::Lines(cols) = kind else { return read_record(bytes, at) };
     let feed = at + memchr(b'\n', bytes.get(at..)?)?;
     let line = at..feed.saturating_sub(1);
-    let edges = Edges::of_text(line.len(), false, cols);
+    let edges = Edges::of_plain(line.len(), cols);
     Some(Record { edges, start: line.start, stop: line.end, end: feed + 1 })
 }
 

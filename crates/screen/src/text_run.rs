@@ -83,11 +83,46 @@ fn write(
     done
 }
 
+/// Characters that each take as many columns as the table says.
+pub(super) struct Measured {
+    pub(super) bytes: usize,
+    pub(super) columns: usize,
+    /// Whether the first of them is wide.
+    pub(super) begins_wide: bool,
+}
+
+/// The characters beyond ASCII that the bytes begin with, if all of them are simple and
+/// fit.
+pub(super) fn measure(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<Measured> {
+    if !unicode.separates_by_width() {
+        return None;
+    }
+    let mut measured = Measured { bytes: 0, columns: 0, begins_wide: false };
+    while let Some(0x80..) = bytes.get(measured.bytes) {
+        let rest = &bytes[measured.bytes..];
+        let (_, len, columns) = simple(rest, room - measured.columns, unicode)?;
+        measured.begins_wide |= measured.bytes == 0 && columns == 2;
+        measured.bytes += len;
+        measured.columns += columns;
+    }
+    Some(measured)
+}
+
 /// The character beyond ASCII that the bytes begin with, their number, and its
 /// columns, if it takes any and fits.
 #[inline]
 fn simple(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<(u32, usize, usize)> {
-    let utf8::Step::Char(code @ FIRST.., len) = utf8::decode(bytes) else { return None };
+    // Most have three bytes, of which nothing can be wrong but that they do not go on.
+    let (code, len) = match *bytes {
+        [first @ 0xe1..=0xec, second @ 0x80..=0xbf, third @ 0x80..=0xbf, ..] => {
+            let [head, middle, last] = [first & 0x0f, second & 0x3f, third & 0x3f].map(u32::from);
+            (head << 12 | middle << 6 | last, 3)
+        }
+        _ => match utf8::decode(bytes) {
+            utf8::Step::Char(code @ FIRST.., len) => (code, len),
+            _ => return None,
+        },
+    };
     let width = width_of(code, unicode);
     (width > 0 && width <= room && code != SOFT_HYPHEN).then_some((code, len, width))
 }

@@ -1,7 +1,8 @@
 //! What holds for any input.
 
 use super::super::{Screen, ScreenOptions};
-use super::{restored, snapshot};
+use super::{client, restored, snapshot};
+use crate::edges::Edges;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -73,7 +74,13 @@ pub(super) fn stream(most: usize) -> impl Strategy<Value = Vec<u8>> {
 /// Whole lines, most of them plain or coloured, of every length up to a bit more
 /// than fits, and now and then something that is neither.
 fn line() -> impl Strategy<Value = Vec<u8>> {
-    let text = || "[ -~]{0,14}";
+    let text = || {
+        prop_oneof![
+            4 => "[ -~]{0,14}",
+            2 => "[漢字😀é─│█x ]{0,9}",
+            1 => "[漢é x\u{ad}\u{301}\u{feff}\u{9b}]{0,4}",
+        ]
+    };
     let sgr = || {
         prop::sample::select(vec![
             "1;31",
@@ -97,6 +104,11 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         8 => coloured,
         1 => token(),
     ]
+}
+
+/// The rows of the scrollback, as they are kept.
+fn kept_rows(screen: &Screen) -> impl Iterator<Item = (Edges, &[u8])> {
+    screen.terminal.scrollback.newest(usize::MAX)
 }
 
 fn options(cols: u16, rows: u16) -> ScreenOptions {
@@ -142,15 +154,22 @@ proptest! {
         cols in 2..50_u16,
         rows in 1..9_u16,
         kept in prop::sample::select(vec![0, 3, 3, 20, 1000]),
+        client in client(),
         chunk in 1..2000_usize,
     ) {
         let bytes = lines.concat().repeat(times);
-        let options = ScreenOptions { scrollback_lines: kept, scrollback_bytes: 2000, ..options(cols, rows) };
+        let options = ScreenOptions {
+            scrollback_lines: kept,
+            scrollback_bytes: 2000,
+            client,
+            ..options(cols, rows)
+        };
         let (mut parts, mut bytewise) = (Screen::new(&options), Screen::new(&options));
         for part in bytes.chunks(chunk.max(bytes.len() / 20)) {
             parts.feed(part);
             part.chunks(1).for_each(|byte| bytewise.feed(byte));
             prop_assert_eq!(snapshot(&parts), snapshot(&bytewise));
+            prop_assert!(kept_rows(&parts).eq(kept_rows(&bytewise)));
         }
         parts.resize(cols + 5, rows + 1);
         bytewise.resize(cols + 5, rows + 1);
