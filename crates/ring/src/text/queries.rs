@@ -72,8 +72,14 @@ impl QueryFilter {
     #[must_use]
     pub fn is_idle(parts: [&[u8]; 2]) -> bool {
         let mut text = PlainText::new();
-        let is_idle = |part: &&[u8]| memchr(ENQ, part).is_none() && text.push(part).is_some();
-        parts.iter().all(is_idle) && text.is_whole()
+        let is_plain = |part: &&[u8]| text.push(part).is_some();
+        Self::is_idle_in_plain(parts) && parts.iter().all(is_plain) && text.is_whole()
+    }
+
+    /// The same where all of it is known to be [plain](PlainText).
+    #[must_use]
+    pub fn is_idle_in_plain(parts: [&[u8]; 2]) -> bool {
+        parts.iter().all(|part| memchr(ENQ, part).is_none())
     }
 
     /// Appends to `out` what of `input` passes.

@@ -5,6 +5,7 @@
 //! lines wait, most of them will have left screen and scrollback before anybody
 //! looks, and are leapt over.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::skim;
@@ -47,6 +48,8 @@ pub(super) enum Verdict {
 pub(super) struct Backlog {
     /// The offset up to which the screen has seen everything.
     from: u64,
+    /// The newest output that was judged: all of it is plain.
+    plain: Range<u64>,
     /// Follows what waits.
     text: PlainText,
     /// Line feeds that wait.
@@ -64,6 +67,7 @@ impl Backlog {
     pub(super) const fn new() -> Self {
         Self {
             from: 0,
+            plain: 0..0,
             text: PlainText::new(),
             feeds: 0,
             stretches: Stretches::new(),
@@ -76,6 +80,30 @@ impl Backlog {
     /// Judges output whose first byte has, or will have, the offset `at`, and makes
     /// room for it by leaping ahead.
     pub(super) fn judge(
+        &mut self,
+        screen: &mut Arc<Screen>,
+        ring: &Ring,
+        at: u64,
+        bytes: &[u8],
+    ) -> Verdict {
+        let verdict = self.judge_next(screen, ring, at, bytes);
+        let end = at + bytes.len() as u64;
+        if verdict == Verdict::Take {
+            self.plain = end..end;
+        } else if self.plain.end == at {
+            self.plain.end = end;
+        } else {
+            self.plain = at..end;
+        }
+        verdict
+    }
+
+    /// Whether it is known of all output from one offset to another that it is plain.
+    pub(super) const fn is_plain(&self, from: u64, to: u64) -> bool {
+        self.plain.start <= from && to <= self.plain.end
+    }
+
+    fn judge_next(
         &mut self,
         screen: &mut Arc<Screen>,
         ring: &Ring,

@@ -9,6 +9,7 @@ use offheap_wire::{Header, Kind, Message, Position, ROOM, put_gap};
 
 use super::cursor::Cursor;
 use super::delivery::Delivery;
+use super::mirror::Mirror;
 use super::view::{Format, Frame, Gap, Replay, SnapshotHead};
 use offheap_ring::text::json;
 use offheap_ring::text::queries::{QueryFilter, Removed};
@@ -29,8 +30,21 @@ pub(super) struct Source<'a> {
     pub(super) ring: &'a Ring,
     /// No output follows.
     pub(super) ended: bool,
-    /// A screen answers what the output asks, so viewers must not.
-    pub(super) is_answered: bool,
+    /// The screen, which answers what the output asks, so that viewers must not.
+    pub(super) mirror: &'a Mirror,
+}
+
+impl Source<'_> {
+    /// Whether nothing in the output from one offset to another would be removed, as
+    /// far as a quick look shows.
+    fn is_idle(&self, start: u64, to: u64) -> bool {
+        let span = span(self.ring, start, to);
+        let parts = [span.head, span.tail];
+        if self.mirror.is_plain(start, to) && self.ring.safe_end(start, to) == to {
+            return QueryFilter::is_idle_in_plain(parts);
+        }
+        QueryFilter::is_idle(parts)
+    }
 }
 
 /// Makes the next frame in `out`, which is at least as long as the viewer's
@@ -161,8 +175,8 @@ fn json_frame(cursor: &mut Cursor, source: &Source<'_>, out: &mut [u8]) -> Optio
     let to = reach(cursor, source, cursor.max_frame - ROOM)?;
     let replay = cursor.replay.map(|(replay, _)| replay);
     let mut message = Message::begin(kind(replay), &mut out[..cursor.max_frame]);
-    let (to, written) = match removed(replay, source.is_answered) {
-        Some(removed) => encode_filtered(cursor, source.ring, (start, to), removed, message.text()),
+    let (to, written) = match removed(replay, source.mirror.is_wanted()) {
+        Some(removed) => encode_filtered(cursor, source, (start, to), removed, message.text()),
         None => encode(source.ring, (start, to), message.text()),
     };
     let length = message.finish(written, Some(to));
@@ -203,7 +217,7 @@ fn encode(ring: &Ring, (start, to): (u64, u64), text: &mut [u8]) -> (u64, usize)
 /// that came out too large is made again from fewer bytes.
 fn encode_filtered(
     cursor: &mut Cursor,
-    ring: &Ring,
+    source: &Source<'_>,
     (start, to): (u64, u64),
     removed: Removed,
     text: &mut [u8],
@@ -211,9 +225,9 @@ fn encode_filtered(
     thread_local! {
         static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
+    let ring = source.ring;
     let begun = cursor.filter.take();
-    let parts = span(ring, start, to);
-    if begun.is_none() && QueryFilter::is_idle([parts.head, parts.tail]) {
+    if begun.is_none() && source.is_idle(start, to) {
         return encode(ring, (start, to), text);
     }
     KEPT.with_borrow_mut(|kept| {

@@ -118,6 +118,11 @@ impl Mirror {
         }
     }
 
+    /// Whether it is known of all output from one offset to another that it is plain.
+    pub(super) const fn is_plain(&self, from: u64, to: u64) -> bool {
+        self.backlog.is_plain(from, to)
+    }
+
     /// Shows the screen what it has not seen yet.
     pub(super) fn catch_up(&mut self, ring: &Ring) {
         if let Some(screen) = &mut self.screen {

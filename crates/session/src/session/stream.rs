@@ -358,8 +358,7 @@ impl Stream {
             return None;
         }
         let before = cursor.offset;
-        let is_answered = self.mirror.is_wanted();
-        let source = frame::Source { ring: &self.ring, ended: self.ended, is_answered };
+        let source = frame::Source { ring: &self.ring, ended: self.ended, mirror: &self.mirror };
         let frame = frame::next(cursor, &source, out, now);
         cursor.taken(now);
         if let Some(frame) = &frame {

@@ -14,6 +14,7 @@ use super::stream::Stream;
 use super::{Format, Gap, Origin, Replay, Session, ViewerKey, ViewerOptions};
 use crate::meter::{Counter, Gauge, Meter};
 use offheap_pty::{Gate, PtySize};
+use offheap_ring::text::queries::{QueryFilter, Removed};
 use offheap_screen::ScreenOptions;
 use offheap_wake::{Reader, Signal};
 
@@ -403,6 +404,7 @@ fn output() -> impl Strategy<Value = Vec<u8>> {
         "\\PC{0,8}".prop_map(String::into_bytes),
         Just(b"\x1b[38;2;1;2;3m".to_vec()),
         Just(b"\x1b]0;title\x07".to_vec()),
+        prop::sample::select(vec!["\x1b[6n", "\x05"]).prop_map(|query| query.as_bytes().to_vec()),
         Just(b"\r\n\t\x00\x7f\"\\".to_vec()),
         proptest::collection::vec(any::<u8>(), 0..12),
     ];
@@ -415,8 +417,14 @@ proptest! {
         bytes in output(),
         cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8),
         reads in any::<bool>(),
+        has_screen in any::<bool>(),
     ) {
-        let mut bench = Bench::new(1 << 16);
+        // What is invalid on both sides of a query could be valid without it.
+        let bytes =
+            if has_screen { String::from_utf8_lossy(&bytes).into_owned().into() } else { bytes };
+        let options = ScreenOptions::default();
+        let mut bench =
+            if has_screen { mirroring::stream(1 << 16, &options) } else { Bench::new(1 << 16) };
         let key = bench.open(Origin::Start, Format::Json);
         let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         at.push(bytes.len());
@@ -444,7 +452,13 @@ proptest! {
             end = offset;
         }
         prop_assert_eq!(end, bytes.len() as u64);
-        prop_assert_eq!(text, String::from_utf8_lossy(&bytes).into_owned());
+        // A screen answers what is asked.
+        let mut shown = Vec::new();
+        let mut filter = QueryFilter::removing(Removed::Queries);
+        filter.push(&bytes, &mut shown);
+        filter.pass_held(&mut shown);
+        let shown = if has_screen { shown } else { bytes };
+        prop_assert_eq!(text, String::from_utf8_lossy(&shown).into_owned());
     }
 
     #[test]
