@@ -45,9 +45,9 @@ class JsonConnection extends Connection {
    * focused or not, and so does the rest of a session whose shell has ended.
    */
   mayRead() {
-    if (this.exiting || this.outlet.viewer.screenDue) return true
-    if (this.outlet.viewer.offset < (this.historyEnd ?? 0)) return true
-    return this.focused && !this.suspended
+    if ((this.focused && !this.suspended) || this.exiting) return true
+    const { viewer } = this.outlet
+    return viewer.screenDue || viewer.offset < (this.historyEnd ?? 0)
   }
 
   /** Streams the session again: what was missed comes as `buffered`. */

@@ -80,8 +80,9 @@ impl Lines {
 /// the last is a reset.
 #[inline]
 fn line(bytes: &[u8], cols: usize, unicode: UnicodeVersion) -> Option<Line> {
-    let mut at = printable(bytes);
-    let (mut columns, mut coloured, mut reset, mut wide) = (at, false, true, false);
+    let mut run = printable(bytes);
+    let (mut at, mut columns) = (run, run);
+    let (mut coloured, mut reset, mut wide) = (false, true, false);
     while columns <= cols {
         match *bytes.get(at..at + 2)? {
             [b'\r', b'\n'] if reset => {
@@ -99,14 +100,14 @@ fn line(bytes: &[u8], cols: usize, unicode: UnicodeVersion) -> Option<Line> {
                 at += len + 3;
             }
             [0xc2..=0xff, _] => {
-                let text = measure(&bytes[at..], cols - columns, unicode)?;
+                let text = measure(&bytes[at..], cols - columns, unicode, run > 0)?;
                 wide |= columns == 0 && text.begins_wide;
                 at += text.bytes;
                 columns += text.columns;
             }
             _ => return None,
         }
-        let run = printable(&bytes[at..]);
+        run = printable(&bytes[at..]);
         at += run;
         columns += run;
     }

@@ -83,7 +83,7 @@ fn write(
     done
 }
 
-/// Characters that each take as many columns as the table says.
+/// How much of a row some characters take.
 pub(super) struct Measured {
     pub(super) bytes: usize,
     pub(super) columns: usize,
@@ -91,27 +91,49 @@ pub(super) struct Measured {
     pub(super) begins_wide: bool,
 }
 
-/// The characters beyond ASCII that the bytes begin with, if all of them are simple and
-/// fit.
-pub(super) fn measure(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<Measured> {
+/// Marks in a row that are certain to be kept.
+const MOST_MARKS: usize = 16;
+
+/// The characters beyond ASCII that the bytes begin with, if all of them are simple, or
+/// marks, and fit. Marks may come first where there is text right before.
+pub(super) fn measure(
+    bytes: &[u8],
+    room: usize,
+    unicode: UnicodeVersion,
+    is_after_text: bool,
+) -> Option<Measured> {
     if !unicode.separates_by_width() {
         return None;
     }
     let mut measured = Measured { bytes: 0, columns: 0, begins_wide: false };
+    let mut marks = if is_after_text { MOST_MARKS } else { 0 };
     while let Some(0x80..) = bytes.get(measured.bytes) {
-        let rest = &bytes[measured.bytes..];
-        let (_, len, columns) = simple(rest, room - measured.columns, unicode)?;
-        measured.begins_wide |= measured.bytes == 0 && columns == 2;
+        let (_, len, width) = character(&bytes[measured.bytes..], unicode)?;
+        if width == 0 {
+            marks = marks.checked_sub(1)?;
+        } else if width <= room - measured.columns {
+            measured.begins_wide |= measured.bytes == 0 && width == 2;
+            marks = MOST_MARKS;
+        } else {
+            return None;
+        }
         measured.bytes += len;
-        measured.columns += columns;
+        measured.columns += width;
     }
     Some(measured)
 }
 
-/// The character beyond ASCII that the bytes begin with, their number, and its
-/// columns, if it takes any and fits.
+/// The character beyond ASCII that the bytes begin with, their number, and its columns,
+/// if it takes any and fits.
 #[inline]
 fn simple(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<(u32, usize, usize)> {
+    character(bytes, unicode).filter(|&(_, _, width)| width > 0 && width <= room)
+}
+
+/// The character beyond ASCII that the bytes begin with, if all clients print it, their
+/// number, and its columns.
+#[inline]
+fn character(bytes: &[u8], unicode: UnicodeVersion) -> Option<(u32, usize, usize)> {
     // Most have three bytes, of which nothing can be wrong but that they do not go on.
     let (code, len) = match *bytes {
         [first @ 0xe1..=0xec, second @ 0x80..=0xbf, third @ 0x80..=0xbf, ..] => {
@@ -123,6 +145,5 @@ fn simple(bytes: &[u8], room: usize, unicode: UnicodeVersion) -> Option<(u32, us
             _ => return None,
         },
     };
-    let width = width_of(code, unicode);
-    (width > 0 && width <= room && code != SOFT_HYPHEN).then_some((code, len, width))
+    (code != SOFT_HYPHEN).then(|| (code, len, width_of(code, unicode)))
 }
