@@ -19,7 +19,7 @@ use super::style::Style;
 use super::terminal::Terminal;
 use super::text_run::measure;
 use super::width::{Join, UnicodeVersion};
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// Lines looked at in one go.
 const MOST: usize = 512;
@@ -181,9 +181,7 @@ fn skip_lines(lines: &[u8], count: usize) -> &[u8] {
 }
 
 fn line_feeds(bytes: &[u8]) -> usize {
-    // So few at a time that a byte holds their number, which keeps the sum fast.
-    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    bytes.chunks(BLOCK).map(|part| usize::from(count(part))).sum()
+    memchr_iter(b'\n', bytes).count()
 }
 
 /// Writes a line with colours as the scrollback keeps rows; returns the style of its
@@ -224,9 +222,7 @@ fn run_of_text(line: &[u8]) -> usize {
 
 /// How many sequences there are in a line.
 fn sequences(line: &[u8]) -> usize {
-    // No sum of so few overflows, and bytes are summed many at a time.
-    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == 0x1b)).sum::<u8>();
-    line.chunks(255).map(|part| usize::from(count(part))).sum()
+    memchr_iter(0x1b, line).count()
 }
 
 impl Terminal {

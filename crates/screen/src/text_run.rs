@@ -96,6 +96,7 @@ const MOST_MARKS: usize = 16;
 
 /// The characters beyond ASCII that the bytes begin with, if all of them are simple, or
 /// marks, and fit. Marks may come first where there is text right before.
+#[inline(never)]
 pub(super) fn measure(
     bytes: &[u8],
     room: usize,
