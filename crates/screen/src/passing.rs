@@ -26,8 +26,7 @@ const MOST: usize = 512;
 /// Lines that must pass, beside those that stay, for the shortcut to pay.
 const GAIN: usize = 4;
 
-/// Bytes of which it is found out at once whether they are plain lines: so few that
-/// a byte holds their number.
+/// Bytes of which it is found out at once whether they are plain lines.
 const BLOCK: usize = 240;
 
 /// A line that was looked at.
@@ -128,31 +127,25 @@ fn plain_lines(bytes: &[u8], cols: usize) -> usize {
     while let Some(last) = memrchr(b'\n', &text[len..text.len().min(len + most + 2)]) {
         len += last + 1;
     }
-    if bytes.len() - len > BLOCK + most { 0 } else { len }
+    if bytes.len() - len > BLOCK + most + 2 { 0 } else { len }
 }
 
-/// How many bytes at the beginning, in whole blocks, are printable ASCII and CR LF.
+/// How many bytes at the beginning, in whole blocks, are printable ASCII and CR LF, if
+/// they do not begin within one.
 fn bare_length(bytes: &[u8]) -> usize {
     let mut len = 0;
-    for block in bytes.chunks(BLOCK) {
-        // Without a way out of the loop, and with sums that fit a byte, many bytes
-        // are looked at at once.
-        let (mut odd, mut returns, mut feeds) = (0u8, 0u8, 0u8);
-        for &byte in block {
-            let is_end = u8::from(byte == b'\r') | u8::from(byte == b'\n');
-            odd |= 1 ^ (u8::from(byte.wrapping_sub(0x20) < 0x5f) | is_end);
-            returns += u8::from(byte == b'\r');
-            feeds += u8::from(byte == b'\n');
+    while let Some(window) = bytes.get(len..=len + BLOCK) {
+        // Without a way out of the loop many bytes are looked at at once.
+        let mut odd = false;
+        for (&byte, &next) in window.iter().zip(&window[1..]) {
+            let is_return = byte == b'\r';
+            let is_text = byte.wrapping_sub(0x20) < 0x5f;
+            odd |= (is_return != (next == b'\n')) | !(is_text | is_return | (byte == b'\n'));
         }
-        let pairs = block.iter().zip(&bytes[len + 1..]);
-        let ends: u8 = pairs.map(|(&a, &b)| u8::from(a == b'\r') & u8::from(b == b'\n')).sum();
-        // A pair may lie across two blocks.
-        let begun = u8::from(block[0] == b'\n' && len > 0 && bytes[len - 1] == b'\r');
-        let ended = u8::from(block[block.len() - 1] == b'\r');
-        if odd != 0 || ends != returns || ends + begun != feeds + ended {
+        if odd {
             break;
         }
-        len += block.len();
+        len += BLOCK;
     }
     len
 }
