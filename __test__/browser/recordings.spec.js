@@ -125,8 +125,10 @@ browserTest('a terminal of any size that a cast may say does not take the page w
     [1, 'r', '65535x65535'],
     [1, 'o', 'after'],
   ]
-  const huge = { version: 3, term: { cols: 65535, rows: 65535 } }
-  for (const [name, lines] of Object.entries({ grows: [header, ...events], huge: [huge, ...events] })) {
+  const huge = { version: 3, term: { cols: 4096, rows: 4096 } }
+  const beyond = { version: 3, term: { cols: 4096, rows: 4097 } }
+  const casts = { grows: [header, ...events], huge: [huge, ...events], beyond: [beyond, ...events] }
+  for (const [name, lines] of Object.entries(casts)) {
     const file = path.join(dir, `${name}.cast`)
     fs.writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     fs.utimesSync(file, new Date(0), new Date(0))
@@ -150,9 +152,11 @@ browserTest('a terminal of any size that a cast may say does not take the page w
     await grows.seek(0.5)
     const huge = new RecordingPlayer('api/recordings/huge', { terminal })
     refused.push(await codeOf(huge.load()), await codeOf(huge.seek(1)))
+    // The server knows no terminal of that size.
+    refused.push(await codeOf(new RecordingPlayer('api/recordings/beyond', { terminal }).load()))
     return { before, again: text(), refused }
   })
-  expect(shown).toEqual({ before: 'before', again: 'before', refused: Array(4).fill('ERR_RECORDING_LIMIT') })
+  expect(shown).toEqual({ before: 'before', again: 'before', refused: Array(5).fill('ERR_RECORDING_LIMIT') })
 })
 
 browserTest('it plays, skips pauses, and stops where it says', async () => {
