@@ -288,6 +288,7 @@ test('a large screen is exact, and one that is too large is refused without a ch
   expect(() => session.resize(4096, 4097)).toThrow(refused)
   expect(() => session.resize(80, 24, { width: -1, height: 5 })).toThrow(refused)
   expect(() => session.resize(80, 24, { width: 1.5, height: 5 })).toThrow(refused)
+  expect(() => session.resize(Number.POSITIVE_INFINITY, 24)).toThrow(/Received Infinity$/)
   const pty = { file: '/bin/sh', cols: 65_535, rows: 65_535 }
   expect(() => registry.create({ pty })).toThrow(refused)
   expect(session.snapshot()).toMatchObject({ cols: 1400, rows: 24 })

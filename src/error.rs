@@ -99,6 +99,7 @@ pub(super) fn invalid_type(env: &Env, name: &str, expected: &str) -> Error {
 
 /// `ERR_OUT_OF_RANGE`, in Node's words.
 pub(super) fn out_of_range(env: &Env, name: &str, range: &str, received: f64) -> Error {
+    let received = received.to_string().replace("inf", "Infinity");
     let message =
         format!("The value of \"{name}\" is out of range. It must be {range}. Received {received}");
     throw(env, Class::Range, "ERR_OUT_OF_RANGE", &message)
