@@ -150,8 +150,7 @@ impl Header {
     /// Reads the header out of a line, or, of version 1, a document.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
         let invalid = |reason| Error::Invalid { position: 0, reason };
-        let value: Value =
-            serde_json::from_slice(text).map_err(|_| invalid(NOT_JSON))?;
+        let value: Value = serde_json::from_slice(text).map_err(|_| invalid(NOT_JSON))?;
         let object = value.as_object().ok_or_else(|| invalid("the header is not an object"))?;
         let version = object.get("version").and_then(Value::as_u64);
         let version = version.ok_or_else(|| invalid("the header has no version"))?;

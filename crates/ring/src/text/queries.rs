@@ -238,9 +238,8 @@ impl QueryFilter {
 
     /// What the sequence is that is held: terminals ignore the controls in a string.
     fn kind_of_held(&self) -> Kind {
-        let is_heard = |byte: &u8| {
-            !is_executed(*byte) && *byte != DEL || matches!(*byte, BEL | CAN | SUB)
-        };
+        let is_heard =
+            |byte: &u8| !is_executed(*byte) && *byte != DEL || matches!(*byte, BEL | CAN | SUB);
         if self.held.iter().all(is_heard) {
             return self.kind_of(&self.held);
         }
