@@ -288,8 +288,9 @@ export class RecordingView {
       c: () => this.#copyLink(),
       '/': () => this.#parts.search.focus(),
     }
-    const isButton = event.target.tagName === 'BUTTON' && event.key === ' '
-    if (!Object.hasOwn(keys, event.key) || isButton) return
+    const isPressed =
+      event.key === ' ' && (event.target.tagName === 'BUTTON' || event.target.type === 'checkbox')
+    if (!Object.hasOwn(keys, event.key) || isPressed) return
     event.preventDefault()
     keys[event.key]()
   }
@@ -305,7 +306,8 @@ export class RecordingView {
 
   /** The address of this moment. The server's token is not part of it. */
   get link() {
-    const place = new URLSearchParams({ recording: this.#id, t: this.player.time.toFixed(3) })
+    // To the microsecond: a little earlier what happens then is not on the screen.
+    const place = new URLSearchParams({ recording: this.#id, t: this.player.time.toFixed(6) })
     return new URL(`#${place}`, document.baseURI).href
   }
 
