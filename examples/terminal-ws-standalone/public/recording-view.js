@@ -84,7 +84,7 @@ export class RecordingView {
     parts.facts = element('span', { class: 'player-facts' })
     parts.screen = element('div', { class: 'player-screen' })
     parts.stage = element('div', { class: 'player-stage' }, parts.screen)
-    parts.list = element('ol', { class: 'player-hits', 'aria-label': 'Places' })
+    parts.list = element('ol', { class: 'player-hits', 'aria-label': 'Places', hidden: true })
     parts.bar = element('input', {
       class: 'player-bar',
       type: 'range',
