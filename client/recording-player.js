@@ -143,14 +143,18 @@ export class RecordingPlayer extends EventTarget {
 
   async #show(time, wish) {
     const number = this.#source.partAt(time)
-    if (!this.#isNear(number, time)) {
-      const moment = await this.#read('moment', () => this.#source.moment(time), wish)
-      if (wish === this.#wish) await this.#restart(number, moment, wish)
-      if (wish !== this.#wish) return
+    if (this.#isNear(number, time)) {
+      // Before it is written: what is asked for meanwhile begins here.
+      this.#time = time
+      await this.#playUntil(time, wish)
+      return
     }
-    // Before it is written: what is asked for meanwhile begins here.
-    this.#time = time
-    await this.#playUntil(time, wish)
+    const moment = await this.#read('moment', () => this.#source.moment(time), wish)
+    // What is still being parsed must not come after the reset, nor the rest of a
+    // sequence, which an xterm.js that is reset still waits for.
+    if (wish === this.#wish) await this.#parsed(this.#part ? CANCEL : CANCEL + SHOW_CURSOR)
+    if (wish !== this.#wish) return
+    await this.#restart(number, moment, time)
   }
 
   /** Whether a time is so little ahead that to play until then is sooner done. */
@@ -183,18 +187,15 @@ export class RecordingPlayer extends EventTarget {
     }
   }
 
-  /** Shows a moment of a part. */
-  async #restart(number, { start, time, screen, cols, rows }, wish) {
-    // What is still being parsed must not come after the reset, nor the rest of a
-    // sequence, which an xterm.js that is reset still waits for.
-    await this.#parsed(this.#part ? CANCEL : CANCEL + SHOW_CURSOR)
-    if (wish !== this.#wish) return
+  /** Shows a moment of a part, which is the last before a time. */
+  #restart(number, { start, time: last, screen, cols, rows }, time) {
     checkSize(cols, rows)
-    this.#part = { number, start, time, events: null }
+    this.#part = { number, start, time: last, events: null }
     this.#shown = 0
+    this.#time = time
     this.#terminal.reset()
     this.#resize(cols, rows)
-    this.#terminal.write(screen)
+    return this.#parsed(screen)
   }
 
   /** Shows the events of the part up to a time. A size holds for what follows, so what came before is parsed first. */
