@@ -584,8 +584,8 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   load(): Promise<void>
   /**
    * Shows the terminal at a time; before the beginning or behind the end it is that. What plays goes on playing from
-   * there. Fulfilled when it is on the screen,
-   * or when another call has overtaken this one.
+   * there; where it fails, from where it was. Fulfilled when it is on the screen, or when another call has overtaken
+   * this one.
    * @throws `TypeError` `ERR_INVALID_ARG_TYPE`
    */
   seek(seconds: number): Promise<void>

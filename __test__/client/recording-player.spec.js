@@ -99,7 +99,7 @@ describe('while a seek is under way', () => {
       if (url.endsWith('/index')) return json(about)
       if (!url.includes('/at/')) return part('[7200, "o", "end"]\r\n')
       const time = Number(url.split('/').at(-1))
-      if (time > 0) await new Promise((resolve) => waiting.push(resolve))
+      if (time > 0) await new Promise((resolve, reject) => waiting.push({ resolve, reject }))
       return json({ ...beginning, time, position: time === 7200 ? 20 : 0 })
     }
     player = new RecordingPlayer('http://server/recording', { terminal: terminal(), fetch })
@@ -117,7 +117,7 @@ describe('while a seek is under way', () => {
   /** Lets it send that. */
   async function send() {
     await asked()
-    waiting.shift()()
+    waiting.shift().resolve()
   }
 
   test('its time is where that leads', async () => {
@@ -157,6 +157,17 @@ describe('while a seek is under way', () => {
     expect(told).toEqual([true, false])
   })
 
+  test('that fails, what plays goes on where it was', async () => {
+    player.play()
+    const sought = player.seek(3600)
+    await asked()
+    waiting.shift().reject(new TypeError('Failed to fetch'))
+    await expect(sought).rejects.toMatchObject({ code: 'ERR_RECORDING_FETCH' })
+    expect(player.playing).toBe(true)
+    expect(player.time).toBeLessThan(3600)
+    expect(told).toEqual([true])
+  })
+
   test('to the end it plays no more once it is there', async () => {
     const ended = new Promise((resolve) => player.addEventListener('end', resolve))
     player.play()
@@ -166,4 +177,56 @@ describe('while a seek is under way', () => {
     expect(player.ended).toBe(true)
     expect(told).toEqual([true, false, 'end'])
   })
+})
+
+test('one that is being written is followed, from what a seek has shown', async () => {
+  const lines = ['[1, "o", "one "]\n', '[1, "o", "two "]\n', '[1, "o", "three "]\n']
+  let known = 2
+  const about = () => ({
+    ...index,
+    duration: known,
+    bytes: lines.slice(0, known).join('').length,
+    status: known < 3 ? 'recording' : 'complete',
+  })
+  const fetch = async (url, { headers }) => {
+    if (url.endsWith('/index')) return json(about())
+    const [, seconds] = /at\/(.*)/.exec(url) ?? []
+    if (seconds === undefined) {
+      const [, start, end] = /(\d+)-(\d+)/.exec(headers.Range)
+      return part(lines.join('').slice(Number(start), Number(end) + 1))
+    }
+    const before = lines.slice(0, Math.floor(Number(seconds))).join('')
+    const data = Math.floor(Number(seconds)) === 1 ? 'one ' : ''
+    return json({ ...beginning, time: Math.floor(Number(seconds)), position: before.length, data })
+  }
+  let shown = ''
+  const recorder = {
+    ...terminal(),
+    write(data, parsed) {
+      shown += data
+      parsed?.()
+    },
+    reset() {
+      shown = ''
+    },
+  }
+  const player = new RecordingPlayer('http://server/recording', { terminal: recorder, fetch, speed: 64 })
+  const ended = new Promise((resolve, reject) => {
+    player.addEventListener('end', resolve)
+    player.addEventListener('error', ({ detail }) => reject(detail))
+  })
+  await player.load()
+  await player.seek(1.5)
+  expect(shown).toBe('one ')
+  player.play()
+  while (!player.ended) await new Promise(setImmediate)
+  expect([shown, player.playing]).toEqual(['one two ', true])
+  known = 3
+  await ended
+  expect([shown, player.playing]).toEqual(['one two three ', false])
+  await player.seek(1)
+  player.speed = 1
+  player.play()
+  await player.pause()
+  expect(shown).toBe('one ')
 })
