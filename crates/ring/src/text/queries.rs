@@ -248,7 +248,6 @@ impl QueryFilter {
     }
 
     /// What a whole sequence is to this filter.
-    #[inline(never)]
     fn kind_of(&self, sequence: &[u8]) -> Kind {
         match kind_of(sequence) {
             Kind::Other if self.removed == Removed::QueriesAndSignals && is_signal(sequence) => {
