@@ -136,13 +136,14 @@ fn bare_length(bytes: &[u8]) -> usize {
     let mut len = 0;
     while let Some(window) = bytes.get(len..=len + BLOCK) {
         // Without a way out of the loop many bytes are looked at at once.
-        let mut odd = false;
+        let mut odd = 0u8;
         for (&byte, &next) in window.iter().zip(&window[1..]) {
-            let is_return = byte == b'\r';
-            let is_text = byte.wrapping_sub(0x20) < 0x5f;
-            odd |= (is_return != (next == b'\n')) | !(is_text | is_return | (byte == b'\n'));
+            let is_return = u8::from(byte == b'\r');
+            let is_end = is_return | u8::from(byte == b'\n');
+            let is_text = u8::from(byte.wrapping_sub(0x20) < 0x5f);
+            odd |= is_return ^ u8::from(next == b'\n') | 1 ^ (is_text | is_end);
         }
-        if odd {
+        if odd != 0 {
             break;
         }
         len += BLOCK;
