@@ -185,10 +185,15 @@ impl Server {
         self.line_with(word)
     }
 
-    /// Starts a shell; its process id.
+    /// Starts a shell; its process id. A keeper that does not run for two seconds, on a
+    /// machine that does much else, is asked again.
     #[track_caller]
     pub fn spawn(&mut self, name: &str, script: &str) -> i32 {
-        let answer = self.ask(&format!("spawn {name} {script}"));
+        let command = format!("spawn {name} {script}");
+        let answer = until("a shell", || {
+            let answer = self.ask(&command);
+            (!answer.starts_with("spawn failed ERR_KEEPER_TIMEOUT")).then_some(answer)
+        });
         answer.rsplit(' ').next().and_then(|pid| pid.parse().ok()).expect(&answer)
     }
 
