@@ -43,8 +43,8 @@ async function transfer(server, command, dir) {
     const { seconds, bytes } = await Promise.race([clients.ask({ ...task, sessions: SESSIONS }), host.died])
     // The recorder may have a last piece of each session to write.
     await sleep(200)
-    const { cpuMs } = await host.ask('report')
-    return { seconds, bytes, cpuMs }
+    const { cpuMs, recorder } = await host.ask('report')
+    return { seconds, bytes, cpuMs, recorder }
   } finally {
     host.stop()
     clients.stop()
@@ -120,6 +120,10 @@ async function floodOf(dir, { kind, command, bytes, rounds }) {
     megabytes: (bytes * SESSIONS) / 1e6,
     off: of('off'),
     on: of('on'),
+    recorder: {
+      userMs: median(found.on.map(({ recorder }) => recorder.userMs)),
+      systemMs: median(found.on.map(({ recorder }) => recorder.systemMs)),
+    },
     disk,
   }
 }

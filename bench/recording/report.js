@@ -25,8 +25,19 @@ const difference = (value, base) => {
 }
 
 function costs(flood) {
-  const head = ['the server', 'sessions', 'MB/s off', 'on', '', 'CPU, ms/MB off', 'on', '', 'bytes missing']
-  const rows = flood.map(({ kind, sessions, megabytes, off, on, disk }) => [
+  const head = [
+    'the server',
+    'sessions',
+    'MB/s off',
+    'on',
+    '',
+    'CPU, ms/MB off',
+    'on',
+    '',
+    'the recorder: itself + the system',
+    'bytes missing',
+  ]
+  const rows = flood.map(({ kind, sessions, megabytes, off, on, recorder, disk }) => [
     `${kind}, ${megabytes.toFixed(0)} MB`,
     sessions,
     (megabytes / off.seconds).toFixed(0),
@@ -35,6 +46,7 @@ function costs(flood) {
     (off.cpuMs / megabytes).toFixed(2),
     (on.cpuMs / megabytes).toFixed(2),
     difference(on.cpuMs, off.cpuMs),
+    [recorder.userMs, recorder.systemMs].map((part) => (part / megabytes).toFixed(2)).join(' + '),
     disk.missing === 0 ? 'none' : `in ${disk.missing} recordings`,
   ])
   return table(head, rows)

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::escape::{self, Encoder};
+use offheap_ring::text::quoted::{Encoder, ROOM};
 
 /// Room that is kept however little is written.
 const SMALL: usize = 16 * 1024;
@@ -63,7 +63,7 @@ impl Gathered {
         let mut encoder = Encoder::new(text);
         while encoder.left() > 0 {
             // Most text becomes little longer.
-            self.make_room(encoder.left() + encoder.left() / 4 + escape::ROOM);
+            self.make_room(encoder.left() + encoder.left() / 4 + ROOM);
             self.length += encoder.encode(&mut self.room[self.length..]);
         }
         encoder.plain_feeds()

@@ -28,7 +28,6 @@ mod clock;
 mod cutter;
 mod disk;
 mod error;
-mod escape;
 mod event;
 mod feed;
 mod folder;

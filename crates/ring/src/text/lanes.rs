@@ -57,7 +57,7 @@ mod avx2 {
     use std::arch::is_x86_feature_detected;
     use std::arch::x86_64::{
         __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-        _mm256_set1_epi8, _mm256_sub_epi8,
+        _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
     };
 
     use super::{LANES, Task};
@@ -108,18 +108,33 @@ mod avx2 {
 
         #[inline(always)]
         fn among(self, low: u8, count: u8) -> u64 {
+            self.among_or(low, count, [])
+        }
+
+        /// All is asked before the bits are gathered, which takes longer.
+        #[inline(always)]
+        fn among_or<const N: usize>(self, low: u8, count: u8, others: [u8; N]) -> u64 {
+            let low = low.cast_signed();
+            let most = (count - 1).cast_signed();
             let [first, second] = self.0;
             // SAFETY: there is AVX2 within `run`.
-            unsafe {
-                let low = _mm256_set1_epi8(low.cast_signed());
-                let most = _mm256_set1_epi8((count - 1).cast_signed());
-                let first = _mm256_sub_epi8(first, low);
-                let second = _mm256_sub_epi8(second, low);
-                bits(
-                    _mm256_cmpeq_epi8(_mm256_min_epu8(first, most), first),
-                    _mm256_cmpeq_epi8(_mm256_min_epu8(second, most), second),
-                )
+            let [mut first, mut second] = unsafe {
+                let (low, most) = (_mm256_set1_epi8(low), _mm256_set1_epi8(most));
+                let [one, other] = [_mm256_sub_epi8(first, low), _mm256_sub_epi8(second, low)];
+                [
+                    _mm256_cmpeq_epi8(_mm256_min_epu8(one, most), one),
+                    _mm256_cmpeq_epi8(_mm256_min_epu8(other, most), other),
+                ]
+            };
+            for byte in others {
+                // SAFETY: there is AVX2 within `run`.
+                unsafe {
+                    let byte = _mm256_set1_epi8(byte.cast_signed());
+                    first = _mm256_or_si256(first, _mm256_cmpeq_epi8(self.0[0], byte));
+                    second = _mm256_or_si256(second, _mm256_cmpeq_epi8(self.0[1], byte));
+                }
             }
+            bits(first, second)
         }
 
         #[inline(always)]

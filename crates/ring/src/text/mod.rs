@@ -7,7 +7,7 @@
 //! - [`scanner`]: the parser state at any byte, as a terminal would have it;
 //! - [`plain`]: whether output is no more than lines of text and colours;
 //! - [`json`]: raw output as the inside of a JSON string;
-//! - [`marked`]: the bytes of text that JSON cannot take over as they are;
+//! - [`quoted`]: text that is UTF-8 as the same, faster, and whether it is plain;
 //! - [`utf8`]: the longest complete prefix of a chunk, and UTF-8 to UTF-16;
 //! - [`queries`]: output without the questions a terminal would answer;
 //! - [`readable`]: output as text that can be searched.
@@ -16,9 +16,9 @@
 
 pub mod json;
 mod lanes;
-pub mod marked;
 pub mod plain;
 pub mod queries;
+pub mod quoted;
 pub mod readable;
 pub mod scanner;
 pub mod utf8;

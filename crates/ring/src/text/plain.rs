@@ -50,7 +50,7 @@ const FAR: usize = usize::MAX / 2;
 
 /// What a piece of output ends in the middle of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Open {
+pub(super) struct Open {
     /// After ESC.
     escape: bool,
     /// In the parameters of a control sequence.
@@ -190,7 +190,7 @@ impl PlainText {
         let mut line = Line::Measured;
         if others != 0 {
             escapes = lanes.equal(ESC) & others;
-            if (lanes.among(0x0b, 5) | lanes.equal(BEL)) & others != 0 {
+            if lanes.among_or(0x0b, 5, [BEL]) & others != 0 {
                 return None;
             }
             if others != escapes {
@@ -263,6 +263,21 @@ enum Line {
 
 #[expect(clippy::inline_always, reason = "as `Task` wants it")]
 impl Open {
+    /// Follows a whole block, `others` of which are all its controls but CR and LF, and
+    /// DEL; `None` if it is not plain. [`PlainText`] does the same, and measures lines.
+    #[inline(always)]
+    pub(super) fn follow<L: Lanes>(&mut self, lanes: L, others: u64) -> Option<()> {
+        let whole = Count::<true>(LANES);
+        if lanes.among_or(0x0b, 5, [BEL, DEL]) & others != 0 {
+            return None;
+        }
+        let escapes = lanes.equal(ESC) & others;
+        if escapes != 0 || self.escape || self.parameters {
+            self.sequences(lanes, escapes, whole)?;
+        }
+        self.controls(lanes, whole)
+    }
+
     /// Follows the sequences of a block, which has ESC in these places; returns which
     /// bytes they have beside. `None` if one of them is not plain.
     ///
@@ -284,7 +299,7 @@ impl Open {
         let begun = brackets << 1 | u64::from(self.parameters);
         let (sum, is_over) = parameters.overflowing_add(begun);
         let ends = sum & !parameters;
-        if ends & valid & !(lanes.equal(b'm') | lanes.equal(b'K')) != 0 {
+        if ends & valid & !lanes.among_or(b'm', 1, [b'K']) != 0 {
             return None;
         }
         self.escape = count.is_last(escapes);
