@@ -421,7 +421,7 @@ export interface SessionPtyOptions {
   argv0?: string | null
   /** Columns, 1 to 65535. Default 80. */
   cols?: number | null
-  /** Rows, 1 to 65535. Default 24. */
+  /** Rows, 1 to 65535; `cols * rows` is 16777216 (4096×4096) at most. Default 24. */
   rows?: number | null
   /** The whole environment. Default: that of this process. */
   env?: Record<string, string | undefined> | null
@@ -870,7 +870,7 @@ export interface IBasePtyForkOptions {
   name?: string
   /** Columns, up to 65535. A fraction is cut off; 0 and NaN are the default, 80. */
   cols?: number
-  /** Rows, up to 65535. The same; the default is 24. */
+  /** Rows, up to 65535, `cols * rows` up to 16777216 (4096×4096). The same; the default is 24. */
   rows?: number
   /** The working directory. Default: that of this process. */
   cwd?: string
@@ -1084,9 +1084,9 @@ export declare const createTerminal: typeof spawn
 
 /** Options of `open()`. */
 export interface IPtyOpenOptions {
-  /** Columns. Default 80. */
+  /** Columns, up to 65535. Default 80. */
   cols?: number | null
-  /** Rows. Default 24. */
+  /** Rows, up to 65535; `cols * rows` is 16777216 (4096×4096) at most. Default 24. */
   rows?: number | null
   /** How what comes out of both sides becomes strings; `null` for Buffers. Default `'utf8'`. */
   encoding?: string | null
@@ -1106,7 +1106,7 @@ export interface OpenTerminal extends EventEmitter {
   readonly process: string | undefined
   /** Gives the slave input. */
   write(data: string | Uint8Array): boolean
-  /** Sets the window size. @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. */
+  /** Sets the window size, in the bounds of `open()`. @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. */
   resize(cols: number, rows: number): void
   pause(): void
   resume(): void
@@ -1316,7 +1316,7 @@ export declare class Pty {
    * Sets the window size. Nothing happens once the program has exited.
    *
    * @param cols - Above 0, up to 65535. A fraction is cut off.
-   * @param rows - The same.
+   * @param rows - The same; `cols * rows` is 16777216 (4096×4096) at most.
    * @param pixelSize - The size in pixels, for programs that draw images.
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
    */
@@ -1689,7 +1689,8 @@ export declare class Session {
    * begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
    *
    * @returns With `format: 'json'`, `data` is
-   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+   * `{"type":"history","data":"…","offset":N}`, ready to be sent as text. `cols` is at
+   * least 2, as in xterm.js.
    * @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
    * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
    */

@@ -2,6 +2,8 @@
 
 const { Terminal } = require('@xterm/headless')
 const { SessionRegistry } = require('..')
+const { Comparison } = require('../bench/screen/compare.cjs')
+const { open, state, write: feed } = require('../bench/screen/state.cjs')
 const { eventually } = require('./helpers/proc')
 
 const COLS = 80
@@ -286,6 +288,7 @@ test('a large screen is exact, and one that is too large is refused without a ch
   expect(() => session.resize(4096, 4097)).toThrow(refused)
   expect(() => session.resize(80, 24, { width: -1, height: 5 })).toThrow(refused)
   expect(() => session.resize(80, 24, { width: 1.5, height: 5 })).toThrow(refused)
+  expect(() => session.resize(Number.POSITIVE_INFINITY, 24)).toThrow(/Received Infinity$/)
   const pty = { file: '/bin/sh', cols: 65_535, rows: 65_535 }
   expect(() => registry.create({ pty })).toThrow(refused)
   expect(session.snapshot()).toMatchObject({ cols: 1400, rows: 24 })
@@ -323,6 +326,22 @@ test('a row that ends in the gap before a wide character is joined without a spa
   await write(fresh, session.snapshot().data)
   fresh.resize(30, 3)
   expect(fresh.buffer.active.getLine(0).translateToString(true)).toBe('中文中文中文')
+})
+
+test.each(['6.0', '6.1'])('what DECALN leaves of an underline is restored, in xterm.js %s', (xterm) => {
+  const size = { cols: 10, rows: 3, unicode: '6', xterm }
+  for (const underline of ['4', '4:3', '21']) {
+    const [seen, fresh] = [open(size), open(size)]
+    const session = registry.create({ screen: { xtermVersion: xterm } })
+    session.resize(10, 3)
+    const text = `\x1b[${underline}m\x1b#8`
+    session.append(text)
+    feed(seen, Buffer.from(text))
+    feed(fresh, session.snapshot().data)
+    expect(new Comparison().differences(state(seen), state(fresh))).toEqual([])
+    for (const each of [seen, fresh]) feed(each, Buffer.from('\r\nx'))
+    expect(new Comparison().differences(state(seen), state(fresh))).toEqual([])
+  }
 })
 
 test('hundreds of marks on a character are kept', async () => {

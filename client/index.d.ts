@@ -538,9 +538,10 @@ export interface RecordingPlayerEvents {
 }
 
 /**
- * Plays a recording that a `RecordingServer` serves. It reads the parts that are shown, by HTTP ranges, and begins at
- * the nearest keyframe: any moment of a recording of any length is there at once, and is what xterm.js would show if
- * it had been given everything until then. Times are in seconds since the beginning. It has no controls of its own.
+ * Plays a recording that a `RecordingServer` serves. For a seek it asks the server for the screen at that time, a few
+ * KB; to play on, it reads the events that follow, by HTTP ranges. Any moment of a recording of any length is there at
+ * once, and is what xterm.js would show if it had been given everything until then, with at least 256 lines of
+ * scrollback where there were as many. Times are in seconds since the beginning. It has no controls of its own.
  *
  * ```js
  * const terminal = new Terminal({ scrollback: 1000, allowProposedApi: true }) // and the Unicode 11 add-on
@@ -561,13 +562,13 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   readonly about: RecordingAbout | null
   /** How long the recording is, as far as that is known; 0 before `load()`. */
   readonly duration: number
-  /** Where it is. */
+  /** Where it is, or is going to be once a seek is done. */
   readonly time: number
-  /** Whether it plays, rather than stands still. */
+  /** Whether it plays, or will once a seek is done, rather than stands still. */
   readonly playing: boolean
   /** Whether it is at its end. */
   readonly ended: boolean
-  /** Bytes of the recording that were read. */
+  /** Bytes that the server has sent. */
   readonly bytesRead: number
   /**
    * How many times as fast as it happened, 1/16 to 64. Default 1.
@@ -582,8 +583,9 @@ export declare class RecordingPlayer extends Emitter<RecordingPlayerEvents> {
   /** Reads what the recording is made of, and shows its beginning. To be called first. */
   load(): Promise<void>
   /**
-   * Shows the terminal at a time; before the beginning or behind the end it is that. Fulfilled when it is on the screen,
-   * or when another call has overtaken this one.
+   * Shows the terminal at a time; before the beginning or behind the end it is that. What plays goes on playing from
+   * there; where it fails, from where it was. Fulfilled when it is on the screen, or when another call has overtaken
+   * this one.
    * @throws `TypeError` `ERR_INVALID_ARG_TYPE`
    */
   seek(seconds: number): Promise<void>

@@ -10,8 +10,12 @@ const ASK_AGAIN = 2000
 const SPEED = { min: 1 / 16, max: 64 }
 /** Characters of a terminal, at most: each takes 12 bytes in xterm.js, and a recording may say any size. */
 const MAX_CELLS = 1 << 22
-/** xterm.js draws no cursor before it has had the focus, or its other screen, which is there and gone with this. */
+/** xterm.js draws no cursor before it has once had the focus, or its other screen, which is there and gone with this. */
 const SHOW_CURSOR = '\x1b[?47h\x1b[?47l'
+/** The most that is played to go on to a later moment, in characters; what is further is shown as it is there. */
+const NEAR = 32 * 1024
+/** What a resize counts as. */
+const RESIZE_COST = 2048
 const SIZE = /^(\d{1,5})x(\d{1,5})$/
 /** Ends a sequence that has begun. */
 const CANCEL = '\x18'
@@ -24,12 +28,20 @@ function checkSize(cols, rows) {
 export class RecordingPlayer extends EventTarget {
   #terminal
   #source
-  /** The part that is shown, and how many of its events are. */
+  /**
+   * What is shown is of this part: its number, a place in it, and the events from there on; null while these are not
+   * read, which are needed to play on.
+   * @type {import('./recording-source.js').Place & { number: number, events: import('./cast.js').RecordedEvent[] | null } | null}
+   */
   #part = null
-  #number = -1
+  /** How many of these events are shown. */
   #shown = 0
   /** In µs: everything until then is on the screen, and nothing later. */
   #time = 0
+  /** Where a seek leads that is under way. */
+  #goal = null
+  /** Whether it plays, or will once it is where a seek leads. */
+  #playing = false
   /** When it began to run: the time of the recording, and that of the clock. */
   #base = null
   #speed = 1
@@ -37,8 +49,8 @@ export class RecordingPlayer extends EventTarget {
   #timer
   /** Counts what the reader asked for: what was begun before comes to nothing. */
   #wish = 0
-  /** The reading of a part that is under way: of many wishes only the last is read. */
-  #reading = Promise.resolve()
+  /** The readings that are under way: of many wishes only the last is read. */
+  #readings = { moment: Promise.resolve(), events: Promise.resolve() }
   #disposed = false
 
   constructor(url, options = {}) {
@@ -62,10 +74,10 @@ export class RecordingPlayer extends EventTarget {
     return this.#source.duration / MICROS
   }
   get time() {
-    return (this.#base ? this.#due() : this.#time) / MICROS
+    return (this.#goal ?? (this.#base ? this.#due() : this.#time)) / MICROS
   }
   get playing() {
-    return this.#base !== null
+    return this.#playing
   }
   get ended() {
     return this.#source.about !== null && this.#time >= this.#source.duration
@@ -107,70 +119,88 @@ export class RecordingPlayer extends EventTarget {
   async seek(seconds) {
     if (typeof seconds !== 'number' || Number.isNaN(seconds))
       throw fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'seconds must be a number')
+    await this.#goTo(Math.min(Math.max(0, micros(seconds)), this.#source.duration))
+  }
+
+  /** Shows the terminal at a time, and plays on if it plays. */
+  async #goTo(time) {
     const wish = this.#begin()
-    const time = Math.min(Math.max(0, micros(seconds)), this.#source.duration)
-    const resumes = this.playing
-    this.#stop()
+    this.#halt()
+    this.#goal = time
     try {
       await this.#show(time, wish)
     } catch (error) {
       // What a later wish has interrupted is no failure.
       if (wish === this.#wish) throw error
+    } finally {
+      if (wish === this.#wish) {
+        this.#goal = null
+        if (this.#playing) this.#goOn()
+      }
     }
-    if (wish === this.#wish && resumes) this.play()
+    if (wish === this.#wish) this.#tell('time', { time: this.time })
   }
 
   async #show(time, wish) {
     const number = this.#source.partAt(time)
-    const isAhead = number === this.#number && time >= this.#lastShown
-    const part = isAhead ? this.#part : await this.#read(number, wish)
+    if (this.#isNear(number, time)) {
+      // Before it is written: what is asked for meanwhile begins here.
+      this.#time = time
+      await this.#playUntil(time, wish)
+      return
+    }
+    const moment = await this.#read('moment', () => this.#source.moment(time), wish)
+    // What is still being parsed must not come after the reset, nor the rest of a
+    // sequence, which an xterm.js that is reset still waits for.
+    if (wish === this.#wish) await this.#parsed(this.#part ? CANCEL : CANCEL + SHOW_CURSOR)
     if (wish !== this.#wish) return
-    if (!isAhead) await this.#restart(number, part, wish)
-    if (wish !== this.#wish) return
-    // Before it is written: what is asked for meanwhile begins here.
-    this.#time = time
-    await this.#playUntil(time, wish)
-    if (wish === this.#wish) this.#tell('time', { time: this.time })
+    await this.#restart(number, moment, time)
+  }
+
+  /** Whether a time is so little ahead that to play until then is sooner done. */
+  #isNear(number, time) {
+    const part = this.#part
+    if (part?.number !== number || part.events === null || time < this.#lastShown) return false
+    let cost = 0
+    for (let next = this.#shown; part.events[next]?.time <= time && cost <= NEAR; next += 1)
+      cost += part.events[next].code === 'r' ? RESIZE_COST : part.events[next].data.length
+    return cost <= NEAR
   }
 
   /** When the last event happened that is on the screen. */
   get #lastShown() {
-    return this.#part?.events[this.#shown - 1]?.time ?? this.#startOf(this.#number)
+    return this.#part?.events?.[this.#shown - 1]?.time ?? this.#part?.time ?? 0
   }
 
-  /** A part, in its turn; null where something else is wished for by then. */
-  async #read(number, wish) {
-    const before = this.#reading
+  /** Reads something in its turn; null where something else is wished for by then. */
+  async #read(kind, read, wish) {
+    const before = this.#readings[kind]
     let done
-    this.#reading = new Promise((resolve) => {
+    this.#readings[kind] = new Promise((resolve) => {
       done = resolve
     })
     try {
       await before
-      return wish === this.#wish ? await this.#source.part(number) : null
+      return wish === this.#wish ? await read() : null
     } finally {
       done()
     }
   }
 
-  /** Shows the beginning of a part. */
-  async #restart(number, part, wish) {
-    // What is still being parsed must not come after the reset, nor the rest of a
-    // sequence, which an xterm.js that is reset still waits for.
-    await this.#parsed(CANCEL + SHOW_CURSOR)
-    if (wish !== this.#wish) return
-    checkSize(part.cols, part.rows)
-    this.#part = part
-    this.#number = number
+  /** Shows a moment of a part, which is the last before a time. */
+  #restart(number, { start, time: last, screen, cols, rows }, time) {
+    checkSize(cols, rows)
+    this.#part = { number, start, time: last, events: null }
     this.#shown = 0
+    this.#time = time
     this.#terminal.reset()
-    this.#resize(part.cols, part.rows)
-    if (part.screen) this.#terminal.write(part.screen)
+    this.#resize(cols, rows)
+    return this.#parsed(screen)
   }
 
   /** Shows the events of the part up to a time. A size holds for what follows, so what came before is parsed first. */
   async #playUntil(time, wish) {
-    const { events } = this.#part
+    const events = this.#part.events ?? []
     let text = ''
     while (this.#shown < events.length && events[this.#shown].time <= time) {
       const { code, data } = events[this.#shown]
@@ -200,44 +230,41 @@ export class RecordingPlayer extends EventTarget {
 
   /** Plays on from here; from the beginning where it has ended. */
   play() {
-    if (this.#base || !this.about || this.#disposed) return
-    if (this.ended && this.about.status !== 'recording') {
-      this.seek(0).then(
-        () => this.#start(),
-        (error) => this.#failed(error),
-      )
-    } else this.#start()
+    if (this.#playing || !this.about || this.#disposed) return
+    this.#playing = true
+    this.#tell('state', { playing: true })
+    // A seek that is under way goes on by itself.
+    if (this.#goal !== null) return
+    if (this.ended && this.about.status !== 'recording') this.#goTo(0).catch((error) => this.#failed(error))
+    else this.#goOn()
   }
 
-  #start() {
-    if (this.#base || this.#disposed) return
+  #goOn() {
     this.#run(this.#time)
-    this.#tell('state', { playing: true })
     this.#tickSoon()
   }
 
   /** Stops where it is; fulfilled when the screen is that of `time`. */
   async pause() {
-    if (!this.#base) return
-    // Not behind an event that is due and was not shown yet.
-    const next = this.#part?.events[this.#shown]
-    const due = this.#due()
-    this.#time = Math.max(this.#lastShown, next && next.time <= due ? next.time - 1 : due)
-    const wish = this.#begin()
-    this.#stop()
+    if (!this.#playing) return
+    this.#playing = false
+    const shown = this.#goTo(this.#goal ?? this.#whereToStop())
     this.#tell('state', { playing: false })
-    try {
-      await this.#show(this.#time, wish)
-    } catch (error) {
-      if (wish === this.#wish) this.#failed(error)
-    }
+    await shown.catch((error) => this.#failed(error))
+  }
+
+  /** Not behind an event that is due and was not shown yet. */
+  #whereToStop() {
+    const next = this.#part?.events?.[this.#shown]
+    const due = this.#due()
+    return Math.max(this.#lastShown, next && next.time <= due ? next.time - 1 : due)
   }
 
   #run(time) {
     this.#base = { time, clock: performance.now() }
   }
 
-  #stop() {
+  #halt() {
     clearTimeout(this.#timer)
     this.#base = null
   }
@@ -256,18 +283,19 @@ export class RecordingPlayer extends EventTarget {
 
   async #tick() {
     const wish = this.#wish
-    const isLast = () => this.#number + 1 >= this.#source.segments.length
+    const isLast = () => this.#part.number + 1 >= this.#source.segments.length
     if (!this.#part) await this.#show(this.#time, wish)
+    await this.#readOn(wish)
     while (wish === this.#wish && this.#base) {
       const due = this.#skipIdle(this.#due())
       await this.#playUntil(due, wish)
       if (wish !== this.#wish || !this.#base) return
       const isOver = this.#shown >= this.#part.events.length
-      if (!isOver || isLast() || this.#startOf(this.#number + 1) > due) {
+      if (!isOver || isLast() || this.#source.begin(this.#part.number + 1).time > due) {
         this.#time = Math.max(this.#time, due)
         break
       }
-      await this.#enter(this.#number + 1, wish)
+      await this.#enter(this.#part.number + 1, wish)
     }
     if (wish !== this.#wish || !this.#base) return
     this.#tell('time', { time: this.#time / MICROS })
@@ -277,17 +305,25 @@ export class RecordingPlayer extends EventTarget {
     else this.#finish()
   }
 
+  /** Reads what follows what is shown. */
+  async #readOn(wish) {
+    const part = this.#part
+    if (wish !== this.#wish || part.events !== null) return
+    const events = await this.#readEvents(part, wish)
+    if (wish === this.#wish) part.events = events
+  }
+
   /** Goes on in the part that follows: what is shown is what that begins with. */
   async #enter(number, wish) {
-    const part = await this.#read(number, wish)
+    const part = { number, ...this.#source.begin(number) }
+    const events = await this.#readEvents(part, wish)
     if (wish !== this.#wish) return
-    this.#part = part
-    this.#number = number
+    this.#part = { ...part, events }
     this.#shown = 0
   }
 
-  #startOf(number) {
-    return number < 0 ? 0 : micros(this.#source.segments[number][0])
+  #readEvents(part, wish) {
+    return this.#read('events', () => this.#source.events(part.number, part), wish)
   }
 
   /** Where nothing happens for longer than the limit, it goes on with the next event. */
@@ -303,14 +339,15 @@ export class RecordingPlayer extends EventTarget {
 
   /** A part begins with the event before it, so behind the end of one the next is looked into. */
   #nextStart() {
-    const next = this.#number + 1
-    return next < this.#source.segments.length ? this.#startOf(next) : this.#source.duration
+    const next = this.#part.number + 1
+    return next < this.#source.segments.length ? this.#source.begin(next).time : this.#source.duration
   }
 
   #prefetch() {
-    const next = this.#number + 1
+    const next = this.#part.number + 1
+    if (next >= this.#source.segments.length) return
     // A failure is told when the part is needed.
-    if (next < this.#source.segments.length) this.#source.part(next).catch(() => {})
+    this.#source.events(next, this.#source.begin(next)).catch(() => {})
   }
 
   async #askForMore(wish) {
@@ -326,18 +363,18 @@ export class RecordingPlayer extends EventTarget {
 
   /** Learns how long a recording is by now that is being written. */
   async refresh() {
-    const shown = this.#shown
     await this.#source.load()
     this.#tell('load', this.about)
-    if (this.#number < 0) return
-    const wish = this.#wish
-    const part = await this.#source.part(this.#number)
+    const part = this.#part
+    if (!part?.events) return
+    const events = await this.#source.events(part.number, part)
     // Parts only grow: what was shown of it is the same.
-    if (wish === this.#wish && this.#shown >= shown) this.#part = part
+    if (this.#part === part) part.events = events
   }
 
   #finish() {
-    this.#stop()
+    this.#halt()
+    this.#playing = false
     this.#tell('state', { playing: false })
     this.#tell('end', {})
   }
@@ -357,7 +394,9 @@ export class RecordingPlayer extends EventTarget {
   dispose() {
     this.#disposed = true
     this.#begin()
-    this.#stop()
+    this.#halt()
+    this.#playing = false
+    this.#goal = null
   }
 
   /** From here on nothing else counts. */
@@ -367,8 +406,11 @@ export class RecordingPlayer extends EventTarget {
   }
 
   #failed(error) {
-    this.#stop()
-    this.#tell('state', { playing: false })
+    this.#halt()
+    if (this.#playing) {
+      this.#playing = false
+      this.#tell('state', { playing: false })
+    }
     this.#tell('error', { message: error.message, code: error.code ?? 'ERR_RECORDING_FETCH' })
   }
 

@@ -1,9 +1,16 @@
-/** A recording on a server, read in parts: what it is made of, and the events of each part. */
-import { eventsOf, micros } from './cast.js'
+/** A recording on a server: what it is made of, its terminal at any moment, and the events of each part. */
+import { eventsOf, MICROS, micros } from './cast.js'
 import { fail } from './options.js'
 
-/** Parts that are kept, of at most 1 MiB of the cast as a rule. */
+/** Parts, or what is left of one, that are kept: of at most 1 MiB of the cast as a rule. */
 const KEPT = 6
+
+/**
+ * A place between two events.
+ * @typedef {object} Place
+ * @property {number} start where the next event begins in the cast, in bytes
+ * @property {number} time when the last one before it happened, in µs
+ */
 
 /** Whether what a server says of a recording has what is needed to play it. */
 function isIndex(about) {
@@ -11,6 +18,13 @@ function isIndex(about) {
   const { segments, duration, bytes } = about ?? {}
   const isWhole = Array.isArray(segments) && segments.length > 0 && segments.every(isPart)
   return isWhole && Number.isFinite(duration) && Number.isSafeInteger(bytes)
+}
+
+/** Whether what a server says of a moment has what is needed to show it. */
+function isMoment(moment) {
+  const { time, position, cols, rows, data } = moment ?? {}
+  const isPlace = Number.isFinite(time) && Number.isSafeInteger(position)
+  return isPlace && Number.isSafeInteger(cols) && Number.isSafeInteger(rows) && typeof data === 'string'
 }
 
 /** What the browser says of a request that came to nothing has no code. */
@@ -26,7 +40,7 @@ export class RecordingSource {
   #text = new TextDecoder()
   /** What the server says of the recording; null before `load()`. */
   about = null
-  /** Bytes that were read of the cast and of keyframes. */
+  /** Bytes that the server has sent. */
   bytesRead = 0
 
   constructor(url, { token, fetch }) {
@@ -68,28 +82,43 @@ export class RecordingSource {
   }
 
   /**
-   * A part: the screen that it begins with, and its events.
-   * @returns {Promise<{ screen: Uint8Array | null, cols: number, rows: number, events: import('./cast.js').RecordedEvent[] }>}
+   * The terminal at a time, in µs, after everything that happened until then.
+   * @returns {Promise<Place & { screen: string, cols: number, rows: number }>} `screen`: for a fresh terminal
    */
-  part(number) {
-    const known = this.#parts.get(number)
-    this.#parts.delete(number)
-    const part = known ?? this.#read(number)
-    this.#parts.set(number, part)
-    part.catch(() => this.#parts.get(number) === part && this.#parts.delete(number))
+  async moment(time) {
+    const moment = await this.json(`at/${(time / MICROS).toFixed(6)}`)
+    if (!isMoment(moment))
+      throw fail(Error, 'ERR_RECORDING_INVALID', 'The server does not say what was on the screen')
+    const { position: start, cols, rows, data: screen } = moment
+    return { start, time: micros(moment.time), screen, cols, rows }
+  }
+
+  /** Where a part begins. @returns {Place} */
+  begin(number) {
+    const [time, start] = this.segments[number]
+    return { start, time: micros(time) }
+  }
+
+  /**
+   * The events of a part from a place in it on.
+   * @param {number} number
+   * @param {Place} place
+   * @returns {Promise<import('./cast.js').RecordedEvent[]>}
+   */
+  events(number, { start, time }) {
+    const known = this.#parts.get(start)
+    this.#parts.delete(start)
+    const part = known ?? this.#read(number, start, time)
+    this.#parts.set(start, part)
+    part.catch(() => this.#parts.get(start) === part && this.#parts.delete(start))
     if (this.#parts.size > KEPT) this.#parts.delete(this.#parts.keys().next().value)
     return part
   }
 
-  async #read(number) {
+  async #read(number, start, time) {
     const { segments, version, bytes } = this.about
-    const [time, start, cols, rows, hasKeyframe] = segments[number]
     const end = segments[number + 1]?.[1] ?? bytes
-    const [screen, lines] = await Promise.all([
-      hasKeyframe ? this.#bytes(`keyframes/${start}`, {}) : null,
-      end > start ? this.#range(start, end) : '',
-    ])
-    return { screen, cols, rows, events: eventsOf(lines, version, micros(time)) }
+    return end > start ? eventsOf(await this.#range(start, end), version, time) : []
   }
 
   async #range(start, end) {
@@ -99,7 +128,7 @@ export class RecordingSource {
     return this.#text.decode(bytes)
   }
 
-  async #bytes(path, headers) {
+  async #bytes(path, headers = {}) {
     const response = await this.#get(path, headers)
     // The whole of it may be of any size.
     if (headers.Range && response.status !== 206) {
@@ -112,7 +141,7 @@ export class RecordingSource {
   }
 
   async json(path) {
-    return (await this.#get(path)).json().catch(failed)
+    return new Response(await this.#bytes(path)).json().catch(failed)
   }
 
   async #get(path, headers = {}) {

@@ -199,7 +199,10 @@ export interface TerminalServerOptions {
   maxUnauthorizedPerAddress?: number | null
   /** The most columns that a client can ask for, 1 to 65535; more become this many. Default 1000. */
   maxCols?: number | null
-  /** The most rows that a client can ask for, 1 to 65535; more become this many. Default 500. */
+  /**
+   * The most rows that a client can ask for, 1 to 65535; more become this many. Columns times rows are 16777216
+   * (4096×4096) at most, whatever both bounds say. Default 500.
+   */
   maxRows?: number | null
   /** How long `authorize` and `open` may take, in ms, 1 to 2147483647. Default 10000. */
   timeLimit?: number | null

@@ -231,7 +231,7 @@ class Opener {
     if (session.pid !== null) throw coded('ERR_SESSION_STARTED', 'The session has a shell')
     const pty = this.#pty(session, query, grant)
     leaveOldScreen(session)
-    followClient(session, query)
+    this.#followClient(session, query)
     session.spawn({ ...pty, rateKey: rateKeyOf(projectId, grant) })
     this.#audience.forgetExit(session)
   }
@@ -255,20 +255,20 @@ class Opener {
       rateKey,
       pty,
     })
-    followClient(created, query)
+    this.#followClient(created, query)
     return created
+  }
+
+  /** A client that comes with a size says for what terminal its shell draws from the first byte on. */
+  #followClient(session, query) {
+    const client = sizeInQuery(query, this.#options) && clientInQuery(query)
+    if (client) session.setClient(client)
   }
 }
 
 /** Shells without a project are counted for the address that asks for them. */
 function rateKeyOf(projectId, grant) {
   return projectId === undefined ? `address ${grant.address ?? ''}` : undefined
-}
-
-/** A client that comes with a size says for what terminal its shell draws from the first byte on. */
-function followClient(session, query) {
-  const client = query.cols === undefined ? null : clientInQuery(query)
-  if (client) session.setClient(client)
 }
 
 function isForbidden(error) {

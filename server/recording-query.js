@@ -32,6 +32,16 @@ function searchQueryOf(parameters) {
   return { text, limit: countOf(parameters, 'limit', 1000, MAX_HITS) }
 }
 
+/**
+ * The moment that is asked for, in seconds.
+ *
+ * @throws `ERR_INVALID_ARG_VALUE`
+ */
+function secondsOf(text) {
+  if (/^\d{1,16}(\.\d{1,16})?$/.test(text)) return Number(text)
+  throw coded('ERR_INVALID_ARG_VALUE', 'A moment is a number of seconds, such as 12.5')
+}
+
 /** Whether an entry is what a list is asked for. */
 function isAsked(entry, { projectId, userId, sessionId, from, to }) {
   return (
@@ -85,4 +95,4 @@ function countOf(parameters, name, usual, most) {
   return count
 }
 
-module.exports = { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf }
+module.exports = { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf, secondsOf }

@@ -7,7 +7,7 @@ const { coded } = require('./errors')
 const { recordingOptionsOf } = require('./options')
 const { urlOf } = require('./query')
 const { RecordingIndex } = require('./recording-index')
-const { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf } = require('./recording-query')
+const { isAsked, isBehind, listQueryOf, placeAfter, searchQueryOf, secondsOf } = require('./recording-query')
 const { RecordingReaders } = require('./recording-readers')
 const { ShareGrant } = require('./shares')
 
@@ -112,6 +112,9 @@ class RecordingServer {
       const screen = Number.isNaN(start) ? null : await read((reader) => reader.keyframe(start))
       if (!screen) throw unknown('There is no keyframe')
       sendBytes(response, screen, 'application/octet-stream')
+    } else if (part === 'at' && detail !== undefined) {
+      const seconds = secondsOf(detail)
+      send(response, 200, await read(async (reader) => momentOf(await reader.at(seconds))))
     } else if (detail !== undefined) {
       throw unknown()
     } else if (part === 'index') {
@@ -246,6 +249,11 @@ function indexOf(entry, reader) {
       keyframe ? 1 : 0,
     ]),
   }
+}
+
+/** A terminal at a moment; a recording is text, and so is what draws its screens. */
+function momentOf(moment) {
+  return { ...moment, data: moment.data.toString() }
 }
 
 function allow({ method }, ...methods) {

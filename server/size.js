@@ -3,6 +3,8 @@ const { wholeNumber } = require('./query')
 
 /** What a terminal's size may be at all, in cells and in pixels. */
 const MAX = 65_535
+/** Columns times rows: as many as 4096×4096. */
+const MAX_CELLS = 1 << 24
 
 /**
  * The size of a `resize` message. Columns and rows beyond the server's bounds
@@ -15,6 +17,9 @@ function sizeOf({ cols, rows, width, height }, { maxCols, maxRows }) {
     cols: Math.min(whole('cols', cols, 1), maxCols),
     rows: Math.min(whole('rows', rows, 1), maxRows),
     pixels: null,
+  }
+  if (size.cols * size.rows > MAX_CELLS) {
+    throw coded('ERR_OUT_OF_RANGE', `resize: cols times rows must be at most ${MAX_CELLS}`)
   }
   if ((width ?? null) !== null || (height ?? null) !== null) {
     size.pixels = { width: whole('width', width, 0), height: whole('height', height, 0) }

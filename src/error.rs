@@ -1,5 +1,7 @@
 //! Errors with a stable `code`, as Node's own have them.
 
+use std::fmt::Display;
+
 use napi::bindgen_prelude::{Env, Error, Result, Status, Unknown};
 use napi::sys;
 
@@ -99,6 +101,11 @@ pub(super) fn invalid_type(env: &Env, name: &str, expected: &str) -> Error {
 
 /// `ERR_OUT_OF_RANGE`, in Node's words.
 pub(super) fn out_of_range(env: &Env, name: &str, range: &str, received: f64) -> Error {
+    let received: &dyn Display = match received {
+        f64::INFINITY => &"Infinity",
+        f64::NEG_INFINITY => &"-Infinity",
+        _ => &received,
+    };
     let message =
         format!("The value of \"{name}\" is out of range. It must be {range}. Received {received}");
     throw(env, Class::Range, "ERR_OUT_OF_RANGE", &message)

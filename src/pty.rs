@@ -175,7 +175,7 @@ impl Pty {
     /// Sets the window size. Nothing happens once the program has exited.
     ///
     /// @param cols - Above 0, up to 65535. A fraction is cut off.
-    /// @param rows - The same.
+    /// @param rows - The same; `cols * rows` is 16777216 (4096×4096) at most.
     /// @param pixelSize - The size in pixels, for programs that draw images.
     /// @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
     #[napi(

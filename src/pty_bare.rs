@@ -6,7 +6,6 @@ use napi::bindgen_prelude::{Env, Object, Result, Unknown};
 use napi_derive::napi;
 
 use super::{args, error};
-use offheap_pty::PtySize;
 
 /// Opens a terminal; its descriptors are the caller's.
 #[napi(catch_unwind, skip_typescript)]
@@ -15,8 +14,7 @@ pub fn open_bare_terminal<'a>(
     cols: Unknown<'_>,
     rows: Unknown<'_>,
 ) -> Result<Object<'a>> {
-    let size =
-        PtySize::new(args::dimension(env, cols, "cols")?, args::dimension(env, rows, "rows")?);
+    let size = args::terminal_size(env, cols, rows, None)?;
     let terminal = offheap_pty::open_bare(size).map_err(|failure| error::spawn(env, &failure))?;
     let mut object = Object::new(env)?;
     object.set("master", terminal.master.into_raw_fd())?;
@@ -33,8 +31,7 @@ pub fn resize_bare_terminal(
     cols: Unknown<'_>,
     rows: Unknown<'_>,
 ) -> Result<()> {
-    let size =
-        PtySize::new(args::dimension(&env, cols, "cols")?, args::dimension(&env, rows, "rows")?);
+    let size = args::terminal_size(&env, cols, rows, None)?;
     offheap_pty::resize_descriptor(descriptor, size).map_err(|failure| error::spawn(&env, &failure))
 }
 

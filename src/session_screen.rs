@@ -17,7 +17,8 @@ impl Session {
     /// begins with the screen gets it in pieces: `openViewer({ from: 'snapshot' })`.
     ///
     /// @returns With `format: 'json'`, `data` is
-    /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text.
+    /// `{"type":"history","data":"…","offset":N}`, ready to be sent as text. `cols` is at
+    /// least 2, as in xterm.js.
     /// @throws `ERR_SCREEN_DISABLED` for a session with `screen: false`,
     /// `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_CLOSED`.
     #[napi(

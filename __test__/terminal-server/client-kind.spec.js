@@ -38,6 +38,14 @@ test('what a client says in its query holds for the session while it sets the si
   expect(await shown(session, first)).toBe('😀done')
 })
 
+test('a client whose size makes no sense does not decide', async () => {
+  host = await startTerminals()
+  const query = { sessionId: 's', projectId: 'p', cols: 'wide', rows: 24, unicode: '11' }
+  const client = host.connect(query, { stream: true })
+  await client.sees(PROMPT)
+  expect(await shown(host.registry.get('s', 'p'), client)).toBe('😀 done')
+})
+
 const NONE = {
   scrollOnEraseInDisplay: false,
   reflowCursorLine: false,

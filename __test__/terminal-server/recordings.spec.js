@@ -262,6 +262,16 @@ describe('a recording', () => {
     expect(keyframe.equals(await reader.keyframe(start))).toBe(true)
     for (const none of [segments[0][1], start + 1, 'x', '1e3'])
       expect((await json(`/a/keyframes/${none}`)).code).toBe('ERR_RECORDING_NOT_FOUND')
+    const middle = reader.duration / 2
+    for (const time of [0, 0.000001, Number(middle.toFixed(6)), reader.duration, 9e9]) {
+      const moment = await reader.at(time)
+      expect(await json(`/a/at/${time.toFixed(6)}`)).toMatchObject({
+        ...moment,
+        data: moment.data.toString(),
+      })
+    }
+    for (const none of ['-1', 'x', '1e3', '', '1.', '.5', 'Infinity'])
+      expect((await json(`/a/at/${none}`)).code).toBe('ERR_INVALID_ARG_VALUE')
     expect((await json('/a/markers')).markers).toEqual([{ time: expect.any(Number), label: 'half time' }])
     expect((await json('/a/search?text=THE%20LAST')).hits).toEqual([
       { time: expect.any(Number), line: 'the last' },
@@ -461,6 +471,7 @@ describe('access', () => {
     '/api/recordings/ada.cast',
     '/api/recordings/ada/keyframes/..%2f..',
     '/api/recordings/ada/unknown',
+    '/api/recordings/ada/at',
     '/api/recordings/ada/index/more',
     `/api/recordings/${'x'.repeat(300)}`,
   ])('%s leads nowhere', async (target) => {

@@ -304,6 +304,17 @@ describe('size', () => {
     expect(await client.message('size')).toEqual({ type: 'size', cols: 150, rows: 100 })
   })
 
+  test('more than any terminal has is refused, whatever the bounds say, and in a query counts as none', async () => {
+    host = await startTerminals({ maxCols: 65_535, maxRows: 65_535 })
+    const client = host.connect({ sessionId: 's', cols: 4096, rows: 4097 })
+    expect(await client.ready()).toMatchObject({ type: 'connected', cols: 80, rows: 30 })
+    client.send({ type: 'resize', cols: 4096, rows: 4097 })
+    expect(await client.message('error')).toMatchObject({ code: 'ERR_OUT_OF_RANGE' })
+    expect(sizeOf(host.registry.get('s'))).toBe('80x30')
+    client.send({ type: 'resize', cols: 65_535, rows: 2 })
+    expect(await client.message('size')).toMatchObject({ cols: 65_535, rows: 2 })
+  })
+
   test.each([
     ['cols=0&rows=24', { cols: 0, rows: 24 }],
     ['a fraction', { cols: 80.5, rows: 24 }],

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::blob::Blob;
 use crate::error::Error;
-use crate::header::Header;
+use crate::header::{self, Header};
 use crate::legacy;
 use crate::lines::{Events, Lines};
 
@@ -38,6 +38,7 @@ impl Cast {
                 let relative = header.version == 3;
                 Ok(Self { blob, header, line, relative })
             }
+            Err(error) if !header::may_begin_document(&error) => Err(error),
             // The document of version 1 may have line feeds anywhere.
             other => Self::open_document(&blob, other.err()),
         }
@@ -46,9 +47,6 @@ impl Cast {
     fn open_document(blob: &Blob, error: Option<Error>) -> Result<Self, Error> {
         let torn = Error::Invalid { position: 0, reason: "the header is torn" };
         let error = error.unwrap_or(torn);
-        if let Error::Version(_) = error {
-            return Err(error);
-        }
         let Some(document) = legacy::read(blob)? else { return Err(error) };
         let header = match Header::parse(&document) {
             Ok(header) if header.version == 1 => header,

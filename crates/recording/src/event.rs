@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use offheap_screen::MAX_CELLS;
+
+use crate::error::Error;
 use crate::gathered::Gathered;
 
 /// The longest label of a marker, and text of a header, in bytes.
@@ -68,6 +71,14 @@ pub(crate) fn size(data: &str) -> Option<(u16, u16)> {
     let (cols, rows) = data.split_once('x')?;
     let (cols, rows) = (cols.parse().ok()?, rows.parse().ok()?);
     (cols > 0 && rows > 0).then_some((cols, rows))
+}
+
+/// Refuses a size that no screen has.
+pub(crate) fn check_size(cols: u16, rows: u16) -> Result<(), Error> {
+    if usize::from(cols) * usize::from(rows) > MAX_CELLS {
+        return Err(Error::Limit("a terminal of more than 16777216 characters"));
+    }
+    Ok(())
 }
 
 /// A marker's label, or a text of a header, cut at its bound.

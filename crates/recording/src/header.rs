@@ -7,6 +7,8 @@ use crate::event;
 
 /// The longest first line of a cast, in bytes.
 const MAX_LINE: usize = 256 * 1024;
+const LONG_LINE: &str = "a first line longer than 256 KiB";
+const NOT_JSON: &str = "the header is not JSON";
 /// Environment variables that a header says, at most; others are left out.
 const MAX_VARIABLES: usize = 1000;
 
@@ -140,7 +142,7 @@ impl Header {
     /// Reads the header out of the first line of a cast.
     pub(crate) fn of_line(line: &[u8]) -> Result<Self, Error> {
         if line.len() > MAX_LINE {
-            return Err(Error::Limit("a first line longer than 256 KiB"));
+            return Err(Error::Limit(LONG_LINE));
         }
         Self::parse(line)
     }
@@ -148,8 +150,7 @@ impl Header {
     /// Reads the header out of a line, or, of version 1, a document.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
         let invalid = |reason| Error::Invalid { position: 0, reason };
-        let value: Value =
-            serde_json::from_slice(text).map_err(|_| invalid("the header is not JSON"))?;
+        let value: Value = serde_json::from_slice(text).map_err(|_| invalid(NOT_JSON))?;
         let object = value.as_object().ok_or_else(|| invalid("the header is not an object"))?;
         let version = object.get("version").and_then(Value::as_u64);
         let version = version.ok_or_else(|| invalid("the header has no version"))?;
@@ -159,6 +160,7 @@ impl Header {
             other => return Err(Error::Version(other)),
         };
         let (cols, rows) = size.ok_or_else(|| invalid("the header has no valid size"))?;
+        event::check_size(cols, rows)?;
         let env = object.get("env").and_then(Value::as_object);
         let env = env
             .into_iter()
@@ -204,6 +206,11 @@ impl Header {
         line.push('\n');
         line
     }
+}
+
+/// Whether a first line that is refused for this may be the beginning of a document.
+pub(crate) fn may_begin_document(error: &Error) -> bool {
+    matches!(error, Error::Limit(LONG_LINE) | Error::Invalid { reason: NOT_JSON, .. })
 }
 
 fn pair(object: &Map<String, Value>, first: &str, second: &str) -> Option<(u16, u16)> {

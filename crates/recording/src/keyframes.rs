@@ -13,6 +13,7 @@ use offheap_screen::Client;
 
 use crate::blob::Blob;
 use crate::client;
+use crate::event;
 
 const MAGIC: &[u8; 8] = b"OFFKEYS1";
 /// The beginning of a file that a reader has made, of any cast.
@@ -194,6 +195,7 @@ impl Index {
         while let Some((kind, entry)) = index.record(index.length) {
             let place = entry.place;
             let ordered = place.time >= before.time && place.position >= before.position;
+            event::check_size(place.cols, place.rows).ok()?;
             if !ordered || place.position > cast_length || place.cols == 0 || place.rows == 0 {
                 return None;
             }

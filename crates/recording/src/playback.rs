@@ -404,6 +404,7 @@ fn show(
         Kind::Output => return Ok(sketch.show(event.data.as_bytes())),
         Kind::Resize => {
             if let Some((cols, rows)) = event::size(&event.data) {
+                event::check_size(cols, rows)?;
                 *laid_out += u64::from(rows);
                 if *laid_out > MAX_LAID_OUT {
                     return Err(Error::Limit("more than 16777216 rows in all its sizes together"));

@@ -32,7 +32,10 @@ const DEFAULTS = {
   keepShells: false,
   /** The folder in which every session is recorded; none: no session is. */
   recordingDir: '',
-  /** The width table of the clients' terminals: `'11'` with xterm.js' Unicode 11 add-on, `'6'` without. */
+  /**
+   * The width table of clients that do not say theirs: `'11'` with xterm.js' Unicode 11 add-on, `'15-graphemes'` with its
+   * add-on for graphemes, `'6'` without either.
+   */
   unicodeVersion: '11',
   authToken: '',
   /** Whether to serve without a token where others than this machine can connect. */
@@ -91,7 +94,7 @@ const SETTINGS = {
   OUTPUT_KEEPS_ALIVE: ['outputKeepsAlive', flag],
   HISTORY_AS: ['historyAs', oneOf('history', 'stream')],
   UNKNOWN_MESSAGES: ['unknownMessages', oneOf('error', 'ignore')],
-  UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11')],
+  UNICODE_VERSION: ['unicodeVersion', oneOf('6', '11', '15-graphemes')],
   SHELL_INTEGRATION: ['shellIntegration', flag],
   SHELL_ENV_DENY: ['shellEnvDeny', list],
   PROJECT_ENV_ALLOW: ['projectEnvAllow', list],

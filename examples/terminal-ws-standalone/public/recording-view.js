@@ -84,7 +84,7 @@ export class RecordingView {
     parts.facts = element('span', { class: 'player-facts' })
     parts.screen = element('div', { class: 'player-screen' })
     parts.stage = element('div', { class: 'player-stage' }, parts.screen)
-    parts.list = element('ol', { class: 'player-hits', 'aria-label': 'Places' })
+    parts.list = element('ol', { class: 'player-hits', 'aria-label': 'Places', hidden: true })
     parts.bar = element('input', {
       class: 'player-bar',
       type: 'range',
@@ -288,8 +288,9 @@ export class RecordingView {
       c: () => this.#copyLink(),
       '/': () => this.#parts.search.focus(),
     }
-    const isButton = event.target.tagName === 'BUTTON' && event.key === ' '
-    if (!Object.hasOwn(keys, event.key) || isButton) return
+    const isPressed =
+      event.key === ' ' && (event.target.tagName === 'BUTTON' || event.target.type === 'checkbox')
+    if (!Object.hasOwn(keys, event.key) || isPressed) return
     event.preventDefault()
     keys[event.key]()
   }
@@ -305,7 +306,8 @@ export class RecordingView {
 
   /** The address of this moment. The server's token is not part of it. */
   get link() {
-    const place = new URLSearchParams({ recording: this.#id, t: this.player.time.toFixed(3) })
+    // To the microsecond: a little earlier what happens then is not on the screen.
+    const place = new URLSearchParams({ recording: this.#id, t: this.player.time.toFixed(6) })
     return new URL(`#${place}`, document.baseURI).href
   }
 

@@ -46,6 +46,8 @@ class Recordings {
   #since
   #place
   #next = null
+  /** Counts new beginnings of the list: what was asked for before is not part of it. */
+  #turn = 0
   #view = null
 
   constructor() {
@@ -144,6 +146,7 @@ class Recordings {
 
   #reload() {
     this.#next = null
+    this.#turn += 1
     this.#list.replaceChildren()
     this.#load()
   }
@@ -154,9 +157,11 @@ class Recordings {
     if (this.#project.value.trim()) query.set('projectId', this.#project.value.trim())
     if (this.#since.value) query.set('from', Date.now() - Number(this.#since.value) * DAY)
     this.#more.disabled = true
+    const turn = this.#turn
     try {
       const response = await call(`api/recordings?${query}`)
       const { recordings, next, error } = await response.json()
+      if (turn !== this.#turn) return
       if (!response.ok) throw new Error(error)
       this.#next = next
       this.#list.append(...recordings.map((entry) => this.#row(entry)))

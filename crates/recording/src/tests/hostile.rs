@@ -143,6 +143,24 @@ fn resizes_of_any_size_and_number_take_a_bounded_time() {
 }
 
 #[test]
+fn a_size_that_no_screen_has_is_refused() {
+    let folder = Folder::new();
+    let sized = |size: &str| format!("{{\"version\": 2, {size}}}\n[0.1, \"o\", \"x\"]\n");
+    let largest = sized("\"width\": 4096, \"height\": 4096");
+    assert_eq!(open(&folder.write("largest.cast", largest)).at(0).unwrap().rows, 4096);
+    let larger = sized("\"width\": 4096, \"height\": 4097");
+    assert_eq!(code(&folder.write("larger.cast", larger)), "ERR_RECORDING_LIMIT");
+    let resized = format!("{HEADER}[0.1, \"o\", \"x\"]\n[0.1, \"r\", \"65535x257\"]\n");
+    let playback = open(&folder.write("resized.cast", resized));
+    assert_eq!(playback.at(100_000).unwrap().cols, 20);
+    assert_eq!(playback.at(200_000).unwrap_err().code(), "ERR_RECORDING_LIMIT");
+    // What is wrong with a size is said, too.
+    let none = folder.write("none.cast", sized("\"width\": 65536, \"height\": 1"));
+    let error = Playback::open(&none, offheap_screen::Client::default()).unwrap_err();
+    assert!(error.to_string().ends_with("the header has no valid size"), "{error}");
+}
+
+#[test]
 fn what_is_read_of_long_texts_has_a_bound() {
     let folder = Folder::new();
     let event = |code: &str, data: &str| format!("[0.1, \"{code}\", \"{data}\"]\n");

@@ -12,6 +12,8 @@ use super::plain::PlainText;
 
 /// Asks for the answerback message.
 const ENQ: u8 = 0x05;
+/// Ignored inside sequences.
+const DEL: u8 = 0x7f;
 
 /// The longest sequence that is judged as a whole, in bytes. Longer ones pass:
 /// no query is that long.
@@ -37,6 +39,10 @@ pub enum Removed {
 /// font and clipboard queries (values of `?`), and ENQ. A sequence that both
 /// sets and asks is removed whole. Controls inside a removed CSI sequence stay,
 /// since a terminal executes them.
+///
+/// Sequences are read as a terminal reads them: controls between ESC and what follows it
+/// are executed at once, those inside a string are ignored, and so are zeros before the
+/// number of an OSC.
 ///
 /// A sequence that is cut by the end of a chunk is held until it is complete,
 /// so the result does not depend on how the stream is cut.
@@ -114,7 +120,7 @@ impl QueryFilter {
             return;
         }
         if !self.passing {
-            self.discarding = self.kind_of(&self.held) != Kind::Other;
+            self.discarding = self.kind_of_held() != Kind::Other;
             self.passing = true;
         }
         if self.discarding {
@@ -167,7 +173,12 @@ impl QueryFilter {
         } else if self.begins_c1(byte) {
             self.restart_at_c1(byte, out);
         }
-        if self.state.is_string() || !self.is_removed(byte) {
+        if self.state == State::ESCAPE && is_executed(byte) {
+            // The terminal acts on it before it knows the sequence.
+            if !self.is_removed(byte) {
+                out.push(byte);
+            }
+        } else if self.state.is_string() || !self.is_removed(byte) {
             self.held.push(byte);
         }
         self.state = self.state.step(byte);
@@ -217,12 +228,23 @@ impl QueryFilter {
 
     /// Passes or drops the complete sequence that is held.
     fn judge(&mut self, out: &mut Vec<u8>) {
-        match self.kind_of(&self.held) {
+        match self.kind_of_held() {
             Kind::Other => out.extend_from_slice(&self.held),
             Kind::Query => {}
             Kind::CsiQuery => out.extend(self.held.iter().filter(|&&byte| is_executed(byte))),
         }
         self.held.clear();
+    }
+
+    /// What the sequence is that is held: terminals ignore the controls in a string.
+    fn kind_of_held(&self) -> Kind {
+        let is_heard =
+            |byte: &u8| !is_executed(*byte) && *byte != DEL || matches!(*byte, BEL | CAN | SUB);
+        if self.held.iter().all(is_heard) {
+            return self.kind_of(&self.held);
+        }
+        let heard: Vec<u8> = self.held.iter().copied().filter(is_heard).collect();
+        self.kind_of(&heard)
     }
 
     /// What a whole sequence is to this filter.
@@ -285,12 +307,19 @@ fn is_signal(sequence: &[u8]) -> bool {
     let ([ESC, b']', body @ ..] | [C1_LEAD, 0x9d, body @ ..]) = sequence else { return false };
     let Some(text) = string_body(body) else { return false };
     let mut values = text.split(|&byte| byte == b';');
-    match values.next() {
-        Some(b"52" | b"99" | b"777") => true,
+    match number(values.next()) {
+        b"52" | b"99" | b"777" => true,
         // ConEmu's numbered commands share OSC 9 with notifications.
-        Some(b"9") => values.next() != Some(b"4"),
+        b"9" => values.next() != Some(b"4"),
         _ => false,
     }
+}
+
+/// The number that an OSC begins with, without the zeros before it.
+fn number(digits: Option<&[u8]>) -> &[u8] {
+    let digits = digits.unwrap_or_default();
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    &digits[zeros..]
 }
 
 /// The text of a string without its terminator; nothing for one that was
@@ -393,8 +422,7 @@ fn asks_plainly(csi: &Csi<'_>) -> bool {
 /// Whether an OSC string asks: a value of `?` where there may be one.
 fn is_osc_query(text: &[u8]) -> bool {
     let mut values = text.split(|&byte| byte == b';');
-    let number = values.next().unwrap_or_default();
-    match number {
+    match number(values.next()) {
         b"4" | b"5" | b"50" | b"52" => values.any(|value| value == b"?"),
         b"10" | b"11" | b"12" | b"13" | b"14" | b"15" | b"16" | b"17" | b"18" | b"19" => {
             values.any(|value| value == b"?")

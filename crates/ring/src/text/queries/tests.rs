@@ -64,6 +64,11 @@ const QUERIES: &[&[u8]] = &[
     b"\xc2\x9d11;?\xc2\x9c",
     b"\xc2\x90$qm\xc2\x9c",
     b"\x1b[0\x7fc",
+    b"\x1b\x7f[c",
+    b"\x1b]011;?\x07",
+    b"\x1b]1\x001;?\x07",
+    b"\x1b]11;?\r\x1b\\",
+    b"\x1bP\x01$\nqm\x1b\\",
 ];
 
 const OTHERS: &[&[u8]] = &[
@@ -157,6 +162,9 @@ fn a_string_ended_by_another_sequence_asks_too() {
 fn controls_inside_a_removed_sequence_stay() {
     assert_eq!(filtered(&[b"a\x1b[\r6\nnb"]), b"a\r\nb");
     assert_eq!(filtered(&[b"a\x1b[1\x05mb"]), b"a\x1b[1mb");
+    assert_eq!(filtered(&[b"a\x1b\r\n[cb"]), b"a\r\nb");
+    assert_eq!(filtered(&[b"a\x1b\r]11;?\x07b"]), b"a\rb");
+    assert_eq!(filtered(&[b"a\x1b\r[1mb"]), b"a\r\x1b[1mb");
 }
 
 #[test]
@@ -247,6 +255,10 @@ fn signals_are_removed_however_they_are_cut() {
         b"\x1b]99;i=1;text\x1b\\",
         b"\x1b]52;c;aGk=\x07",
         b"\xc2\x9d52;c;aGk=\xc2\x9c",
+        b"\x1b]052;c;aGk=\x07",
+        b"\x1b]5\x002;c;aGk=\x07",
+        b"\x1b]9\x08;done\x07",
+        b"\x1b\x07]777;notify;a;b\x07",
         b"\x1b[6n",
     ];
     for signal in signals {
