@@ -40,10 +40,10 @@ const code = (act) => {
   }
 }
 
-/** Whether there is such a process. One that nobody has waited for is none. */
+/** Whether there is such a process. One that is not waited for yet, or just now (X), is none. */
 const lives = (pid) => {
   const state = execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], { encoding: 'utf8' })
-  return state.trim() !== '' && !state.trim().startsWith('Z')
+  return state.trim() !== '' && !/^[ZX]/.test(state.trim())
 }
 
 if (onWindows) {

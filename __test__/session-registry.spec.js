@@ -610,6 +610,26 @@ describe('events', () => {
     ])
   })
 
+  onUnix('what has happened to other sessions is told after shutdown()', async () => {
+    open({ exitLinger: 0 })
+    const seen = record('sessionExited', 'sessionClosed')
+    registry.create({ id: 'a', pty: shell('exit 5') })
+    registry.create({ id: 'b' })
+    const deadline = Date.now() + PATIENCE
+    while (registry.stats().sessions > 1 && Date.now() < deadline)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    expect(seen).toEqual([])
+    registry.shutdown()
+    const own = ['sessionClosed', { ...of('b'), reason: 'registry' }]
+    expect(seen).toEqual([own])
+    await until(() => seen.length === 3, 'what happened before')
+    expect(seen).toEqual([
+      own,
+      ['sessionExited', { ...of('a'), code: 5, signal: 0 }],
+      ['sessionClosed', { ...of('a'), reason: 'exit' }],
+    ])
+  })
+
   onUnix('an exit is told with its code, then the session goes', async () => {
     open({ exitLinger: 300 })
     const seen = record('sessionCreated', 'sessionExited', 'sessionClosed')

@@ -125,8 +125,7 @@ impl Owner for Teller {
 /// For a registry.
 impl EventListener for Teller {
     fn event(&self, event: Event) {
-        // What a program does no call has caused, also when a call finds it done.
-        let origin = if event.is_of_program() { Origin::Elsewhere } else { ORIGIN.get() };
+        let origin = if event.waits_its_turn() { Origin::Elsewhere } else { ORIGIN.get() };
         self.tell(News::Event(event, origin));
     }
 

@@ -51,10 +51,10 @@ function stat(pid) {
   }
 }
 
-/** Whether a process runs: neither gone nor a zombie. */
+/** Whether a process runs: neither gone, nor a zombie, nor being waited for at this moment (X). */
 function isRunning(pid) {
   const found = stat(pid)
-  return found !== null && found.state !== 'Z'
+  return found !== null && !'ZX'.includes(found.state)
 }
 
 /** Resident memory in bytes. */

@@ -270,11 +270,12 @@ fn a_job_that_ignores_the_hang_up_is_killed_though_its_first_process_is_gone() {
     }
 }
 
-/// Whether there is such a process. One that is dead but was not waited for is none: not
-/// every system's first process waits for orphans.
+/// Whether there is such a process. One that is dead but was not waited for (Z) is none: not
+/// every system's first process waits for orphans. Neither is one that is just being waited
+/// for (X).
 fn is_running(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let is_dead = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'));
+    let is_dead = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X']));
     // SAFETY: signal 0 only asks whether there is such a process.
     !is_dead && unsafe { libc::kill(pid, 0) } == 0
 }

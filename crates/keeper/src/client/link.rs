@@ -107,11 +107,14 @@ impl Link {
                 questions.waiting.remove(&number);
                 return Err(KeeperError::Lost);
             }
-            if self.answered.wait_until(&mut questions, until).timed_out() {
+            // Judged by the clock, after a last look: an answer may have come after the
+            // wait was over and before this thread ran again.
+            if Instant::now() >= until {
                 questions.waiting.remove(&number);
                 questions.overdue.insert(number);
                 return Err(KeeperError::Timeout(BOUND.as_millis()));
             }
+            self.answered.wait_until(&mut questions, until);
         }
     }
 
@@ -288,4 +291,38 @@ fn bell() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
         rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;
     }
     Ok((heard, bell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_comes_while_the_wait_ends_is_taken() {
+        let (ours, _keeper) = std::os::unix::net::UnixStream::pair().expect("a connection");
+        let (heard, bell) = bell().expect("a pipe");
+        let link = Arc::new(Link {
+            channel: Mutex::new(Channel::new(ours.into()).expect("a channel")),
+            bell,
+            heard,
+            questions: Mutex::default(),
+            answered: Condvar::new(),
+        });
+        let asking = Arc::clone(&link);
+        let take = |request| Request::Take { request };
+        let asking = std::thread::spawn(move || asking.ask(take, Vec::new(), |_| true).is_ok());
+        while link.questions.lock().waiting.is_empty() {
+            std::thread::yield_now();
+        }
+        // It waits by now. Its time passes while this thread has the lock.
+        std::thread::sleep(BOUND / 10);
+        let mut questions = link.questions.lock();
+        std::thread::sleep(BOUND);
+        let reply = Reply::Terminals { request: 1, last: true, held: Vec::new() };
+        let answer = Answer { reply, found: Vec::new(), incomplete: false };
+        questions.waiting.get_mut(&1).expect("a question").push(answer);
+        drop(questions);
+        assert!(asking.join().expect("no panic"));
+        assert!(link.questions.lock().overdue.is_empty());
+    }
 }

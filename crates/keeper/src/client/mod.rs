@@ -202,12 +202,13 @@ impl Shared {
             if let Some(link) = state.link.as_ref().filter(|link| !link.is_lost()) {
                 return Ok(Arc::clone(link));
             }
+            if Instant::now() >= until {
+                return Err(KeeperError::Lost);
+            }
             if !state.relinking {
                 self.begin_to_relink(&mut state)?;
             }
-            if self.changed.wait_until(&mut state, until).timed_out() {
-                return Err(KeeperError::Lost);
-            }
+            self.changed.wait_until(&mut state, until);
         }
     }
 

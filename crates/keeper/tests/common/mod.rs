@@ -47,20 +47,23 @@ impl Directory {
 }
 
 impl Drop for Directory {
+    /// A keeper may still put something into the directory while it ends, and so may one
+    /// that a server has just started: until it is gone, it is removed again.
     fn drop(&mut self) {
-        if let Some(pid) = keeper_of(&self.0) {
-            kill(pid, libc::SIGCONT);
-            kill(pid, libc::SIGTERM);
-            // While it ends it may still put something into the directory.
-            let patient = Instant::now() + Duration::from_secs(5);
-            while lives(pid) {
-                if Instant::now() > patient {
-                    kill(pid, libc::SIGKILL);
+        let patient = Instant::now() + Duration::from_secs(5);
+        while self.0.exists() && Instant::now() < patient + PATIENCE {
+            if let Some(pid) = keeper_of(&self.0) {
+                kill(pid, libc::SIGCONT);
+                kill(pid, libc::SIGTERM);
+                while lives(pid) {
+                    if Instant::now() > patient {
+                        kill(pid, libc::SIGKILL);
+                    }
+                    std::thread::sleep(Duration::from_millis(5));
                 }
-                std::thread::sleep(Duration::from_millis(5));
             }
+            let _ = std::fs::remove_dir_all(&self.0);
         }
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -98,10 +101,11 @@ pub fn kill(pid: i32, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
-/// Whether there is such a process; one that nobody has reaped counts as none.
+/// Whether there is such a process; one that is not reaped yet, or is being reaped at this
+/// moment (X), counts as none.
 pub fn lives(pid: i32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    status.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    status.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 /// What makes this program a server.
@@ -185,10 +189,15 @@ impl Server {
         self.line_with(word)
     }
 
-    /// Starts a shell; its process id.
+    /// Starts a shell; its process id. A keeper that does not run for two seconds, on a
+    /// machine that does much else, is asked again.
     #[track_caller]
     pub fn spawn(&mut self, name: &str, script: &str) -> i32 {
-        let answer = self.ask(&format!("spawn {name} {script}"));
+        let command = format!("spawn {name} {script}");
+        let answer = until("a shell", || {
+            let answer = self.ask(&command);
+            (!answer.starts_with("spawn failed ERR_KEEPER_TIMEOUT")).then_some(answer)
+        });
         answer.rsplit(' ').next().and_then(|pid| pid.parse().ok()).expect(&answer)
     }
 

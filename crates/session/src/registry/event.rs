@@ -229,11 +229,16 @@ impl Event {
         }
     }
 
-    /// Whether it is something that a program did by itself: no call causes it, even
-    /// where it is told in one that finds it done.
+    /// Whether it is told in its turn, also where a call finds or causes it: what a
+    /// program does by itself, and the end of a registry, before which everything that
+    /// has happened is told.
     #[must_use]
-    pub fn is_of_program(&self) -> bool {
-        matches!(self, Self::Session { change: Change::Exited(_) | Change::Shell(_), .. })
+    pub fn waits_its_turn(&self) -> bool {
+        match self {
+            Self::Session { change, .. } => matches!(change, Change::Exited(_) | Change::Shell(_)),
+            Self::Shut => true,
+            _ => false,
+        }
     }
 
     /// Its name; `None` for the end of a registry, which ends its listeners'
