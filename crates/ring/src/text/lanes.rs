@@ -23,19 +23,6 @@ pub(super) trait Lanes: Copy {
 
     /// Which bytes are not ASCII.
     fn beyond_ascii(self) -> u64;
-
-    /// Which bytes are less than this one as signed numbers, of which those beyond ASCII
-    /// are the negative ones. Some vectors know no other order. `limit` is neither 0 nor the
-    /// least number.
-    #[inline]
-    fn below(self, limit: i8) -> u64 {
-        let limit = limit.cast_unsigned();
-        if limit > 0x80 {
-            self.among(0x80, limit - 0x80)
-        } else {
-            self.beyond_ascii() | self.among(0, limit)
-        }
-    }
 }
 
 /// What is done with vectors, more than once. All of it has to be inlined, so that it is
@@ -69,8 +56,8 @@ pub(super) use sse2::Lanes as Usual;
 mod avx2 {
     use std::arch::is_x86_feature_detected;
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8,
-        _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
     };
 
     use super::{LANES, Task};
@@ -153,16 +140,6 @@ mod avx2 {
         #[inline(always)]
         fn beyond_ascii(self) -> u64 {
             bits(self.0[0], self.0[1])
-        }
-
-        #[inline(always)]
-        fn below(self, limit: i8) -> u64 {
-            let [first, second] = self.0;
-            // SAFETY: there is AVX2 within `run`.
-            unsafe {
-                let limit = _mm256_set1_epi8(limit);
-                bits(_mm256_cmpgt_epi8(limit, first), _mm256_cmpgt_epi8(limit, second))
-            }
         }
     }
 
@@ -357,11 +334,11 @@ mod tests {
     }
 
     impl Task for Asking<'_> {
-        type Output = [u64; 7];
+        type Output = [u64; 5];
 
         #[expect(clippy::inline_always, reason = "as `Task` wants it")]
         #[inline(always)]
-        fn run<L: Lanes>(self) -> [u64; 7] {
+        fn run<L: Lanes>(self) -> [u64; 5] {
             let lanes = L::new(self.bytes);
             [
                 lanes.equal(self.wanted),
@@ -369,8 +346,6 @@ mod tests {
                 lanes.among(0x30, 12),
                 lanes.among(0xe0, 0x20),
                 lanes.beyond_ascii(),
-                lanes.below(0x20),
-                lanes.below(-0x40),
             ]
         }
     }
@@ -389,8 +364,6 @@ mod tests {
                 expected(&|byte| (0x30..0x3c).contains(&byte)),
                 expected(&|byte| byte >= 0xe0),
                 expected(&|byte| byte >= 0x80),
-                expected(&|byte| byte.cast_signed() < 0x20),
-                expected(&|byte| byte.cast_signed() < -0x40),
             ];
             prop_assert_eq!(asking().run::<Usual>(), expected);
             prop_assert_eq!(run(asking()), expected);

@@ -177,12 +177,12 @@ impl PlainText {
         piece: &mut Piece,
     ) -> Option<()> {
         let valid = count.valid();
-        let beyond = lanes.beyond_ascii() & valid;
-        let controls = lanes.below(0x20) & !beyond & valid;
+        let controls = lanes.among(0, 0x20) & valid;
         let feeds = lanes.equal(b'\n') & valid;
         let returns = lanes.equal(b'\r') & valid;
         let others = controls & !(feeds | returns);
         piece.controls += controls.count_ones() as usize;
+        let beyond = lanes.beyond_ascii() & valid;
         if lanes.equal(DEL) & valid != 0 {
             return None;
         }
@@ -205,13 +205,10 @@ impl PlainText {
         let mut wide = 0;
         if beyond != 0 || self.open.c1 {
             self.open.controls(lanes, count)?;
-            hidden |= lanes.below(-0x40);
-            wide = beyond & !lanes.below(-0x20);
+            hidden |= lanes.among(0x80, 0x40);
             // U+2500 to U+25BF, of which boxes and bars are drawn, take one column each.
-            let leads = lanes.equal(0xe2) & wide;
-            if leads != 0 {
-                wide &= !(leads & lanes.among(0x94, 3) >> 1);
-            }
+            let boxes = lanes.equal(0xe2) & lanes.among(0x94, 3) >> 1;
+            wide = lanes.among(0xe0, 0x20) & valid & !boxes;
             line = line.max(Line::Vague);
         }
         let after_returns = (returns << 1 | u64::from(self.after_return)) & valid;
