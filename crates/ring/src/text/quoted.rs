@@ -1,8 +1,7 @@
-//! Text, not any bytes, as the inside of a JSON string, and in the same pass whether it
-//! is plain in the sense of [`PlainText`](super::plain::PlainText): most of what a flood
-//! costs a recorder.
+//! Text, not any bytes, as the inside of a JSON string, a block at a time, and in the same
+//! pass, where it is asked for, whether it is plain in the sense of
+//! [`PlainText`](super::plain::PlainText). It is most of what a flood costs a recorder.
 
-use super::json::escape;
 use super::lanes::{self, LANES, Lanes, Task};
 use super::plain::Open;
 use super::scanner::C1_LEAD;
@@ -16,10 +15,13 @@ const WINDOW: usize = LANES + RUN;
 pub const ROOM: usize = PLACES + RUN;
 const PLACES: usize = (LANES * 6).next_power_of_two();
 
+/// Fewer bytes than this are done sooner one by one.
+const FEW: usize = 32;
+
 /// The end of a line, as it is written.
 const CR_LF: [u8; 8] = *b"\\r\\n\0\0\0\0";
 
-/// How each byte is written.
+/// How each byte is written: at most six bytes, and zeros behind them.
 static WORDS: [[u8; 8]; 256] = words();
 /// The length of that.
 static LENGTHS: [u8; 256] = lengths();
@@ -28,7 +30,7 @@ const fn words() -> [[u8; 8]; 256] {
     let mut words = [[0; 8]; 256];
     let mut byte = 0u8;
     loop {
-        words[byte as usize] = escape(byte).bytes;
+        words[byte as usize] = written(byte);
         if byte == u8::MAX {
             return words;
         }
@@ -36,12 +38,15 @@ const fn words() -> [[u8; 8]; 256] {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is six at most")]
 const fn lengths() -> [u8; 256] {
     let mut lengths = [0; 256];
     let mut byte = 0u8;
     loop {
-        lengths[byte as usize] = escape(byte).length as u8;
+        lengths[byte as usize] = match written(byte) {
+            [b'\\', b'u', ..] => 6,
+            [b'\\', ..] => 2,
+            _ => 1,
+        };
         if byte == u8::MAX {
             return lengths;
         }
@@ -49,9 +54,55 @@ const fn lengths() -> [u8; 256] {
     }
 }
 
-/// Encodes text piece by piece.
+/// How a byte is written; one that is not ASCII as it is.
+const fn written(byte: u8) -> [u8; 8] {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0c => b'f',
+        b'\r' => b'r',
+        b'"' | b'\\' => byte,
+        0x00..=0x1f => {
+            let (high, low) = (HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]);
+            return [b'\\', b'u', b'0', b'0', high, low, 0, 0];
+        }
+        _ => return [byte, 0, 0, 0, 0, 0, 0, 0],
+    };
+    [b'\\', short, 0, 0, 0, 0, 0, 0]
+}
+
+/// Puts as much as there is room for of some bytes, all of them ASCII or parts of
+/// characters; returns how many they are, and how many they became.
+pub(super) fn put(bytes: &[u8], out: &mut [u8]) -> (usize, usize) {
+    let (mut done, mut written) = (0, 0);
+    if bytes.len() >= FEW {
+        let mut encoder = Encoder::<false>::over(bytes);
+        written = encoder.encode(out);
+        done = bytes.len() - encoder.left();
+    }
+    // Where there is little room, less than a block may need.
+    for &byte in &bytes[done..] {
+        let (word, length) = (WORDS[usize::from(byte)], usize::from(LENGTHS[usize::from(byte)]));
+        let room = &mut out[written..];
+        if let Some(target) = room.first_chunk_mut() {
+            // A whole word at once: what is too much is written over.
+            *target = word;
+        } else if let Some(target) = room.get_mut(..length) {
+            target.copy_from_slice(&word[..length]);
+        } else {
+            break;
+        }
+        written += length;
+        done += 1;
+    }
+    (done, written)
+}
+
+/// Encodes text piece by piece, and `JUDGES` it on the way.
 #[derive(Debug)]
-pub struct Encoder<'a> {
+pub struct Encoder<'a, const JUDGES: bool = true> {
     rest: &'a [u8],
     open: Open,
     feeds: usize,
@@ -62,19 +113,25 @@ impl<'a> Encoder<'a> {
     /// Begins with a text.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { rest: text.as_bytes(), open: Open::default(), feeds: 0, is_refused: false }
-    }
-
-    /// The bytes that are not encoded yet.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.rest.len()
+        Self::over(text.as_bytes())
     }
 
     /// The line feeds in the text, if it is plain and ends outside of a sequence.
     #[must_use]
     pub fn plain_feeds(&self) -> Option<usize> {
         (!self.is_refused && self.open == Open::default()).then_some(self.feeds)
+    }
+}
+
+impl<'a, const JUDGES: bool> Encoder<'a, JUDGES> {
+    fn over(rest: &'a [u8]) -> Self {
+        Self { rest, open: Open::default(), feeds: 0, is_refused: false }
+    }
+
+    /// The bytes that are not encoded yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// Encodes as much as there is [`ROOM`] for in `out`; returns how many bytes that
@@ -85,13 +142,13 @@ impl<'a> Encoder<'a> {
 }
 
 /// Encoding as much as there is room for.
-struct Encoding<'e, 'a> {
-    encoder: &'e mut Encoder<'a>,
+struct Encoding<'e, 'a, const JUDGES: bool> {
+    encoder: &'e mut Encoder<'a, JUDGES>,
     out: &'e mut [u8],
 }
 
 #[expect(clippy::inline_always, reason = "as `Task` wants it")]
-impl Task for Encoding<'_, '_> {
+impl<const JUDGES: bool> Task for Encoding<'_, '_, JUDGES> {
     type Output = usize;
 
     #[inline(always)]
@@ -114,14 +171,14 @@ impl Task for Encoding<'_, '_> {
 }
 
 #[expect(clippy::inline_always, reason = "as `Task` wants it")]
-impl Encoder<'_> {
+impl<const JUDGES: bool> Encoder<'_, JUDGES> {
     /// Which bytes of the next block are controls, quotes, backslashes or DEL, or begin
     /// the C1 controls in UTF-8, and other characters.
     #[inline(always)]
     fn mark<L: Lanes>(&mut self, block: &[u8; LANES]) -> u64 {
         let lanes = L::new(block);
         let marked = lanes.among_or(0, 0x20, [b'"', b'\\', 0x7f, C1_LEAD]);
-        if marked != 0 || self.open != Open::default() {
+        if JUDGES && (marked != 0 || self.open != Open::default()) {
             let feeds = lanes.equal(b'\n');
             self.feeds += feeds.count_ones() as usize;
             let others = marked & !(feeds | lanes.equal(b'\r'));
