@@ -50,7 +50,7 @@ impl Ring {
             return to;
         }
         let lowest = from.max(to.saturating_sub(MAX_HELD));
-        let near = self.last_escape(lowest, to);
+        let near = self.last(ESC, lowest, to);
         let near = near.filter(|&at| self.state_at(at).is_safe());
         if let Some(at) = self.last_safe(near.unwrap_or(lowest), to)
             && at > from
@@ -61,9 +61,29 @@ impl Ring {
         if awaited { from } else { self.between_characters(from, to) }
     }
 
+    /// The same where all of it is known to be [plain](crate::text::plain::PlainText):
+    /// only the last line is looked at.
+    #[must_use]
+    pub fn safe_end_of_plain(&self, from: u64, to: u64) -> u64 {
+        let from = from.clamp(self.start, self.end);
+        let to = to.clamp(from, self.end);
+        let lowest = from.max(to.saturating_sub(MAX_HELD));
+        let Some(feed) = self.last(b'\n', lowest, to) else { return self.safe_end(from, to) };
+        // Nothing that is plain goes on behind a line feed.
+        let line = feed + 1;
+        if self.run(State::GROUND, line, to).is_safe() {
+            return to;
+        }
+        self.last_safe_of(State::GROUND, line, to).unwrap_or(line)
+    }
+
     /// The largest safe boundary in `[from, to]`, found forwards.
     fn last_safe(&self, from: u64, to: u64) -> Option<u64> {
-        let mut state = self.state_at(from);
+        self.last_safe_of(self.state_at(from), from, to)
+    }
+
+    /// The same, given the state at `from`.
+    fn last_safe_of(&self, mut state: State, from: u64, to: u64) -> Option<u64> {
         let mut found = state.is_safe().then_some(from);
         let span = self.slices(from, distance(from, to));
         for (offset, &byte) in (from + 1..).zip(span.head.iter().chain(span.tail)) {
@@ -90,7 +110,7 @@ impl Ring {
     pub(super) fn state_at(&self, offset: u64) -> State {
         let block = offset / BLOCK;
         let low = self.start.max(block * BLOCK);
-        if let Some(at) = self.last_escape(low, offset) {
+        if let Some(at) = self.last(ESC, low, offset) {
             return self.run(State::ESCAPE, at + 1, offset);
         }
         self.run(self.state_at_border(low), low, offset)
@@ -107,7 +127,7 @@ impl Ring {
                 break state;
             }
             let low = self.start.max(at - BLOCK);
-            if let Some(escape) = self.last_escape(low, at) {
+            if let Some(escape) = self.last(ESC, low, at) {
                 let state = self.run(State::ESCAPE, escape + 1, at);
                 self.checkpoints.set(at / BLOCK, state);
                 break state;
@@ -129,11 +149,11 @@ impl Ring {
         state.run(span.head).run(span.tail)
     }
 
-    /// The offset of the last ESC in `[from, to)`.
-    fn last_escape(&self, from: u64, to: u64) -> Option<u64> {
+    /// The offset of the last such byte in `[from, to)`.
+    fn last(&self, byte: u8, from: u64, to: u64) -> Option<u64> {
         let span = self.slices(from, distance(from, to));
-        let tail = || memrchr(ESC, span.tail).map(|at| at + span.head.len());
-        let at = tail().or_else(|| memrchr(ESC, span.head))?;
+        let tail = || memrchr(byte, span.tail).map(|at| at + span.head.len());
+        let at = tail().or_else(|| memrchr(byte, span.head))?;
         Some(from + at as u64)
     }
 }

@@ -40,10 +40,19 @@ impl Source<'_> {
     fn is_idle(&self, start: u64, to: u64) -> bool {
         let span = span(self.ring, start, to);
         let parts = [span.head, span.tail];
-        if self.mirror.is_plain(start, to) && self.ring.safe_end(start, to) == to {
+        if self.mirror.is_plain(start, to) && self.safe_end(start, to) == to {
             return QueryFilter::is_idle_in_plain(parts);
         }
         QueryFilter::is_idle(parts)
+    }
+
+    /// [`Ring::safe_end`], by less where the output is known to be plain.
+    fn safe_end(&self, from: u64, to: u64) -> u64 {
+        if self.mirror.is_plain(from, to) {
+            self.ring.safe_end_of_plain(from, to)
+        } else {
+            self.ring.safe_end(from, to)
+        }
     }
 }
 
@@ -148,7 +157,7 @@ fn reach(cursor: &mut Cursor, source: &Source<'_>, most: usize) -> Option<u64> {
     let limit = cursor.replay.map_or(ring.end(), |(_, until)| until);
     let wish = limit.min(from + most as u64);
     let whole = cursor.format == Format::Raw || (source.ended && wish == ring.end());
-    let to = if whole { wish } else { ring.safe_end(from, wish) };
+    let to = if whole { wish } else { source.safe_end(from, wish) };
     if to > from {
         return Some(to);
     }

@@ -1,5 +1,7 @@
 //! Boundaries against a scanner that reads everything from the first byte on.
 
+use proptest::prelude::*;
+
 use super::super::*;
 use crate::text::reference;
 
@@ -186,4 +188,24 @@ fn check_states(ring: &Ring, all: &[u8], seed: usize) {
         state = state.step(byte);
     }
     assert_eq!(ring.state_at(ring.end()), state);
+}
+
+proptest! {
+    #[test]
+    fn the_last_line_of_plain_output_says_where_it_may_be_cut(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            &b"text"[..], b"\r\n", b"\n", b"\x1b[31m", b"\x1b[0;38;5;200m", b"\x1b[K", b"\t", b"\xe6\xbc\xa2", b"\xe6", b"\xff",
+        ]), 0..20),
+        capacity in 1_usize..200,
+    ) {
+        let mut ring = Ring::new(capacity);
+        for piece in pieces {
+            ring.write(piece);
+        }
+        for from in ring.start()..=ring.end() {
+            for to in from..=ring.end() {
+                prop_assert_eq!(ring.safe_end_of_plain(from, to), ring.safe_end(from, to), "{} {}", from, to);
+            }
+        }
+    }
 }
