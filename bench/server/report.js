@@ -121,7 +121,7 @@ function reachSummary({ transfer }) {
     ]),
   )
   return [
-    "Reading the terminals costs every server the same. What one costs *above that floor*, as a share of careful JavaScript's (JSON):",
+    "Reading the terminals costs every server the same. What one costs _above that floor_, as a share of careful JavaScript's (JSON):",
     table(['with a screen for each session', ...kinds], rows),
   ].join('\n\n')
 }
