@@ -215,7 +215,9 @@ test('recordings’ figures are tables, and have their place in the document', (
     list: { recordings: 10_000, first: 900, later: [10, 20, 30], changed: [40], thousand: 100 },
   }
   const text = recording.part(results).replace(/ +/g, ' ')
-  expect(text).toContain('| log text, 100 MB | 8 | 100 | 80 | −20.0 % | 2.00 | 2.20 | +10.0 % | 0.12 + 0.08 | none |')
+  expect(text).toContain(
+    '| log text, 100 MB | 8 | 100 | 80 | −20.0 % | 2.00 | 2.20 | +10.0 % | 0.12 + 0.08 | none |',
+  )
   expect(text).toContain('| log text | 1.100 | 0.320 | 0.123 | not measured |')
   expect(text).toContain('p50, p95, most | 50 ms, 95 ms, 100 ms |')
   expect(text).toContain('most | 0.50 MB, 1.00 MB |')
