@@ -30,7 +30,7 @@ const GAIN: usize = 4;
 const BLOCK: usize = 240;
 
 /// A line that was looked at.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Line {
     /// Its length, with CR LF.
     len: u32,
